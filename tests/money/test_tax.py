@@ -1,0 +1,45 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jumun.money import MoneyError, included_tax, tax_on
+
+amounts = st.integers(-(10**15), 10**15)
+rates = st.integers(0, 1_000_000)
+
+
+def test_korean_vat_is_an_eleventh_of_the_price_that_includes_it():
+    assert included_tax(11_000, 100_000) == 1_000
+    assert included_tax(10_000, 100_000) == 909
+    assert tax_on(10_000, 100_000) == 1_000
+
+
+def test_half_a_unit_is_rounded_up_in_both_directions():
+    assert tax_on(5, 100_000) == 1
+    assert tax_on(-5, 100_000) == -1
+    assert tax_on(4, 100_000) == 0
+    assert included_tax(3, 200_000) == 1
+    assert included_tax(-3, 200_000) == -1
+
+
+def test_exempt_is_no_tax():
+    assert included_tax(9_999, 0) == tax_on(9_999, 0) == 0
+
+
+@given(amounts, rates)
+def test_a_credit_has_the_tax_of_its_charge(amount_minor, rate_ppm):
+    assert included_tax(-amount_minor, rate_ppm) == -included_tax(amount_minor, rate_ppm)
+    assert tax_on(-amount_minor, rate_ppm) == -tax_on(amount_minor, rate_ppm)
+
+
+@given(amounts, rates)
+def test_tax_added_is_the_tax_included(net_minor, rate_ppm):
+    tax_minor = tax_on(net_minor, rate_ppm)
+    assert included_tax(net_minor + tax_minor, rate_ppm) == tax_minor
+
+
+def test_a_negative_rate_is_refused():
+    with pytest.raises(MoneyError, match="cannot be negative"):
+        included_tax(100, -1)
+    with pytest.raises(MoneyError, match="cannot be negative"):
+        tax_on(100, -1)

@@ -1,0 +1,112 @@
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jumun import money
+
+NBSP = "\N{NO-BREAK SPACE}"
+
+
+@pytest.mark.parametrize(
+    ("amount_minor", "currency", "locale", "text"),
+    [
+        (1000, "krw", "ko", "₩1,000"),
+        (-1234567, "KRW", "ko", "-₩1,234,567"),
+        (0, "KRW", "en", "₩0"),
+        (123450, "USD", "en", "$1,234.50"),
+        (123450, "USD", "ko", "US$1,234.50"),
+        (-5, "USD", "en-us", "-$0.05"),
+        (1234, "KWD", "en", f"KWD{NBSP}1.234"),
+        (1000, "ISK", "en", f"ISK{NBSP}1,000"),
+        (105000, "TWD", "ko", "NT$1,050.00"),
+        (9_007_199_254_740_993_01, "USD", "en", "$9,007,199,254,740,993.01"),
+    ],
+)
+def test_amounts_are_written_as_people_write_them(amount_minor, currency, locale, text):
+    assert money.format(amount_minor, currency, locale) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "currency", "locale", "amount_minor"),
+    [
+        ("1,234.50", "USD", "en", 123450),
+        ("1234.5", "USD", "en", 123450),
+        ("$-12.30", "USD", "en", -1230),
+        ("-$12.30", "USD", "en", -1230),
+        ("−12", "USD", "en", -1200),
+        ("12 usd", "USD", "en", 1200),
+        ("₩1,000", "krw", "ko", 1000),
+        ("￦１，０００", "KRW", "ko", 1000),
+        ("1,000원", "KRW", "ko", 1000),
+        ("1000.00", "KRW", "ko", 1000),
+        ("1.234", "KWD", "en", 1234),
+        ("1.234,50 €", "EUR", "de", 123450),
+        ("1 234,50", "EUR", "fr", 123450),
+    ],
+)
+def test_amounts_are_read_as_people_write_them(text, currency, locale, amount_minor):
+    assert money.parse(text, currency, locale) == amount_minor
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        " ",
+        "-",
+        "abc",
+        "1e5",
+        "NaN",
+        "Infinity",
+        "1_000",
+        "1,5",
+        "1,234,5",
+        "1.2.3",
+        "1.",
+        ".5",
+        "--1",
+        "(5)",
+        "₩5",
+        "€5",
+    ],
+)
+def test_what_is_no_amount_is_refused(text):
+    with pytest.raises(money.MoneyError, match="is not an amount"):
+        money.parse(text, "USD", "en")
+
+
+@pytest.mark.parametrize(("text", "currency"), [("1.5", "KRW"), ("12.345", "USD"), ("1.2345", "KWD"), ("0.5", "ISK")])
+def test_a_decimal_too_many_is_refused_and_not_rounded(text, currency):
+    with pytest.raises(money.MoneyError, match="more decimals"):
+        money.parse(text, currency, "en")
+
+
+@pytest.mark.parametrize("text", ["9" * 19, "9" * 1000])
+def test_an_amount_no_database_holds_is_refused(text):
+    with pytest.raises(money.MoneyError):
+        money.parse(text, "USD", "en")
+
+
+@given(
+    st.integers(-money.AMOUNT_MINOR_MAX, money.AMOUNT_MINOR_MAX),
+    st.sampled_from(["KRW", "JPY", "USD", "EUR", "ISK", "KWD"]),
+    st.sampled_from(["ko", "en", "de", "fr", "hi"]),
+)
+def test_every_amount_written_is_read_back(amount_minor, currency, locale):
+    assert money.parse(money.format(amount_minor, currency, locale), currency, locale) == amount_minor
+
+
+@given(st.text())
+def test_no_text_does_worse_than_a_money_error(text):
+    try:
+        assert isinstance(money.parse(text, "USD", "en"), int)
+    except money.MoneyError as error:
+        assert str(error)
+
+
+def test_decimals_are_exact():
+    assert str(money.to_decimal(1200, "USD")) == "12.00"
+    assert str(money.to_decimal(-5, "KWD")) == "-0.005"
+    assert money.to_decimal(10**40 + 1, "KRW") == Decimal(10**40 + 1)
