@@ -1,0 +1,3 @@
+"""Order-to-cash for Django on Stripe."""
+
+__version__ = "0.1.0"

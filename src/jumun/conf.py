@@ -1,0 +1,87 @@
+"""Jumun's settings: one ``JUMUN`` dict in Django's settings, read into a frozen dataclass.
+
+Keys are the field names in upper case: ``JUMUN = {"CURRENCY": "EUR", "SELLER": {"NAME": "..."}}``.
+"""
+
+from dataclasses import dataclass, field, fields
+from functools import cache
+from typing import Any
+
+from django.conf import settings
+from django.core.signals import setting_changed
+from django.dispatch import receiver
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seller:
+    """Who sells: printed on invoices and mails."""
+
+    name: str = "Jumun Demo Store"
+    address: tuple[str, ...] = ("1 Sejong-daero", "Jung-gu")
+    postal_code: str = "04524"
+    city: str = "Seoul"
+    country: str = "KR"
+    email: str = "shop@example.com"
+    phone: str = ""
+    tax_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JumunSettings:
+    """Every setting with its default; durations in seconds, sizes in bytes."""
+
+    currency: str = "KRW"
+    seller: Seller = field(default_factory=Seller)
+    invoice_prefix: str = "INV"
+    # How long stock stays reserved for an unpaid order.
+    order_expires_s: int = 2 * 3600
+    stripe_timeout_s: float = 10.0
+    # Stripe's events are far smaller; anything larger is not from Stripe.
+    webhook_body_max_bytes: int = 1024 * 1024
+    # Where links in mails and invoices lead; the request's own host is used where there is a request.
+    site_url: str = "http://localhost:8000"
+
+
+class UnknownSetting(ValueError):
+    """The ``JUMUN`` dict holds a key that Jumun does not read."""
+
+
+def _known(cls: type[Any], given: dict[str, Any], path: str) -> dict[str, Any]:
+    names = {item.name.upper(): item.name for item in fields(cls)}
+    unknown = sorted(set(given) - set(names))
+    if unknown:
+        raise UnknownSetting(f"{path} has unknown keys: {', '.join(unknown)}. Known: {', '.join(sorted(names))}.")
+    return {names[key]: value for key, value in given.items()}
+
+
+def build(given: dict[str, Any]) -> JumunSettings:
+    """Read a ``JUMUN`` dict. Raises `UnknownSetting`."""
+    values = _known(JumunSettings, given, "JUMUN")
+    if "seller" in values:
+        seller = _known(Seller, values["seller"], 'JUMUN["SELLER"]')
+        if "address" in seller:
+            seller["address"] = tuple(seller["address"])
+        values["seller"] = Seller(**seller)
+    return JumunSettings(**values)
+
+
+@cache
+def jumun() -> JumunSettings:
+    """The settings in force."""
+    return build(getattr(settings, "JUMUN", {}))
+
+
+def stripe_setting(name: str) -> str:
+    """A ``STRIPE_*`` setting, or an empty string where it is unset."""
+    return str(getattr(settings, name, "") or "")
+
+
+def livemode() -> bool:
+    """Whether the secret key in force moves real money (Stripe puts the mode into the key's prefix)."""
+    return stripe_setting("STRIPE_SECRET_KEY").startswith(("sk_live_", "rk_live_"))
+
+
+@receiver(setting_changed)
+def _forget(*, setting: str, **_: object) -> None:
+    if setting == "JUMUN":
+        jumun.cache_clear()

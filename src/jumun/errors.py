@@ -1,0 +1,86 @@
+"""The error tree. ``retryable`` tells a worker whether trying again can help.
+
+JumunError
+├── OrderRefused            the order cannot be placed as asked
+│   ├── EmptyOrder
+│   ├── TooManyLines
+│   ├── AmountOutOfRange
+│   └── OutOfStock
+├── OrderNotPayable         the order is paid, expired or cancelled
+├── MalformedSnapshot       Stripe's object lacks what we read, or has it in another shape
+├── WebhookRefused          a notification that is not provably from Stripe (answered with 400)
+├── LeaseLost               another worker took the row over
+└── StripeError
+    ├── StripeUnavailable   no answer: the outcome is unknown, a retry with the same key is safe
+    └── StripeRefused       Stripe answered "no": a retry would get the same answer
+"""
+
+
+class JumunError(Exception):
+    """Base of everything that Jumun raises on purpose."""
+
+    retryable = False
+
+
+class OrderRefused(JumunError):
+    """The order cannot be placed as asked; the message is fit for a developer, not for a buyer."""
+
+
+class EmptyOrder(OrderRefused):
+    """An order needs at least one line."""
+
+
+class TooManyLines(OrderRefused):
+    """Stripe's Checkout takes at most 100 lines in one session."""
+
+
+class AmountOutOfRange(OrderRefused):
+    """The total is not above zero, or has more digits than Stripe takes."""
+
+
+class OutOfStock(OrderRefused):
+    """Fewer are left than were asked for.
+
+    ``sku`` names the article; ``available_quantity`` is what was free at that instant.
+    """
+
+    def __init__(self, sku: str, available_quantity: int) -> None:
+        super().__init__(f"{sku}: only {available_quantity} left")
+        self.sku = sku
+        self.available_quantity = available_quantity
+
+
+class OrderNotPayable(JumunError):
+    """The order is in a state in which no payment may be started."""
+
+
+class MalformedSnapshot(JumunError):
+    """An object of Stripe's does not have the shape that we read."""
+
+
+class WebhookRefused(JumunError):
+    """A notification without a valid signature, or a body that is no event."""
+
+
+class LeaseLost(JumunError):
+    """The row's lease ran out and another worker holds it: this worker's effect must roll back."""
+
+    retryable = True
+
+
+class StripeError(JumunError):
+    """Something between us and Stripe."""
+
+
+class StripeUnavailable(StripeError):
+    """No answer, or a passing fault: it is unknown whether the call took effect."""
+
+    retryable = True
+
+
+class StripeRefused(StripeError):
+    """Stripe understood and refused; ``code`` is Stripe's error code or an empty string."""
+
+    def __init__(self, message: str, code: str = "") -> None:
+        super().__init__(message)
+        self.code = code

@@ -1,0 +1,72 @@
+"""From an order to the document that its invoice freezes."""
+
+import datetime
+
+from jumun.conf import jumun
+from jumun.invoices.document import Document, Line, Locale, Party, PaymentReference, taxes_of
+from jumun.orders.models import Order, OrderLine
+
+
+def compose(order: Order, *, number: str, issued_on: datetime.date, paid_by: PaymentReference | None) -> Document:
+    """The invoice document of ``order``; every value is copied, so later changes of anything cannot reach it."""
+    lines = tuple(_line(line) for line in order.lines.all())
+    locale: Locale = "ko" if order.language.startswith("ko") else "en"
+    return Document(
+        kind="invoice",
+        number=number,
+        issued_on=issued_on,
+        seller=_seller(),
+        buyer=_buyer(order),
+        currency=order.currency,
+        lines=lines,
+        taxes=taxes_of(lines),
+        net_minor=order.net_minor,
+        tax_minor=order.tax_minor,
+        total_minor=order.total_minor,
+        paid=paid_by,
+        order_number=order.number,
+        order_url=jumun().site_url.rstrip("/") + order.get_absolute_url(),
+        locale=locale,
+        livemode=order.livemode,
+    )
+
+
+def _line(line: OrderLine) -> Line:
+    return Line(
+        position=line.position,
+        description=line.name,
+        sku=line.sku,
+        quantity=line.quantity,
+        unit_price_minor=line.unit_price_minor,
+        tax_rate_ppm=line.tax_rate_ppm,
+        tax_category="S" if line.tax_rate_ppm else "Z",
+        net_minor=line.total_minor - line.tax_minor,
+        tax_minor=line.tax_minor,
+        total_minor=line.total_minor,
+    )
+
+
+def _seller() -> Party:
+    seller = jumun().seller
+    return Party(
+        name=seller.name,
+        address_lines=seller.address,
+        postal_code=seller.postal_code,
+        city=seller.city,
+        country=seller.country,
+        email=seller.email,
+        phone=seller.phone,
+        tax_id=seller.tax_id,
+    )
+
+
+def _buyer(order: Order) -> Party:
+    return Party(
+        name=order.name,
+        address_lines=(order.address,) if order.address else (),
+        postal_code=order.postal_code,
+        city=order.city,
+        country=order.country,
+        email=order.email,
+        phone=order.phone,
+    )

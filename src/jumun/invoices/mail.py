@@ -1,0 +1,32 @@
+"""The mail that brings the customer the invoice."""
+
+from django.core.mail import EmailMultiAlternatives
+from django.template.loader import render_to_string
+from django.utils import translation
+from django.utils.translation import gettext
+
+from jumun.conf import jumun
+from jumun.invoices.models import Invoice
+
+
+def send(invoice: Invoice) -> None:
+    """Send the invoice as PDF in the customer's language. Raises what the mail server says, to be tried again."""
+    order = invoice.order
+    context = {"invoice": invoice, "order": order, "seller": jumun().seller, "order_url": invoice.document.order_url}
+    with translation.override(order.language):
+        message = EmailMultiAlternatives(
+            subject=gettext("Your invoice %(invoice)s for order %(order)s")
+            % {"invoice": invoice.number, "order": order.number},
+            body=render_to_string("jumun/mail/invoice.txt", context),
+            to=[order.email],
+            # The same for every try, so that a mail server or reader can tell a repeated one.
+            headers={"Message-ID": _message_id(invoice)},
+        )
+        message.attach_alternative(render_to_string("jumun/mail/invoice.html", context), "text/html")
+    message.attach(f"{invoice.number}.pdf", invoice.pdf(), "application/pdf")
+    message.send()
+
+
+def _message_id(invoice: Invoice) -> str:
+    domain = jumun().seller.email.rpartition("@")[2] or "localhost"
+    return f"<{invoice.number}.{invoice.document_sha256[:16]}@{domain}>"

@@ -1,0 +1,105 @@
+from typing import Any, Self
+
+from django.db import models, transaction
+from django.db.models import F
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from jumun.conf import jumun
+from jumun.invoices.compose import compose
+from jumun.invoices.document import Document, PaymentReference, canonical_json, from_json, sha256
+from jumun.orders.models import Order
+from jumun.outbox.models import Job
+
+
+class DocumentIsFrozen(Exception):
+    """An issued document cannot be changed or deleted; a credit note corrects it."""
+
+
+class Series(models.Model):
+    """The counter behind the numbers of one prefix and year: consecutive, without gap or repeat."""
+
+    prefix = models.CharField(_("prefix"), max_length=20)
+    year = models.PositiveSmallIntegerField(_("year"))
+    last_number = models.PositiveBigIntegerField(_("last number"), default=0)
+
+    class Meta:
+        verbose_name = _("number series")
+        verbose_name_plural = _("number series")
+        constraints = [models.UniqueConstraint(fields=["prefix", "year"], name="jumun_series_prefix_year")]
+
+    def __str__(self) -> str:
+        return f"{self.prefix}-{self.year}"
+
+    @classmethod
+    def next_number(cls, prefix: str, year: int) -> str:
+        """The next number, such as ``INV-2026-000123``.
+
+        The counter's row stays locked until the caller's transaction ends, and a rollback gives the number back: call this
+        inside a transaction, as late as possible.
+        """
+        series = cls.objects.filter(prefix=prefix, year=year)
+        with transaction.atomic():
+            if not series.update(last_number=F("last_number") + 1):
+                cls.objects.bulk_create([cls(prefix=prefix, year=year)], ignore_conflicts=True)
+                series.update(last_number=F("last_number") + 1)
+            number = series.values_list("last_number", flat=True).get()
+        return f"{prefix}-{year}-{number:06d}"
+
+
+class Invoice(models.Model):
+    """A paid order's invoice: a number and a frozen document, the only input of everything that shows it."""
+
+    order = models.OneToOneField(Order, models.PROTECT, related_name="invoice", verbose_name=_("order"))
+    number = models.CharField(_("invoice number"), max_length=40, unique=True)
+    issued_at = models.DateTimeField(_("issued at"))
+    document_json = models.TextField(_("document"))
+    document_sha256 = models.CharField(max_length=64)
+
+    class Meta:
+        verbose_name = _("invoice")
+        verbose_name_plural = _("invoices")
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return self.number
+
+    def get_absolute_url(self) -> str:
+        return reverse("jumun:invoice", args=[self.order.reference])
+
+    @classmethod
+    def issue(cls, order: Order, *, paid_by: PaymentReference | None) -> Self:
+        """Number and freeze the invoice of a just paid order and enqueue its mail, in the caller's transaction."""
+        now = timezone.now()
+        number = Series.next_number(jumun().invoice_prefix, timezone.localdate(now).year)
+        document = compose(order, number=number, issued_on=timezone.localdate(now), paid_by=paid_by)
+        invoice = cls(
+            order=order,
+            number=number,
+            issued_at=now,
+            document_json=canonical_json(document),
+            document_sha256=sha256(document),
+        )
+        invoice.save(force_insert=True)
+        Job.enqueue("invoices.mail", key=number, invoice_pk=invoice.pk)
+        return invoice
+
+    @property
+    def document(self) -> Document:
+        return from_json(self.document_json)
+
+    def pdf(self) -> bytes:
+        """The invoice on paper; the same bytes every time."""
+        # Most processes never print anything, and the PDF engine is large.
+        from jumun.invoices import pdf  # noqa: PLC0415
+
+        return pdf.render(self.document)
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self._state.adding:
+            raise DocumentIsFrozen(self.number)
+        super().save(*args, **kwargs)
+
+    def delete(self, *_args: Any, **_kwargs: Any) -> tuple[int, dict[str, int]]:
+        raise DocumentIsFrozen(self.number)

@@ -1,0 +1,7 @@
+from django.urls import path
+
+from jumun.invoices import views
+
+urlpatterns = [
+    path("orders/<str:reference>/invoice.pdf", views.invoice_pdf, name="invoice"),
+]

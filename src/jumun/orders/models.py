@@ -1,0 +1,215 @@
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Self
+
+from django.db import models, transaction
+from django.db.models import F, Q
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.translation import gettext_lazy as _
+
+from jumun.conf import jumun, livemode
+from jumun.orders.numbers import new_number, new_reference
+from jumun.orders.place import Customer, Item, total_minor
+from jumun.orders.signals import order_canceled, order_paid
+
+if TYPE_CHECKING:
+    from django.db.models.manager import RelatedManager
+
+
+class Order(models.Model):
+    """What a customer asked for, at the prices of that moment.
+
+    Its contents never change after `place`. Its state moves only by the methods below, each a conditional UPDATE whose
+    row count decides: of two simultaneous callers exactly one gets ``True``.
+    """
+
+    class State(models.TextChoices):
+        PLACED = "placed", _("awaiting payment")
+        PAID = "paid", _("paid")
+        EXPIRED = "expired", _("expired")
+        CANCELLED = "cancelled", _("cancelled")
+
+    number = models.CharField(_("order number"), max_length=32, unique=True, default=new_number, editable=False)
+    reference = models.CharField(_("reference"), max_length=64, unique=True, default=new_reference, editable=False)
+    state = models.CharField(_("state"), max_length=9, choices=State, default=State.PLACED, editable=False)
+    livemode = models.BooleanField(_("real money"), editable=False)
+    language = models.CharField(_("language"), max_length=10)
+
+    name = models.CharField(_("name"), max_length=200)
+    email = models.EmailField(_("e-mail"))
+    address = models.CharField(_("address"), max_length=300, blank=True)
+    postal_code = models.CharField(_("postal code"), max_length=20, blank=True)
+    city = models.CharField(_("city"), max_length=100, blank=True)
+    country = models.CharField(_("country"), max_length=2)
+    phone = models.CharField(_("phone"), max_length=20, blank=True)
+
+    currency = models.CharField(_("currency"), max_length=3)
+    total_minor = models.BigIntegerField(_("total"))
+    tax_minor = models.BigIntegerField(_("included tax"))
+
+    placed_at = models.DateTimeField(_("placed at"), default=timezone.now)
+    expires_at = models.DateTimeField(_("expires at"))
+    paid_at = models.DateTimeField(_("paid at"), null=True, blank=True)
+    closed_at = models.DateTimeField(_("closed at"), null=True, blank=True)
+    # One filled-in form places one order, however often it is sent.
+    form_token = models.CharField(max_length=64, unique=True, null=True, blank=True, editable=False)
+
+    if TYPE_CHECKING:
+        lines: RelatedManager["OrderLine"]
+
+    class Meta:
+        verbose_name = _("order")
+        verbose_name_plural = _("orders")
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(condition=Q(total_minor__gt=0), name="jumun_order_total_positive"),
+            models.CheckConstraint(
+                condition=Q(tax_minor__gte=0) & Q(tax_minor__lte=F("total_minor")), name="jumun_order_tax_within_total"
+            ),
+            models.CheckConstraint(
+                condition=Q(state="paid", paid_at__isnull=False) | (~Q(state="paid") & Q(paid_at__isnull=True)),
+                name="jumun_order_paid_has_time",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["expires_at"], condition=Q(state="placed"), name="jumun_order_overdue"),
+            models.Index(fields=["-placed_at"], name="jumun_order_placed_at"),
+            models.Index(fields=["email"], name="jumun_order_email"),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+    def get_absolute_url(self) -> str:
+        return reverse("jumun:order", args=[self.reference])
+
+    @classmethod
+    def place(
+        cls,
+        *,
+        lines: list[Item],
+        customer: Customer,
+        currency: str | None = None,
+        language: str | None = None,
+        form_token: str | None = None,
+    ) -> Self:
+        """Write the order with its lines and return it; the defaults are the shop's currency and the active language.
+
+        Raises `EmptyOrder`, `TooManyLines`, `AmountOutOfRange`, and `IntegrityError` for a ``form_token`` that has placed
+        an order already.
+        """
+        currency = (currency or jumun().currency).upper()
+        total = total_minor(lines, currency)
+        now = timezone.now()
+        with transaction.atomic():
+            order = cls(
+                state=cls.State.PLACED,
+                livemode=livemode(),
+                language=language or translation.get_language() or "en",
+                name=customer.name,
+                email=customer.email,
+                address=customer.address,
+                postal_code=customer.postal_code,
+                city=customer.city,
+                country=customer.country,
+                phone=customer.phone,
+                currency=currency,
+                total_minor=total,
+                tax_minor=sum(item.tax_minor for item in lines),
+                placed_at=now,
+                expires_at=now + timedelta(seconds=jumun().order_expires_s),
+                form_token=form_token,
+            )
+            order.save(force_insert=True)
+            OrderLine.objects.bulk_create(
+                OrderLine.snapshot(order, position, item) for position, item in enumerate(lines, start=1)
+            )
+        return order
+
+    @property
+    def is_payable(self) -> bool:
+        return self.state == self.State.PLACED
+
+    @property
+    def net_minor(self) -> int:
+        return self.total_minor - self.tax_minor
+
+    def mark_paid(self, *, at: datetime) -> bool:
+        """placed -> paid. ``False`` where somebody else moved the order first."""
+        if not self._move(self.State.PAID, paid_at=at):
+            return False
+        order_paid.send(type(self), order=self)
+        return True
+
+    def cancel(self) -> bool:
+        """placed -> cancelled, and tell `order_canceled`. An open checkout must have been expired at Stripe before."""
+        return self._close(self.State.CANCELLED)
+
+    def expire(self) -> bool:
+        """placed -> expired, and tell `order_canceled`. An open checkout must have been expired at Stripe before."""
+        return self._close(self.State.EXPIRED)
+
+    def postpone_expiry(self, by: timedelta) -> None:
+        """Keep an unpaid order's goods reserved until that much after now."""
+        self.expires_at = timezone.now() + by
+        Order.objects.filter(pk=self.pk, state=self.State.PLACED).update(expires_at=self.expires_at)
+
+    def _close(self, state: State) -> bool:
+        with transaction.atomic():
+            if not self._move(state, closed_at=timezone.now()):
+                return False
+            order_canceled.send(type(self), order=self)
+        return True
+
+    def _move(self, state: State, **values: datetime) -> bool:
+        placed = Order.objects.filter(pk=self.pk, state=self.State.PLACED)
+        if not placed.update(state=state, **values):
+            self.refresh_from_db(fields=["state", "paid_at", "closed_at"])
+            return False
+        self.state = state
+        for name, value in values.items():
+            setattr(self, name, value)
+        return True
+
+
+class OrderLine(models.Model):
+    """One article of an order as it was named, priced and taxed when it was ordered. Amounts include tax."""
+
+    order = models.ForeignKey(Order, models.CASCADE, related_name="lines")
+    position = models.PositiveSmallIntegerField(_("position"))
+    sku = models.CharField(_("article number"), max_length=64)
+    name = models.CharField(_("article"), max_length=200)
+    unit_price_minor = models.BigIntegerField(_("unit price"))
+    quantity = models.PositiveIntegerField(_("quantity"))
+    tax_rate_ppm = models.PositiveIntegerField(_("tax rate (ppm)"))
+    tax_minor = models.BigIntegerField(_("included tax"))
+    total_minor = models.BigIntegerField(_("line total"))
+
+    class Meta:
+        verbose_name = _("order line")
+        verbose_name_plural = _("order lines")
+        ordering = ["order", "position"]
+        constraints = [
+            models.UniqueConstraint(fields=["order", "position"], name="jumun_order_line_position"),
+            models.CheckConstraint(condition=Q(quantity__gte=1), name="jumun_order_line_quantity"),
+            models.CheckConstraint(
+                condition=Q(total_minor=F("unit_price_minor") * F("quantity")), name="jumun_order_line_adds_up"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} × {self.name}"
+
+    @classmethod
+    def snapshot(cls, order: Order, position: int, item: Item) -> Self:
+        return cls(
+            order=order,
+            position=position,
+            sku=item.sku,
+            name=item.name,
+            unit_price_minor=item.unit_price_minor,
+            quantity=item.quantity,
+            tax_rate_ppm=item.tax_rate_ppm,
+            tax_minor=item.tax_minor,
+            total_minor=item.total_minor,
+        )

@@ -1,0 +1,17 @@
+from django.apps import AppConfig
+from django.utils.module_loading import autodiscover_modules
+
+
+class OutboxConfig(AppConfig):
+    name = "jumun.outbox"
+    label = "jumun_outbox"
+    verbose_name = "Jumun · outbox"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from jumun.outbox import checks  # noqa: F401, PLC0415
+        from jumun.outbox.models import Job  # noqa: PLC0415
+        from jumun.outbox.queues import register_queue  # noqa: PLC0415
+
+        register_queue(Job)
+        autodiscover_modules("jobs")

@@ -1,0 +1,106 @@
+"""Rows that a worker claims for a while: the base of jobs and of received events.
+
+A row that waits has ``state = ready``. Claiming it moves ``run_at`` to the end of the lease and sets a token, so a row whose
+worker died becomes due again by itself, and the worker that lost it can no longer finish it.
+"""
+
+import random
+import uuid
+from datetime import datetime, timedelta
+from typing import Self
+
+from django.db import connections, models, router, transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from jumun.errors import LeaseLost
+
+# Short, so that the work of a killed worker is taken up soon; a living worker renews its leases meanwhile.
+LEASE_S = 15
+BACKOFF_FIRST_S = 2.0
+BACKOFF_MAX_S = 3600.0
+ERROR_MAX_CHARS = 2000
+
+
+class State(models.TextChoices):
+    READY = "ready", _("waiting")
+    DONE = "done", _("done")
+    IGNORED = "ignored", _("ignored")
+    PARKED = "parked", _("parked")
+
+
+def backoff_s(attempts: int) -> float:
+    """Seconds until the next try: doubling, capped, with up to a quarter of jitter either way."""
+    plain = min(BACKOFF_FIRST_S * 2 ** (attempts - 1), BACKOFF_MAX_S)
+    return plain * random.uniform(0.75, 1.25)  # noqa: S311 (jitter, not a secret)
+
+
+class LeasedRow(models.Model):
+    """A unit of work that survives any crash. Subclasses say in `run` what is to be done."""
+
+    state = models.CharField(_("state"), max_length=8, choices=State, default=State.READY)
+    attempts = models.PositiveIntegerField(_("attempts"), default=0)
+    run_at = models.DateTimeField(_("not before"), default=timezone.now)
+    lease_token = models.UUIDField(null=True, editable=False)
+    last_error = models.TextField(_("last error"), blank=True)
+    finished_at = models.DateTimeField(_("finished at"), null=True)
+
+    class Meta:
+        abstract = True
+
+    @property
+    def attempts_max(self) -> int:
+        """Tries before the row is parked for staff; 15 tries with the backoff above are about nine hours."""
+        return 15
+
+    def run(self) -> None:
+        """Do the work and call `finish` in the transaction that makes its effect true."""
+        raise NotImplementedError
+
+    @classmethod
+    def claim(cls, limit: int) -> list[Self]:
+        """Take up to ``limit`` due rows, oldest first, for `LEASE_S` seconds."""
+        now = timezone.now()
+        using = router.db_for_write(cls)
+        token = uuid.uuid4()
+        with transaction.atomic(using):
+            due = cls._default_manager.using(using).filter(state=State.READY, run_at__lte=now).order_by("run_at")
+            due = due.select_for_update(skip_locked=connections[using].features.has_select_for_update_skip_locked)
+            rows = list(due[:limit])
+            cls._default_manager.using(using).filter(pk__in=[row.pk for row in rows]).update(
+                lease_token=token, run_at=now + timedelta(seconds=LEASE_S), attempts=models.F("attempts") + 1
+            )
+        for row in rows:
+            row.lease_token = token
+            row.attempts += 1
+        return rows
+
+    @classmethod
+    def renew(cls, token: uuid.UUID) -> None:
+        """Hold what is left of a claim for another `LEASE_S` seconds."""
+        held = cls._default_manager.filter(lease_token=token, state=State.READY)
+        held.update(run_at=timezone.now() + timedelta(seconds=LEASE_S))
+
+    def finish(self, state: State = State.DONE) -> None:
+        """End the row's life. Raises `LeaseLost`, which must roll the effect back, where the lease is no longer ours."""
+        self._settle(state=state, finished_at=timezone.now(), last_error="")
+
+    def rearm(self, run_at: datetime) -> None:
+        """Make a recurring row wait for its next turn. Raises `LeaseLost`."""
+        self._settle(run_at=run_at, attempts=0)
+
+    def fail(self, error: Exception) -> None:
+        """Record a failed try: wait and try again, or park the row where staff see it."""
+        gives_up = not getattr(error, "retryable", True) or self.attempts >= self.attempts_max
+        text = f"{type(error).__name__}: {error}"[:ERROR_MAX_CHARS].replace("\x00", "")
+        if gives_up:
+            self._settle(state=State.PARKED, last_error=text, finished_at=timezone.now())
+        else:
+            self._settle(run_at=timezone.now() + timedelta(seconds=backoff_s(self.attempts)), last_error=text)
+
+    def _settle(self, **values: object) -> None:
+        mine = type(self)._default_manager.filter(pk=self.pk, lease_token=self.lease_token, state=State.READY)
+        if not mine.update(lease_token=None, **values):
+            raise LeaseLost(f"{self._meta.label} {self.pk}")
+        for name, value in values.items():
+            setattr(self, name, value)

@@ -1,0 +1,70 @@
+from datetime import timedelta
+from typing import Any
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models, transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from jumun.outbox.handlers import handler_of, recurring
+from jumun.outbox.lease import LeasedRow, State
+
+
+class Job(LeasedRow):
+    """Work that must follow a commit. Insert it in the transaction of its cause with `Job.enqueue`."""
+
+    kind = models.CharField(_("kind"), max_length=100)
+    args = models.JSONField(_("arguments"), default=dict, encoder=DjangoJSONEncoder)
+    # A second job for one cause is refused by the database, however often the cause is seen.
+    key = models.CharField(_("key"), max_length=200, unique=True)
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("job")
+        verbose_name_plural = _("jobs")
+        indexes = [
+            models.Index(fields=["run_at"], condition=models.Q(state=State.READY), name="jumun_job_due"),
+        ]
+
+    def __str__(self) -> str:
+        return self.key
+
+    @classmethod
+    def enqueue(cls, kind: str, *, key: str, **args: Any) -> None:
+        """Add a job in the caller's transaction; where ``kind:key`` exists already, nothing happens.
+
+        ``args`` must be JSON. Raises `LookupError` for a kind that nobody handles.
+        """
+        handler_of(kind)
+        cls.objects.bulk_create([cls(kind=kind, key=f"{kind}:{key}", args=args)], ignore_conflicts=True)
+
+    @classmethod
+    def ensure_recurring(cls) -> None:
+        """Add the rows of the recurring jobs that are not there yet."""
+        rows = [cls(kind=handler.kind, key=f"{handler.kind}:recurring") for handler in recurring()]
+        cls.objects.bulk_create(rows, ignore_conflicts=True)
+
+    def run(self) -> None:
+        handler = handler_of(self.kind)
+        if handler.network:
+            handler.run(**self.args)
+        with transaction.atomic():
+            if not handler.network:
+                handler.run(**self.args)
+            self._end(handler.every_s)
+
+    def _end(self, every_s: int | None) -> None:
+        if every_s is None:
+            self.finish()
+        else:
+            self.rearm(timezone.now() + timedelta(seconds=every_s))
+
+    def fail(self, error: Exception) -> None:
+        # A recurring job is never parked: its next turn may well succeed.
+        try:
+            every_s = handler_of(self.kind).every_s
+        except LookupError:
+            every_s = None
+        if every_s is not None and self.attempts >= self.attempts_max:
+            self.attempts = 1
+        super().fail(error)

@@ -1,0 +1,15 @@
+from django.apps import AppConfig
+
+
+class PaymentsConfig(AppConfig):
+    name = "jumun.payments"
+    label = "jumun_payments"
+    verbose_name = "Jumun · payments"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from jumun.outbox.queues import register_queue  # noqa: PLC0415
+        from jumun.payments import checks  # noqa: F401, PLC0415
+        from jumun.payments.models import InboxEvent  # noqa: PLC0415
+
+        register_queue(InboxEvent)

@@ -1,0 +1,119 @@
+"""Sending a customer to Stripe's page: one open session an order, and never two for one press of a button."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext, override
+
+from jumun import money
+from jumun.errors import OrderNotPayable, StripeRefused
+from jumun.orders.models import Order
+from jumun.payments import gateway
+from jumun.payments.merge import apply
+from jumun.payments.models import Checkout, Payment
+from jumun.payments.snapshots import SessionSnapshot
+
+# Stripe wants between 30 minutes and just under 24 hours, by its own clock; a minute of margin for ours.
+SESSION_MIN = timedelta(minutes=31)
+SESSION_MAX = timedelta(hours=23, minutes=59)
+# A session about to expire is replaced: the customer still has to type a card number.
+REUSE_MARGIN = timedelta(minutes=2)
+
+
+def open_checkout(order: Order, *, success_url: str, cancel_url: str) -> str:
+    """The address of Stripe's page where ``order`` is paid; an open session is used again.
+
+    ``success_url`` holds ``{CHECKOUT_SESSION_ID}``, which Stripe fills in. Raises `OrderNotPayable` where the order is no
+    longer waiting for payment, `StripeUnavailable` (safe to repeat) and `StripeRefused`. Must not run in a transaction.
+    """
+    settle_ending(order)
+    checkout = _intend(order, success_url=success_url, cancel_url=cancel_url)
+    if checkout.state == Checkout.State.CREATING:
+        _create(checkout)
+    if checkout.state != Checkout.State.OPEN:
+        order.refresh_from_db()
+        raise OrderNotPayable(f"{order.number} is {order.state}, its checkout {checkout.state}")
+    return checkout.url
+
+
+def settle_ending(order: Order, *, until: datetime | None = None) -> None:
+    """Close the order's open session at Stripe if it ends before ``until`` (default: soon), and learn what became of it."""
+    until = until or timezone.now() + REUSE_MARGIN
+    for checkout in order.checkouts.filter(state=Checkout.State.OPEN, expires_at__lte=until):
+        close(checkout)
+
+
+def close(checkout: Checkout) -> None:
+    """Expire the session at Stripe and merge its final state; expiry can lose to a payment, and then that is merged."""
+    if checkout.state == Checkout.State.CREATING:
+        _create(checkout)
+    if checkout.state != Checkout.State.OPEN or not checkout.session_id:
+        return
+    try:
+        snapshot = gateway.expire_session(checkout.session_id)
+    except StripeRefused:
+        snapshot = gateway.retrieve_session(checkout.session_id)
+    apply(snapshot)
+    checkout.refresh_from_db()
+
+
+def _intend(order: Order, *, success_url: str, cancel_url: str) -> Checkout:
+    """The order's unfinished checkout, or a new one written down before Stripe is asked."""
+    with transaction.atomic():
+        order = Order.objects.select_for_update().get(pk=order.pk)
+        if not order.is_payable or order.payments.filter(status=Payment.Status.PROCESSING).exists():
+            raise OrderNotPayable(f"{order.number} is {order.state}")
+        if unfinished := order.checkouts.filter(state__in=Checkout.UNFINISHED).first():
+            return unfinished
+        checkout = Checkout.objects.create(order=order, expires_at=_session_end(order))
+        checkout.params = _params(checkout, success_url=success_url, cancel_url=cancel_url)
+        checkout.save(update_fields=["params"])
+        return checkout
+
+
+def _create(checkout: Checkout) -> None:
+    """Ask Stripe, or ask again with the same key and parameters, and record the answer."""
+    try:
+        snapshot = gateway.create_session(checkout.params, idempotency_key=checkout.idempotency_key)
+    except StripeRefused as refusal:
+        checkout.refuse(str(refusal))
+        raise
+    checkout.advance(SessionSnapshot.parse(snapshot))
+
+
+def _session_end(order: Order) -> datetime:
+    now = timezone.now()
+    return min(max(order.expires_at, now + SESSION_MIN), now + SESSION_MAX)
+
+
+def _params(checkout: Checkout, *, success_url: str, cancel_url: str) -> dict[str, Any]:
+    """The parameters of POST /v1/checkout/sessions; our names for the order go onto the session and its PaymentIntent,
+    since Stripe does not copy metadata from one to the other."""
+    order = checkout.order
+    names = {"order_reference": order.reference, "order_number": order.number, "checkout": str(checkout.pk)}
+    with override(order.language):
+        description = gettext("Order %(number)s") % {"number": order.number}
+    return {
+        "mode": "payment",
+        "line_items": [
+            {
+                "quantity": line.quantity,
+                "price_data": {
+                    "currency": order.currency.lower(),
+                    "unit_amount": money.to_stripe(line.unit_price_minor, order.currency),
+                    "product_data": {"name": line.name},
+                },
+            }
+            for line in order.lines.all()
+        ],
+        "client_reference_id": order.reference,
+        "customer_email": order.email,
+        "metadata": names,
+        "payment_intent_data": {"metadata": names, "description": description},
+        "locale": order.language if order.language in {"ko", "en"} else "auto",
+        "success_url": success_url,
+        "cancel_url": cancel_url,
+        "expires_at": int(checkout.expires_at.timestamp()),
+    }

@@ -1,0 +1,29 @@
+from typing import Any
+
+from django.core.checks import CheckMessage, Error, Warning, register
+
+from jumun.conf import stripe_setting
+
+
+@register()
+def check_keys(**_: Any) -> list[CheckMessage]:
+    """The keys are there and have the shape that Stripe gives them."""
+    messages: list[CheckMessage] = []
+    key = stripe_setting("STRIPE_SECRET_KEY")
+    if not key.startswith(("sk_test_", "sk_live_", "rk_test_", "rk_live_")):
+        messages.append(
+            Error(
+                "STRIPE_SECRET_KEY is no secret key of Stripe's (sk_test_..., sk_live_..., rk_...).",
+                hint="Copy it from the dashboard, Developers > API keys, into the environment or .env.",
+                id="jumun.E011",
+            )
+        )
+    if not stripe_setting("STRIPE_WEBHOOK_SECRET").strip(" ,"):
+        messages.append(
+            Warning(
+                "STRIPE_WEBHOOK_SECRET is unset: every webhook is refused.",
+                hint="`stripe listen` prints it (whsec_...); for a deployed endpoint the dashboard shows it.",
+                id="jumun.W012",
+            )
+        )
+    return messages

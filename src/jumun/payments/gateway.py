@@ -1,0 +1,73 @@
+"""The one door to Stripe: the only module that imports the SDK.
+
+Every call has an explicit timeout and gives plain dicts. No answer raises `StripeUnavailable` (the outcome is unknown),
+a refusal `StripeRefused`.
+"""
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import stripe
+from django.core.signals import setting_changed
+from django.dispatch import receiver
+
+from jumun.conf import jumun, stripe_setting
+from jumun.errors import StripeRefused, StripeUnavailable
+
+# The SDK would otherwise write an identifier into the home folder of whoever runs the process.
+stripe.enable_telemetry = False
+
+# What a session must carry for `merge` to know the card without another call.
+SESSION_EXPAND = ["payment_intent.latest_charge"]
+
+
+@cache
+def _client() -> stripe.StripeClient:
+    api_base = stripe_setting("STRIPE_API_BASE")
+    return stripe.StripeClient(
+        stripe_setting("STRIPE_SECRET_KEY"),
+        stripe_version=stripe_setting("STRIPE_API_VERSION") or None,
+        base_addresses={"api": api_base} if api_base else {},
+        max_network_retries=2,
+        http_client=stripe.RequestsClient(timeout=jumun().stripe_timeout_s),
+    )
+
+
+@receiver(setting_changed)
+def _forget(*, setting: str, **_: object) -> None:
+    if setting.startswith("STRIPE_") or setting == "JUMUN":
+        _client.cache_clear()
+
+
+def create_session(params: dict[str, Any], *, idempotency_key: str) -> dict[str, Any]:
+    """Create a Checkout Session; the same key gives the same session again for 24 hours."""
+    return _call(
+        lambda: _client().v1.checkout.sessions.create(
+            params=params,  # type: ignore[arg-type]  # frozen as JSON in the checkout's row
+            options={"idempotency_key": idempotency_key},
+        )
+    )
+
+
+def retrieve_session(session_id: str) -> dict[str, Any]:
+    """The session as it is now, with its PaymentIntent and the card that paid."""
+    return _call(lambda: _client().v1.checkout.sessions.retrieve(session_id, params={"expand": SESSION_EXPAND}))
+
+
+def expire_session(session_id: str) -> dict[str, Any]:
+    """Close an open session. Raises `StripeRefused` where it is no longer open: then look at what it became."""
+    return _call(lambda: _client().v1.checkout.sessions.expire(session_id, params={"expand": SESSION_EXPAND}))
+
+
+def _call(call: Callable[[], stripe.StripeObject]) -> dict[str, Any]:
+    try:
+        answer: dict[str, Any] = call().to_dict()
+    except (stripe.InvalidRequestError, stripe.IdempotencyError, stripe.CardError) as error:
+        raise StripeRefused(str(error), code=error.code or "") from error
+    except (stripe.AuthenticationError, stripe.PermissionError) as error:
+        raise StripeRefused(f"the key was refused: {error}", code="authentication") from error
+    except stripe.StripeError as error:
+        # Connection errors, time-outs, 409, 429, 5xx: whether the call took effect is unknown.
+        raise StripeUnavailable(str(error)) from error
+    return answer

@@ -1,0 +1,150 @@
+"""The one road to "paid": a snapshot of Stripe's is joined into our books.
+
+Signed events, the success page and the expiry sweep all come through `apply`. Everything moves only forward, so any order of
+arrival and any repetition end in the same books. Locks are taken in the order order, payment, series.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from jumun import money
+from jumun.invoices.document import PaymentReference
+from jumun.invoices.models import Invoice
+from jumun.orders.models import Order
+from jumun.payments.models import Checkout, Payment, QuarantinedSnapshot
+from jumun.payments.snapshots import ChargeSnapshot, SessionSnapshot
+
+Reason = QuarantinedSnapshot.Reason
+
+# The events whose object we merge. All others are stored and ignored.
+MERGED_TYPES = frozenset(
+    {
+        "checkout.session.completed",
+        "checkout.session.async_payment_succeeded",
+        "checkout.session.async_payment_failed",
+        "checkout.session.expired",
+        "charge.succeeded",
+        "charge.updated",
+    }
+)
+
+
+def apply(raw: dict[str, Any]) -> Order | None:
+    """Join one object of Stripe's; return the order that it belongs to, or ``None`` where it is not ours.
+
+    One transaction, nested in the caller's if there is one. Raises `MalformedSnapshot`.
+    """
+    mergers: dict[str, Callable[[dict[str, Any]], Order | None]] = {
+        "checkout.session": _apply_session,
+        "charge": _apply_charge,
+    }
+    merger = mergers.get(str(raw.get("object")))
+    if merger is None:
+        return None
+    with transaction.atomic():
+        return merger(raw)
+
+
+def _apply_session(raw: dict[str, Any]) -> Order | None:
+    if not _claims_an_order(raw):
+        return None
+    session = SessionSnapshot.parse(raw)
+    order = _locked_order(session.order_reference)
+    if reason := _mismatch(order, session.livemode, session.amount_total, session.currency):
+        QuarantinedSnapshot.keep(object_id=session.id, reason=reason, order=order, snapshot=raw)
+        return order
+    assert order is not None  # noqa: S101  (_mismatch has a reason for every missing order)
+    _advance_checkout(order, session)
+    payment = _merge_payment(order, session)
+    if payment is not None and payment.order_id != order.pk:
+        QuarantinedSnapshot.keep(object_id=session.id, reason=Reason.FOREIGN_PAYMENT, order=order, snapshot=raw)
+    elif session.is_paid:
+        _pay(order, session, payment, raw)
+    return order
+
+
+def _claims_an_order(raw: dict[str, Any]) -> bool:
+    """A Stripe account may serve other shops too; what carries no reference at all is theirs."""
+    metadata = raw.get("metadata")
+    return bool(raw.get("client_reference_id")) or (isinstance(metadata, dict) and "order_reference" in metadata)
+
+
+def _locked_order(reference: str) -> Order | None:
+    return Order.objects.select_for_update().filter(reference=reference).first()
+
+
+def _mismatch(order: Order | None, livemode: bool, amount: int, currency: str) -> str | None:
+    """Why the object must not touch the order, or ``None`` (invariant I1)."""
+    if order is None:
+        return Reason.UNKNOWN_ORDER
+    if livemode != order.livemode:
+        return Reason.LIVEMODE
+    if currency != order.currency:
+        return Reason.CURRENCY
+    if amount != money.to_stripe(order.total_minor, order.currency):
+        return Reason.AMOUNT
+    return None
+
+
+def _advance_checkout(order: Order, session: SessionSnapshot) -> None:
+    checkout = order.checkouts.filter(session_id=session.id).first()
+    if checkout is None and session.checkout_id.isdecimal():
+        # The answer to our create call was lost; the session names the row that asked for it.
+        checkout = order.checkouts.filter(pk=int(session.checkout_id), session_id=None).first()
+    if checkout is not None:
+        checkout.advance(session)
+
+
+def _merge_payment(order: Order, session: SessionSnapshot) -> Payment | None:
+    if not session.payment_intent_id:
+        return None
+    payment = Payment.of_intent(order, session.payment_intent_id)
+    if payment.order_id == order.pk:
+        payment.advance(_status(session), session.card)
+    return payment
+
+
+def _status(session: SessionSnapshot) -> str:
+    if session.is_paid:
+        return Payment.Status.PAID
+    # Complete and unpaid: a method that takes days, such as a bank debit (docs.stripe.com/checkout/fulfillment).
+    return Payment.Status.PROCESSING if session.is_complete else Payment.Status.UNPAID
+
+
+def _pay(order: Order, session: SessionSnapshot, payment: Payment | None, raw: dict[str, Any]) -> None:
+    if order.mark_paid(at=payment.paid_at if payment and payment.paid_at else timezone.now()):
+        Invoice.issue(order, paid_by=_payment_reference(payment))
+    elif order.state != Order.State.PAID:
+        QuarantinedSnapshot.keep(object_id=session.id, reason=Reason.PAID_AFTER_CLOSE, order=order, snapshot=raw)
+    elif order.payments.filter(status=Payment.Status.PAID).exclude(payment_intent_id=session.payment_intent_id).exists():
+        QuarantinedSnapshot.keep(object_id=session.id, reason=Reason.SECOND_PAYMENT, order=order, snapshot=raw)
+
+
+def _payment_reference(payment: Payment | None) -> PaymentReference | None:
+    if payment is None:
+        return None
+    return PaymentReference(
+        card_brand=payment.card_brand,
+        card_last4=payment.card_last4,
+        stripe_id=payment.payment_intent_id,
+        paid_on=timezone.localdate(payment.paid_at),
+    )
+
+
+def _apply_charge(raw: dict[str, Any]) -> Order | None:
+    """A charge marks nothing paid; it only tells the card of a payment, perhaps before its session does."""
+    metadata = raw.get("metadata")
+    if not isinstance(metadata, dict) or "order_reference" not in metadata:
+        return None
+    charge = ChargeSnapshot.parse(raw)
+    order = _locked_order(charge.order_reference)
+    if order is None or not charge.payment_intent_id or not charge.card:
+        return order
+    if not _mismatch(order, charge.livemode, charge.amount, charge.currency):
+        payment = Payment.of_intent(order, charge.payment_intent_id)
+        if payment.order_id == order.pk:
+            payment.advance(Payment.Status.UNPAID, charge.card)
+    return order

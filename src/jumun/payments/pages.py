@@ -1,0 +1,92 @@
+"""The customer's pages around Stripe's own."""
+
+from contextlib import suppress
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from jumun.errors import MalformedSnapshot, OrderNotPayable, StripeError
+from jumun.orders.models import Order
+from jumun.payments import gateway
+from jumun.payments.checkout import open_checkout
+from jumun.payments.merge import apply
+from jumun.payments.models import Checkout, Payment
+
+# Where a storefront remembers the visitor's latest order, so that the bare address /payment/process/ works.
+SESSION_ORDER = "jumun_order"
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def process(request: HttpRequest) -> HttpResponseBase:
+    """The order's summary with a button; the button leads to Stripe's page."""
+    order = _order_of(request)
+    if not order.is_payable:
+        return redirect(order)
+    if request.method != "POST":
+        return render(request, "jumun/payment/process.html", {"order": order})
+    try:
+        url = open_checkout(order, success_url=_success_url(request), cancel_url=_cancel_url(request, order))
+    except OrderNotPayable:
+        return redirect(order)
+    except StripeError:
+        # The order keeps; the page says what happened and offers the button again.
+        return render(request, "jumun/payment/process.html", {"order": order, "unavailable": True}, status=503)
+    response = redirect(url)
+    response.status_code = 303
+    return response
+
+
+@never_cache
+@require_safe
+def completed(request: HttpRequest) -> HttpResponseBase:
+    """Stripe sends the customer here: fetch the session and take the same road as the webhook."""
+    session_id = request.GET.get("session_id", "")
+    checkout = get_object_or_404(Checkout.objects.select_related("order"), session_id=session_id)
+    if checkout.order.is_payable:
+        # Without an answer the webhook will tell; the order's page refreshes itself until then.
+        with suppress(StripeError, MalformedSnapshot):
+            apply(gateway.retrieve_session(session_id))
+    return redirect(checkout.order.get_absolute_url() + "?returned=1")
+
+
+@never_cache
+@require_safe
+def canceled(request: HttpRequest) -> HttpResponse:
+    """The customer came back without paying; the order waits."""
+    order = _order_of(request)
+    return render(request, "jumun/payment/canceled.html", {"order": order})
+
+
+@never_cache
+@require_safe
+def order(request: HttpRequest, reference: str) -> HttpResponse:
+    """An order for whoever knows its reference: lines, state, how to pay or the invoice."""
+    found = get_object_or_404(Order.objects.prefetch_related("lines").select_related("invoice"), reference=reference)
+    context = {
+        "order": found,
+        "payment": found.payments.filter(status=Payment.Status.PAID).first(),
+        # Back from Stripe, but the payment is not known here yet: the page asks again by itself.
+        "awaiting": found.is_payable and "returned" in request.GET,
+    }
+    return render(request, "jumun/order.html", context)
+
+
+def _order_of(request: HttpRequest) -> Order:
+    """The order named by its unguessable reference, else the latest one of this visitor's session."""
+    reference = request.POST.get("order") or request.GET.get("order") or request.session.get(SESSION_ORDER)
+    if not reference:
+        raise Http404
+    return get_object_or_404(Order.objects.prefetch_related("lines"), reference=reference)
+
+
+def _success_url(request: HttpRequest) -> str:
+    # Stripe replaces the braces; they must stay unescaped.
+    return request.build_absolute_uri(reverse("jumun:payment-completed")) + "?session_id={CHECKOUT_SESSION_ID}"
+
+
+def _cancel_url(request: HttpRequest, order: Order) -> str:
+    return request.build_absolute_uri(reverse("jumun:payment-canceled")) + f"?order={order.reference}"
