@@ -1,4 +1,6 @@
-"""All of Jumun's addresses: ``path("", include("jumun.urls"))``. The storefront's are there if that app is installed."""
+"""All of Jumun's addresses: ``path("", include("jumun.urls"))``. The storefront's are there if that app is
+installed.
+"""
 
 from django.apps import apps
 from django.urls import URLPattern, URLResolver, include, path

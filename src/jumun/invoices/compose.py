@@ -7,8 +7,10 @@ from jumun.invoices.document import Document, Line, Locale, Party, PaymentRefere
 from jumun.orders.models import Order, OrderLine
 
 
-def compose(order: Order, *, number: str, issued_on: datetime.date, paid_by: PaymentReference | None) -> Document:
-    """The invoice document of ``order``; every value is copied, so later changes of anything cannot reach it."""
+def compose(
+    order: Order, *, number: str, issued_on: datetime.date, paid_by: PaymentReference | None
+) -> Document:
+    """The invoice document of ``order``; every value is copied, so no later change can reach it."""
     lines = tuple(_line(line) for line in order.lines.all())
     locale: Locale = "ko" if order.language.startswith("ko") else "en"
     return Document(

@@ -10,9 +10,16 @@ from jumun.invoices.models import Invoice
 
 
 def send(invoice: Invoice) -> None:
-    """Send the invoice as PDF in the customer's language. Raises what the mail server says, to be tried again."""
+    """Send the invoice as PDF in the customer's language. Raises what the mail server says, to be tried
+    again.
+    """
     order = invoice.order
-    context = {"invoice": invoice, "order": order, "seller": jumun().seller, "order_url": invoice.document.order_url}
+    context = {
+        "invoice": invoice,
+        "order": order,
+        "seller": jumun().seller,
+        "order_url": invoice.document.order_url,
+    }
     with translation.override(order.language):
         message = EmailMultiAlternatives(
             subject=gettext("Your invoice %(invoice)s for order %(order)s")

@@ -36,13 +36,13 @@ class Series(models.Model):
     def next_number(cls, prefix: str, year: int) -> str:
         """The next number, such as ``INV-2026-000123``.
 
-        The counter's row stays locked until the caller's transaction ends, and a rollback gives the number back: call this
-        inside a transaction, as late as possible.
+        The counter's row stays locked until the caller's transaction ends, and a rollback gives the number
+        back: call this inside a transaction, as late as possible.
         """
         series = cls.objects.filter(prefix=prefix, year=year)
         with transaction.atomic():
             if not series.update(last_number=F("last_number") + 1):
-                cls.objects.bulk_create([cls(prefix=prefix, year=year)], ignore_conflicts=True)
+                Series.objects.bulk_create([Series(prefix=prefix, year=year)], ignore_conflicts=True)
                 series.update(last_number=F("last_number") + 1)
             number = series.values_list("last_number", flat=True).get()
         return f"{prefix}-{year}-{number:06d}"
@@ -65,12 +65,22 @@ class Invoice(models.Model):
     def __str__(self) -> str:
         return self.number
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self._state.adding:
+            raise DocumentIsFrozen(self.number)
+        super().save(*args, **kwargs)
+
     def get_absolute_url(self) -> str:
         return reverse("jumun:invoice", args=[self.order.reference])
 
+    def delete(self, *_args: Any, **_kwargs: Any) -> tuple[int, dict[str, int]]:
+        raise DocumentIsFrozen(self.number)
+
     @classmethod
     def issue(cls, order: Order, *, paid_by: PaymentReference | None) -> Self:
-        """Number and freeze the invoice of a just paid order and enqueue its mail, in the caller's transaction."""
+        """Number and freeze the invoice of a just paid order and enqueue its mail, in the caller's
+        transaction.
+        """
         now = timezone.now()
         number = Series.next_number(jumun().invoice_prefix, timezone.localdate(now).year)
         document = compose(order, number=number, issued_on=timezone.localdate(now), paid_by=paid_by)
@@ -92,14 +102,6 @@ class Invoice(models.Model):
     def pdf(self) -> bytes:
         """The invoice on paper; the same bytes every time."""
         # Most processes never print anything, and the PDF engine is large.
-        from jumun.invoices import pdf  # noqa: PLC0415
+        from jumun.invoices import pdf
 
         return pdf.render(self.document)
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        if not self._state.adding:
-            raise DocumentIsFrozen(self.number)
-        super().save(*args, **kwargs)
-
-    def delete(self, *_args: Any, **_kwargs: Any) -> tuple[int, dict[str, int]]:
-        raise DocumentIsFrozen(self.number)

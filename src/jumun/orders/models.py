@@ -1,5 +1,5 @@
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 from django.db import models, transaction
 from django.db.models import F, Q
@@ -12,15 +12,12 @@ from jumun.orders.numbers import new_number, new_reference
 from jumun.orders.place import Customer, Item, total_minor
 from jumun.orders.signals import order_canceled, order_paid
 
-if TYPE_CHECKING:
-    from django.db.models.manager import RelatedManager
-
 
 class Order(models.Model):
     """What a customer asked for, at the prices of that moment.
 
-    Its contents never change after `place`. Its state moves only by the methods below, each a conditional UPDATE whose
-    row count decides: of two simultaneous callers exactly one gets ``True``.
+    Its contents never change after `place`. Its state moves only by the methods below, each a conditional
+    UPDATE whose row count decides: of two simultaneous callers exactly one gets ``True``.
     """
 
     class State(models.TextChoices):
@@ -29,8 +26,12 @@ class Order(models.Model):
         EXPIRED = "expired", _("expired")
         CANCELLED = "cancelled", _("cancelled")
 
-    number = models.CharField(_("order number"), max_length=32, unique=True, default=new_number, editable=False)
-    reference = models.CharField(_("reference"), max_length=64, unique=True, default=new_reference, editable=False)
+    number = models.CharField(
+        _("order number"), max_length=32, unique=True, default=new_number, editable=False
+    )
+    reference = models.CharField(
+        _("reference"), max_length=64, unique=True, default=new_reference, editable=False
+    )
     state = models.CharField(_("state"), max_length=9, choices=State, default=State.PLACED, editable=False)
     livemode = models.BooleanField(_("real money"), editable=False)
     language = models.CharField(_("language"), max_length=10)
@@ -54,9 +55,6 @@ class Order(models.Model):
     # One filled-in form places one order, however often it is sent.
     form_token = models.CharField(max_length=64, unique=True, null=True, blank=True, editable=False)
 
-    if TYPE_CHECKING:
-        lines: RelatedManager["OrderLine"]
-
     class Meta:
         verbose_name = _("order")
         verbose_name_plural = _("orders")
@@ -64,10 +62,12 @@ class Order(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(total_minor__gt=0), name="jumun_order_total_positive"),
             models.CheckConstraint(
-                condition=Q(tax_minor__gte=0) & Q(tax_minor__lte=F("total_minor")), name="jumun_order_tax_within_total"
+                condition=Q(tax_minor__gte=0) & Q(tax_minor__lte=F("total_minor")),
+                name="jumun_order_tax_within_total",
             ),
             models.CheckConstraint(
-                condition=Q(state="paid", paid_at__isnull=False) | (~Q(state="paid") & Q(paid_at__isnull=True)),
+                condition=Q(state="paid", paid_at__isnull=False)
+                | (~Q(state="paid") & Q(paid_at__isnull=True)),
                 name="jumun_order_paid_has_time",
             ),
         ]
@@ -93,10 +93,11 @@ class Order(models.Model):
         language: str | None = None,
         form_token: str | None = None,
     ) -> Self:
-        """Write the order with its lines and return it; the defaults are the shop's currency and the active language.
+        """Write the order with its lines and return it; the defaults are the shop's currency and the active
+        language.
 
-        Raises `EmptyOrder`, `TooManyLines`, `AmountOutOfRange`, and `IntegrityError` for a ``form_token`` that has placed
-        an order already.
+        Raises `EmptyOrder`, `TooManyLines`, `AmountOutOfRange`, and `IntegrityError` for a ``form_token``
+        that has placed an order already.
         """
         currency = (currency or jumun().currency).upper()
         total = total_minor(lines, currency)
@@ -142,11 +143,15 @@ class Order(models.Model):
         return True
 
     def cancel(self) -> bool:
-        """placed -> cancelled, and tell `order_canceled`. An open checkout must have been expired at Stripe before."""
+        """placed -> cancelled, and tell `order_canceled`. An open checkout must have been expired at Stripe
+        before.
+        """
         return self._close(self.State.CANCELLED)
 
     def expire(self) -> bool:
-        """placed -> expired, and tell `order_canceled`. An open checkout must have been expired at Stripe before."""
+        """placed -> expired, and tell `order_canceled`. An open checkout must have been expired at Stripe
+        before.
+        """
         return self._close(self.State.EXPIRED)
 
     def postpone_expiry(self, by: timedelta) -> None:
@@ -193,7 +198,8 @@ class OrderLine(models.Model):
             models.UniqueConstraint(fields=["order", "position"], name="jumun_order_line_position"),
             models.CheckConstraint(condition=Q(quantity__gte=1), name="jumun_order_line_quantity"),
             models.CheckConstraint(
-                condition=Q(total_minor=F("unit_price_minor") * F("quantity")), name="jumun_order_line_adds_up"
+                condition=Q(total_minor=F("unit_price_minor") * F("quantity")),
+                name="jumun_order_line_adds_up",
             ),
         ]
 

@@ -12,7 +12,8 @@ RANDOM_CHARS = 8
 def new_number() -> str:
     """``20261123-7K3M9XQD``: the day in the shop's time zone and 40 random bits.
 
-    Random, not counted: a counter would tell competitors the shop's sales and make every order wait for one row.
+    Random, not counted: a counter would tell competitors the shop's sales and make every order wait for one
+    row.
     """
     random_part = "".join(secrets.choice(ALPHABET) for _ in range(RANDOM_CHARS))
     return f"{timezone.localdate():%Y%m%d}-{random_part}"

@@ -13,7 +13,9 @@ STRIPE_AMOUNT_MAX = 99_999_999
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    """One line to be ordered. ``unit_price_minor`` includes tax at ``tax_rate_ppm`` parts per million (10 % = 100_000)."""
+    """One line to be ordered. ``unit_price_minor`` includes tax at ``tax_rate_ppm`` parts per million (10 % =
+    100_000).
+    """
 
     sku: str
     name: str

@@ -1,6 +1,8 @@
-"""What other projects hook into. Every signal is sent inside the transaction that made it true, with ``order=``.
+"""What other projects hook into. Every signal is sent inside the transaction that made it true, with
+``order=``.
 
-A receiver that raises rolls the change back, so keep receivers to database work and enqueue a job for the rest.
+A receiver that raises rolls the change back, so keep receivers to database work and enqueue a job for the
+rest.
 
 - `order_paid`: Stripe has the money.
 - `order_canceled`: the order was cancelled or has expired without payment (``order.state`` tells which).

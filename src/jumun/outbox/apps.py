@@ -9,9 +9,9 @@ class OutboxConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from jumun.outbox import checks  # noqa: F401, PLC0415
-        from jumun.outbox.models import Job  # noqa: PLC0415
-        from jumun.outbox.queues import register_queue  # noqa: PLC0415
+        from jumun.outbox import checks  # noqa: F401
+        from jumun.outbox.models import Job
+        from jumun.outbox.queues import register_queue
 
         register_queue(Job)
         autodiscover_modules("jobs")

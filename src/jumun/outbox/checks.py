@@ -21,8 +21,8 @@ def check_settings(**_: Any) -> list[CheckMessage]:
 def check_sqlite_locks(**_: Any) -> list[CheckMessage]:
     """SQLite must take its write lock when a transaction begins.
 
-    With the default (DEFERRED) two transactions that both read and then write fail with "database is locked" at once,
-    without waiting for the timeout.
+    With the default (DEFERRED) two transactions that both read and then write fail with "database is locked"
+    at once, without waiting for the timeout.
     """
     return [
         Error(

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 class Handler:
     """How to run a kind of job.
 
-    ``network`` handlers run outside a transaction, since they talk to somebody else, and so must bear being run twice.
-    All others run in the transaction that also finishes the job. A recurring job comes again ``every_s`` seconds after it ended.
+    ``network`` handlers run outside a transaction, since they talk to somebody else, and so must bear being
+    run twice. All others run in the transaction that also finishes the job. A recurring job comes again
+    ``every_s`` seconds after it ended.
     """
 
     kind: str
@@ -21,7 +22,9 @@ class Handler:
 _handlers: dict[str, Handler] = {}
 
 
-def job(kind: str, *, network: bool = False, every_s: int | None = None) -> Callable[[Callable[..., None]], Callable[..., None]]:
+def job(
+    kind: str, *, network: bool = False, every_s: int | None = None
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Register a function as the handler of ``kind``; it gets the job's arguments as keywords."""
 
     def register(run: Callable[..., None]) -> Callable[..., None]:

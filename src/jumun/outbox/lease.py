@@ -1,7 +1,7 @@
 """Rows that a worker claims for a while: the base of jobs and of received events.
 
-A row that waits has ``state = ready``. Claiming it moves ``run_at`` to the end of the lease and sets a token, so a row whose
-worker died becomes due again by itself, and the worker that lost it can no longer finish it.
+A row that waits has ``state = ready``. Claiming it moves ``run_at`` to the end of the lease and sets a token,
+so a row whose worker died becomes due again by itself, and the worker that lost it can no longer finish it.
 """
 
 import random
@@ -31,8 +31,8 @@ class State(models.TextChoices):
 
 def backoff_s(attempts: int) -> float:
     """Seconds until the next try: doubling, capped, with up to a quarter of jitter either way."""
-    plain = min(BACKOFF_FIRST_S * 2 ** (attempts - 1), BACKOFF_MAX_S)
-    return plain * random.uniform(0.75, 1.25)  # noqa: S311 (jitter, not a secret)
+    plain_s: float = min(BACKOFF_FIRST_S * 2 ** (attempts - 1), BACKOFF_MAX_S)
+    return plain_s * random.uniform(0.75, 1.25)  # noqa: S311 (jitter, not a secret)
 
 
 class LeasedRow(models.Model):
@@ -64,8 +64,14 @@ class LeasedRow(models.Model):
         using = router.db_for_write(cls)
         token = uuid.uuid4()
         with transaction.atomic(using):
-            due = cls._default_manager.using(using).filter(state=State.READY, run_at__lte=now).order_by("run_at")
-            due = due.select_for_update(skip_locked=connections[using].features.has_select_for_update_skip_locked)
+            due = (
+                cls._default_manager.using(using)
+                .filter(state=State.READY, run_at__lte=now)
+                .order_by("run_at")
+            )
+            due = due.select_for_update(
+                skip_locked=connections[using].features.has_select_for_update_skip_locked
+            )
             rows = list(due[:limit])
             cls._default_manager.using(using).filter(pk__in=[row.pk for row in rows]).update(
                 lease_token=token, run_at=now + timedelta(seconds=LEASE_S), attempts=models.F("attempts") + 1
@@ -82,7 +88,9 @@ class LeasedRow(models.Model):
         held.update(run_at=timezone.now() + timedelta(seconds=LEASE_S))
 
     def finish(self, state: State = State.DONE) -> None:
-        """End the row's life. Raises `LeaseLost`, which must roll the effect back, where the lease is no longer ours."""
+        """End the row's life. Raises `LeaseLost`, which must roll the effect back, where the lease is no
+        longer ours.
+        """
         self._settle(state=state, finished_at=timezone.now(), last_error="")
 
     def rearm(self, run_at: datetime) -> None:

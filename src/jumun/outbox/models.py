@@ -36,13 +36,13 @@ class Job(LeasedRow):
         ``args`` must be JSON. Raises `LookupError` for a kind that nobody handles.
         """
         handler_of(kind)
-        cls.objects.bulk_create([cls(kind=kind, key=f"{kind}:{key}", args=args)], ignore_conflicts=True)
+        Job.objects.bulk_create([Job(kind=kind, key=f"{kind}:{key}", args=args)], ignore_conflicts=True)
 
     @classmethod
     def ensure_recurring(cls) -> None:
         """Add the rows of the recurring jobs that are not there yet."""
-        rows = [cls(kind=handler.kind, key=f"{handler.kind}:recurring") for handler in recurring()]
-        cls.objects.bulk_create(rows, ignore_conflicts=True)
+        rows = [Job(kind=handler.kind, key=f"{handler.kind}:recurring") for handler in recurring()]
+        Job.objects.bulk_create(rows, ignore_conflicts=True)
 
     def run(self) -> None:
         handler = handler_of(self.kind)

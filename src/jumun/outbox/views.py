@@ -19,12 +19,10 @@ def healthz(_request: HttpRequest) -> JsonResponse:
 @require_safe
 @never_cache
 def readyz(_request: HttpRequest) -> JsonResponse:
-    """The database answers, and how many seconds the oldest due row has been waiting (0 when nothing waits)."""
+    """The database answers, and how many seconds the oldest due row has been waiting (0 for none)."""
     connection.ensure_connection()
     now = timezone.now()
-    waiting = [
-        queue._default_manager.filter(state=State.READY, run_at__lte=now).aggregate(oldest=Min("run_at"))["oldest"]
-        for queue in registered_queues()
-    ]
+    due = [queue._default_manager.filter(state=State.READY, run_at__lte=now) for queue in registered_queues()]
+    waiting = [rows.aggregate(oldest=Min("run_at"))["oldest"] for rows in due]
     oldest_s = max(((now - moment).total_seconds() for moment in waiting if moment), default=0.0)
     return JsonResponse({"ok": True, "oldest_waiting_s": round(oldest_s, 3)})

@@ -49,7 +49,8 @@ class Heartbeat:
             try:
                 queue.renew(token)
             except DatabaseError:
-                # Without renewal another worker takes over, and this one's effect rolls back: nothing is lost.
+                # Without renewal another worker takes over, and this one's effect rolls back: nothing is
+                # lost.
                 logger.warning("a lease could not be renewed", exc_info=True)
                 connection.close()
         connection.close()

@@ -8,8 +8,8 @@ class PaymentsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from jumun.outbox.queues import register_queue  # noqa: PLC0415
-        from jumun.payments import checks  # noqa: F401, PLC0415
-        from jumun.payments.models import InboxEvent  # noqa: PLC0415
+        from jumun.outbox.queues import register_queue
+        from jumun.payments import checks  # noqa: F401
+        from jumun.payments.models import InboxEvent
 
         register_queue(InboxEvent)

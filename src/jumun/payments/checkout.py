@@ -25,8 +25,9 @@ REUSE_MARGIN = timedelta(minutes=2)
 def open_checkout(order: Order, *, success_url: str, cancel_url: str) -> str:
     """The address of Stripe's page where ``order`` is paid; an open session is used again.
 
-    ``success_url`` holds ``{CHECKOUT_SESSION_ID}``, which Stripe fills in. Raises `OrderNotPayable` where the order is no
-    longer waiting for payment, `StripeUnavailable` (safe to repeat) and `StripeRefused`. Must not run in a transaction.
+    ``success_url`` holds ``{CHECKOUT_SESSION_ID}``, which Stripe fills in. Raises `OrderNotPayable` where the
+    order is no longer waiting for payment, `StripeUnavailable` (safe to repeat) and `StripeRefused`. Must not
+    run in a transaction.
     """
     settle_ending(order)
     checkout = _intend(order, success_url=success_url, cancel_url=cancel_url)
@@ -39,14 +40,18 @@ def open_checkout(order: Order, *, success_url: str, cancel_url: str) -> str:
 
 
 def settle_ending(order: Order, *, until: datetime | None = None) -> None:
-    """Close the order's open session at Stripe if it ends before ``until`` (default: soon), and learn what became of it."""
+    """Close the order's open session at Stripe if it ends before ``until`` (default: soon), and learn what
+    became of it.
+    """
     until = until or timezone.now() + REUSE_MARGIN
     for checkout in order.checkouts.filter(state=Checkout.State.OPEN, expires_at__lte=until):
         close(checkout)
 
 
 def close(checkout: Checkout) -> None:
-    """Expire the session at Stripe and merge its final state; expiry can lose to a payment, and then that is merged."""
+    """Expire the session at Stripe and merge its final state; expiry can lose to a payment, and then that is
+    merged.
+    """
     if checkout.state == Checkout.State.CREATING:
         _create(checkout)
     if checkout.state != Checkout.State.OPEN or not checkout.session_id:
@@ -89,7 +94,8 @@ def _session_end(order: Order) -> datetime:
 
 
 def _params(checkout: Checkout, *, success_url: str, cancel_url: str) -> dict[str, Any]:
-    """The parameters of POST /v1/checkout/sessions; our names for the order go onto the session and its PaymentIntent,
+    """The parameters of POST /v1/checkout/sessions; our names for the order go onto the session and its
+    PaymentIntent,
     since Stripe does not copy metadata from one to the other."""
     order = checkout.order
     names = {"order_reference": order.reference, "order_number": order.number, "checkout": str(checkout.pk)}

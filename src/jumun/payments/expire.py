@@ -17,7 +17,9 @@ PROCESSING_WAIT = timedelta(hours=1)
 
 def enqueue_overdue() -> int:
     """Enqueue the expiry of overdue orders, up to a batch; return how many were found."""
-    overdue = Order.objects.filter(state=Order.State.PLACED, expires_at__lte=timezone.now()).order_by("expires_at")
+    overdue = Order.objects.filter(state=Order.State.PLACED, expires_at__lte=timezone.now()).order_by(
+        "expires_at"
+    )
     found = list(overdue.values_list("pk", "expires_at")[:BATCH])
     for pk, deadline in found:
         Job.enqueue("payments.expire_order", key=f"{pk}:{deadline.isoformat()}", order_pk=pk)
@@ -25,7 +27,8 @@ def enqueue_overdue() -> int:
 
 
 def expire_order(order: Order) -> bool:
-    """Close the order's checkout at Stripe and expire the order, unless it was paid or is being paid; say whether.
+    """Close the order's checkout at Stripe and expire the order, unless it was paid or is being paid; say
+    whether.
 
     Raises `StripeUnavailable`: then nothing is known and nothing is expired.
     """

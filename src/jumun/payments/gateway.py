@@ -1,7 +1,7 @@
 """The one door to Stripe: the only module that imports the SDK.
 
-Every call has an explicit timeout and gives plain dicts. No answer raises `StripeUnavailable` (the outcome is unknown),
-a refusal `StripeRefused`.
+Every call has an explicit timeout and gives plain dicts. No answer raises `StripeUnavailable` (the outcome is
+unknown), a refusal `StripeRefused`.
 """
 
 from collections.abc import Callable
@@ -52,11 +52,13 @@ def create_session(params: dict[str, Any], *, idempotency_key: str) -> dict[str,
 
 def retrieve_session(session_id: str) -> dict[str, Any]:
     """The session as it is now, with its PaymentIntent and the card that paid."""
-    return _call(lambda: _client().v1.checkout.sessions.retrieve(session_id, params={"expand": SESSION_EXPAND}))
+    return _call(
+        lambda: _client().v1.checkout.sessions.retrieve(session_id, params={"expand": SESSION_EXPAND})
+    )
 
 
 def expire_session(session_id: str) -> dict[str, Any]:
-    """Close an open session. Raises `StripeRefused` where it is no longer open: then look at what it became."""
+    """Close an open session. Raises `StripeRefused` where it is no longer open: then retrieve it."""
     return _call(lambda: _client().v1.checkout.sessions.expire(session_id, params={"expand": SESSION_EXPAND}))
 
 

@@ -1,7 +1,8 @@
 """The one road to "paid": a snapshot of Stripe's is joined into our books.
 
-Signed events, the success page and the expiry sweep all come through `apply`. Everything moves only forward, so any order of
-arrival and any repetition end in the same books. Locks are taken in the order order, payment, series.
+Signed events, the success page and the expiry sweep all come through `apply`. Everything moves only forward,
+so any order of arrival and any repetition end in the same books. Locks are taken in the order order, payment,
+series.
 """
 
 from collections.abc import Callable
@@ -14,7 +15,7 @@ from jumun import money
 from jumun.invoices.document import PaymentReference
 from jumun.invoices.models import Invoice
 from jumun.orders.models import Order
-from jumun.payments.models import Checkout, Payment, QuarantinedSnapshot
+from jumun.payments.models import Payment, QuarantinedSnapshot
 from jumun.payments.snapshots import ChargeSnapshot, SessionSnapshot
 
 Reason = QuarantinedSnapshot.Reason
@@ -53,23 +54,21 @@ def _apply_session(raw: dict[str, Any]) -> Order | None:
         return None
     session = SessionSnapshot.parse(raw)
     order = _locked_order(session.order_reference)
-    if reason := _mismatch(order, session.livemode, session.amount_total, session.currency):
+    reason = _mismatch(order, session.livemode, session.amount_total, session.currency)
+    if order is not None and reason is None:
+        _advance_checkout(order, session)
+        reason = _merge_payment(order, session)
+    if reason is not None:
         QuarantinedSnapshot.keep(object_id=session.id, reason=reason, order=order, snapshot=raw)
-        return order
-    assert order is not None  # noqa: S101  (_mismatch has a reason for every missing order)
-    _advance_checkout(order, session)
-    payment = _merge_payment(order, session)
-    if payment is not None and payment.order_id != order.pk:
-        QuarantinedSnapshot.keep(object_id=session.id, reason=Reason.FOREIGN_PAYMENT, order=order, snapshot=raw)
-    elif session.is_paid:
-        _pay(order, session, payment, raw)
     return order
 
 
 def _claims_an_order(raw: dict[str, Any]) -> bool:
     """A Stripe account may serve other shops too; what carries no reference at all is theirs."""
     metadata = raw.get("metadata")
-    return bool(raw.get("client_reference_id")) or (isinstance(metadata, dict) and "order_reference" in metadata)
+    return bool(raw.get("client_reference_id")) or (
+        isinstance(metadata, dict) and "order_reference" in metadata
+    )
 
 
 def _locked_order(reference: str) -> Order | None:
@@ -98,29 +97,34 @@ def _advance_checkout(order: Order, session: SessionSnapshot) -> None:
         checkout.advance(session)
 
 
-def _merge_payment(order: Order, session: SessionSnapshot) -> Payment | None:
-    if not session.payment_intent_id:
-        return None
-    payment = Payment.of_intent(order, session.payment_intent_id)
-    if payment.order_id == order.pk:
+def _merge_payment(order: Order, session: SessionSnapshot) -> str | None:
+    """Join the payment and, where it is made, pay the order; return why staff must look at it, if so."""
+    payment = None
+    if session.payment_intent_id:
+        payment = Payment.of_intent(order, session.payment_intent_id)
+        if payment.order_id != order.pk:
+            return Reason.FOREIGN_PAYMENT
         payment.advance(_status(session), session.card)
-    return payment
+    return _pay(order, payment) if session.is_paid else None
 
 
 def _status(session: SessionSnapshot) -> str:
     if session.is_paid:
         return Payment.Status.PAID
-    # Complete and unpaid: a method that takes days, such as a bank debit (docs.stripe.com/checkout/fulfillment).
+    # Complete and unpaid: a method that takes days, such as a bank debit
+    # (docs.stripe.com/checkout/fulfillment).
     return Payment.Status.PROCESSING if session.is_complete else Payment.Status.UNPAID
 
 
-def _pay(order: Order, session: SessionSnapshot, payment: Payment | None, raw: dict[str, Any]) -> None:
+def _pay(order: Order, payment: Payment | None) -> str | None:
     if order.mark_paid(at=payment.paid_at if payment and payment.paid_at else timezone.now()):
+        if payment is not None:
+            payment.settle()
         Invoice.issue(order, paid_by=_payment_reference(payment))
-    elif order.state != Order.State.PAID:
-        QuarantinedSnapshot.keep(object_id=session.id, reason=Reason.PAID_AFTER_CLOSE, order=order, snapshot=raw)
-    elif order.payments.filter(status=Payment.Status.PAID).exclude(payment_intent_id=session.payment_intent_id).exists():
-        QuarantinedSnapshot.keep(object_id=session.id, reason=Reason.SECOND_PAYMENT, order=order, snapshot=raw)
+        return None
+    if order.state != Order.State.PAID:
+        return Reason.PAID_AFTER_CLOSE
+    return Reason.SECOND_PAYMENT if payment and not payment.settles_order else None
 
 
 def _payment_reference(payment: Payment | None) -> PaymentReference | None:

@@ -16,8 +16,9 @@ from jumun.payments.snapshots import Card, SessionSnapshot
 class Checkout(models.Model):
     """One Checkout Session at Stripe, from the intention on.
 
-    Its state only moves forward: creating < open < complete, expired, refused. The last three are final at Stripe too.
-    ``creating`` means that we do not know whether the session exists; asking again with the same key and parameters tells.
+    Its state only moves forward: creating < open < complete, expired, refused. The last three are final at
+    Stripe too. ``creating`` means that we do not know whether the session exists; asking again with the same
+    key and parameters tells.
     """
 
     class State(models.TextChoices):
@@ -52,7 +53,9 @@ class Checkout(models.Model):
         ordering = ["-id"]
         constraints = [
             models.UniqueConstraint(
-                fields=["order"], condition=Q(state__in=["creating", "open"]), name="jumun_one_open_checkout_per_order"
+                fields=["order"],
+                condition=Q(state__in=["creating", "open"]),
+                name="jumun_one_open_checkout_per_order",
             ),
         ]
 
@@ -64,7 +67,12 @@ class Checkout(models.Model):
         if session.status not in self._BEFORE:
             return
         earlier = Checkout.objects.filter(pk=self.pk, state__in=self._BEFORE[session.status])
-        values = {"state": session.status, "session_id": session.id, "url": session.url, "expires_at": session.expires_at}
+        values = {
+            "state": session.status,
+            "session_id": session.id,
+            "url": session.url,
+            "expires_at": session.expires_at,
+        }
         if earlier.update(**values):
             for name, value in values.items():
                 setattr(self, name, value)
@@ -102,6 +110,8 @@ class Payment(models.Model):
     currency = models.CharField(_("currency"), max_length=3)
     card_brand = models.CharField(_("card brand"), max_length=20, blank=True)
     card_last4 = models.CharField(_("last four digits"), max_length=4, blank=True)
+    # The one payment by which the order became paid; any other paid one is a second payment.
+    settles_order = models.BooleanField(_("settles the order"), default=False)
     paid_at = models.DateTimeField(_("paid at"), null=True, blank=True)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
 
@@ -111,6 +121,9 @@ class Payment(models.Model):
         ordering = ["-id"]
         constraints = [
             models.CheckConstraint(condition=Q(amount_minor__gt=0), name="jumun_payment_amount_positive"),
+            models.UniqueConstraint(
+                fields=["order"], condition=Q(settles_order=True), name="jumun_one_settling_payment_per_order"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -118,7 +131,7 @@ class Payment(models.Model):
 
     @classmethod
     def of_intent(cls, order: Order, payment_intent_id: str) -> Self:
-        """The payment of that PaymentIntent, locked; made on first sight. The caller holds the order's row."""
+        """The payment of that PaymentIntent, locked, made on first sight. The order is locked."""
         payment, _created = cls.objects.select_for_update().get_or_create(
             payment_intent_id=payment_intent_id,
             defaults={
@@ -140,9 +153,14 @@ class Payment(models.Model):
             self.card_brand, self.card_last4 = card.brand, card.last4
         self.save(update_fields=["status", "paid_at", "card_brand", "card_last4"])
 
+    def settle(self) -> None:
+        """Record that this payment made its order paid."""
+        self.settles_order = True
+        self.save(update_fields=["settles_order"])
+
     @property
     def stripe_url(self) -> str:
-        """Where staff see this payment: Stripe's dashboard, or the sandbox's own page while that is in use."""
+        """Where staff see this payment: Stripe's dashboard, or the sandbox's page while that is in use."""
         api_base = stripe_setting("STRIPE_API_BASE")
         if api_base:
             return f"{api_base}/_paywright/payments/{self.payment_intent_id}"
@@ -159,7 +177,9 @@ class InboxEvent(LeasedRow):
     livemode = models.BooleanField(_("real money"))
     # Text, not JSON: exactly what Stripe signed.
     payload = models.TextField(_("payload"))
-    order = models.ForeignKey(Order, models.PROTECT, related_name="events", null=True, blank=True, verbose_name=_("order"))
+    order = models.ForeignKey(
+        Order, models.PROTECT, related_name="events", null=True, blank=True, verbose_name=_("order")
+    )
     created_at = models.DateTimeField(_("created at Stripe"))
     received_at = models.DateTimeField(_("received at"), default=timezone.now)
 
@@ -175,13 +195,15 @@ class InboxEvent(LeasedRow):
         return f"{self.type} {self.event_id}"
 
     def run(self) -> None:
-        from jumun.payments.process import process  # noqa: PLC0415  (processing imports this model)
+        from jumun.payments.process import process
 
         process(self)
 
 
 class QuarantinedSnapshot(models.Model):
-    """A snapshot that was not applied because it does not match our books. Staff decide; nothing is paid by it."""
+    """A snapshot that was not applied because it does not match our books. Staff decide; nothing is paid by
+    it.
+    """
 
     class Reason(models.TextChoices):
         UNKNOWN_ORDER = "unknown_order", _("no such order")
@@ -216,5 +238,7 @@ class QuarantinedSnapshot(models.Model):
     @classmethod
     def keep(cls, *, object_id: str, reason: str, order: Order | None, snapshot: dict[str, Any]) -> None:
         """Set a snapshot aside; seeing it again changes nothing."""
-        row = cls(object_id=object_id, reason=reason, order=order, snapshot=json.dumps(snapshot, indent=2))
-        cls.objects.bulk_create([row], ignore_conflicts=True)
+        row = QuarantinedSnapshot(
+            object_id=object_id, reason=reason, order=order, snapshot=json.dumps(snapshot, indent=2)
+        )
+        QuarantinedSnapshot.objects.bulk_create([row], ignore_conflicts=True)

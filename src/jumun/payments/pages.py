@@ -34,7 +34,9 @@ def process(request: HttpRequest) -> HttpResponseBase:
         return redirect(order)
     except StripeError:
         # The order keeps; the page says what happened and offers the button again.
-        return render(request, "jumun/payment/process.html", {"order": order, "unavailable": True}, status=503)
+        return render(
+            request, "jumun/payment/process.html", {"order": order, "unavailable": True}, status=503
+        )
     response = redirect(url)
     response.status_code = 303
     return response
@@ -65,7 +67,9 @@ def canceled(request: HttpRequest) -> HttpResponse:
 @require_safe
 def order(request: HttpRequest, reference: str) -> HttpResponse:
     """An order for whoever knows its reference: lines, state, how to pay or the invoice."""
-    found = get_object_or_404(Order.objects.prefetch_related("lines").select_related("invoice"), reference=reference)
+    found = get_object_or_404(
+        Order.objects.prefetch_related("lines").select_related("invoice"), reference=reference
+    )
     context = {
         "order": found,
         "payment": found.payments.filter(status=Payment.Status.PAID).first(),
@@ -85,7 +89,9 @@ def _order_of(request: HttpRequest) -> Order:
 
 def _success_url(request: HttpRequest) -> str:
     # Stripe replaces the braces; they must stay unescaped.
-    return request.build_absolute_uri(reverse("jumun:payment-completed")) + "?session_id={CHECKOUT_SESSION_ID}"
+    return (
+        request.build_absolute_uri(reverse("jumun:payment-completed")) + "?session_id={CHECKOUT_SESSION_ID}"
+    )
 
 
 def _cancel_url(request: HttpRequest, order: Order) -> str:

@@ -17,7 +17,8 @@ logger = logging.getLogger("jumun.payments")
 def process(event: InboxEvent) -> None:
     """Apply the event's object and finish the event in one transaction.
 
-    Raises `MalformedSnapshot` for a body without the documented shape, and whatever keeps the database from committing.
+    Raises `MalformedSnapshot` for a body without the documented shape, and whatever keeps the database from
+    committing.
     """
     snapshot = _with_card(_object_of(event))
     with transaction.atomic():
@@ -35,7 +36,8 @@ def _object_of(event: InboxEvent) -> dict[str, Any]:
 
 
 def _with_card(snapshot: dict[str, Any]) -> dict[str, Any]:
-    """A paid session's event names its PaymentIntent only by id; fetch it with the card, which the invoice prints.
+    """A paid session's event names its PaymentIntent only by id; fetch it with the card, which the invoice
+    prints.
 
     What is signed suffices to mark the order paid, so a Stripe that does not answer holds nothing up.
     """

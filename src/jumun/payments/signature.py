@@ -1,8 +1,9 @@
 """Stripe's webhook signature, scheme v1, over the raw bytes.
 
-``Stripe-Signature: t=<unix seconds>,v1=<hex>[,v1=<hex>...]``; v1 is the HMAC-SHA256 of ``<t>.<body>`` with the whole endpoint
-secret as key (docs.stripe.com/webhooks, "Verify webhook signatures manually"). The SDK's own check decodes the body first,
-and so cannot judge one that is not UTF-8; the tests hold this one against the SDK's on the same vectors.
+``Stripe-Signature: t=<unix seconds>,v1=<hex>[,v1=<hex>...]``; v1 is the HMAC-SHA256 of ``<t>.<body>`` with
+the whole endpoint secret as key (docs.stripe.com/webhooks, "Verify webhook signatures manually"). The SDK's
+own check decodes the body first, and so cannot judge one that is not UTF-8; the tests hold this one against
+the SDK's on the same vectors.
 """
 
 import hashlib
@@ -17,7 +18,9 @@ HEADER_MAX_CHARS = 4096
 
 
 def verify(payload: bytes, header: str, secrets: list[str]) -> None:
-    """Raise `WebhookRefused` unless a v1 signature of ``header`` matches ``payload`` under one of ``secrets``."""
+    """Raise `WebhookRefused` unless a v1 signature of ``header`` matches ``payload`` under one of
+    ``secrets``.
+    """
     if not secrets:
         raise WebhookRefused("no webhook secret is configured")
     signed_at, signatures = _parse(header)
