@@ -1,0 +1,89 @@
+"""``python -m shop``: start the store, or do the whole job once (``tour``)."""
+
+import argparse
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from types import FrameType
+
+from shop.configuration import ROOT, ConfigurationError
+from shop.language import _
+from shop.supervisor import StoreFailed
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class Interrupted(BaseException):
+    """Ctrl-C, or one of its siblings."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; return its exit code: 0 also after Ctrl-C, 1 for a failure, 2 for a wrong start."""
+    chosen = _parser().parse_args(arguments)
+    _listen_for_the_end()
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="replace", line_buffering=True)  # type: ignore[union-attr]
+    try:
+        return int(chosen.command(chosen))
+    except ConfigurationError as error:
+        print(f"jumun: {error}", file=sys.stderr)
+        return 2
+    except StoreFailed as error:
+        print(f"jumun: {error}", file=sys.stderr)
+        return 1
+    except Interrupted:
+        return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="./run", description=_("Start the store, Paywright and a worker."))
+    parser.set_defaults(command=_start)
+    parser.add_argument("--port", type=_port, default=8000, help=_("the store's port (default: %(default)s)"))
+    parser.add_argument(
+        "--paywright-port", type=_port, default=12111, help=_("Paywright's port (default: %(default)s)")
+    )
+    parser.add_argument(
+        "--data", type=Path, default=ROOT / "var", metavar="DIR", help=_("where all data is kept (default: var)")
+    )
+    commands = parser.add_subparsers(title=_("other commands"), metavar="")
+    tour = commands.add_parser("tour", help=_("do the whole job once without a browser, and show each step"))
+    tour.set_defaults(command=_tour)
+    tour.add_argument("--json", action="store_true", help=_("print one JSON document only"))
+    tour.add_argument("--keep", type=Path, metavar="DIR", help=_("keep the invoice, the CSV and the data there"))
+    return parser
+
+
+def _port(text: str) -> int:
+    if text.isdecimal() and 0 < int(text) < 65536:
+        return int(text)
+    raise argparse.ArgumentTypeError(_("{text} is not a port (1 to 65535)").format(text=text))
+
+
+def _start(chosen: argparse.Namespace) -> int:
+    from shop.start import start
+
+    return start(data=chosen.data, port=chosen.port, paywright_port=chosen.paywright_port)
+
+
+def _tour(chosen: argparse.Namespace) -> int:
+    from shop.tour import tour
+
+    return tour(as_json=chosen.json, keep=chosen.keep)
+
+
+def _listen_for_the_end() -> None:
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        for number in SIGNALS:
+            signal.signal(number, signal.SIG_IGN)  # the end has begun, and takes seconds at most
+        raise Interrupted
+
+    for number in SIGNALS:
+        if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # nohup keeps its meaning
+            signal.signal(number, interrupt)
+
+
+if __name__ == "__main__":
+    os.umask(0o077)
+    sys.exit(main())

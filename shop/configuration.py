@@ -1,0 +1,160 @@
+"""What the store's processes are given: ports, folder, keys. Decides whether Paywright or Stripe takes the payments."""
+
+import errno
+import json
+import os
+import secrets
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from shop.language import _
+
+ROOT = Path(__file__).resolve().parent.parent
+HOST = "127.0.0.1"
+
+
+class ConfigurationError(Exception):
+    """The store cannot start as it was asked to; the message is one line that says what to change."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Configuration:
+    """All that the supervisor needs to know. ``paywright_port`` is None where Stripe itself takes the payments."""
+
+    data: Path
+    port: int
+    paywright_port: int | None
+    environment: Mapping[str, str]
+
+    @property
+    def store_url(self) -> str:
+        """The store's address, without a slash at its end."""
+        return f"http://{HOST}:{self.port}"
+
+    @property
+    def paywright_url(self) -> str | None:
+        """Paywright's address, or None with Stripe."""
+        return f"http://{HOST}:{self.paywright_port}" if self.paywright_port else None
+
+    @property
+    def livemode(self) -> bool:
+        """Whether cards are really charged."""
+        return self.environment["STRIPE_SECRET_KEY"].startswith(("sk_live_", "rk_live_"))
+
+    @property
+    def webhook_url(self) -> str:
+        """Where signed events are sent to."""
+        return f"{self.store_url}/payment/webhooks/"
+
+
+def configure(*, data: Path, port: int, paywright_port: int, given: Mapping[str, str]) -> Configuration:
+    """Decide from the environment (with `.env` in it) how the store runs. Raises `ConfigurationError`."""
+    stripe_key = given.get("STRIPE_SECRET_KEY", "").strip()
+    if stripe_key:
+        _check_stripe(stripe_key, given)
+    else:
+        _check_apart(port, paywright_port)
+    data.mkdir(parents=True, exist_ok=True)
+    kept = _kept_secrets(data / "secrets.json")
+    environment = {
+        **given,
+        "DJANGO_SETTINGS_MODULE": "shop.settings",
+        "JUMUN_DATA_DIR": str(data.resolve()),
+        "JUMUN_SECRET_KEY": given.get("JUMUN_SECRET_KEY") or kept["secret_key"],
+        "JUMUN_SITE_URL": given.get("JUMUN_SITE_URL") or f"http://{HOST}:{port}",
+        "PYTHONPATH": str(ROOT),
+        "PYTHONSAFEPATH": "1",
+        "PYTHONUNBUFFERED": "1",
+        "PYTHONUTF8": "1",
+    }
+    if not stripe_key:
+        environment |= {
+            "STRIPE_SECRET_KEY": kept["paywright_key"],
+            "STRIPE_WEBHOOK_SECRET": kept["webhook_secret"],
+            "STRIPE_API_BASE": f"http://{HOST}:{paywright_port}",
+        }
+    return Configuration(
+        data=data, port=port, paywright_port=None if stripe_key else paywright_port, environment=environment
+    )
+
+
+def _check_stripe(key: str, given: Mapping[str, str]) -> None:
+    if not key.startswith(("sk_test_", "sk_live_", "rk_test_", "rk_live_")):
+        raise ConfigurationError(_("STRIPE_SECRET_KEY is not a secret key: Stripe's begin with sk_ or rk_."))
+    if not given.get("STRIPE_WEBHOOK_SECRET", "").strip():
+        raise ConfigurationError(
+            _("STRIPE_SECRET_KEY is set but STRIPE_WEBHOOK_SECRET is not: stripe listen --print-secret prints it.")
+        )
+
+
+def _check_apart(port: int, paywright_port: int) -> None:
+    if port == paywright_port:
+        raise ConfigurationError(_("The store and Paywright cannot share port {port}.").format(port=port))
+
+
+def _kept_secrets(path: Path) -> dict[str, str]:
+    """This folder's own keys: made once, readable by their owner alone."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return _read_secrets(path)
+    made = {
+        "secret_key": secrets.token_urlsafe(48),
+        "paywright_key": f"sk_test_{secrets.token_hex(16)}",
+        "webhook_secret": f"whsec_{secrets.token_hex(16)}",
+    }
+    with os.fdopen(descriptor, "w") as file:
+        json.dump(made, file)
+    return made
+
+
+def _read_secrets(path: Path) -> dict[str, str]:
+    try:
+        return dict(json.loads(path.read_text()))
+    except ValueError as error:
+        raise ConfigurationError(_("{path} is damaged: delete it.").format(path=path)) from error
+
+
+def with_dotenv(environment: Mapping[str, str], path: Path) -> dict[str, str]:
+    """The environment and what a `.env` file adds to it; what is set already wins."""
+    from dotenv import dotenv_values
+
+    added = {name: value for name, value in dotenv_values(path).items() if value is not None}
+    return {**added, **environment}
+
+
+def check_free(port: int, option: str) -> None:
+    """Raise `ConfigurationError` where something listens on the port already."""
+    if reason := _taken(port):
+        message = _("Port {port} cannot be used ({reason}): choose another with {option} N.")
+        raise ConfigurationError(message.format(port=port, reason=reason, option=option))
+
+
+def _taken(port: int) -> str | None:
+    # Binding alone would not do: macOS lets 127.0.0.1 be bound beside a server that listens on every address.
+    with socket.socket() as trial:
+        trial.settimeout(1)
+        if trial.connect_ex((HOST, port)) == 0:
+            return os.strerror(errno.EADDRINUSE)
+    with socket.socket() as trial:
+        # As servers do, so that connections which have just ended do not count as taken.
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trial.bind((HOST, port))
+        except OSError as error:
+            return error.strerror
+    return None
+
+
+def free_ports(count: int) -> list[int]:
+    """That many ports on which nothing listens now."""
+    trials = [socket.socket() for _unused in range(count)]
+    try:
+        for trial in trials:
+            trial.bind((HOST, 0))
+        return [int(trial.getsockname()[1]) for trial in trials]
+    finally:
+        for trial in trials:
+            trial.close()

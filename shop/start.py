@@ -1,0 +1,39 @@
+"""``./run``: the store for a person at this machine."""
+
+import json
+import os
+import secrets
+import sys
+from pathlib import Path
+
+from shop.configuration import ROOT, check_free, configure, with_dotenv
+from shop.freshness import is_fresh, mark_fresh
+from shop.supervisor import Supervisor
+from shop.welcome import welcome
+
+
+def start(*, data: Path, port: int, paywright_port: int) -> int:
+    """Run until interrupted. Raises `ConfigurationError` and `StoreFailed`."""
+    configuration = configure(
+        data=data, port=port, paywright_port=paywright_port, given=with_dotenv(os.environ, ROOT / ".env")
+    )
+    check_free(port, "--port")
+    if configuration.paywright_port:
+        check_free(configuration.paywright_port, "--paywright-port")
+    with Supervisor(configuration, echo=print) as supervisor:
+        password = prepare(supervisor)
+        supervisor.start()
+        print(welcome(configuration, password))
+        supervisor.watch()
+    return 0
+
+
+def prepare(supervisor: Supervisor) -> str | None:
+    """Bring the database up to date; return the staff user's password if the user was made now."""
+    configuration = supervisor.configuration
+    if is_fresh(configuration):
+        return None
+    password = secrets.token_urlsafe(9)
+    printed = supervisor.run_to_end("prepare", [sys.executable, "-m", "shop.prepare"], JUMUN_STAFF_PASSWORD=password)
+    mark_fresh(configuration)
+    return password if json.loads(printed)["staff_made"] else None

@@ -1,0 +1,190 @@
+"""Starts the store's processes, waits until they answer, watches over them and ends them.
+
+The worker is started again when it dies, after a pause that doubles. When it dies again and again, or when the web
+server or Paywright dies, everything stops: a store that takes orders which nobody processes must not look alive.
+"""
+
+import http.client
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from types import TracebackType
+from typing import Self
+
+from shop.child import Child
+from shop.configuration import HOST, Configuration
+from shop.language import _
+from shop.reaper import Reaper
+
+READY_TIMEOUT_S = 60.0
+STOP_TIMEOUT_S = 6.0
+TICK_S = 0.2
+WORKER_DEATHS_MAX = 5
+WORKER_STABLE_S = 60.0
+
+
+class StoreFailed(Exception):
+    """A process ended that should run, or did not become ready. The message says which, and shows its last lines."""
+
+
+class Supervisor:
+    """The store's processes, for the length of a `with` block."""
+
+    def __init__(self, configuration: Configuration, *, echo: Callable[[str], None]):
+        self.configuration = configuration
+        self.children: dict[str, Child] = {}
+        self._echo = echo
+        self._reaper = Reaper()
+        self._worker_deaths = 0
+        self._worker_started = 0.0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def run_to_end(self, name: str, command: Sequence[str], **environment: str) -> str:
+        """Run one command to its end and return the last line it printed. Raises `StoreFailed`."""
+        child = self._start(name, command, echo=_silence, **environment)
+        if code := child.wait():
+            raise StoreFailed(_report(child, code))
+        self._forget(child)
+        return child.tail[-1] if child.tail else ""
+
+    def start(self) -> None:
+        """Start all processes and wait until they answer. Raises `StoreFailed`."""
+        for name, command in _commands(self.configuration).items():
+            self._start(name, command)
+        self._worker_started = time.monotonic()
+        give_up = time.monotonic() + READY_TIMEOUT_S
+        for name, port, path in _probes(self.configuration):
+            while not _answers(port, path):
+                self._check_alive()
+                if time.monotonic() > give_up:
+                    raise StoreFailed(_("{name} did not become ready.").format(name=name) + _tail(self.children[name]))
+                time.sleep(0.03)
+        self._check_alive()
+
+    def watch(self) -> None:
+        """Run until interrupted. Raises `StoreFailed` when a process has ended that cannot be replaced."""
+        while True:
+            worker = self.children["worker"]
+            if worker.exit_code is not None:
+                self._replace_worker(worker)
+            self._check_alive()
+            time.sleep(TICK_S)
+
+    def stop(self) -> None:
+        """End every process: asked first, made to after a few seconds. Safe to call again."""
+        for child in self.children.values():
+            child.terminate()
+        give_up = time.monotonic() + STOP_TIMEOUT_S
+        for child in list(self.children.values()):
+            try:
+                child.wait(max(0.0, give_up - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                child.kill()
+                child.wait()
+            self._forget(child)
+        self._reaper.close()
+
+    def _start(
+        self, name: str, command: Sequence[str], *, echo: Callable[[str], None] | None = None, **environment: str
+    ) -> Child:
+        child = Child(
+            name, command, environment={**self.configuration.environment, **environment}, echo=echo or self._echo
+        )
+        self._reaper.add(child.group)
+        self.children[name] = child
+        return child
+
+    def _forget(self, child: Child) -> None:
+        self._reaper.discard(child.group)
+        del self.children[child.name]
+
+    def _check_alive(self) -> None:
+        for child in self.children.values():
+            if (code := child.exit_code) is not None:
+                child.wait()
+                raise StoreFailed(_report(child, code))
+
+    def _replace_worker(self, worker: Child) -> None:
+        if time.monotonic() - self._worker_started > WORKER_STABLE_S:
+            self._worker_deaths = 0
+        self._worker_deaths += 1
+        if self._worker_deaths > WORKER_DEATHS_MAX:
+            return  # the caller's check then finds it dead
+        pause_s = 2.0 ** (self._worker_deaths - 1)
+        self._echo(
+            _("The worker has ended ({how}); it is started again in {pause:g} s.").format(
+                how=_how(worker.exit_code), pause=pause_s
+            )
+        )
+        self._forget(worker)
+        self._wait_watching(pause_s)
+        self._start("worker", _commands(self.configuration)["worker"])
+        self._worker_started = time.monotonic()
+
+    def _wait_watching(self, pause_s: float) -> None:
+        until = time.monotonic() + pause_s
+        while time.monotonic() < until:
+            self._check_alive()
+            time.sleep(TICK_S)
+
+
+def _commands(configuration: Configuration) -> dict[str, list[str]]:
+    python = sys.executable
+    address = f"{HOST}:{configuration.port}"
+    served_by = "--worker-class gthread --workers 2 --threads 4 --preload --graceful-timeout 3".split()
+    quietly = "--no-control-socket --log-level warning".split()
+    commands = {
+        "web": [python, "-m", "gunicorn", "shop.wsgi:application", "--bind", address, *served_by, *quietly],
+        "worker": [python, "-m", "django", "work"],
+    }
+    if configuration.paywright_port:
+        forward = ["--forward-to", configuration.webhook_url]
+        state = ["--state", str(configuration.data / "paywright.sqlite3")]
+        secret = ["--secret", configuration.environment["STRIPE_WEBHOOK_SECRET"]]
+        port = ["--port", str(configuration.paywright_port)]
+        commands["paywright"] = [python, "-m", "paywright", "serve", *port, *forward, *secret, *state]
+    return commands
+
+
+def _probes(configuration: Configuration) -> Iterator[tuple[str, int, str]]:
+    if configuration.paywright_port:
+        yield "paywright", configuration.paywright_port, "/_paywright/health"
+    yield "web", configuration.port, "/healthz"
+
+
+def _answers(port: int, path: str) -> bool:
+    connection = http.client.HTTPConnection(HOST, port, timeout=5)
+    try:
+        connection.request("GET", path)
+        return connection.getresponse().status == http.client.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def _report(child: Child, code: int) -> str:
+    message = _("{name} has ended unexpectedly ({how}).").format(name=child.name, how=_how(code))
+    return message + _tail(child)
+
+
+def _tail(child: Child) -> str:
+    return "".join(f"\n{child.name:9} | {line}" for line in child.tail)
+
+
+def _how(code: int | None) -> str:
+    if code is not None and code < 0:
+        return _("signal {number}").format(number=-code)
+    return _("exit code {code}").format(code=code)
+
+
+def _silence(_line: str) -> None:
+    pass
