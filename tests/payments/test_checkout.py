@@ -1,0 +1,168 @@
+"""Against Paywright over HTTP, through the real SDK."""
+
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from jumun.errors import OrderNotPayable, StripeRefused, StripeUnavailable
+from jumun.invoices.models import Invoice
+from jumun.orders.models import Order
+from jumun.orders.place import Customer, Item
+from jumun.payments import gateway
+from jumun.payments.checkout import open_checkout
+from jumun.payments.expire import enqueue_overdue, expire_order
+from jumun.payments.models import Checkout, Payment
+from tests.orders.test_placing import BOOK, CUSTOMER, TEA
+from tests.races import at_once
+
+pytestmark = pytest.mark.django_db
+
+URLS = {
+    "success_url": "http://testserver/payment/completed/?session_id={CHECKOUT_SESSION_ID}",
+    "cancel_url": "http://testserver/payment/canceled/",
+}
+
+
+@pytest.fixture
+def order() -> Order:
+    return Order.place(lines=[TEA, BOOK], customer=CUSTOMER, language="ko")
+
+
+def session_id(order: Order) -> str:
+    return str(order.checkouts.latest("pk").session_id)
+
+
+def test_the_session_says_all_that_was_ordered(order: Order, stripe: Any) -> None:
+    url = open_checkout(order, **URLS)
+    session = gateway.retrieve_session(session_id(order))
+    assert url == session["url"]
+    assert session["client_reference_id"] == order.reference
+    assert session["metadata"]["order_reference"] == order.reference
+    assert (session["amount_total"], session["currency"], session["locale"]) == (81_000, "krw", "ko")
+    assert session["customer_email"] == order.email
+    assert session["success_url"].endswith("{CHECKOUT_SESSION_ID}")
+    items = httpx.get(
+        f"{stripe.api_base}/v1/checkout/sessions/{session['id']}/line_items",
+        headers={"Authorization": f"Bearer {stripe.secret_key}"},
+    ).json()["data"]
+    assert [(item["description"], item["quantity"], item["amount_total"]) for item in items] == [
+        ("우전 녹차", 2, 66_000),
+        ("차의 책", 1, 15_000),
+    ]
+
+
+def test_the_second_press_reuses_the_open_session(order: Order, stripe: Any) -> None:
+    assert open_checkout(order, **URLS) == open_checkout(order, **URLS)
+    assert order.checkouts.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_simultaneous_presses_share_one_session(order: Order, stripe: Any) -> None:
+    urls = at_once(6, lambda _: open_checkout(Order.objects.get(pk=order.pk), **URLS))
+    assert len(set(urls)) == 1
+    assert order.checkouts.count() == 1
+
+
+def test_a_paid_order_is_not_sent_to_stripe_again(order: Order, stripe: Any) -> None:
+    order.mark_paid(at=timezone.now())
+    with pytest.raises(OrderNotPayable):
+        open_checkout(order, **URLS)
+    assert not Checkout.objects.exists()
+
+
+def test_when_stripe_does_not_answer_the_intention_is_kept(order: Order, stripe: Any, settings: Any) -> None:
+    working = settings.STRIPE_API_BASE
+    settings.STRIPE_API_BASE = "http://127.0.0.1:9"
+    with pytest.raises(StripeUnavailable):
+        open_checkout(order, **URLS)
+    intention = order.checkouts.get()
+    assert intention.state == "creating"
+    settings.STRIPE_API_BASE = working
+    open_checkout(order, **URLS)
+    assert order.checkouts.get().idempotency_key == intention.idempotency_key
+
+
+def test_a_lost_answer_does_not_make_a_second_session(order: Order, stripe: Any) -> None:
+    open_checkout(order, **URLS)
+    first = session_id(order)
+    # As if the process had died between Stripe's answer and our commit.
+    order.checkouts.update(state="creating", session_id=None, url="")
+    open_checkout(order, **URLS)
+    assert session_id(order) == first
+
+
+def test_what_stripe_refuses_is_recorded_and_the_next_try_is_fresh(stripe: Any) -> None:
+    # 1 won is under Stripe's minimum.
+    order = Order.place(
+        lines=[Item(sku="x", name="x", unit_price_minor=1, quantity=1)], customer=Customer(name="x", email="x@y.kr")
+    )
+    with pytest.raises(StripeRefused):
+        open_checkout(order, **URLS)
+    refused = order.checkouts.get()
+    assert refused.state == "refused"
+    assert refused.refusal
+    with pytest.raises(StripeRefused):
+        open_checkout(order, **URLS)
+    assert order.checkouts.count() == 2
+
+
+def test_a_session_about_to_end_is_replaced(order: Order, stripe: Any) -> None:
+    open_checkout(order, **URLS)
+    first = session_id(order)
+    order.checkouts.update(expires_at=timezone.now() + timedelta(seconds=30))
+    open_checkout(order, **URLS)
+    assert session_id(order) != first
+    assert gateway.retrieve_session(first)["status"] == "expired"
+    assert list(order.checkouts.values_list("state", flat=True)) == ["open", "expired"]
+
+
+def test_the_return_page_needs_no_worker_and_no_webhook(order: Order, stripe: Any, client: Client) -> None:
+    open_checkout(order, **URLS)
+    stripe.pay(session_id(order))
+    answer = client.get("/payment/completed/", {"session_id": session_id(order)})
+    assert answer.status_code == 302
+    order.refresh_from_db()
+    payment = Payment.objects.get()
+    assert order.state == "paid"
+    assert (payment.card_brand, payment.card_last4) == ("visa", "4242")
+    assert Invoice.objects.get().order == order
+
+
+def test_a_declined_card_leaves_the_order_unpaid_and_payable(order: Order, stripe: Any, client: Client) -> None:
+    url = open_checkout(order, **URLS)
+    stripe.pay(session_id(order), card="4000000000000002")
+    client.get("/payment/completed/", {"session_id": session_id(order)})
+    order.refresh_from_db()
+    assert order.state == "placed"
+    assert open_checkout(order, **URLS) == url
+
+
+def test_an_overdue_order_is_expired_with_its_session(order: Order, stripe: Any) -> None:
+    open_checkout(order, **URLS)
+    Order.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
+    assert enqueue_overdue() == 1
+    assert expire_order(order)
+    order.refresh_from_db()
+    assert order.state == "expired"
+    assert gateway.retrieve_session(session_id(order))["status"] == "expired"
+
+
+def test_expiry_loses_to_a_payment(order: Order, stripe: Any) -> None:
+    open_checkout(order, **URLS)
+    stripe.pay(session_id(order))
+    assert not expire_order(order)
+    order.refresh_from_db()
+    assert order.state == "paid"
+
+
+def test_nothing_is_expired_while_stripe_does_not_answer(order: Order, stripe: Any, settings: Any) -> None:
+    open_checkout(order, **URLS)
+    settings.STRIPE_API_BASE = "http://127.0.0.1:9"
+    with pytest.raises(StripeUnavailable):
+        expire_order(order)
+    order.refresh_from_db()
+    assert order.state == "placed"

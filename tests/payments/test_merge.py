@@ -1,0 +1,160 @@
+from typing import Any
+
+import pytest
+from django.utils import timezone
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.django import TestCase
+
+from jumun.invoices.models import Invoice
+from jumun.orders.models import Order
+from jumun.payments.merge import apply
+from jumun.payments.models import Checkout, Payment, QuarantinedSnapshot
+from tests.orders.test_placing import CUSTOMER, TEA
+from tests.payments.stripe_says import charge_of, session_of
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def order() -> Order:
+    return Order.place(lines=[TEA], customer=CUSTOMER, language="ko")
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"amount_total": 65_999}, "amount"),
+        ({"amount_total": 66_001}, "amount"),
+        ({"currency": "usd"}, "currency"),
+        ({"livemode": True}, "livemode"),
+        ({"client_reference_id": "somebody-elses"}, "unknown_order"),
+    ],
+)
+def test_a_session_that_does_not_match_is_quarantined_and_pays_nothing(
+    order: Order, change: dict[str, Any], reason: str
+) -> None:
+    session = session_of(order, **change)
+    for _ in range(2):
+        apply(session)
+    order.refresh_from_db()
+    assert order.state == "placed"
+    assert not Invoice.objects.exists()
+    assert not Payment.objects.exists()
+    assert QuarantinedSnapshot.objects.get().reason == reason
+
+
+def test_sessions_of_other_shops_on_the_same_account_are_left_alone(order: Order) -> None:
+    foreign = session_of(order, client_reference_id=None, metadata={"shop": "another"})
+    assert apply(foreign) is None
+    assert not QuarantinedSnapshot.objects.exists()
+
+
+def test_a_second_payment_of_one_order_is_noticed(order: Order) -> None:
+    first, second = session_of(order), session_of(order)
+    for session in (first, second, first, second):
+        apply(session)
+    assert Invoice.objects.count() == 1
+    quarantined = QuarantinedSnapshot.objects.get()
+    assert (quarantined.object_id, quarantined.reason) == (second["id"], "second_payment")
+
+
+def test_a_payment_after_the_order_ended_is_noticed(order: Order) -> None:
+    order.expire()
+    apply(session_of(order))
+    order.refresh_from_db()
+    assert order.state == "expired"
+    assert not Invoice.objects.exists()
+    assert QuarantinedSnapshot.objects.get().reason == "paid_after_close"
+
+
+def test_one_payment_cannot_pay_two_orders(order: Order) -> None:
+    other = Order.place(lines=[TEA], customer=CUSTOMER)
+    session = session_of(order)
+    apply(session)
+    apply(session_of(other, payment_intent=session["payment_intent"]))
+    other.refresh_from_db()
+    assert other.state == "placed"
+    assert QuarantinedSnapshot.objects.get().reason == "foreign_payment"
+
+
+def test_a_method_that_takes_days_is_processing_until_it_is_paid(order: Order) -> None:
+    pending = session_of(order, payment_status="unpaid")
+    apply(pending)
+    order.refresh_from_db()
+    assert (order.state, Payment.objects.get().status) == ("placed", "processing")
+    apply(pending | {"payment_status": "paid"})
+    apply(pending)
+    order.refresh_from_db()
+    assert (order.state, Payment.objects.get().status) == ("paid", "paid")
+
+
+def test_a_declined_charge_says_nothing_about_the_card_that_paid(order: Order) -> None:
+    apply(charge_of(order, "pi_3x", status="failed"))
+    assert not Payment.objects.exists()
+
+
+def test_a_charge_alone_pays_nothing_but_tells_the_card(order: Order) -> None:
+    apply(charge_of(order, "pi_3x"))
+    order.refresh_from_db()
+    assert order.state == "placed"
+    apply(session_of(order, payment_intent="pi_3x"))
+    assert Invoice.objects.get().document.paid.card_last4 == "4242"  # type: ignore[union-attr]
+
+
+def test_an_answer_that_was_lost_is_recognised_by_its_metadata(order: Order) -> None:
+    checkout = Checkout.objects.create(order=order, expires_at=timezone.now())
+    session = session_of(order)
+    apply(session | {"metadata": session["metadata"] | {"checkout": str(checkout.pk)}})
+    checkout.refresh_from_db()
+    assert (checkout.state, checkout.session_id) == ("complete", session["id"])
+
+
+def test_an_order_whose_session_expired_waits_on(order: Order) -> None:
+    session = session_of(order, status="expired", payment_status="unpaid", payment_intent=None)
+    checkout = Checkout.objects.create(order=order, state="open", session_id=session["id"], expires_at=timezone.now())
+    apply(session)
+    checkout.refresh_from_db()
+    order.refresh_from_db()
+    assert (checkout.state, order.state) == ("expired", "placed")
+
+
+def story_of(order: Order) -> list[dict[str, Any]]:
+    """The life of one payment as Stripe tells it: session opened, charged, submitted, paid, charge updated."""
+    paid = session_of(order)
+    intent_id = paid["payment_intent"]["id"]
+    checkout = Checkout.objects.create(order=order, session_id=paid["id"], expires_at=timezone.now())
+    assert checkout.state == "creating"
+    return [
+        paid | {"status": "open", "payment_status": "unpaid", "payment_intent": None, "url": "https://x/"},
+        charge_of(order, intent_id),
+        paid | {"payment_status": "unpaid", "payment_intent": intent_id},
+        paid,
+        charge_of(order, intent_id, balance_transaction="txn_1"),
+    ]
+
+
+def end_of(arrival: list[int]) -> tuple[Any, ...]:
+    """The books of a fresh order after its story came in that order."""
+    order = Order.place(lines=[TEA], customer=CUSTOMER, language="en")
+    story = story_of(order)
+    for index in arrival:
+        apply(story[index])
+    order.refresh_from_db()
+    checkout, payment = order.checkouts.get(), order.payments.get()
+    return (
+        (order.state, order.invoice.document.total_minor, order.quarantined.count()),
+        (checkout.state, payment.status, payment.card_brand, payment.card_last4, payment.settles_order),
+    )
+
+
+class AnyOrderOfArrival(TestCase):
+    """Whatever comes first, twice or late, the books end the same."""
+
+    @given(
+        arrival=st.lists(st.sampled_from(range(5)), max_size=6).flatmap(
+            lambda repeated: st.permutations([*range(5), *repeated])
+        )
+    )
+    def test_the_books_end_the_same(self, arrival: list[int]) -> None:
+        assert end_of(arrival) == (("paid", 66_000, 0), ("complete", "paid", "visa", "4242", True))

@@ -1,0 +1,144 @@
+import json
+import time
+
+import pytest
+from django.core import mail
+from django.test import Client
+
+from jumun.invoices.models import Invoice
+from jumun.orders.models import Order
+from jumun.outbox.worker import drain
+from jumun.payments.models import InboxEvent, Payment
+from tests.orders.test_placing import CUSTOMER, TEA
+from tests.payments.stripe_says import deliver, event, session_of, signature
+from tests.races import at_once
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def order() -> Order:
+    return Order.place(lines=[TEA], customer=CUSTOMER, language="ko")
+
+
+def test_an_event_is_stored_before_it_is_acknowledged_and_applied_by_the_worker(order: Order) -> None:
+    assert deliver(event(session_of(order))).status_code == 200
+    order.refresh_from_db()
+    assert order.state == "placed", "the request only stores"
+    drain()
+    order.refresh_from_db()
+    payment = Payment.objects.get()
+    assert (order.state, payment.status, payment.settles_order) == ("paid", "paid", True)
+    assert (payment.card_brand, payment.card_last4) == ("visa", "4242")
+    assert Invoice.objects.get().document.paid.stripe_id == payment.payment_intent_id  # type: ignore[union-attr]
+    assert InboxEvent.objects.get().order == order
+    assert [message.to for message in mail.outbox] == [["haneul@example.com"]]
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"null",
+        b'"text"',
+        b"\xff\xfe",
+        b"{}",
+        b'{"id": "evt_1", "type": "x"}',
+        b'{"id": "evt_1\\u0000", "type": "x", "livemode": false, "created": 1}',
+        b'{"id": "evt_\\ud800", "type": "x", "livemode": false, "created": 1}',
+        b'{"id": "evt_1", "type": "x", "livemode": false, "created": 1e400}',
+        b'{"id": "evt_1", "type": "x", "livemode": false, "created": 9999999999999}',
+        b'{"id": "evt_1", "type": {}, "livemode": false, "created": 1}',
+        b"[" * 100_000,
+        b"1" * 10_000,
+    ],
+)
+def test_a_signed_body_that_is_no_event_gets_400_and_leaves_nothing(payload: bytes) -> None:
+    assert deliver(payload).status_code == 400
+    assert not InboxEvent.objects.exists()
+
+
+def test_forged_bodies_get_400_and_leave_nothing(order: Order) -> None:
+    payload = event(session_of(order))
+    tampered = payload.replace(b'"paid"', b'"PAID"')
+    for body, header in [
+        (tampered, signature(payload)),
+        (payload, signature(payload, at=time.time() - 400)),
+        (payload, signature(payload, "whsec_wrong")),
+        (payload, ""),
+        (b"", signature(payload)),
+    ]:
+        answer = deliver(body, header)
+        assert answer.status_code == 400
+        assert b"Traceback" not in answer.content
+    assert not InboxEvent.objects.exists()
+
+
+def test_ten_megabytes_of_noise_are_refused_unread() -> None:
+    noise = b"x" * 10_000_000
+    assert deliver(noise, signature(noise)).status_code == 413
+    assert not InboxEvent.objects.exists()
+
+
+def test_without_a_secret_nothing_is_accepted(order: Order, settings: object) -> None:
+    settings.STRIPE_WEBHOOK_SECRET = " , "  # type: ignore[attr-defined]
+    payload = event(session_of(order))
+    assert deliver(payload, signature(payload, "")).status_code == 400
+    assert not InboxEvent.objects.exists()
+
+
+def test_only_post_is_answered(client: Client) -> None:
+    assert client.get("/payment/webhooks/").status_code == 405
+
+
+def test_events_of_other_types_are_kept_and_ignored(order: Order) -> None:
+    assert deliver(event({"object": "customer"}, "customer.created")).status_code == 200
+    assert drain() == 0
+    assert InboxEvent.objects.get().state == "ignored"
+
+
+def test_an_event_whose_object_is_broken_is_parked_and_pays_nothing(order: Order) -> None:
+    for broken in [
+        session_of(order, amount_total="33000"),
+        session_of(order, amount_total=True),
+        session_of(order, livemode=None),
+        session_of(order, currency=7),
+        session_of(order, id=None),
+        session_of(order, expires_at=10**30),
+    ]:
+        assert deliver(event(broken)).status_code == 200
+    assert deliver(event(session_of(order), data=None)).status_code == 200
+    assert deliver(event(session_of(order), data={"object": [1]})).status_code == 200
+    drain()
+    assert set(InboxEvent.objects.values_list("state", flat=True)) == {"parked"}
+    order.refresh_from_db()
+    assert order.state == "placed"
+
+
+def test_the_raw_bytes_are_kept_as_they_were_signed(order: Order) -> None:
+    payload = event(session_of(order), "customer.created", note="띄어 쓰기  ")
+    deliver(payload)
+    assert InboxEvent.objects.get().payload.encode() == payload
+    assert json.loads(payload)["note"] == "띄어 쓰기  "
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_same_event_20_times_at_once_is_one_payment_one_invoice_one_mail(order: Order) -> None:
+    payload = event(session_of(order))
+    assert at_once(20, lambda _: deliver(payload).status_code) == [200] * 20
+    at_once(4, lambda _: drain())
+    assert InboxEvent.objects.count() == Payment.objects.count() == Invoice.objects.count() == 1
+    assert len(mail.outbox) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_20_events_of_one_payment_worked_on_at_once_are_one_payment(order: Order) -> None:
+    session = session_of(order)
+    for _ in range(20):
+        deliver(event(session))
+    at_once(4, lambda _: drain())
+    assert set(InboxEvent.objects.values_list("state", flat=True)) == {"done"}
+    assert Payment.objects.count() == Invoice.objects.count() == 1
+    assert len(mail.outbox) == 1
