@@ -1,0 +1,218 @@
+"""The road of a ``/v1`` request: key, parameters, idempotency, one transaction, headers."""
+
+import base64
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from paywright import errors, expand, forms, idempotency, ids, parameters
+from paywright.background import Background
+from paywright.call import Call
+from paywright.errors import ApiError
+from paywright.events import API_VERSION
+from paywright.resources import ROUTES, Handler, match
+from paywright.spec import tables
+from paywright.store import Cause, Store, Transaction
+
+Json = dict[str, Any]
+
+BODY_BYTES_MAX = 1_000_000
+
+
+@dataclass
+class Asked:
+    """One HTTP request, read but not yet acted on."""
+
+    method: str
+    path: str
+    body: bytes
+    query: str
+    headers: dict[str, str]
+    id: str = field(default_factory=ids.request)
+
+    @property
+    def api_version(self) -> str:
+        return self.headers.get("stripe-version") or API_VERSION
+
+    @property
+    def idempotency_key(self) -> str | None:
+        return self.headers.get("idempotency-key") if self.method == "POST" else None
+
+
+@dataclass
+class Answer:
+    """Status, JSON bytes and headers of what goes back."""
+
+    status: int
+    body: bytes
+    headers: dict[str, str] = field(default_factory=dict)
+    stored: bool = True
+
+
+class Api:
+    """All of ``/v1``."""
+
+    def __init__(self, store: Store, background: Background) -> None:
+        self.store = store
+        self.background = background
+        self.in_flight: set[str] = set()
+
+    async def respond(self, request: Request) -> Response:
+        """Answer one HTTP request."""
+        asked = Asked(
+            request.method,
+            request.url.path,
+            await _body(request),
+            request.url.query,
+            dict(request.headers),
+        )
+        answer = self.answer(asked)
+        self.background.wake()
+        headers = {"Cache-Control": "no-cache, no-store", "Request-Id": asked.id, **answer.headers}
+        headers.setdefault("Stripe-Version", asked.api_version)
+        return Response(answer.body, answer.status, headers, media_type="application/json")
+
+    async def unrecognized(self, request: Request, problem: Exception) -> Response:
+        """What Stripe says to a path it does not know."""
+        error = errors.unrecognized_url(request.method, request.url.path)
+        return Response(_dumps({"error": error.body}), error.status, media_type="application/json")
+
+    def answer(self, asked: Asked) -> Answer:
+        """Carry the request out; every ApiError becomes its body."""
+        try:
+            check_authorization(asked.headers.get("authorization", ""))
+            key = asked.idempotency_key
+            if key is None:
+                return self._carry_out(asked)
+            idempotency.check_key(key)
+            return self._carry_out_once(asked, key)
+        except ApiError as error:
+            return _failure(error, asked)
+
+    def _carry_out(self, asked: Asked) -> Answer:
+        with self.store.transaction(Cause(asked.id, None, asked.api_version)) as tx:
+            return self._in_savepoint(tx, asked)
+
+    def _carry_out_once(self, asked: Asked, key: str) -> Answer:
+        fingerprint = idempotency.fingerprint(asked.method, asked.path, asked.body)
+        if key in self.in_flight:
+            raise errors.idempotency_in_use(key)
+        with self.store.transaction(Cause(asked.id, key, asked.api_version)) as tx:
+            first = idempotency.recall(tx, key, fingerprint)
+            if first is not None:
+                return Answer(first.status, first.body, _replay_headers(first.request, key))
+            answer = self._in_savepoint(tx, asked)
+            if answer.stored:
+                idempotency.remember(
+                    tx, key, fingerprint, idempotency.Remembered(answer.status, answer.body, asked.id)
+                )
+            return answer
+
+    def _in_savepoint(self, tx: Transaction, asked: Asked) -> Answer:
+        tx.sql.execute("SAVEPOINT handler")
+        try:
+            result = self._handle(tx, asked)
+        except ApiError as error:
+            if not error.keeps:
+                tx.sql.execute("ROLLBACK TO handler")
+            return _failure(error, asked)
+        return Answer(200, _dumps(result), _post_headers(asked))
+
+    def _handle(self, tx: Transaction, asked: Asked) -> Json:
+        found = match(asked.method, asked.path)
+        if found is None:
+            raise errors.unrecognized_url(asked.method, asked.path)
+        operation, path = found
+        call = self._call(tx, asked, operation, path)
+        return _shown(call, ROUTES[operation])
+
+    def _call(self, tx: Transaction, asked: Asked, operation: str, path: dict[str, str]) -> Call:
+        raw = forms.parse(asked.query)
+        raw.update(forms.parse(_text(asked.body)))
+        params = parameters.check(operation, raw, asked.api_version)
+        tree = expand.checked(params.pop("expand", None) or [], tables()["results"][operation])
+        return Call(tx, params, path, asked.path, asked.api_version, tree)
+
+
+def _shown(call: Call, handler: Handler) -> Json:
+    result = handler(call)
+    if result.get("object") == "list":
+        return {**result, "data": [expand.expanded(call.tx, item, call.expand) for item in result["data"]]}
+    return expand.expanded(call.tx, result, call.expand)
+
+
+def check_authorization(header: str) -> None:
+    """Accept any secret or restricted test key, as Bearer token or as Basic user name."""
+    scheme, _, value = header.partition(" ")
+    key = value.strip()
+    if scheme.lower() == "basic":
+        key = _basic_user(key)
+    elif scheme.lower() != "bearer":
+        key = ""
+    if not key:
+        raise errors.no_key()
+    if key.startswith(("sk_live_", "rk_live_")):
+        raise errors.bad_key("Paywright is a sandbox and refuses live keys. Use a key that begins with sk_test_.")
+    if not key.startswith(("sk_test_", "rk_test_")):
+        raise errors.bad_key(f"Invalid API Key provided: {_masked(key)}")
+
+
+def _basic_user(value: str) -> str:
+    try:
+        return base64.b64decode(value, validate=True).decode().partition(":")[0]
+    except ValueError:
+        return ""
+
+
+def _masked(key: str) -> str:
+    return key[:8] + "*" * max(0, len(key) - 12) + key[-4:] if len(key) > 12 else "*" * len(key)
+
+
+async def _body(request: Request) -> bytes:
+    parts: list[bytes] = []
+    size = 0
+    async for part in request.stream():
+        size += len(part)
+        if size <= BODY_BYTES_MAX:
+            parts.append(part)
+    return b"".join(parts) if size <= BODY_BYTES_MAX else b"\xff"
+
+
+def _text(body: bytes) -> str:
+    try:
+        return body.decode()
+    except UnicodeDecodeError:
+        raise errors.invalid_request(
+            f"The request body must be UTF-8 form data of at most {BODY_BYTES_MAX} bytes."
+        ) from None
+
+
+def _failure(error: ApiError, asked: Asked) -> Answer:
+    headers = {**_post_headers(asked), **error.headers}
+    return Answer(error.status, _dumps({"error": error.body}), headers, error.stored)
+
+
+def _post_headers(asked: Asked) -> dict[str, str]:
+    if asked.idempotency_key is None:
+        return {}
+    return {
+        "Idempotency-Key": asked.idempotency_key,
+        "Original-Request": asked.id,
+        "Stripe-Should-Retry": "false",
+    }
+
+
+def _replay_headers(first: str, key: str) -> dict[str, str]:
+    return {
+        "Idempotency-Key": key,
+        "Original-Request": first,
+        "Idempotent-Replayed": "true",
+        "Stripe-Should-Retry": "false",
+    }
+
+
+def _dumps(value: Json) -> bytes:
+    return json.dumps(value, indent=2, ensure_ascii=False).encode()

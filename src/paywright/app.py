@@ -1,0 +1,47 @@
+"""The ASGI application: Stripe's API, the hosted page, and the sandbox's own routes."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from paywright.api import Api
+from paywright.background import Background
+from paywright.control import Control
+from paywright.hosted.page import HostedPage
+from paywright.store import Store
+
+METHODS = ["GET", "POST", "DELETE", "PUT", "PATCH"]
+
+
+def create_app(store: Store) -> Starlette:
+    """Return the application on an open store; it closes the store when it shuts down."""
+    background = Background(store)
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        background.start()
+        yield
+        await background.stop()
+        store.close()
+
+    api = Api(store, background)
+    return Starlette(
+        routes=[
+            Route("/v1/{rest:path}", api.respond, methods=METHODS),
+            Route("/_paywright/health", _health),
+            *HostedPage(store, background).routes(),
+            *Control(store, background).routes(),
+            Mount("/_paywright/static", StaticFiles(packages=[("paywright", "static")])),
+        ],
+        exception_handlers={404: api.unrecognized, 405: api.unrecognized},
+        lifespan=lifespan,
+    )
+
+
+async def _health(request: Request) -> Response:
+    return JSONResponse({"status": "ok"})

@@ -1,0 +1,60 @@
+"""The loop that runs due tasks and starts due deliveries, woken after every commit."""
+
+import asyncio
+import contextlib
+
+from paywright import tasks
+from paywright.delivery import Courier
+from paywright.store import Store
+
+IDLE_S = 60.0
+TASKS_IN_A_ROW_MAX = 50
+"""Between so many tasks waiting requests get their turn."""
+
+
+class Background:
+    """Everything the server does that nobody asked for."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self._woken = asyncio.Event()
+        self.courier = Courier(store, self.wake)
+        self._loop: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        self._loop = asyncio.create_task(self._run())
+
+    def wake(self) -> None:
+        """Look again: something was committed."""
+        self._woken.set()
+
+    async def stop(self) -> None:
+        if self._loop is not None:
+            self._loop.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._loop
+        await self.courier.stop()
+
+    async def _run(self) -> None:
+        while True:
+            self._woken.clear()
+            self._run_due_tasks()
+            self.courier.start_due()
+            await self._wait()
+
+    def _run_due_tasks(self) -> None:
+        for _ in range(TASKS_IN_A_ROW_MAX):
+            due = tasks.next_due(self.store)
+            if due is None or due > self.store.clock.precise():
+                return
+            tasks.run_next(self.store)
+
+    async def _wait(self) -> None:
+        moments = [m for m in (tasks.next_due(self.store), self._next_delivery()) if m is not None]
+        seconds = min([*(m - self.store.clock.precise() for m in moments), IDLE_S])
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._woken.wait(), max(seconds, 0))
+
+    def _next_delivery(self) -> float | None:
+        """None while all places are taken: then only the end of an attempt matters."""
+        return self.courier.next_due() if self.courier.has_room() else None

@@ -1,0 +1,1 @@
+"""Checkout Sessions: what they cost, and how they end."""

@@ -1,0 +1,35 @@
+"""How a Checkout Session ends: completed by a payment, or expired. Terminal states never change."""
+
+from typing import Any
+
+from paywright import events
+from paywright.payments.intents import cancel_intent
+from paywright.store import Transaction
+
+Json = dict[str, Any]
+
+
+def complete(tx: Transaction, session: Json, *, payment_status: str) -> Json:
+    """Mark an open session complete and announce it."""
+    session.update(status="complete", payment_status=payment_status, url=None)
+    tx.save(session)
+    tx.forget_task("expire_session", session["id"])
+    return events.emit(tx, "checkout.session.completed", session)
+
+
+def expire_session(tx: Transaction, session: Json) -> Json:
+    """Expire an open session; a PaymentIntent that was tried and not paid is cancelled (I in the contract)."""
+    session.update(status="expired", url=None)
+    tx.save(session)
+    tx.forget_task("expire_session", session["id"])
+    events.emit(tx, "checkout.session.expired", session)
+    if session["payment_intent"]:
+        cancel_intent(tx, tx.get(session["payment_intent"]), reason="automatic")
+    return session
+
+
+def expire_in_time(tx: Transaction, session_id: str) -> None:
+    """The task at ``expires_at``."""
+    session = tx.get(session_id)
+    if session["status"] == "open":
+        expire_session(tx, session)

@@ -1,0 +1,85 @@
+"""The command line."""
+
+import argparse
+import socket
+import sys
+from pathlib import Path
+from typing import NoReturn
+from urllib.parse import urlsplit
+
+from paywright.ids import webhook_secret
+from paywright.server import AddressTaken, address, listen, open_store, serve, set_forward
+from paywright.store import StateUnreadable
+
+PORT_DEFAULT = 12111
+
+
+class BadInput(Exception):
+    """Something on the command line cannot be used."""
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise BadInput(message)
+
+
+def run(arguments: list[str]) -> int:
+    """Carry out one command; return the exit code."""
+    try:
+        options = _parser().parse_args(arguments)
+        return int(options.command(options))
+    except (BadInput, AddressTaken, StateUnreadable) as problem:
+        print(f"paywright: {problem}", file=sys.stderr)
+        return 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="paywright", description="An offline Stripe look-alike for development and tests.")
+    commands = parser.add_subparsers(required=True, metavar="command", parser_class=_Parser)
+    server = commands.add_parser("serve", help="run the server")
+    server.add_argument("--host", default="127.0.0.1", help="address to listen on (default 127.0.0.1)")
+    server.add_argument("--port", type=_port, default=PORT_DEFAULT, help=f"default {PORT_DEFAULT}; 0 takes a free one")
+    server.add_argument("--public-url", type=_url, help="where browsers reach this server, if not at --host and --port")
+    server.add_argument("--forward-to", type=_url, help="the webhook URL that gets every event")
+    server.add_argument("--secret", type=_secret, help="the webhook's signing secret (whsec_...); made up if left out")
+    server.add_argument("--state", type=Path, help="SQLite file that keeps the state; without it nothing is kept")
+    server.add_argument("--fd", type=int, help=argparse.SUPPRESS)
+    server.set_defaults(command=_serve)
+    return parser
+
+
+def _serve(options: argparse.Namespace) -> int:
+    # --fd is how a test hands over a socket that listens already.
+    listener = listen(options.host, options.port) if options.fd is None else socket.socket(fileno=options.fd)
+    base_url = options.public_url or address(listener)
+    store = open_store(options.state, base_url)
+    secret = options.secret or webhook_secret()
+    set_forward(store, options.forward_to, secret)
+    print(f"Paywright listens on {address(listener)} (no money moves)", flush=True)
+    if options.forward_to:
+        print(f"Events go to {options.forward_to}, signed with {secret}", flush=True)
+    serve(listener, store)
+    return 0
+
+
+def _port(text: str) -> int:
+    if not text.isdigit() or int(text) > 65535:
+        raise BadInput(f"--port must be a number from 0 to 65535, not {text!r}")
+    return int(text)
+
+
+def _url(text: str) -> str:
+    try:
+        parts = urlsplit(text)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
+    except ValueError:
+        usable = False
+    if not usable:
+        raise BadInput(f"not an http(s) address: {text!r}")
+    return text.rstrip("/") if parts.path in ("", "/") else text
+
+
+def _secret(text: str) -> str:
+    if not text.startswith("whsec_") or len(text) < 10:
+        raise BadInput("--secret must begin with whsec_")
+    return text

@@ -1,0 +1,169 @@
+"""Deliver events to endpoints: signed anew at each attempt, retried with backoff (the contract's section 7).
+
+A delivery is a row before it is an attempt, so a restarted server takes up what was left.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from paywright.events import delivered_body
+from paywright.signing import signature_header
+from paywright.store import Store
+
+if TYPE_CHECKING:
+    import httpx
+
+Json = dict[str, Any]
+
+AT_ONCE_MAX = 16
+TIMEOUT_S = 30.0
+"""Stripe's own limit is not published; its CLI's forwarder waits this long."""
+
+RETRIES_S = (1, 2, 4, 8, 15, 30, 30, 30, 60, 60, 60, 120, 120, 120)
+"""Seconds before each retry. Stripe's sandbox tries three times over some hours; here a developer who
+restarts the store within ten minutes should still be told, so attempts are quick and many."""
+
+USER_AGENT = "Stripe/1.0 (+https://stripe.com/docs/webhooks)"
+
+
+@dataclass(frozen=True)
+class Due:
+    """One attempt to make."""
+
+    id: int
+    event: Json
+    endpoint: Json
+    attempts: int
+
+
+class Courier:
+    """Takes due deliveries from the store and sends them, a bounded number at once."""
+
+    def __init__(self, store: Store, wake: Callable[[], None]) -> None:
+        """``wake`` is called whenever a place for another attempt becomes free."""
+        self.store = store
+        self.wake = wake
+        self.sending: set[asyncio.Task[None]] = set()
+        self.progress = asyncio.Event()
+        self._client: httpx.AsyncClient | None = None
+        # A delivery under way has no next_at; after a restart it is due again.
+        store.connection.execute(
+            "UPDATE delivery SET next_at = ? WHERE state = 'pending' AND next_at IS NULL", (store.clock.now(),)
+        )
+
+    def next_due(self) -> float | None:
+        row = self.store.connection.execute(
+            "SELECT min(next_at) FROM delivery WHERE state = 'pending' AND next_at IS NOT NULL"
+        ).fetchone()
+        return float(row[0]) if row[0] is not None else None
+
+    def has_room(self) -> bool:
+        """Whether another attempt may begin now."""
+        return len(self.sending) < AT_ONCE_MAX
+
+    def start_due(self) -> None:
+        """Begin as many due attempts as may run at once."""
+        if not self.has_room():
+            return
+        for due in self._claim(AT_ONCE_MAX - len(self.sending)):
+            task = asyncio.create_task(self._attempt(due))
+            self.sending.add(task)
+            task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self.sending.discard(task)
+        self.wake()
+
+    def _claim(self, most: int) -> list[Due]:
+        claimed = []
+        with self.store.transaction() as tx:
+            rows = tx.sql.execute(
+                "SELECT id, event, endpoint, attempts FROM delivery WHERE state = 'pending' AND next_at <= ?"
+                " ORDER BY next_at, id LIMIT ?",
+                (self.store.clock.precise(), most),
+            ).fetchall()
+            for identifier, event, endpoint_id, attempts in rows:
+                endpoint = tx.find(endpoint_id)
+                if endpoint is None or endpoint["status"] != "enabled":
+                    # A disabled or deleted endpoint gets no further retries for the event.
+                    tx.sql.execute("UPDATE delivery SET state = 'dropped' WHERE id = ?", (identifier,))
+                    continue
+                tx.sql.execute("UPDATE delivery SET next_at = NULL WHERE id = ?", (identifier,))
+                claimed.append(Due(identifier, tx.get(event), endpoint, attempts))
+        return claimed
+
+    async def _attempt(self, due: Due) -> None:
+        began = time.monotonic()
+        status, outcome = await self._send(due)
+        self._record(due, status, outcome, round((time.monotonic() - began) * 1000))
+        self.progress.set()
+        self.progress = asyncio.Event()
+
+    async def _send(self, due: Due) -> tuple[int | None, str]:
+        import httpx
+
+        body = delivered_body(due.event, due.endpoint)
+        headers = {
+            "Content-Type": "application/json; charset=utf-8",
+            "User-Agent": USER_AGENT,
+            "Stripe-Signature": signature_header(body, self._secrets(due.endpoint), self.store.clock.now()),
+        }
+        if self._client is None:
+            self._client = httpx.AsyncClient(timeout=TIMEOUT_S, trust_env=False)
+        try:
+            answer = await self._client.post(due.endpoint["url"], content=body, headers=headers)
+        except (httpx.HTTPError, httpx.InvalidURL) as problem:
+            return None, f"{type(problem).__name__}: {problem}"[:500]
+        return answer.status_code, answer.text[:500]
+
+    def _secrets(self, endpoint: Json) -> list[str]:
+        now = self.store.clock.now()
+        return [s["secret"] for s in endpoint["_secrets"] if s["until"] is None or s["until"] > now]
+
+    def _record(self, due: Due, status: int | None, outcome: str, took_ms: int) -> None:
+        accepted = status is not None and 200 <= status < 300
+        state, next_at = "succeeded" if accepted else "pending", None
+        if not accepted and due.attempts < len(RETRIES_S):
+            next_at = self.store.clock.precise() + RETRIES_S[due.attempts]
+        elif not accepted:
+            state = "failed"
+        with self.store.transaction() as tx:
+            tx.sql.execute(
+                "UPDATE delivery SET state = ?, attempts = attempts + 1, next_at = ? WHERE id = ?",
+                (state, next_at, due.id),
+            )
+            tx.sql.execute(
+                "INSERT INTO attempt (delivery, at, status, took_ms, outcome) VALUES (?, ?, ?, ?, ?)",
+                (due.id, self.store.clock.precise(), status, took_ms, outcome),
+            )
+            if accepted:
+                event = tx.get(due.event["id"])
+                event["pending_webhooks"] = max(0, event["pending_webhooks"] - 1)
+                tx.save(event)
+
+    async def wait_for_first_answer(self, event: str, timeout_s: float) -> None:
+        """Return when every endpoint of ``event`` has been tried once, or after ``timeout_s``."""
+        deadline = time.monotonic() + timeout_s
+        while self._untried(event) and (left := deadline - time.monotonic()) > 0:
+            progress = self.progress
+            try:
+                await asyncio.wait_for(progress.wait(), left)
+            except TimeoutError:
+                return
+
+    def _untried(self, event: str) -> bool:
+        row = self.store.connection.execute(
+            "SELECT count(*) FROM delivery WHERE event = ? AND attempts = 0 AND state = 'pending'", (event,)
+        ).fetchone()
+        return bool(row[0])
+
+    async def stop(self) -> None:
+        """Give up attempts under way; they stay pending in the store."""
+        for task in self.sending:
+            task.cancel()
+        await asyncio.gather(*self.sending, return_exceptions=True)
+        if self._client is not None:
+            await self._client.aclose()

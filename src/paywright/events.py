@@ -1,0 +1,67 @@
+"""Events: made once, rendered once, with one delivery for every endpoint that wants them."""
+
+import json
+from typing import Any
+
+from paywright import ids
+from paywright.objects import public
+from paywright.store import Transaction
+
+Json = dict[str, Any]
+
+API_VERSION = "2026-10-28.endive"
+"""The account's version: what requests without a header get, and what ``/v1/events`` shows."""
+
+
+def emit(tx: Transaction, kind: str, doc: Json, previous: Json | None = None) -> Json:
+    """Record that ``kind`` happened to ``doc``; ``previous`` holds the old values of an update."""
+    endpoints = [e for e in enabled_endpoints(tx) if wants(e, kind)]
+    data: Json = {"object": public(doc)}
+    if previous is not None:
+        data["previous_attributes"] = previous
+    event = tx.insert(
+        {
+            "id": ids.new("evt"),
+            "object": "event",
+            "api_version": API_VERSION,
+            "created": tx.now,
+            "data": data,
+            "livemode": False,
+            "pending_webhooks": len(endpoints),
+            "request": {"id": tx.cause.request, "idempotency_key": tx.cause.idempotency_key},
+            "type": kind,
+            "_endpoints": len(endpoints),
+        }
+    )
+    for endpoint in endpoints:
+        plan_delivery(tx, event["id"], endpoint["id"])
+    return event
+
+
+def plan_delivery(tx: Transaction, event: str, endpoint: str) -> None:
+    """Have ``event`` delivered to ``endpoint`` now, again if it was before."""
+    tx.sql.execute(
+        "INSERT INTO delivery (event, endpoint, state, next_at) VALUES (?, ?, 'pending', ?)"
+        " ON CONFLICT (event, endpoint) DO UPDATE SET state = 'pending', attempts = 0, next_at = excluded.next_at",
+        (event, endpoint, tx.now),
+    )
+
+
+def enabled_endpoints(tx: Transaction) -> list[Json]:
+    rows = tx.sql.execute("SELECT doc FROM object WHERE kind = 'webhook_endpoint'")
+    found = [json.loads(row[0]) for row in rows]
+    return [endpoint for endpoint in found if endpoint.get("status") == "enabled"]
+
+
+def wants(endpoint: Json, kind: str) -> bool:
+    return "*" in endpoint["enabled_events"] or kind in endpoint["enabled_events"]
+
+
+def delivered_body(event: Json, endpoint: Json) -> bytes:
+    """The bytes an endpoint gets: the same at every attempt, in the endpoint's API version."""
+    shown = {
+        **public(event),
+        "api_version": endpoint.get("api_version") or event["api_version"],
+        "pending_webhooks": event["_endpoints"],
+    }
+    return json.dumps(shown, indent=2, ensure_ascii=False).encode()

@@ -1,0 +1,76 @@
+"""``expand[]``: references become the objects they name (the contract's section 3)."""
+
+from typing import Any
+
+from paywright import errors
+from paywright.objects import public
+from paywright.spec import tables
+from paywright.store import Transaction
+from paywright.sublists import sublist
+
+Json = dict[str, Any]
+Tree = dict[str, "Tree"]
+
+LEVELS_MAX = 4
+
+
+def checked(paths: list[str], result: list[str]) -> Tree:
+    """Return the paths as a tree, or raise for one that cannot be expanded.
+
+    ``result`` is what the operation answers, as in ``tables()["results"]``.
+    """
+    tree: Tree = {}
+    is_list = result[0] == "list"
+    kinds = set(result[1:] if is_list else result)
+    for path in paths:
+        parts = path.split(".")
+        below = parts[1:] if is_list and parts[0] == "data" else parts
+        if len(below) > LEVELS_MAX:
+            raise errors.invalid_request(
+                f"You cannot expand more than {LEVELS_MAX} levels of a property. Property: {path}"
+            )
+        if (is_list and parts[0] != "data") or not below or not _possible(below, kinds):
+            raise _impossible(path, kinds if is_list and parts[0] != "data" else set())
+        node = tree
+        for part in below:
+            node = node.setdefault(part, {})
+    return tree
+
+
+def _impossible(path: str, list_kinds: set[str]) -> errors.ApiError:
+    hint = f" You may want to try expanding 'data.{path}' instead." if _possible(path.split("."), list_kinds) else ""
+    return errors.invalid_request(f"This property cannot be expanded ({path}).{hint}")
+
+
+def _possible(parts: list[str], kinds: set[str]) -> bool:
+    graph = tables()["expansions"]
+    edge: Json = {}
+    for part in parts:
+        edges = [graph[kind][part] for kind in kinds if part in graph.get(kind, ())]
+        if not edges:
+            return False
+        edge = edges[0]
+        kinds = {target for found in edges for targets in found.values() for target in targets}
+    return "in" not in edge
+
+
+def expanded(tx: Transaction, doc: Json, tree: Tree) -> Json:
+    """Return the public form of a stored object with the tree's members expanded."""
+    shown = public(doc)
+    for member, below in tree.items():
+        shown[member] = _member(tx, doc, member, shown.get(member), below)
+    return shown
+
+
+def _member(tx: Transaction, doc: Json, member: str, value: Any, below: Tree) -> Any:
+    if isinstance(value, str):
+        target = tx.find(value)
+        return expanded(tx, target, below) if target else value
+    if isinstance(value, dict):
+        return expanded(tx, value, below)
+    if isinstance(value, list):
+        return [_member(tx, doc, member, item, below) for item in value]
+    found = sublist(tx, doc, member)
+    if found is not None:
+        found["data"] = [expanded(tx, item, below) for item in found["data"]]
+    return found

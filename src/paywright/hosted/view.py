@@ -1,0 +1,94 @@
+"""What the templates show: amounts, lines and headers in the buyer's language."""
+
+from decimal import Decimal
+from functools import cache
+from typing import Any
+from urllib.parse import urlsplit
+
+from babel import Locale
+from babel.numbers import format_currency
+
+from paywright.currencies import exponent
+
+Json = dict[str, Any]
+
+MERCHANT = "Paywright"
+
+
+def money(amount: int, currency: str, language: str) -> str:
+    """Minor units as text, such as ``₩12,000`` or ``$12.00``."""
+    major = Decimal(amount).scaleb(-exponent(currency))
+    return format_currency(major, currency.upper(), locale=language)
+
+
+@cache
+def countries(language: str) -> list[tuple[str, str]]:
+    """ISO 3166 codes and names, sorted by name in ``language``."""
+    names = Locale(language).territories
+    known = [(code, name) for code, name in names.items() if len(code) == 2 and code.isalpha() and code not in _NOT]
+    return sorted(known, key=lambda pair: pair[1])
+
+
+@cache
+def country_codes() -> frozenset[str]:
+    """Every code the form offers."""
+    return frozenset(code for code, _ in countries("en"))
+
+
+_NOT = frozenset(["EU", "EZ", "UN", "QO", "XA", "XB", "ZZ", "XK"])
+
+COUNTRY_DEFAULT = {"en": "US", "ko": "KR"}
+
+
+def summary(session: Json, language: str) -> Json:
+    """Lines and totals of a session, as text."""
+    currency = session["currency"]
+    totals = session["total_details"]
+    rows = [
+        ("discount", -totals["amount_discount"]),
+        ("shipping", totals["amount_shipping"]),
+        ("tax", totals["amount_tax"]),
+    ]
+    extra = [(key, money(amount, currency, language)) for key, amount in rows if amount]
+    return {
+        "lines": [_line(item, language) for item in session["_line_items"]],
+        "subtotal": money(session["amount_subtotal"], currency, language) if extra else None,
+        "extra": extra,
+        "total": money(session["amount_total"], currency, language),
+    }
+
+
+def _line(item: Json, language: str) -> Json:
+    return {
+        "name": item["description"],
+        "quantity": item["quantity"],
+        "amount": money(item["amount_subtotal"], item["currency"], language),
+        "each": money(item["price"]["unit_amount"], item["currency"], language) if item["quantity"] > 1 else None,
+    }
+
+
+def merchant(session: Json) -> str:
+    """Who is paid, as the page's heading says."""
+    settings = session.get("branding_settings") or {}
+    return str(settings.get("display_name") or MERCHANT)
+
+
+def security_headers(session: Json | None) -> dict[str, str]:
+    """A strict policy. Chrome checks the redirect after a form's POST against ``form-action``, so the
+    session's own return addresses must be in it."""
+    origins = sorted({_origin(session[n]) for n in ("success_url", "cancel_url") if session[n]}) if session else []
+    policy = (
+        "default-src 'self'; base-uri 'none'; frame-ancestors 'none'; object-src 'none'; "
+        + " ".join(["form-action 'self'", *origins])
+    )
+    return {
+        "Content-Security-Policy": policy,
+        "Referrer-Policy": "no-referrer",
+        "X-Content-Type-Options": "nosniff",
+        "Cache-Control": "no-store",
+    }
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"

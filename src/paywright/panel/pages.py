@@ -1,0 +1,112 @@
+"""An overview, and a page for each payment that other dashboards can link to."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from paywright.hosted import view
+from paywright.panel.templates import render
+from paywright.store import Store, Transaction
+
+Json = dict[str, Any]
+
+ROWS = 20
+
+
+class Pages:
+    """Read-only pages below ``/_paywright``."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+
+    def routes(self) -> list[Route]:
+        return [
+            Route("/_paywright/", self.overview),
+            Route("/_paywright/payments/{intent}", self.payment),
+        ]
+
+    async def overview(self, request: Request) -> Response:
+        with self.store.transaction() as tx:
+            context = {
+                "sessions": _newest(tx, "checkout.session"),
+                "payments": _newest(tx, "payment_intent"),
+                "events": _newest(tx, "event"),
+                "attempts": _attempts(tx, None),
+            }
+        return render("overview.html", context)
+
+    async def payment(self, request: Request) -> Response:
+        with self.store.transaction() as tx:
+            intent = tx.find(request.path_params["intent"], "payment_intent")
+            if intent is None:
+                return render("missing.html", {"id": request.path_params["intent"]}, status=404)
+            related = _related(tx, intent)
+            events = [e for e in _events_about(tx, related)]
+            context = {
+                "intent": intent,
+                "charges": [doc for doc in related if doc["object"] == "charge"],
+                "others": [doc for doc in related if doc["object"] in ("refund", "dispute")],
+                "session": tx.find(intent.get("_session") or ""),
+                "events": events,
+                "attempts": _attempts(tx, [event["id"] for event in events]),
+            }
+        return render("payment.html", context)
+
+
+def _newest(tx: Transaction, kind: str) -> list[Json]:
+    rows = tx.sql.execute(
+        "SELECT doc FROM object WHERE kind = ? ORDER BY created DESC, seq DESC LIMIT ?", (kind, ROWS)
+    )
+    return [json.loads(row[0]) for row in rows]
+
+
+def _related(tx: Transaction, intent: Json) -> list[Json]:
+    found = [intent]
+    for kind in ("charge", "refund", "dispute"):
+        rows = tx.sql.execute(
+            f"SELECT doc FROM object WHERE kind = '{kind}' AND json_extract(doc, '$.payment_intent') = ?"  # noqa: S608
+            " ORDER BY created, seq",
+            (intent["id"],),
+        )
+        found += [json.loads(row[0]) for row in rows]
+    session = tx.find(intent.get("_session") or "")
+    return [*found, session] if session else found
+
+
+def _events_about(tx: Transaction, related: list[Json]) -> list[Json]:
+    """Events are looked for from the payment's creation on, so that the search stays short."""
+    known = {doc["id"] for doc in related}
+    rows = tx.sql.execute(
+        "SELECT doc FROM object WHERE kind = 'event' AND created >= ? ORDER BY created, seq LIMIT 2000",
+        (related[0]["created"],),
+    )
+    events = [json.loads(row[0]) for row in rows]
+    return [event for event in events if event["data"]["object"].get("id") in known]
+
+
+def _attempts(tx: Transaction, events: list[str] | None) -> list[Json]:
+    chosen = "" if events is None else f"WHERE d.event IN ({','.join('?' * len(events))})"
+    rows = tx.sql.execute(
+        "SELECT a.at, a.status, a.took_ms, a.outcome, d.event, d.state, d.attempts FROM attempt a"  # noqa: S608
+        f" JOIN delivery d ON d.id = a.delivery {chosen} ORDER BY a.id DESC LIMIT ?",
+        [*(events or []), ROWS * 5 if events is not None else ROWS],
+    )
+    names = ("at", "status", "took_ms", "outcome", "event", "state", "attempts")
+    found = [dict(zip(names, row, strict=True)) for row in rows]
+    for attempt in found:
+        event = tx.find(attempt["event"])
+        attempt["type"] = event["type"] if event else ""
+    return found
+
+
+def moment(seconds: float) -> str:
+    """A time of the server's clock, as ISO 8601 UTC."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def money(doc: Json, member: str = "amount") -> str:
+    return view.money(doc[member], doc["currency"], "en")

@@ -1,0 +1,1 @@
+"""What happens to a PaymentIntent: charged, declined, authenticated, settled."""

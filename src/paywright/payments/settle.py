@@ -1,0 +1,22 @@
+"""Money reaches the balance: the balance transaction of a charge, and ``charge.updated`` with it."""
+
+from typing import Any
+
+from paywright import events
+from paywright.cards import CARDS
+from paywright.money.balance import charge_transaction
+from paywright.store import Transaction
+
+Json = dict[str, Any]
+
+
+def settle_charge(tx: Transaction, charge_id: str) -> None:
+    """The task some seconds after a successful charge (asynchronous capture)."""
+    charge = tx.get(charge_id)
+    if charge["balance_transaction"] is not None:
+        return
+    method = tx.get(charge["payment_method"])
+    at_once = CARDS[method["_number"]].bypass_pending
+    charge["balance_transaction"] = charge_transaction(tx, charge, available_at_once=at_once)["id"]
+    tx.save(charge)
+    events.emit(tx, "charge.updated", charge, previous={"balance_transaction": None})

@@ -1,0 +1,206 @@
+"""Checkout Sessions, ``mode=payment`` (the contract's section 5)."""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from paywright import currencies, errors, ids, lists, metadata
+from paywright.call import Call
+from paywright.checkout.line_items import priced_items
+from paywright.checkout.lifecycle import expire_session
+from paywright.errors import invalid_request
+from paywright.objects import blank
+
+Json = dict[str, Any]
+
+LINE_ITEMS_MAX = 100
+LIFETIME_S = 86_400
+LIFETIME_MIN_S = 1_800
+REFERENCE_LENGTH_MAX = 200
+
+_ECHOED = (
+    "allow_promotion_codes billing_address_collection cancel_url client_reference_id customer_creation"
+    " customer_email integration_identifier locale origin_context submit_type success_url"
+    " allowed_payment_method_types excluded_payment_method_types"
+).split()
+
+
+def create(call: Call) -> Json:
+    params = call.params
+    _check_mode(params)
+    _check_urls(params)
+    customer = _customer(call)
+    items = priced_items(call.tx, params["line_items"])
+    subtotal = sum(item["amount_subtotal"] for item in items)
+    total = sum(item["amount_total"] for item in items)
+    currency = items[0]["currency"]
+    _check_total(total, currency)
+    session_id = ids.checkout_session()
+    session = blank(
+        "checkout.session",
+        id=session_id,
+        created=call.tx.now,
+        **{name: params[name] for name in _ECHOED if name in params},
+    )
+    session.update(
+        {
+            "amount_subtotal": subtotal,
+            "amount_total": total,
+            "automatic_tax": {"enabled": False, "liability": None, "provider": None, "status": None},
+            "currency": currency,
+            "custom_fields": [],
+            "custom_text": dict.fromkeys(
+                ["after_submit", "shipping_address", "submit", "terms_of_service_acceptance"]
+            ),
+            "customer": customer["id"] if customer else None,
+            "customer_creation": None if customer else params.get("customer_creation", "if_required"),
+            "customer_details": _prefilled(customer, params.get("customer_email")),
+            "discounts": [],
+            "expires_at": _expiry(params.get("expires_at"), call.tx.now),
+            "invoice_creation": _invoice_creation(),
+            "metadata": metadata.merged({}, params.get("metadata", {})),
+            "mode": "payment",
+            "payment_method_collection": "if_required",
+            "payment_method_options": {"card": {"request_three_d_secure": "automatic"}},
+            "payment_method_types": ["card"],
+            "payment_status": "unpaid" if total else "no_payment_required",
+            "phone_number_collection": {"enabled": False},
+            "shipping_options": [],
+            "status": "open",
+            "total_details": {"amount_discount": 0, "amount_shipping": 0, "amount_tax": 0},
+            "ui_mode": "hosted_page",
+            "url": f"{call.tx.base_url}/c/pay/{session_id}#fid{ids.random_text(60)}",
+            "_line_items": items,
+            "_payment_intent_data": _intent_data(params.get("payment_intent_data") or {}),
+        }
+    )
+    call.tx.insert(session)
+    call.tx.later(session["expires_at"] - call.tx.now, "expire_session", session_id)
+    return session
+
+
+def retrieve(call: Call) -> Json:
+    return call.tx.require(call.path["session"], "checkout.session", param="session", in_path=True)
+
+
+def index(call: Call) -> Json:
+    return lists.page(call.tx, "checkout.session", call.url, call.params)
+
+
+def update(call: Call) -> Json:
+    session = retrieve(call)
+    if "metadata" in call.params:
+        session["metadata"] = metadata.merged(session["metadata"], call.params["metadata"])
+    return call.tx.save(session)
+
+
+def expire(call: Call) -> Json:
+    session = retrieve(call)
+    if session["status"] != "open":
+        raise invalid_request(
+            'Only Checkout Sessions with a status in ["open"] can be expired. '
+            f"This Checkout Session has a status of `{session['status']}`.",
+            stored=True,
+        )
+    return expire_session(call.tx, session)
+
+
+def line_items(call: Call) -> Json:
+    items: list[Json] = retrieve(call)["_line_items"]
+    return lists.slice_page(items, call.url, call.params)
+
+
+def _check_mode(params: Json) -> None:
+    if not params.get("mode"):
+        raise errors.parameter_missing("mode")
+    if params["mode"] != "payment":
+        raise invalid_request(f"Paywright supports mode=payment only, not {params['mode']}.", param="mode")
+    if params.get("ui_mode") not in (None, "hosted_page"):
+        raise invalid_request("Paywright supports ui_mode=hosted_page only.", param="ui_mode")
+    if not params.get("line_items"):
+        raise errors.parameter_missing("line_items")
+    if len(params["line_items"]) > LINE_ITEMS_MAX:
+        raise invalid_request(f"A Checkout Session takes at most {LINE_ITEMS_MAX} line items.", param="line_items")
+    if len(params.get("client_reference_id") or "") > REFERENCE_LENGTH_MAX:
+        raise invalid_request(
+            f"Invalid string: client_reference_id must be at most {REFERENCE_LENGTH_MAX} characters",
+            param="client_reference_id",
+        )
+
+
+def _check_urls(params: Json) -> None:
+    if not params.get("success_url"):
+        raise errors.parameter_missing("success_url")
+    for name in ("success_url", "cancel_url"):
+        url = params.get(name)
+        if url is not None and not is_web_address(url):
+            raise invalid_request("Not a valid URL", code="url_invalid", param=name)
+
+
+def is_web_address(url: str) -> bool:
+    """Whether a URL is absolute http(s); the placeholder's braces are allowed."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname) and not any(c.isspace() for c in url)
+
+
+def _customer(call: Call) -> Json | None:
+    identifier = call.params.get("customer")
+    if identifier and call.params.get("customer_email"):
+        raise invalid_request("You may only specify one of these parameters: customer, customer_email.")
+    return call.tx.require(identifier, "customer", param="customer") if identifier else None
+
+
+def _prefilled(customer: Json | None, email: str | None) -> Json | None:
+    if customer is None and email is None:
+        return None
+    known = customer or {}
+    return {
+        "address": known.get("address"),
+        "business_name": None,
+        "email": known.get("email") or email,
+        "individual_name": None,
+        "name": known.get("name"),
+        "phone": known.get("phone"),
+        "tax_exempt": "none",
+        "tax_ids": None,
+    }
+
+
+def _expiry(asked: int | None, now: int) -> int:
+    if asked is None:
+        return now + LIFETIME_S
+    subject = "The `expires_at` timestamp must be"
+    if asked < now + LIFETIME_MIN_S:
+        raise invalid_request(
+            f"{subject} at least 30 minutes from Checkout Session creation.", param="expires_at"
+        )
+    if asked >= now + LIFETIME_S:
+        raise invalid_request(f"{subject} less than 24 hours from Checkout Session creation.", param="expires_at")
+    return asked
+
+
+def _check_total(total: int, currency: str) -> None:
+    if total == 0:
+        return
+    try:
+        currencies.check_amount(total, currency, "line_items")
+    except errors.ApiError as refusal:
+        if refusal.body.get("code") == "amount_too_small" and currency in currencies.MINIMUM:
+            least = currencies.display(currencies.MINIMUM[currency], currency)
+            # The wording is general knowledge (M) in the contract.
+            refusal.body["message"] = f"The Checkout Session's total amount due must add up to at least {least}"
+        refusal.body.pop("param", None)
+        raise
+
+
+def _intent_data(given: Json) -> Json:
+    return {**given, "metadata": metadata.merged({}, given.get("metadata", {}), "payment_intent_data[metadata]")}
+
+
+def _invoice_creation() -> Json:
+    data = dict.fromkeys(
+        ["account_tax_ids", "custom_fields", "description", "footer", "issuer", "rendering_options"]
+    )
+    return {"enabled": False, "invoice_data": {**data, "metadata": {}}}

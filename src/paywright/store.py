@@ -1,0 +1,197 @@
+"""State in SQLite: one row an object, written before a client is answered.
+
+All access comes from the event loop's thread and no transaction spans an ``await``: that
+thread is the single writer, so concurrent clients are serialised without locks or a second
+connection, and a transaction of a millisecond delays the others less than a change of threads.
+
+WAL with ``synchronous=NORMAL`` loses nothing when the process is killed (the pages are with
+the operating system); only a power cut could undo the last commits, which a sandbox may.
+"""
+
+import json
+import sqlite3
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from paywright import errors
+from paywright.clock import Clock
+from paywright.filters import indexes
+
+Json = dict[str, Any]
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS object (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT,
+  id TEXT NOT NULL UNIQUE,
+  kind TEXT NOT NULL,
+  created INTEGER NOT NULL,
+  doc TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS object_newest ON object (kind, created, seq);
+CREATE TABLE IF NOT EXISTS task (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  run_at REAL NOT NULL,
+  name TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  UNIQUE (name, subject)
+);
+CREATE INDEX IF NOT EXISTS task_due ON task (run_at, id);
+CREATE TABLE IF NOT EXISTS delivery (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  event TEXT NOT NULL,
+  endpoint TEXT NOT NULL,
+  state TEXT NOT NULL,
+  attempts INTEGER NOT NULL DEFAULT 0,
+  next_at REAL,
+  UNIQUE (event, endpoint)
+);
+CREATE INDEX IF NOT EXISTS delivery_due ON delivery (next_at) WHERE state = 'pending';
+CREATE TABLE IF NOT EXISTS attempt (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  delivery INTEGER NOT NULL REFERENCES delivery (id),
+  at REAL NOT NULL,
+  status INTEGER,
+  took_ms INTEGER NOT NULL,
+  outcome TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS attempt_delivery ON attempt (delivery);
+CREATE TABLE IF NOT EXISTS answer (
+  key TEXT PRIMARY KEY,
+  fingerprint TEXT NOT NULL,
+  status INTEGER NOT NULL,
+  body BLOB NOT NULL,
+  request TEXT NOT NULL,
+  created INTEGER NOT NULL
+);
+CREATE TABLE IF NOT EXISTS setting (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+"""
+
+FORMAT = 1
+"""Written into the file as ``user_version``; a file of another format is refused."""
+
+
+class StateUnreadable(Exception):
+    """The state file cannot be opened, or is not Paywright's."""
+
+
+@dataclass(frozen=True)
+class Cause:
+    """The API request that causes events; both null for what Stripe does by itself."""
+
+    request: str | None = None
+    idempotency_key: str | None = None
+    api_version: str | None = None
+
+
+class Store:
+    """One state file, or a temporary one removed by ``close``."""
+
+    def __init__(self, path: Path | None, base_url: str) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="paywright-") if path is None else None
+        self.base_url = base_url
+        self.path = Path(self._folder.name) / "state.sqlite3" if self._folder else path
+        try:
+            self.connection = _opened(str(self.path))
+        except sqlite3.Error as problem:
+            raise StateUnreadable(f"cannot use state file {self.path}: {problem}") from None
+        self.clock = Clock(int(self.setting("clock_offset_s", "0")))
+
+    def close(self) -> None:
+        self.connection.close()
+        if self._folder:
+            self._folder.cleanup()
+
+    @contextmanager
+    def transaction(self, cause: Cause | None = None) -> Iterator["Transaction"]:
+        """All or nothing; committed when the block ends, so before any answer."""
+        self.connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield Transaction(self.connection, self.clock.now(), cause or Cause(), self.base_url)
+        except BaseException:
+            self.connection.execute("ROLLBACK")
+            raise
+        self.connection.execute("COMMIT")
+
+    def setting(self, name: str, default: str) -> str:
+        row = self.connection.execute("SELECT value FROM setting WHERE name = ?", (name,)).fetchone()
+        return str(row[0]) if row else default
+
+    def set_setting(self, name: str, value: str) -> None:
+        self.connection.execute("INSERT OR REPLACE INTO setting (name, value) VALUES (?, ?)", (name, value))
+
+
+def _opened(path: str) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=5)
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = NORMAL")
+    found = connection.execute("PRAGMA user_version").fetchone()[0]
+    tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+    if (found and found != FORMAT) or (tables and not found):
+        connection.close()
+        raise StateUnreadable(f"{path} is not a state file of this version of Paywright")
+    connection.executescript(_SCHEMA + "".join(indexes()) + f"PRAGMA user_version = {FORMAT};")
+    return connection
+
+
+class Transaction:
+    """What one request or one task sees and changes; ``now`` stands still within it."""
+
+    def __init__(self, connection: sqlite3.Connection, now: int, cause: Cause, base_url: str) -> None:
+        self.sql = connection
+        self.now = now
+        self.cause = cause
+        self.base_url = base_url
+
+    def find(self, identifier: str, *kinds: str) -> Json | None:
+        row = self.sql.execute("SELECT kind, doc FROM object WHERE id = ?", (identifier,)).fetchone()
+        if row is None or (kinds and row[0] not in kinds):
+            return None
+        doc: Json = json.loads(row[1])
+        return doc
+
+    def get(self, identifier: str) -> Json:
+        """Return an object that another object refers to; its absence would be our own defect."""
+        doc = self.find(identifier)
+        if doc is None:
+            raise LookupError(identifier)
+        return doc
+
+    def require(self, identifier: str, kind: str, *, param: str, in_path: bool = False) -> Json:
+        """Return the object, or raise Stripe's ``resource_missing``."""
+        doc = self.find(identifier, kind)
+        if doc is None or doc.get("deleted"):
+            raise errors.no_such(NOUNS.get(kind, kind), identifier, param=param, in_path=in_path)
+        return doc
+
+    def insert(self, doc: Json) -> Json:
+        self.sql.execute(
+            "INSERT INTO object (id, kind, created, doc) VALUES (?, ?, ?, ?)",
+            (doc["id"], doc["object"], doc.get("created", self.now), _dumps(doc)),
+        )
+        return doc
+
+    def save(self, doc: Json) -> Json:
+        self.sql.execute("UPDATE object SET doc = ? WHERE id = ?", (_dumps(doc), doc["id"]))
+        return doc
+
+    def later(self, seconds: float, name: str, subject: str) -> None:
+        """Have task ``name`` run for the object ``subject`` in ``seconds`` of the server's time."""
+        self.sql.execute(
+            "INSERT OR REPLACE INTO task (run_at, name, subject) VALUES (?, ?, ?)",
+            (self.now + seconds, name, subject),
+        )
+
+    def forget_task(self, name: str, subject: str) -> None:
+        self.sql.execute("DELETE FROM task WHERE name = ? AND subject = ?", (name, subject))
+
+
+NOUNS = {"webhook_endpoint": "webhook endpoint", "tax_rate": "tax rate", "promotion_code": "promotion code"}
+"""What error messages call a kind when it is not by its own name."""
+
+
+def _dumps(doc: Json) -> str:
+    return json.dumps(doc, separators=(",", ":"), ensure_ascii=False)

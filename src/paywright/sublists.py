@@ -1,0 +1,36 @@
+"""Lists that belong to an object and are sent only when asked for: a session's line items, a charge's refunds."""
+
+import json
+from typing import Any
+
+from paywright.filters import expression
+from paywright.store import Transaction
+
+Json = dict[str, Any]
+
+FIRST_PAGE = 10
+
+
+def sublist(tx: Transaction, doc: Json, member: str) -> Json | None:
+    """Return the first page of ``doc``'s list ``member``, or None when it has no such list."""
+    if (doc.get("object"), member) == ("checkout.session", "line_items"):
+        return _page(doc["_line_items"], f"/v1/checkout/sessions/{doc['id']}/line_items")
+    if (doc.get("object"), member) == ("charge", "refunds"):
+        return _page(refunds_of(tx, doc["id"]), f"/v1/charges/{doc['id']}/refunds")
+    if doc.get("object") == "customer" and member in ("sources", "subscriptions", "tax_ids"):
+        return _page([], f"/v1/customers/{doc['id']}/{member}")
+    return None
+
+
+def _page(items: list[Json], url: str) -> Json:
+    return {"object": "list", "data": items[:FIRST_PAGE], "has_more": len(items) > FIRST_PAGE, "url": url}
+
+
+def refunds_of(tx: Transaction, charge: str) -> list[Json]:
+    """All refunds of a charge, newest first."""
+    rows = tx.sql.execute(
+        f"SELECT doc FROM object WHERE kind = 'refund' AND {expression('charge')} = ?"  # noqa: S608 (a constant)
+        " ORDER BY created DESC, seq DESC",
+        (charge,),
+    )
+    return [json.loads(row[0]) for row in rows]

@@ -1,0 +1,28 @@
+"""What happens by itself when the server's clock reaches its time."""
+
+from collections.abc import Callable
+
+from paywright.checkout.lifecycle import expire_in_time
+from paywright.money.balance import make_available
+from paywright.payments.settle import settle_charge
+from paywright.store import Store, Transaction
+
+TASKS: dict[str, Callable[[Transaction, str], None]] = {
+    "expire_session": expire_in_time,
+    "make_available": make_available,
+    "settle_charge": settle_charge,
+}
+
+
+def next_due(store: Store) -> float | None:
+    """When the earliest task is due, in seconds of the server's time."""
+    row = store.connection.execute("SELECT run_at FROM task ORDER BY run_at, id LIMIT 1").fetchone()
+    return float(row[0]) if row else None
+
+
+def run_next(store: Store) -> None:
+    """Run the earliest task; its effect and its removal are one transaction."""
+    with store.transaction() as tx:
+        row = tx.sql.execute("SELECT id, name, subject FROM task ORDER BY run_at, id LIMIT 1").fetchone()
+        tx.sql.execute("DELETE FROM task WHERE id = ?", (row[0],))
+        TASKS[row[1]](tx, row[2])
