@@ -10,7 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from dotenv import load_dotenv
 
 ROOT = Path(__file__).resolve().parent.parent
-load_dotenv(ROOT / ".env")
+# The tour and the tests name another file, so that nothing of this machine's gets into them.
+load_dotenv(os.environ.get("JUMUN_ENV_FILE") or ROOT / ".env")
 
 DATA_DIR = Path(os.environ.get("JUMUN_DATA_DIR") or ROOT / "var")
 
@@ -93,7 +94,6 @@ TIME_ZONE = os.environ.get("JUMUN_TIME_ZONE", "Asia/Seoul")
 USE_TZ = True
 
 STATIC_URL = "static/"
-STATIC_ROOT = DATA_DIR / "static"
 # Files are served from where the apps keep them: nothing to collect before the first start.
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_MAX_AGE = 3600
@@ -126,7 +126,8 @@ CONTENT_SECURITY_POLICY = {
         "object-src": [NONE],
         "base-uri": [SELF],
         "frame-ancestors": [NONE],
-        # A browser checks where a form's answer redirects to as well, and the payment button leads to Stripe's page.
+        # A browser checks where a form's answer redirects to as well, and the payment button leads to
+        # Stripe's page.
         "form-action": [SELF, STRIPE_API_BASE or "https://checkout.stripe.com"],
     }
 }
