@@ -16,7 +16,7 @@ def main() -> None:
 
     django.setup()
     call_command("migrate", verbosity=0, interactive=False)
-    call_command("demo", verbosity=0)
+    call_command("load_demo", verbosity=0)
     print(json.dumps({"staff_made": make_staff(os.environ["JUMUN_STAFF_PASSWORD"])}))
 
 

@@ -17,6 +17,8 @@ from jumun.payments.models import Checkout, Payment
 
 # Where a storefront remembers the visitor's latest order, so that the bare address /payment/process/ works.
 SESSION_ORDER = "jumun_order"
+# How often the order's page asks by itself whether the payment is known, before it leaves that to the customer.
+AWAITING_TRIES_MAX = 10
 
 
 @never_cache
@@ -57,9 +59,11 @@ def completed(request: HttpRequest) -> HttpResponseBase:
 
 @never_cache
 @require_safe
-def canceled(request: HttpRequest) -> HttpResponse:
+def canceled(request: HttpRequest) -> HttpResponseBase:
     """The customer came back without paying; the order waits."""
     order = _order_of(request)
+    if not order.is_payable:
+        return redirect(order)
     return render(request, "jumun/payment/canceled.html", {"order": order})
 
 
@@ -70,13 +74,22 @@ def order(request: HttpRequest, reference: str) -> HttpResponse:
     found = get_object_or_404(
         Order.objects.prefetch_related("lines").select_related("invoice"), reference=reference
     )
+    tried = _tries(request)
     context = {
         "order": found,
         "payment": found.payments.filter(status=Payment.Status.PAID).first(),
+        "is_processing": found.is_payable and found.payments.filter(status=Payment.Status.PROCESSING).exists(),
         # Back from Stripe, but the payment is not known here yet: the page asks again by itself.
-        "awaiting": found.is_payable and "returned" in request.GET,
+        "awaiting": found.is_payable and tried > 0,
+        "next_try": tried + 1 if found.is_payable and 0 < tried < AWAITING_TRIES_MAX else None,
     }
     return render(request, "jumun/order.html", context)
+
+
+def _tries(request: HttpRequest) -> int:
+    """How often this page was looked at since Stripe sent the customer back; 0 for a visit of another kind."""
+    returned = request.GET.get("returned", "")
+    return int(returned) if returned.isascii() and returned.isdecimal() and len(returned) < 4 else 0
 
 
 def _order_of(request: HttpRequest) -> Order:

@@ -6,3 +6,6 @@ class StorefrontConfig(AppConfig):
     label = "jumun_storefront"
     verbose_name = "Jumun · storefront"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from jumun.storefront import stock  # noqa: F401  (its receivers)

@@ -1,0 +1,124 @@
+"""The cart: which articles and how many, in the visitor's session. Prices are those of the database at each moment."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, cast
+
+from django.contrib.sessions.backends.base import SessionBase
+
+from jumun.errors import TooManyLines
+from jumun.orders.place import LINES_MAX, Item
+from jumun.storefront.models import Product
+
+SESSION_CART = "jumun_cart"
+QUANTITY_MAX = 99
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CartLine:
+    """One article in the cart, at the price of this moment."""
+
+    product: Product
+    quantity: int
+
+    @property
+    def item(self) -> Item:
+        return self.product.item(self.quantity)
+
+    @property
+    def total_minor(self) -> int:
+        return self.item.total_minor
+
+    @property
+    def is_short(self) -> bool:
+        """Whether fewer are left than the visitor wants."""
+        return self.quantity > self.product.free_quantity
+
+    @property
+    def quantity_max(self) -> int:
+        return min(QUANTITY_MAX, max(self.product.free_quantity, 0))
+
+
+class Cart:
+    """A visitor's cart.
+
+    ``token`` names this filling of the cart: an order placed with it empties exactly this cart, and sending the same
+    cart again finds that order.
+    """
+
+    def __init__(self, session: SessionBase) -> None:
+        self._session = session
+        stored = session.get(SESSION_CART) or {}
+        self.token: str = stored.get("token") or secrets.token_urlsafe(16)
+        self._quantities: dict[str, int] = dict(stored.get("quantities") or {})
+
+    @property
+    def article_count(self) -> int:
+        return sum(self._quantities.values())
+
+    def quantity_of(self, sku: str) -> int:
+        return self._quantities.get(sku, 0)
+
+    @cached_property
+    def lines(self) -> list[CartLine]:
+        """The lines in the order in which they were added, without what is no longer sold."""
+        products = Product.objects.on_sale().in_bulk(list(self._quantities), field_name="sku")
+        return [
+            CartLine(product=products[sku], quantity=quantity)
+            for sku, quantity in self._quantities.items()
+            if sku in products
+        ]
+
+    @property
+    def total_minor(self) -> int:
+        return sum(line.total_minor for line in self.lines)
+
+    @property
+    def tax_minor(self) -> int:
+        """The tax that the total includes."""
+        return sum(line.item.tax_minor for line in self.lines)
+
+    @property
+    def has_shortage(self) -> bool:
+        return any(line.is_short for line in self.lines)
+
+    def add(self, product: Product, quantity: int) -> int:
+        """Put more of an article in, up to what is left; return how many are in now. Raises `TooManyLines`."""
+        return self.change(product, self.quantity_of(product.sku) + quantity)
+
+    def change(self, product: Product, quantity: int) -> int:
+        """Set how many are wanted, up to what is left (0 takes it out); return that. Raises `TooManyLines`."""
+        quantity = min(quantity, QUANTITY_MAX, product.free_quantity)
+        if quantity < 1:
+            self.remove(product.sku)
+            return 0
+        if product.sku not in self._quantities and len(self._quantities) >= LINES_MAX:
+            raise TooManyLines(f"a cart holds at most {LINES_MAX} articles")
+        self._store({**self._quantities, product.sku: quantity})
+        return quantity
+
+    def remove(self, sku: str) -> None:
+        """Take an article out; one that is not in is out already."""
+        self._store({key: quantity for key, quantity in self._quantities.items() if key != sku})
+
+    def drop_vanished(self) -> int:
+        """Take out what is no longer sold; return how many articles those were."""
+        sold_still = {line.product.sku for line in self.lines}
+        vanished = self._quantities.keys() - sold_still
+        if vanished:
+            self._store({sku: quantity for sku, quantity in self._quantities.items() if sku in sold_still})
+        return len(vanished)
+
+    def close(self, token: str) -> None:
+        """Forget the cart if it is the one that was ordered under ``token``; a cart filled since then stays."""
+        if self.token == token:
+            self._session.pop(SESSION_CART, None)
+            self._quantities = {}
+            self.__dict__.pop("lines", None)
+
+    def _store(self, quantities: Mapping[str, int]) -> None:
+        self._quantities = dict(quantities)
+        self.__dict__.pop("lines", None)
+        self._session[SESSION_CART] = cast(Any, {"token": self.token, "quantities": self._quantities})

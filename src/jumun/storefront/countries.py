@@ -1,0 +1,63 @@
+"""Countries: their names in the visitor's language, the one a visitor is likely in, and whether it has postal codes."""
+
+import unicodedata
+from functools import cache
+
+from babel import Locale, UnknownLocaleError
+from babel.core import get_global
+
+# CLDR names these as well, but ISO 3166-1 assigns them to no country.
+NOT_COUNTRIES = frozenset("AC CP CQ DG EA EU EZ IC QO TA UN XA XB ZZ".split())
+
+# Countries whose post has no codes: Universal Postal Union, "Universal POST*CODE DataBase", country pages.
+WITHOUT_POSTAL_CODES = frozenset(
+    "AE AG AO AW BF BI BJ BO BS BW BZ CD CF CG CI CK CM DJ DM ER FJ GA GD GH GM GQ GY HK KI KM KP LY ML MO MR MW NA "
+    "NR NU QA RW SB SC SL SO SR SS ST SX SY TD TG TK TL TO TV UG VU YE ZW".split()
+)
+
+
+def country_choices(language: str) -> list[tuple[str, str]]:
+    """(ISO 3166-1 alpha-2 code, name) of every country, in the order of a dictionary of ``language``."""
+    return _choices(language.replace("-", "_"))
+
+
+@cache
+def _choices(language: str) -> list[tuple[str, str]]:
+    names = Locale.parse(language).territories
+    countries = [(code, name) for code, name in names.items() if _is_country(code)]
+    return sorted(countries, key=lambda country: _dictionary_key(country[1]))
+
+
+def _is_country(code: str) -> bool:
+    return len(code) == 2 and code.isalpha() and code not in NOT_COUNTRIES
+
+
+def _dictionary_key(name: str) -> str:
+    """Letters without accents; the syllables of Hangul stand in dictionary order in Unicode already."""
+    decomposed = unicodedata.normalize("NFD", name)
+    return unicodedata.normalize(
+        "NFC", "".join(sign for sign in decomposed if not unicodedata.combining(sign))
+    ).casefold()
+
+
+def likely_country(accept_language: str, default: str) -> str:
+    """The country that a browser's ``Accept-Language`` speaks of: "en-GB" says GB, a mere "ko" most likely KR."""
+    locales = [
+        locale for part in accept_language[:200].split(",") if (locale := _parse(part.partition(";")[0].strip()))
+    ]
+    for locale in locales:
+        if locale.territory and _is_country(locale.territory):
+            return locale.territory
+    return _most_speakers(locales[0].language) or default if locales else default
+
+
+def _parse(tag: str) -> Locale | None:
+    try:
+        return Locale.parse(tag, sep="-", resolve_likely_subtags=False)
+    except (UnknownLocaleError, ValueError, TypeError):
+        return None
+
+
+def _most_speakers(language: str) -> str:
+    territory: str = get_global("likely_subtags").get(language, "").rpartition("_")[2]
+    return territory if _is_country(territory) else ""

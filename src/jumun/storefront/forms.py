@@ -1,0 +1,126 @@
+import re
+from typing import Any
+
+import phonenumbers
+from django import forms
+from django.utils.translation import get_language, gettext
+from django.utils.translation import gettext_lazy as _
+
+from jumun.orders.place import Customer
+from jumun.storefront.cart import QUANTITY_MAX
+from jumun.storefront.countries import WITHOUT_POSTAL_CODES, country_choices
+
+KOREAN_POSTAL_CODE = re.compile(r"[0-9]{5}")
+
+
+class QuantityForm(forms.Form):
+    """How many of an article."""
+
+    quantity = forms.IntegerField(
+        label=_("Quantity"),
+        min_value=0,
+        max_value=QUANTITY_MAX,
+        error_messages={
+            "required": _("Please say how many."),
+            "invalid": _("Please give the quantity as a whole number."),
+            "min_value": _("Please give a quantity of at least %(limit_value)s."),
+            "max_value": _("At most %(limit_value)s of one article can be ordered at once."),
+        },
+    )
+
+
+def _country_choices() -> list[tuple[str, str]]:
+    return country_choices(get_language() or "en")
+
+
+class CheckoutForm(forms.Form):
+    """Who orders and where the goods go. The limits are those of the order's columns."""
+
+    name = forms.CharField(
+        label=_("Name"),
+        max_length=200,
+        widget=forms.TextInput({"autocomplete": "name"}),
+        error_messages={"required": _("Please give your name.")},
+    )
+    email = forms.EmailField(
+        label=_("E-mail"),
+        help_text=_("The invoice is sent there."),
+        max_length=254,
+        widget=forms.EmailInput({"autocomplete": "email", "inputmode": "email"}),
+        error_messages={
+            "required": _("Please give your e-mail address."),
+            "invalid": _("This is not an e-mail address. Write it like name@example.com."),
+        },
+    )
+    country = forms.ChoiceField(
+        label=_("Country"),
+        choices=_country_choices,
+        widget=forms.Select({"autocomplete": "country"}),
+        error_messages={"required": _("Please choose a country."), "invalid_choice": _("Please choose a country.")},
+    )
+    postal_code = forms.CharField(
+        label=_("Postal code"), required=False, max_length=20, widget=forms.TextInput({"autocomplete": "postal-code"})
+    )
+    city = forms.CharField(
+        label=_("City"),
+        max_length=100,
+        widget=forms.TextInput({"autocomplete": "address-level2"}),
+        error_messages={"required": _("Please give the city.")},
+    )
+    address = forms.CharField(
+        label=_("Address"),
+        help_text=_("Street, house number and, if there is one, apartment."),
+        max_length=300,
+        widget=forms.TextInput({"autocomplete": "address-line1"}),
+        error_messages={"required": _("Please give the address.")},
+    )
+    phone = forms.CharField(
+        label=_("Phone"),
+        help_text=_("For the courier only."),
+        max_length=40,
+        widget=forms.TextInput({"type": "tel", "autocomplete": "tel"}),
+        error_messages={"required": _("Please give a phone number.")},
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """The two fields whose form depends on the country."""
+        data = super().clean() or self.cleaned_data
+        country = data.get("country", "")
+        if country and "postal_code" in data:
+            self._check_postal_code(country, data["postal_code"])
+        if country and "phone" in data:
+            data["phone"] = self._e164(country, data["phone"])
+        return data
+
+    def _check_postal_code(self, country: str, code: str) -> None:
+        if not code and country not in WITHOUT_POSTAL_CODES:
+            self.add_error("postal_code", _("Please give the postal code."))
+        elif country == "KR" and not KOREAN_POSTAL_CODE.fullmatch(code):
+            self.add_error("postal_code", _("A Korean postal code has five digits, such as 04524."))
+
+    def _e164(self, country: str, phone: str) -> str:
+        """The number as the world dials it; one without a country's prefix is taken as that of ``country``."""
+        try:
+            number = phonenumbers.parse(phone, country)
+        except phonenumbers.NumberParseException:
+            number = None
+        if number is None or not phonenumbers.is_valid_number(number):
+            self.add_error("phone", _not_a_number(country))
+            return ""
+        return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+    def customer(self) -> Customer:
+        """The valid form's contents, as an order wants them."""
+        names = ("name", "email", "address", "postal_code", "city", "country", "phone")
+        return Customer(**{name: self.cleaned_data[name] for name in names})
+
+
+def _not_a_number(country: str) -> str:
+    example = phonenumbers.example_number_for_type(country, phonenumbers.PhoneNumberType.MOBILE)
+    if example is None:
+        return gettext("This is not a phone number. Begin with + and the country's number.")
+    national = phonenumbers.format_number(example, phonenumbers.PhoneNumberFormat.NATIONAL)
+    return gettext(
+        "This is not a phone number of the chosen country. "
+        "Write it like %(example)s, or begin with + and the country's number."
+    ) % {"example": national}

@@ -1,0 +1,146 @@
+from typing import Any, Self
+
+from django.db import models
+from django.db.models import F, Q
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from jumun.conf import jumun
+from jumun.money import PPM
+from jumun.orders.models import Order
+from jumun.orders.place import Item
+from jumun.storefront.bilingual import Bilingual
+
+
+class Category(models.Model):
+    """A shelf of the shop."""
+
+    slug = models.SlugField(_("address"), unique=True)
+    name_ko = models.CharField(_("name (Korean)"), max_length=100)
+    name_en = models.CharField(_("name (English)"), max_length=100, blank=True)
+    position = models.PositiveSmallIntegerField(_("position"), default=0)
+
+    name = Bilingual()
+
+    class Meta:
+        verbose_name = _("category")
+        verbose_name_plural = _("categories")
+        ordering = ["position", "slug"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("jumun:category", args=[self.slug])
+
+
+class ProductQuerySet(models.QuerySet["Product"]):
+    def on_sale(self) -> Self:
+        """What visitors can see: active, and priced in the shop's currency."""
+        return self.filter(active=True, currency=jumun().currency)
+
+
+class Product(models.Model):
+    """An article for sale. Its price includes tax.
+
+    ``stock_quantity`` counts all that ever came in: sold + reserved + free. Only `jumun.storefront.stock` moves
+    ``reserved`` and ``sold``; the database refuses what would make ``free`` negative.
+    """
+
+    sku = models.CharField(_("article number"), max_length=64, unique=True)
+    slug = models.SlugField(_("address"), unique=True)
+    category = models.ForeignKey(Category, models.PROTECT, related_name="products", verbose_name=_("category"))
+    name_ko = models.CharField(_("name (Korean)"), max_length=200)
+    name_en = models.CharField(_("name (English)"), max_length=200, blank=True)
+    description_ko = models.TextField(_("description (Korean)"), blank=True)
+    description_en = models.TextField(_("description (English)"), blank=True)
+    price_minor = models.BigIntegerField(_("price, tax included"))
+    currency = models.CharField(_("currency"), max_length=3)
+    tax_rate_ppm = models.PositiveIntegerField(_("tax rate (ppm)"), default=100_000)
+    picture = models.CharField(_("picture (static file)"), max_length=200, blank=True)
+    position = models.PositiveSmallIntegerField(_("position"), default=0)
+    active = models.BooleanField(_("for sale"), default=True)
+
+    stock_quantity = models.PositiveIntegerField(_("stock"), default=0)
+    reserved_quantity = models.PositiveIntegerField(_("reserved"), default=0, editable=False)
+    sold_quantity = models.PositiveIntegerField(_("sold"), default=0, editable=False)
+
+    name = Bilingual()
+    description = Bilingual()
+
+    objects = ProductQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("product")
+        verbose_name_plural = _("products")
+        ordering = ["category__position", "position", "sku"]
+        constraints = [
+            models.CheckConstraint(condition=Q(price_minor__gt=0), name="jumun_product_price_positive"),
+            models.CheckConstraint(condition=Q(tax_rate_ppm__lte=PPM), name="jumun_product_tax_rate"),
+            # PositiveIntegerField keeps each of the three from being negative on SQLite and PostgreSQL.
+            models.CheckConstraint(
+                condition=Q(stock_quantity__gte=F("reserved_quantity") + F("sold_quantity")),
+                name="jumun_product_free_not_negative",
+                violation_error_message=_("More is sold and reserved than that."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("jumun:product", args=[self.slug])
+
+    @property
+    def free_quantity(self) -> int:
+        """How many can still be ordered."""
+        return self.stock_quantity - self.reserved_quantity - self.sold_quantity
+
+    def item(self, quantity: int) -> Item:
+        """The line to be ordered, in the active language and at the price of now."""
+        return Item(
+            sku=self.sku,
+            name=self.name,
+            unit_price_minor=self.price_minor,
+            quantity=quantity,
+            tax_rate_ppm=self.tax_rate_ppm,
+        )
+
+
+class Reservation(models.Model):
+    """Goods set aside for one order: held, then released or sold, once.
+
+    Orders that did not come through the storefront have none, so their end moves no stock.
+    """
+
+    class State(models.TextChoices):
+        HELD = "held", _("held")
+        RELEASED = "released", _("released")
+        SOLD = "sold", _("sold")
+
+    order = models.ForeignKey(Order, models.CASCADE, related_name="reservations", verbose_name=_("order"))
+    product = models.ForeignKey(Product, models.PROTECT, related_name="reservations", verbose_name=_("product"))
+    quantity = models.PositiveIntegerField(_("quantity"))
+    state = models.CharField(_("state"), max_length=8, choices=State, default=State.HELD)
+
+    class Meta:
+        verbose_name = _("reservation")
+        verbose_name_plural = _("reservations")
+        ordering = ["product"]
+        constraints = [
+            models.UniqueConstraint(fields=["order", "product"], name="jumun_reservation_once"),
+            models.CheckConstraint(condition=Q(quantity__gte=1), name="jumun_reservation_quantity"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} × {self.product}"
+
+    def move(self, state: State) -> bool:
+        """held -> ``state``, and the product's counters. ``False`` where it moved before. Call in a transaction."""
+        if not Reservation.objects.filter(pk=self.pk, state=self.State.HELD).update(state=state):
+            return False
+        changes: dict[str, Any] = {"reserved_quantity": F("reserved_quantity") - self.quantity}
+        if state == self.State.SOLD:
+            changes["sold_quantity"] = F("sold_quantity") + self.quantity
+        Product.objects.filter(pk=self.product_id).update(**changes)
+        return True

@@ -1,0 +1,117 @@
+"""The cart's page and its three changes: each answers a browser with a redirect and htmx with the changed part."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext, ngettext
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from jumun.errors import TooManyLines
+from jumun.orders.place import LINES_MAX
+from jumun.storefront.cart import Cart
+from jumun.storefront.forms import QuantityForm
+from jumun.storefront.models import Product
+
+
+@never_cache
+@require_safe
+def cart(request: HttpRequest) -> HttpResponse:
+    """What is in the cart, at the prices of now."""
+    found = Cart(request.session)
+    tell_vanished(request, found)
+    return render(request, "jumun/storefront/cart.html", {"cart": found})
+
+
+@require_POST
+def add(request: HttpRequest) -> HttpResponseBase:
+    """Put an article in (``sku``, ``quantity``)."""
+    product = _product(request)
+    quantity = _quantity(request)
+    found = Cart(request.session)
+    if quantity:
+        _put(request, found, product, found.quantity_of(product.sku) + quantity, added=True)
+    if "HX-Request" in request.headers:
+        return render(request, "jumun/storefront/_added.html", {"product": product, "cart": found})
+    return _see_other("jumun:cart" if quantity is not None else product)
+
+
+@require_POST
+def change(request: HttpRequest) -> HttpResponseBase:
+    """Set how many of an article are wanted (``sku``, ``quantity``); 0 takes it out."""
+    product = _product(request)
+    quantity = _quantity(request)
+    found = Cart(request.session)
+    if quantity is not None:
+        _put(request, found, product, quantity, added=False)
+    return _changed(request, found)
+
+
+@require_POST
+def remove(request: HttpRequest) -> HttpResponseBase:
+    """Take an article out (``sku``)."""
+    found = Cart(request.session)
+    found.remove(request.POST.get("sku", ""))
+    return _changed(request, found)
+
+
+def tell_vanished(request: HttpRequest, cart: Cart) -> None:
+    """Take out what is no longer sold, and say so."""
+    if count := cart.drop_vanished():
+        messages.warning(
+            request,
+            ngettext(
+                "One article in your cart is no longer sold and was taken out.",
+                "%(count)s articles in your cart are no longer sold and were taken out.",
+                count,
+            )
+            % {"count": count},
+        )
+
+
+def _put(request: HttpRequest, cart: Cart, product: Product, wanted: int, *, added: bool) -> None:
+    try:
+        held = cart.change(product, wanted)
+    except TooManyLines:
+        messages.error(request, gettext("A cart holds at most %(count)s different articles.") % {"count": LINES_MAX})
+        return
+    if held < wanted:
+        messages.warning(request, _all_there_is(product, held))
+    elif added:
+        messages.success(request, gettext("In your cart: %(name)s") % {"name": product.name})
+
+
+def _all_there_is(product: Product, held: int) -> str:
+    if not held:
+        return gettext("%(name)s is sold out.") % {"name": product.name}
+    return ngettext(
+        "%(name)s: only %(count)s can be ordered now; your cart holds that one.",
+        "%(name)s: only %(count)s can be ordered now; your cart holds them all.",
+        held,
+    ) % {"name": product.name, "count": held}
+
+
+def _product(request: HttpRequest) -> Product:
+    return get_object_or_404(Product.objects.on_sale(), sku=request.POST.get("sku", ""))
+
+
+def _quantity(request: HttpRequest) -> int | None:
+    """The quantity that was sent, or ``None`` after saying what is wrong with it."""
+    form = QuantityForm(request.POST)
+    if form.is_valid():
+        quantity: int = form.cleaned_data["quantity"]
+        return quantity
+    messages.error(request, form.errors["quantity"][0])
+    return None
+
+
+def _changed(request: HttpRequest, cart: Cart) -> HttpResponseBase:
+    if "HX-Request" in request.headers:
+        return render(request, "jumun/storefront/_cart_changed.html", {"cart": cart})
+    return _see_other("jumun:cart")
+
+
+def _see_other(to: str | Product) -> HttpResponseBase:
+    response = redirect(to)
+    response.status_code = 303
+    return response

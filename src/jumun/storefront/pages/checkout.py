@@ -1,0 +1,70 @@
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from jumun.conf import jumun
+from jumun.errors import AmountOutOfRange, OutOfStock
+from jumun.orders.models import Order
+from jumun.payments.pages import SESSION_ORDER
+from jumun.storefront.cart import Cart
+from jumun.storefront.countries import likely_country
+from jumun.storefront.forms import CheckoutForm
+from jumun.storefront.pages.cart import tell_vanished
+from jumun.storefront.place_order import ordered_before, place_order
+
+# What the visitor has typed, so that a detour to the cart or another language loses nothing.
+SESSION_DRAFT = "jumun_checkout"
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def checkout(request: HttpRequest) -> HttpResponseBase:
+    """Name and address, then the order: one for each filling of the cart, however often the form is sent."""
+    cart = Cart(request.session)
+    if request.method == "POST" and (order := ordered_before(request.POST.get("form_token", ""))):
+        return _to_payment(request, cart, order)
+    tell_vanished(request, cart)
+    if not cart.lines:
+        return redirect("jumun:cart")
+    if request.method != "POST":
+        return _page(request, cart, CheckoutForm(initial=_initial(request)))
+    return _order(request, cart)
+
+
+def _order(request: HttpRequest, cart: Cart) -> HttpResponseBase:
+    form = CheckoutForm(request.POST)
+    request.session[SESSION_DRAFT] = {name: request.POST.get(name, "")[:400] for name in form.fields}
+    if not form.is_valid():
+        return _page(request, cart, form, status=422)
+    if request.POST.get("form_token") != cart.token:
+        form.add_error(None, gettext("Your cart has changed meanwhile. Please check it and order again."))
+        return _page(request, cart, form, status=409)
+    try:
+        order = place_order(cart, customer=form.customer())
+    except OutOfStock:
+        return _page(request, Cart(request.session), form, status=409)
+    except AmountOutOfRange:
+        form.add_error(None, gettext("The total is more than one card payment can be. Please order less at once."))
+        return _page(request, cart, form, status=422)
+    return _to_payment(request, cart, order)
+
+
+def _to_payment(request: HttpRequest, cart: Cart, order: Order) -> HttpResponseBase:
+    cart.close(order.form_token or "")
+    request.session.pop(SESSION_DRAFT, None)
+    request.session[SESSION_ORDER] = order.reference
+    response = redirect("jumun:payment-process")
+    response.status_code = 303
+    return response
+
+
+def _initial(request: HttpRequest) -> dict[str, str]:
+    likely = likely_country(request.headers.get("Accept-Language", ""), default=jumun().seller.country)
+    draft: dict[str, str] = request.session.get(SESSION_DRAFT, {})
+    return {"country": likely, **draft}
+
+
+def _page(request: HttpRequest, cart: Cart, form: CheckoutForm, *, status: int = 200) -> HttpResponse:
+    return render(request, "jumun/storefront/checkout.html", {"cart": cart, "form": form}, status=status)

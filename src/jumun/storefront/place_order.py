@@ -1,0 +1,30 @@
+"""From a cart to an order whose goods are set aside."""
+
+from django.db import IntegrityError, transaction
+
+from jumun.orders.models import Order
+from jumun.orders.place import Customer
+from jumun.storefront.cart import Cart
+from jumun.storefront.stock import reserve
+
+
+def place_order(cart: Cart, *, customer: Customer) -> Order:
+    """Place the order and reserve its goods, both or neither; a cart that was ordered already gives that order.
+
+    Raises `EmptyOrder`, `AmountOutOfRange` and `OutOfStock`.
+    """
+    try:
+        with transaction.atomic():
+            order = Order.place(lines=[line.item for line in cart.lines], customer=customer, form_token=cart.token)
+            reserve(order, [(line.product, line.quantity) for line in cart.lines])
+            return order
+    except IntegrityError:
+        # The same cart, sent twice at once: the other request was first.
+        if order := ordered_before(cart.token):
+            return order
+        raise
+
+
+def ordered_before(form_token: str) -> Order | None:
+    """The order that a form has placed already."""
+    return Order.objects.filter(form_token=form_token).first() if form_token else None

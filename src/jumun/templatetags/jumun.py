@@ -1,0 +1,49 @@
+"""``{% load jumun %}``: amounts, countries and cards as people write them in the active language."""
+
+from decimal import Decimal
+
+from babel import Locale
+from django import template
+from django.utils.translation import get_language
+
+from jumun import money as jumun_money
+
+register = template.Library()
+
+# Stripe's values of payment_method_details.card.brand whose name is not simply capitalised.
+CARD_BRANDS = {
+    "amex": "American Express",
+    "cartes_bancaires": "Cartes Bancaires",
+    "diners": "Diners Club",
+    "eftpos_au": "eftpos",
+    "jcb": "JCB",
+    "unionpay": "UnionPay",
+}
+
+
+def _language() -> str:
+    return get_language() or "en"
+
+
+@register.filter
+def money(amount_minor: int, currency: str) -> str:
+    """``{{ order.total_minor|money:order.currency }}``: "₩32,000"."""
+    return jumun_money.format(amount_minor, currency, _language())
+
+
+@register.filter
+def percent(rate_ppm: int) -> str:
+    """A tax rate in parts per million as a percentage without needless zeros: 100000 is "10%"."""
+    return f"{Decimal(rate_ppm).scaleb(-4).normalize():f}%"
+
+
+@register.filter
+def country(code: str) -> str:
+    """A country's name; a code that nobody knows is shown as it is."""
+    return Locale.parse(_language().replace("-", "_")).territories.get(code, code)
+
+
+@register.filter
+def card_brand(brand: str) -> str:
+    """The name of a card's network."""
+    return CARD_BRANDS.get(brand, brand.replace("_", " ").title())
