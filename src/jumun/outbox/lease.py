@@ -106,6 +106,11 @@ class LeasedRow(models.Model):
         else:
             self._settle(run_at=timezone.now() + timedelta(seconds=backoff_s(self.attempts)), last_error=text)
 
+    def unpark(self) -> bool:
+        """parked -> due now, with all its tries before it. ``False`` where it is not parked (any more)."""
+        parked = type(self)._default_manager.filter(pk=self.pk, state=State.PARKED)
+        return bool(parked.update(state=State.READY, run_at=timezone.now(), attempts=0, finished_at=None))
+
     def _settle(self, **values: object) -> None:
         mine = type(self)._default_manager.filter(pk=self.pk, lease_token=self.lease_token, state=State.READY)
         if not mine.update(lease_token=None, **values):

@@ -242,3 +242,8 @@ class QuarantinedSnapshot(models.Model):
             object_id=object_id, reason=reason, order=order, snapshot=json.dumps(snapshot, indent=2)
         )
         QuarantinedSnapshot.objects.bulk_create([row], ignore_conflicts=True)
+
+    def resolve(self) -> bool:
+        """Record that staff have dealt with it. ``False`` where somebody has already."""
+        open_row = QuarantinedSnapshot.objects.filter(pk=self.pk, resolved_at=None)
+        return bool(open_row.update(resolved_at=timezone.now()))

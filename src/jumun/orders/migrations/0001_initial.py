@@ -44,6 +44,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'order',
                 'verbose_name_plural': 'orders',
                 'ordering': ['-id'],
+                'permissions': [('export_order', 'Can export orders')],
                 'indexes': [models.Index(condition=models.Q(('state', 'placed')), fields=['expires_at'], name='jumun_order_overdue'), models.Index(fields=['-placed_at'], name='jumun_order_placed_at'), models.Index(fields=['email'], name='jumun_order_email')],
                 'constraints': [models.CheckConstraint(condition=models.Q(('total_minor__gt', 0)), name='jumun_order_total_positive'), models.CheckConstraint(condition=models.Q(('tax_minor__gte', 0), ('tax_minor__lte', models.F('total_minor'))), name='jumun_order_tax_within_total'), models.CheckConstraint(condition=models.Q(models.Q(('paid_at__isnull', False), ('state', 'paid')), models.Q(models.Q(('state', 'paid'), _negated=True), ('paid_at__isnull', True)), _connector='OR'), name='jumun_order_paid_has_time')],
             },

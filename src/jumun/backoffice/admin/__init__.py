@@ -1,0 +1,11 @@
+"""What the admin site shows. Django imports this module; each of the others registers the models of one app."""
+
+from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
+
+from jumun.backoffice.admin import invoices, orders, outbox, payments
+
+__all__ = ["invoices", "orders", "outbox", "payments"]
+
+admin.site.site_header = admin.site.site_title = _("Jumun backoffice")
+admin.site.index_title = _("Overview")

@@ -1,0 +1,148 @@
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
+from django.db.models import Prefetch, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseBase
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
+
+from jumun.backoffice import markup
+from jumun.backoffice.admin.invoices import pdf_link
+from jumun.backoffice.export_form import ExportForm
+from jumun.backoffice.filters import CountryFilter, CurrencyFilter, PlacedFilter
+from jumun.backoffice.order_page import order_context
+from jumun.backoffice.readonly import ReadOnlyAdmin
+from jumun.exports.download import csv_response
+from jumun.orders.models import Order
+from jumun.payments.models import Payment
+
+
+@admin.register(Order)
+class OrderAdmin(ReadOnlyAdmin):
+    """The list of orders, an order's own page, and their export."""
+
+    list_filter = ("state", PlacedFilter, CountryFilter, CurrencyFilter, "livemode")
+    list_select_related = ("invoice",)
+    search_fields = ("number", "name", "email", "invoice__number", "payments__payment_intent_id")
+    search_help_text = _("Order number, name, e-mail, invoice number or Stripe payment")
+    sortable_by = ("number", "total", "placed_at", "paid_at")
+    actions = ("export_csv",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Order]:
+        paid = Payment.objects.filter(status=Payment.Status.PAID)
+        return super().get_queryset(request).prefetch_related(Prefetch("payments", paid, to_attr="paid_payments"))
+
+    def get_list_display(self, request: HttpRequest) -> list[str]:
+        columns = ["number", "customer", "total", "state_badge", "placed_at", "paid_at"]
+        if request.user.has_perm("jumun_payments.view_payment"):
+            columns.append("payment")
+        if request.user.has_perm("jumun_invoices.view_invoice"):
+            columns.append("invoice_pdf")
+        return columns
+
+    @admin.display(description=_("customer"))
+    def customer(self, order: Order) -> SafeString:
+        return format_html('{}<span class="jumun-quiet">{}</span>', order.name, order.email)
+
+    @admin.display(description=_("total"), ordering="total_minor")
+    def total(self, order: Order) -> SafeString:
+        return markup.amount(order.total_minor, order.currency)
+
+    @admin.display(description=_("state"))
+    def state_badge(self, order: Order) -> SafeString:
+        return markup.badge(order.state, order.get_state_display())
+
+    @admin.display(description=_("payment"), empty_value=markup.NOTHING)
+    def payment(self, order: Any) -> SafeString | None:
+        return markup.stripe_link(order.paid_payments[0]) if order.paid_payments else None
+
+    @admin.display(description=_("invoice"), empty_value=markup.NOTHING)
+    def invoice_pdf(self, order: Order) -> SafeString | None:
+        return pdf_link(order.invoice) if hasattr(order, "invoice") else None
+
+    def get_urls(self) -> list[URLPattern]:
+        export = path("export.csv", self.admin_site.admin_view(require_safe(self.export)), name="jumun_orders_order_export")
+        return [export, *super().get_urls()]
+
+    def has_export_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request) and request.user.has_perm("jumun_orders.export_order")
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        extra_context = extra_context or {}
+        if self.has_export_permission(request):
+            extra_context["export_form"] = _export_form()
+            extra_context["export_filters"] = [
+                (name, value) for name, values in request.GET.lists() for value in values if name not in {"p", "e"}
+            ]
+        return super().changelist_view(request, extra_context)
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The order's own page, in place of a form that nobody could send."""
+        order = self.get_object(request, unquote(object_id))
+        if not self.has_view_permission(request, order):
+            raise PermissionDenied
+        if order is None:
+            raise Http404
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Order %(number)s") % {"number": order.number},
+            "opts": self.opts,
+            **order_context(order, request.user),
+        }
+        return TemplateResponse(request, "jumun/backoffice/order.html", context)
+
+    def export(self, request: HttpRequest) -> HttpResponseBase:
+        """All orders of the list's current filter and search, on whatever page they are."""
+        if not self.has_export_permission(request):
+            raise PermissionDenied
+        form = ExportForm(request.GET)
+        if not form.is_valid():
+            return _bad_request(form.errors.as_text())
+        try:
+            orders = self._listed(request, without=form.fields)
+        except IncorrectLookupParameters as error:
+            return _bad_request(str(error))
+        return csv_response(orders, **form.options())
+
+    def _listed(self, request: HttpRequest, *, without: Any) -> QuerySet[Order]:
+        listing = request.GET.copy()
+        for name in without:
+            listing.pop(name, None)
+        request.GET = listing
+        return self.get_changelist_instance(request).get_queryset(request)
+
+    @admin.action(description=_("Export selected orders as CSV"), permissions=["export"])
+    def export_csv(self, request: HttpRequest, orders: QuerySet[Order]) -> HttpResponseBase:
+        """First a form that asks what the file is to look like; sent back, it names this action again."""
+        asked = "confirmed" in request.POST
+        form = ExportForm(request.POST) if asked else _export_form()
+        if asked and form.is_valid():
+            return csv_response(orders, **form.options())
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Export orders"),
+            "opts": self.opts,
+            "form": form,
+            "selected": request.POST.getlist(admin.helpers.ACTION_CHECKBOX_NAME),
+            "select_across": request.POST.get("select_across", "0"),
+            "count": orders.count(),
+        }
+        return TemplateResponse(request, "jumun/backoffice/export.html", context)
+
+
+def _export_form() -> ExportForm:
+    return ExportForm(initial={"shape": "orders", "language": get_language(), "bom": True})
+
+
+def _bad_request(why: str) -> HttpResponse:
+    return HttpResponseBadRequest(why, content_type="text/plain; charset=utf-8")

@@ -1,0 +1,24 @@
+from django.contrib import admin
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from jumun.backoffice import markup
+from jumun.backoffice.readonly import QueueAdmin
+from jumun.outbox.models import Job
+
+
+@admin.register(Job)
+class JobAdmin(QueueAdmin):
+    list_display = ("key", "state_badge", "attempts", "run_at", "finished_at", "error")
+    search_fields = ("key",)
+    ordering = ("-id",)
+    fields = ("kind", "key", "args", "state", "attempts", "run_at", "created_at", "finished_at", "last_error")
+    readonly_fields = fields
+
+    @admin.display(description=_("state"), ordering="state")
+    def state_badge(self, job: Job) -> SafeString:
+        return markup.badge(job.state, job.get_state_display())
+
+    @admin.display(description=_("last error"))
+    def error(self, job: Job) -> str:
+        return job.last_error[:80] or markup.NOTHING

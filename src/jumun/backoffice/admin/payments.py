@@ -1,0 +1,118 @@
+import json
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from jumun.backoffice import markup
+from jumun.backoffice.readonly import QueueAdmin, ReadOnlyAdmin
+from jumun.payments.models import Checkout, InboxEvent, Payment, QuarantinedSnapshot
+
+
+class WithOrder(ReadOnlyAdmin):
+    """Rows that belong to an order, or may."""
+
+    list_select_related = ("order",)
+
+    @admin.display(description=_("order"), ordering="order__number")
+    def order_page(self, row: Any) -> SafeString | str:
+        return markup.order_link(row.order)
+
+
+@admin.register(Payment)
+class PaymentAdmin(WithOrder):
+    list_display = ("payment_intent_id", "order_page", "status_badge", "amount", "card", "paid_at", "at_stripe")
+    list_filter = ("status", "livemode")
+    search_fields = ("payment_intent_id", "order__number", "order__email")
+    fields = ("payment_intent_id", "order_page", "status", "amount", "card", "livemode", "paid_at", "created_at", "at_stripe")
+    readonly_fields = fields
+
+    @admin.display(description=_("status"), ordering="status")
+    def status_badge(self, payment: Payment) -> SafeString:
+        return markup.badge(payment.status, payment.get_status_display())
+
+    @admin.display(description=_("amount"), ordering="amount_minor")
+    def amount(self, payment: Payment) -> SafeString:
+        return markup.amount(payment.amount_minor, payment.currency)
+
+    @admin.display(description=_("card"))
+    def card(self, payment: Payment) -> str:
+        return f"{payment.card_brand} •••• {payment.card_last4}" if payment.card_last4 else markup.NOTHING
+
+    @admin.display(description=_("at Stripe"))
+    def at_stripe(self, payment: Payment) -> SafeString:
+        return markup.stripe_link(payment)
+
+
+@admin.register(Checkout)
+class CheckoutAdmin(WithOrder):
+    list_display = ("__str__", "order_page", "state_badge", "created_at", "expires_at")
+    list_filter = ("state",)
+    search_fields = ("session_id", "order__number")
+    # Not the session's address: whoever has it can pay, and see the customer's data, on Stripe's page.
+    fields = ("session_id", "order_page", "state", "created_at", "expires_at", "refusal", "parameters")
+    readonly_fields = fields
+
+    @admin.display(description=_("state"), ordering="state")
+    def state_badge(self, checkout: Checkout) -> SafeString:
+        return markup.badge(checkout.state, checkout.get_state_display())
+
+    @admin.display(description=_("parameters"))
+    def parameters(self, checkout: Checkout) -> SafeString:
+        return markup.source(json.dumps(checkout.params, indent=2, ensure_ascii=False))
+
+
+@admin.register(InboxEvent)
+class InboxEventAdmin(QueueAdmin, WithOrder):
+    list_display = ("event_id", "type", "order_page", "state_badge", "attempts", "received_at", "finished_at")
+    list_filter = ("state", "livemode")
+    search_fields = ("event_id", "=type", "order__number")
+    fields = (
+        *("event_id", "type", "api_version", "livemode", "order_page", "state", "attempts", "run_at"),
+        *("created_at", "received_at", "finished_at", "last_error", "body"),
+    )
+    readonly_fields = fields
+
+    @admin.display(description=_("state"), ordering="state")
+    def state_badge(self, event: InboxEvent) -> SafeString:
+        return markup.badge(event.state, event.get_state_display())
+
+    @admin.display(description=_("payload"))
+    def body(self, event: InboxEvent) -> SafeString:
+        return markup.source(_pretty(event.payload))
+
+
+@admin.register(QuarantinedSnapshot)
+class QuarantinedSnapshotAdmin(WithOrder):
+    list_display = ("object_id", "reason", "order_page", "created_at", "resolved_at")
+    list_filter = ("reason", ("resolved_at", admin.EmptyFieldListFilter))
+    search_fields = ("object_id", "order__number")
+    fields = ("object_id", "reason", "order_page", "created_at", "resolved_at", "body")
+    readonly_fields = fields
+    actions = ("resolve",)
+
+    @admin.display(description=_("snapshot"))
+    def body(self, row: QuarantinedSnapshot) -> SafeString:
+        return markup.source(row.snapshot)
+
+    def has_resolve_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request) and self.may_decide(request)
+
+    @admin.action(description=_("Mark as dealt with"), permissions=["resolve"])
+    def resolve(self, request: HttpRequest, rows: QuerySet[QuarantinedSnapshot]) -> None:
+        """Record the time at which staff dealt with each of the selected rows."""
+        count = sum(row.resolve() for row in rows.only("pk"))
+        said = ngettext("%(count)d row is dealt with.", "%(count)d rows are dealt with.", count)
+        self.message_user(request, said % {"count": count}, messages.SUCCESS if count else messages.WARNING)
+
+
+def _pretty(payload: str) -> str:
+    """JSON with a line for each member; what is no JSON as it is."""
+    try:
+        return json.dumps(json.loads(payload), indent=2, ensure_ascii=False)
+    except (ValueError, RecursionError):
+        return payload

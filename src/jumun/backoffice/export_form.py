@@ -1,0 +1,31 @@
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+
+
+class ExportForm(forms.Form):
+    """How a file of orders is to look. All may be left out: one row an order, names for programs, no BOM."""
+
+    shape = forms.ChoiceField(
+        label=_("Rows"),
+        choices=[("orders", _("one row an order")), ("lines", _("one row an article"))],
+        required=False,
+    )
+    language = forms.ChoiceField(label=_("Header"), required=False)
+    bom = forms.BooleanField(label=_("For Excel (UTF-8 with BOM)"), required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        language = self.fields["language"]
+        if isinstance(language, forms.ChoiceField):
+            language.choices = [*settings.LANGUAGES, ("", _("names for programs"))]
+
+    def options(self) -> dict[str, Any]:
+        """The keywords of `jumun.exports.download.csv_response`; the form must be valid."""
+        return {
+            "per_line": self.cleaned_data["shape"] == "lines",
+            "language": self.cleaned_data["language"] or None,
+            "bom": self.cleaned_data["bom"],
+        }

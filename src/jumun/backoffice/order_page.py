@@ -1,0 +1,27 @@
+"""What an order's page in the admin tells."""
+
+from typing import Any
+
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+
+from jumun.orders.models import Order
+
+User = AbstractBaseUser | AnonymousUser
+
+
+def order_context(order: Order, user: Any) -> dict[str, Any]:
+    """The order with everything that ``user`` may see around it; the number of queries does not depend on how much that is.
+
+    What the user may not see is ``None``, which the template tells from an empty list.
+    """
+    return {
+        "order": order,
+        "lines": order.lines.all(),
+        "payments": order.payments.all() if user.has_perm("jumun_payments.view_payment") else None,
+        "checkouts": order.checkouts.all() if user.has_perm("jumun_payments.view_checkout") else None,
+        "events": order.events.defer("payload") if user.has_perm("jumun_payments.view_inboxevent") else None,
+        "quarantined": (
+            order.quarantined.defer("snapshot") if user.has_perm("jumun_payments.view_quarantinedsnapshot") else None
+        ),
+        "invoice": getattr(order, "invoice", None) if user.has_perm("jumun_invoices.view_invoice") else None,
+    }

@@ -1,0 +1,50 @@
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+if TYPE_CHECKING:
+    ModelAdmin = admin.ModelAdmin[Any]
+else:
+    ModelAdmin = admin.ModelAdmin  # takes no type argument at run time
+
+
+class ReadOnlyAdmin(ModelAdmin):
+    """Rows that staff with Django's view permission may look at, and that nobody edits in a form."""
+
+    # It would be a second count over the whole table, for one number on the page.
+    show_full_result_count = False
+    list_per_page = 50
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def may_decide(self, request: HttpRequest) -> bool:
+        """Whether the user has Django's change permission, which here stands for the few decisions that staff take."""
+        return request.user.has_perm(f"{self.opts.app_label}.change_{self.opts.model_name}")
+
+
+class QueueAdmin(ReadOnlyAdmin):
+    """Rows that the worker takes care of; what it has given up can be sent round again."""
+
+    actions = ("try_again",)
+    list_filter: tuple[str, ...] = ("state",)
+
+    def has_retry_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request) and self.may_decide(request)
+
+    @admin.action(description=_("Try parked rows again"), permissions=["retry"])
+    def try_again(self, request: HttpRequest, rows: QuerySet[Any]) -> None:
+        """Make the parked ones among the selected rows due now; the others stay as they are."""
+        count = sum(row.unpark() for row in rows.only("pk"))
+        said = ngettext("%(count)d row will be tried again.", "%(count)d rows will be tried again.", count)
+        self.message_user(request, said % {"count": count}, messages.SUCCESS if count else messages.WARNING)

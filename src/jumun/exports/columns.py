@@ -1,0 +1,119 @@
+"""The columns of an export, as data: add one here and it is in the file, in every language.
+
+Every source is a field path or an expression over `Order`, so that one query holds all of a row, whatever its shape. How
+the kinds become text is in `cells`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from typing import Any
+
+from django.db.models import F, FilteredRelation, OuterRef, Q, QuerySet, Subquery
+from django.db.models.expressions import Combinable
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from jumun.orders.models import Order
+from jumun.payments.models import Payment
+
+
+class Kind(Enum):
+    """What a column's values are."""
+
+    # Made by us or by Stripe: no formula can be in it.
+    TEXT = auto()
+    # Somebody typed it into a form: it gets the formula guard.
+    FILLED_IN = auto()
+    # One of a fixed set of words, which a file for people has in their language.
+    WORD = auto()
+    TIME = auto()
+    # Minor units of the order's currency.
+    AMOUNT = auto()
+    # Parts per million.
+    RATE = auto()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """One column. ``key`` is its stable name for programs, ``title`` its name for people."""
+
+    key: str
+    title: Promise
+    source: str | Combinable
+    kind: Kind = Kind.TEXT
+    words: Mapping[Any, str | Promise] = field(default_factory=dict)
+
+
+_ORDER = (
+    Column(key="order_number", title=_("Order number"), source="number"),
+    Column(key="state", title=_("State"), source="state", kind=Kind.WORD, words=dict(Order.State.choices)),
+    Column(
+        key="livemode",
+        title=_("Real money"),
+        source="livemode",
+        kind=Kind.WORD,
+        words={True: _("yes"), False: _("no, a test")},
+    ),
+    Column(key="placed_at", title=_("Placed at"), source="placed_at", kind=Kind.TIME),
+    Column(key="paid_at", title=_("Paid at"), source="paid_at", kind=Kind.TIME),
+    Column(key="closed_at", title=_("Closed at"), source="closed_at", kind=Kind.TIME),
+)
+_CUSTOMER = (
+    Column(key="customer_name", title=_("Customer"), source="name", kind=Kind.FILLED_IN),
+    Column(key="customer_email", title=_("E-mail"), source="email", kind=Kind.FILLED_IN),
+    Column(key="customer_phone", title=_("Phone"), source="phone", kind=Kind.FILLED_IN),
+    Column(key="address", title=_("Address"), source="address", kind=Kind.FILLED_IN),
+    Column(key="postal_code", title=_("Postal code"), source="postal_code", kind=Kind.FILLED_IN),
+    Column(key="city", title=_("City"), source="city", kind=Kind.FILLED_IN),
+    Column(key="country", title=_("Country"), source="country", kind=Kind.FILLED_IN),
+)
+_CURRENCY = Column(key="currency", title=_("Currency"), source="currency")
+_TOTALS = (
+    Column(key="net", title=_("Net"), source=F("total_minor") - F("tax_minor"), kind=Kind.AMOUNT),
+    Column(key="tax", title=_("Tax"), source="tax_minor", kind=Kind.AMOUNT),
+    Column(key="total", title=_("Total"), source="total_minor", kind=Kind.AMOUNT),
+)
+_LINE = (
+    Column(key="line_position", title=_("Line"), source="lines__position"),
+    Column(key="sku", title=_("Article number"), source="lines__sku", kind=Kind.FILLED_IN),
+    Column(key="article", title=_("Article"), source="lines__name", kind=Kind.FILLED_IN),
+    Column(key="quantity", title=_("Quantity"), source="lines__quantity"),
+    Column(key="unit_price", title=_("Unit price"), source="lines__unit_price_minor", kind=Kind.AMOUNT),
+    Column(key="tax_rate_percent", title=_("Tax rate (%)"), source="lines__tax_rate_ppm", kind=Kind.RATE),
+    Column(
+        key="line_net",
+        title=_("Line net"),
+        source=F("lines__total_minor") - F("lines__tax_minor"),
+        kind=Kind.AMOUNT,
+    ),
+    Column(key="line_tax", title=_("Line tax"), source="lines__tax_minor", kind=Kind.AMOUNT),
+    Column(key="line_total", title=_("Line total"), source="lines__total_minor", kind=Kind.AMOUNT),
+)
+_PAYMENT = (
+    Column(key="card_brand", title=_("Card brand"), source="paid_by__card_brand"),
+    Column(key="card_last4", title=_("Last four digits"), source="paid_by__card_last4"),
+    Column(key="stripe_payment_id", title=_("Stripe payment"), source="paid_by__payment_intent_id"),
+    Column(key="invoice_number", title=_("Invoice number"), source="invoice__number"),
+    Column(key="invoice_issued_at", title=_("Invoice issued at"), source="invoice__issued_at", kind=Kind.TIME),
+)
+
+# The order's own totals are not in the lines' file: added up there, they would count once for every line.
+ORDER_COLUMNS = (*_ORDER, *_CUSTOMER, _CURRENCY, *_TOTALS, *_PAYMENT)
+LINE_COLUMNS = (*_ORDER, *_CUSTOMER, _CURRENCY, *_LINE, *_PAYMENT)
+
+
+def rows(orders: QuerySet[Order], columns: tuple[Column, ...], *, per_line: bool) -> QuerySet[Order, tuple[Any, ...]]:
+    """One query for all that ``columns`` need, oldest order first. ``orders`` must not be sliced."""
+    order_by = ["pk", "lines__position"] if per_line else ["pk"]
+    sources = [column.source for column in columns]
+    # A list of objects fetches more along with each; rows of values cannot.
+    plain = orders.select_related(None).prefetch_related(None)
+    return plain.alias(**_paid_by()).order_by(*order_by).values_list(*sources)
+
+
+def _paid_by() -> dict[str, Any]:
+    """The payment that paid the order, as a join of at most one row: a second payment must not repeat the order."""
+    paid = Payment.objects.filter(order=OuterRef("pk"), status=Payment.Status.PAID)
+    first = Subquery(paid.order_by("paid_at", "pk").values("pk")[:1])
+    return {"paid_by": FilteredRelation("payments", condition=Q(payments__pk=first))}

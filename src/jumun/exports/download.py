@@ -1,0 +1,23 @@
+"""An export as an answer over HTTP."""
+
+from django.db.models import QuerySet
+from django.http import StreamingHttpResponse
+from django.utils import timezone
+from django.utils.http import content_disposition_header
+
+from jumun.exports.csv import stream
+from jumun.orders.models import Order
+
+
+def csv_response(
+    orders: QuerySet[Order], *, per_line: bool = False, language: str | None = None, bom: bool = False
+) -> StreamingHttpResponse:
+    """The file of `stream` to be saved as, say, ``orders-2026-11-23.csv``; nobody on the way may keep a copy."""
+    response = StreamingHttpResponse(
+        stream(orders, per_line=per_line, language=language, bom=bom), content_type="text/csv; charset=utf-8"
+    )
+    shape = "order-lines" if per_line else "orders"
+    name = f"{shape}-{timezone.localdate(timezone=timezone.get_default_timezone())}.csv"
+    response["Content-Disposition"] = content_disposition_header(True, name) or "attachment"
+    response["Cache-Control"] = "no-store"
+    return response

@@ -1,0 +1,70 @@
+import csv
+import io
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jumun.exports.formula import guard, unguard
+
+# What a spreadsheet takes for the beginning of a formula, in ASCII and in the forms that it reads as ASCII.
+TRIGGERS = "=+-@＝＋－＠﹦﹢﹣﹫\t\r\n"
+hostile = st.text(alphabet=st.sampled_from(TRIGGERS + "' \u200b\u3000\ufeff0.1A\",;\x00"), max_size=12)
+anything = st.one_of(st.text(), hostile)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "=HYPERLINK(\"https://example.com\")",
+        "=cmd|'/c calc'!A1",
+        "@SUM(A1)",
+        "+1+1",
+        "-1+1",
+        "＝1+1",
+        "＠SUM(A1)",
+        "  =1+1",
+        "\u3000=1+1",
+        "\ufeff\u200b=1+1",
+        "\t=1+1",
+        "\r=1+1",
+        "\nfirst line",
+        "\x00=1+1",
+        "+82 10 1234 5678",
+        "-1\n",
+        "--1",
+    ],
+)
+def test_a_formula_gets_an_apostrophe(text):
+    assert guard(text) == "'" + text
+
+
+@pytest.mark.parametrize("text", ["-12.50", "+821012345678", "-1", "+0", "42", "", "김하늘", "a=b", "ann@example.com", "1-2"])
+def test_a_number_and_ordinary_text_stay_as_they_are(text):
+    assert guard(text) == text
+
+
+def test_an_apostrophe_of_the_text_itself_is_doubled_so_that_it_can_be_told_from_ours():
+    assert guard("'tis") == "''tis"
+
+
+@given(anything)
+def test_taking_one_apostrophe_away_restores_every_text(text):
+    assert unguard(guard(text)) == text
+
+
+@given(anything)
+def test_no_cell_begins_a_formula(text):
+    cell = guard(text)
+    begins = cell.lstrip(" \u3000\u200b\ufeff\x00")[:1]
+    if begins and begins in TRIGGERS:
+        assert re.fullmatch(r"[+-][0-9]+(\.[0-9]+)?", cell)
+
+
+@given(st.lists(anything, min_size=1, max_size=5))
+def test_a_row_survives_a_csv_reader(texts):
+    buffer = io.StringIO(newline="")
+    csv.writer(buffer).writerow([guard(text) for text in texts])
+    buffer.seek(0)
+    assert [[unguard(cell) for cell in row] for row in csv.reader(buffer)] == [texts]

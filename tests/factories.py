@@ -1,0 +1,78 @@
+"""Orders for tests, made by the calls that the store itself makes."""
+
+import itertools
+from typing import Any
+
+from django.utils import timezone
+
+from jumun import money
+from jumun.orders.models import Order
+from jumun.orders.place import Customer, Item
+from jumun.payments.merge import apply
+
+_count = itertools.count(1)
+
+CUSTOMER = {
+    "name": "김하늘",
+    "email": "haneul@example.com",
+    "address": "세종대로 110",
+    "postal_code": "04524",
+    "city": "서울",
+    "country": "KR",
+    "phone": "+821012345678",
+}
+
+
+def item(**values: Any) -> Item:
+    """One line: 2 x 5,500 minor units with 10 % tax in them, unless told otherwise."""
+    return Item(
+        **{"sku": "CUP-1", "name": "백자 머그컵", "unit_price_minor": 5500, "quantity": 2, "tax_rate_ppm": 100_000}
+        | values
+    )
+
+
+def place_order(
+    *, lines: list[Item] | None = None, currency: str = "KRW", language: str = "ko", **customer: Any
+) -> Order:
+    """A placed, unpaid order; keywords such as ``name`` or ``country`` change the customer."""
+    return Order.place(
+        lines=lines or [item()], customer=Customer(**CUSTOMER | customer), currency=currency, language=language
+    )
+
+
+def paid_session(order: Order, **values: Any) -> dict[str, Any]:
+    """What Stripe says of the order's Checkout Session once it is paid, with the PaymentIntent and its charge expanded."""
+    number = next(_count)
+    card = {"brand": "visa", "last4": "4242"}
+    charge = {
+        "id": f"ch_{number}",
+        "object": "charge",
+        "status": "succeeded",
+        "payment_method_details": {"type": "card", "card": card},
+    }
+    return {
+        "id": f"cs_test_{number}",
+        "object": "checkout.session",
+        "status": "complete",
+        "payment_status": "paid",
+        "livemode": order.livemode,
+        "amount_total": money.to_stripe(order.total_minor, order.currency),
+        "currency": order.currency.lower(),
+        "client_reference_id": order.reference,
+        "metadata": {"order_reference": order.reference},
+        "payment_intent": {"id": f"pi_{number}", "object": "payment_intent", "latest_charge": charge},
+        "url": None,
+        "expires_at": int(timezone.now().timestamp()) + 3600,
+    } | values
+
+
+def pay(order: Order, **values: Any) -> Order:
+    """Let Stripe tell that the order is paid; the same order, fresh from the database."""
+    apply(paid_session(order, **values))
+    order.refresh_from_db()
+    return order
+
+
+def paid_order(**values: Any) -> Order:
+    """A paid order with its payment and invoice; keywords as for `place_order`."""
+    return pay(place_order(**values))
