@@ -4,6 +4,7 @@ Unknown names are refused at every nesting level. An empty string becomes ``None
 this"); whether a member may be unset is for the resource to say.
 """
 
+from dataclasses import dataclass, field
 from typing import Any
 
 from paywright import errors
@@ -23,12 +24,21 @@ def check(operation: str, raw: dict[str, Raw], api_version: str) -> Json:
     schema = tables()["parameters"][operation]
     if takes_method_types(operation) and api_version < VERSION_WITHOUT_METHOD_TYPES:
         schema = {**schema, "properties": {**schema["properties"], "payment_method_types": _METHOD_TYPES}}
-    unknown: list[str] = []
-    typed = _object(schema, raw, "", unknown)
-    if unknown:
-        raise errors.parameter_unknown(unknown)
-    _require(schema, raw, "")
+    found = _Found()
+    typed = _object(schema, raw, "", found)
+    if found.unknown:
+        raise errors.parameter_unknown(found.unknown)
+    if found.missing:
+        raise errors.parameter_missing(found.missing[0])
     return typed
+
+
+@dataclass
+class _Found:
+    """Names that should not be there, and names that should."""
+
+    unknown: list[str] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
 
 
 def takes_method_types(operation: str) -> bool:
@@ -36,36 +46,30 @@ def takes_method_types(operation: str) -> bool:
     return operation == "POST /v1/checkout/sessions" or operation.startswith("POST /v1/payment_intents")
 
 
-def _object(schema: Json, raw: dict[str, Raw], path: str, unknown: list[str]) -> Json:
+def _object(schema: Json, raw: dict[str, Raw], path: str, found: _Found) -> Json:
     typed: Json = {}
     for name, value in raw.items():
         full = f"{path}[{name}]" if path else name
         member = schema["properties"].get(name)
         if member is None:
-            unknown.append(full)
+            found.unknown.append(full)
         else:
-            typed[name] = _value(member, value, full, unknown)
-    if path:
-        _require(schema, raw, path)
+            typed[name] = _value(member, value, full, found)
+    absent = [name for name in schema.get("required", ()) if name not in raw]
+    found.missing += [f"{path}[{name}]" if path else name for name in absent]
     return typed
 
 
-def _require(schema: Json, raw: dict[str, Raw], path: str) -> None:
-    for name in schema.get("required", ()):
-        if name not in raw:
-            raise errors.parameter_missing(f"{path}[{name}]" if path else name)
-
-
-def _value(schema: Json, raw: Raw, path: str, unknown: list[str]) -> Any:
+def _value(schema: Json, raw: Raw, path: str, found: _Found) -> Any:
     schema = _option(_resolved(schema), raw)
     if raw == "":
         return None
     if "properties" in schema:
-        return _object(schema, _as_object(raw, path), path, unknown)
+        return _object(schema, _as_object(raw, path), path, found)
     if "map" in schema:
         return _map(raw, path)
     if "items" in schema:
-        return _array(schema, raw, path, unknown)
+        return _array(schema, raw, path, found)
     if not isinstance(raw, str):
         raise errors.invalid_request(f"Invalid {schema.get('type', 'string')}: {{...}}", param=path)
     return _scalar(schema, raw, path)
@@ -107,11 +111,11 @@ def _map(raw: Raw, path: str) -> Json:
     return dict(values)
 
 
-def _array(schema: Json, raw: Raw, path: str, unknown: list[str]) -> list[Any]:
+def _array(schema: Json, raw: Raw, path: str, found: _Found) -> list[Any]:
     if isinstance(raw, str) or not all(key.isdigit() and len(key) < 6 for key in raw):
         raise errors.invalid_request("Invalid array", param=path)
     ordered = sorted(raw.items(), key=lambda item: int(item[0]))
-    return [_value(schema["items"], value, f"{path}[{index}]", unknown) for index, value in ordered]
+    return [_value(schema["items"], value, f"{path}[{index}]", found) for index, value in ordered]
 
 
 def _scalar(schema: Json, raw: str, path: str) -> Any:

@@ -1,0 +1,104 @@
+"""Checks answers and events against Stripe's OpenAPI document: it sits in every client the tests use."""
+
+import gzip
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jsonschema import Draft202012Validator
+from referencing import Registry, Resource
+from referencing.jsonschema import DRAFT202012
+
+SPEC = Path(__file__).parent / "spec" / "openapi.endive.json.gz"
+
+
+def strict(schema: Any) -> Any:
+    """Stripe writes ``nullable: true`` beside ``enum`` or ``anyOf``; make null one more alternative."""
+    if isinstance(schema, list):
+        return [strict(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    inner = {key: strict(value) for key, value in schema.items() if key != "nullable"}
+    return {"anyOf": [inner, {"type": "null"}]} if schema.get("nullable") is True else inner
+
+
+@cache
+def document() -> dict[str, Any]:
+    """The OpenAPI document as Stripe writes it."""
+    return json.loads(gzip.decompress(SPEC.read_bytes()))
+
+
+@cache
+def _registry() -> Registry:
+    components = {"components": strict(document()["components"])}
+    return Registry().with_resource("spec:", Resource(components, DRAFT202012))
+
+
+@cache
+def _validator(name: str) -> Draft202012Validator:
+    return Draft202012Validator({"$ref": f"spec:#/components/schemas/{name}"}, registry=_registry())
+
+
+@cache
+def _answer_validator(method: str, path: str) -> Draft202012Validator:
+    operation = document()["paths"][path][method.lower()]
+    schema = operation["responses"]["200"]["content"]["application/json"]["schema"]
+    text = json.dumps(strict(schema)).replace('"#/components/', '"spec:#/components/')
+    return Draft202012Validator(json.loads(text), registry=_registry())
+
+
+@cache
+def _operation(method: str, path: str) -> str | None:
+    parts = path.strip("/").split("/")
+    for known, methods in sorted(document()["paths"].items(), key=lambda pair: pair[0].count("{")):
+        pattern = known.strip("/").split("/")
+        fits = len(pattern) == len(parts) and all(
+            p == q or p.startswith("{") for p, q in zip(pattern, parts, strict=True)
+        )
+        if fits and method.lower() in methods:
+            return known
+    return None
+
+
+def check_object(value: dict[str, Any]) -> None:
+    """Assert that one object is as its schema says, with every nullable member present."""
+    schema = "deleted_" + value["object"] if value.get("deleted") else value["object"]
+    _raise(_validator(schema).iter_errors(value), value)
+
+
+def check_answer(method: str, path: str, status: int, body: bytes) -> None:
+    """Assert that an answer of the API is as the document says."""
+    value = json.loads(body)
+    if status >= 400:
+        _raise(_validator("error").iter_errors(value), value)
+    elif known := _operation(method, path):
+        _raise(_answer_validator(method, known).iter_errors(value), value)
+    else:
+        check_object(value)
+
+
+def check_event(event: dict[str, Any]) -> None:
+    """Assert that an event and the object within it are as the document says."""
+    check_object(event)
+    assert event["type"] in event_types(), event["type"]
+    check_object(event["data"]["object"])
+
+
+@cache
+def event_types() -> frozenset[str]:
+    """Every event Stripe knows."""
+    schema = document()["paths"]["/v1/webhook_endpoints"]["post"]["requestBody"]["content"]
+    form = schema["application/x-www-form-urlencoded"]["schema"]
+    return frozenset(form["properties"]["enabled_events"]["items"]["enum"])
+
+
+def _raise(errors: Any, value: Any) -> None:
+    found = [f"{'.'.join(map(str, error.path))}: {_deepest(error)}" for error in errors]
+    assert not found, f"not as Stripe's document says: {found[:5]} in {json.dumps(value)[:2000]}"
+
+
+def _deepest(error: Any) -> str:
+    while error.context:
+        error = max(error.context, key=lambda inner: len(inner.path))
+    return f"{'.'.join(map(str, error.path))}: {error.message[:300]}"

@@ -1,0 +1,98 @@
+"""One server for the suite; every answer and every event is checked against Stripe's document."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+import stripe
+
+from paywright.testing import Paywright
+from tests.paywright.conforming import check_answer
+from tests.paywright.receiver import Receiver
+
+KRW_TWO = [
+    {"price_data": {"currency": "krw", "unit_amount": 12_000, "product_data": {"name": "김치 Kimchi"}}, "quantity": 2}
+]
+SUCCESS_URL = "http://shop.example/completed?session={CHECKOUT_SESSION_ID}"
+CANCEL_URL = "http://shop.example/canceled"
+
+
+class CheckedTransport(stripe.RequestsClient):
+    """The SDK's own transport, looking at each answer in passing."""
+
+    def request(self, method: str, url: str, headers: Any, post_data: Any = None) -> Any:
+        body, status, answered = super().request(method, url, headers, post_data)
+        raw = body.encode() if isinstance(body, str) else body
+        check_answer(method, httpx.URL(url).path, status, raw)
+        return body, status, answered
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_telemetry() -> None:
+    stripe.enable_telemetry = False
+
+
+@pytest.fixture(scope="session")
+def receiver() -> Iterator[Receiver]:
+    receiver = Receiver(Paywright.webhook_secret)
+    yield receiver
+    receiver.close()
+    assert receiver.problems == []
+
+
+@pytest.fixture(scope="session")
+def paywright(receiver: Receiver) -> Iterator[Paywright]:
+    with Paywright(forward_to=receiver.url) as server:
+        yield server
+
+
+def client_of(server: Paywright, **options: Any) -> stripe.StripeClient:
+    """The real SDK, talking to ``server``."""
+    return stripe.StripeClient(
+        server.secret_key,
+        base_addresses={"api": server.api_base},
+        http_client=CheckedTransport(),
+        **{"max_network_retries": 0, **options},
+    )
+
+
+@pytest.fixture(scope="session")
+def client(paywright: Paywright) -> stripe.StripeClient:
+    return client_of(paywright)
+
+
+@pytest.fixture(scope="session")
+def raw(paywright: Paywright) -> Iterator[httpx.Client]:
+    """Plain HTTP with a key, for what the SDK would never send."""
+
+    def check(answer: httpx.Response) -> None:
+        if answer.request.url.path.startswith("/v1/"):
+            answer.read()
+            check_answer(answer.request.method, answer.request.url.path, answer.status_code, answer.content)
+
+    with httpx.Client(
+        base_url=paywright.api_base,
+        headers={"Authorization": f"Bearer {paywright.secret_key}"},
+        event_hooks={"response": [check]},
+        timeout=30,
+        trust_env=False,
+    ) as http:
+        yield http
+
+
+@pytest.fixture
+def new_session(client: stripe.StripeClient) -> Any:
+    """Make a Checkout Session over two jars of kimchi, changed by keyword."""
+
+    def make(**changes: Any) -> stripe.checkout.Session:
+        params = {
+            "mode": "payment",
+            "line_items": KRW_TWO,
+            "success_url": SUCCESS_URL,
+            "cancel_url": CANCEL_URL,
+            **changes,
+        }
+        return client.v1.checkout.sessions.create(params={k: v for k, v in params.items() if v is not None})
+
+    return make

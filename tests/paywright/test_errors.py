@@ -1,0 +1,228 @@
+"""Every row of the contract's error table that the API can be brought to, and the keys it accepts."""
+
+import httpx
+import pytest
+
+
+def error_of(answer: httpx.Response) -> dict[str, str]:
+    error = answer.json()["error"]
+    return {name: error.get(name) for name in ("type", "code", "param", "message")}
+
+
+def refusal(code: str | None, param: str | None, message: str) -> dict[str, str | None]:
+    return {"type": "invalid_request_error", "code": code, "param": param, "message": message}
+
+
+def test_an_unknown_parameter_is_named(raw):
+    answer = raw.post("/v1/checkout/sessions", data={"nope": "1"})
+
+    assert answer.status_code == 400
+    assert error_of(answer) == refusal("parameter_unknown", "nope", "Received unknown parameter: nope")
+    assert answer.json()["error"]["doc_url"] == "https://stripe.com/docs/error-codes/parameter-unknown"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "line_items[0][nope]",
+        "line_items[0][price_data][product_data][nope]",
+        "payment_intent_data[shipping][address][nope]",
+        "custom_fields[0][dropdown][options][0][nope]",
+        "after_expiration[recovery][nope]",
+    ],
+)
+def test_an_unknown_parameter_is_refused_at_every_level(raw, name):
+    answer = raw.post("/v1/checkout/sessions", data={name: "1"})
+
+    assert answer.status_code == 400
+    assert error_of(answer) == refusal("parameter_unknown", name, f"Received unknown parameter: {name}")
+
+
+def test_a_missing_parameter_within_an_object_is_named_with_its_path(raw):
+    answer = raw.post(
+        "/v1/checkout/sessions",
+        data={"mode": "payment", "success_url": "http://x/", "line_items[0][price_data][unit_amount]": "5"},
+    )
+
+    name = "line_items[0][price_data][currency]"
+    assert error_of(answer) == refusal("parameter_missing", name, f"Missing required param: {name}.")
+
+
+def test_not_an_integer(raw):
+    answer = raw.get("/v1/events", params={"limit": "abc"})
+
+    assert answer.status_code == 400
+    assert error_of(answer) == refusal("parameter_invalid_integer", "limit", "Invalid integer: abc")
+
+
+@pytest.mark.parametrize(
+    ("path", "noun", "param"),
+    [
+        ("/v1/checkout/sessions/cs_x", "checkout.session", "session"),
+        ("/v1/payment_intents/pi_x", "payment_intent", "intent"),
+        ("/v1/charges/ch_x", "charge", "charge"),
+        ("/v1/events/evt_x", "event", "id"),
+    ],
+)
+def test_an_unknown_id_in_the_path_is_404(raw, path, noun, param):
+    answer = raw.get(path)
+
+    assert answer.status_code == 404
+    assert error_of(answer) == refusal("resource_missing", param, f"No such {noun}: '{path.rsplit('/', 1)[1]}'")
+
+
+def test_an_unknown_cursor_is_400(raw):
+    answer = raw.get("/v1/events", params={"starting_after": "evt_x"})
+
+    assert answer.status_code == 400
+    assert error_of(answer) == refusal("resource_missing", "starting_after", "No such event: 'evt_x'")
+
+
+def test_both_cursors(raw):
+    answer = raw.get("/v1/events", params={"starting_after": "a", "ending_before": "b"})
+
+    message = "Received both starting_after and ending_before parameters. Please pass in only one."
+    assert error_of(answer) == refusal(None, None, message)
+
+
+def test_what_cannot_be_expanded_is_an_error(raw):
+    answer = raw.get("/v1/charges/ch_x", params={"expand[]": "amount"})
+
+    assert answer.status_code == 400
+    assert error_of(answer) == refusal(None, None, "This property cannot be expanded (amount).")
+
+
+def test_expanding_a_list_hints_at_data(raw):
+    answer = raw.get("/v1/charges", params={"expand[]": "balance_transaction"})
+
+    message = (
+        "This property cannot be expanded (balance_transaction)."
+        " You may want to try expanding 'data.balance_transaction' instead."
+    )
+    assert error_of(answer) == refusal(None, None, message)
+
+
+def test_expanding_goes_four_levels_deep(raw):
+    deep = "payment_intent.latest_charge.payment_intent.latest_charge.payment_intent"
+    answer = raw.get("/v1/checkout/sessions/cs_x", params={"expand[]": deep})
+
+    assert answer.status_code == 400
+    assert "more than 4 levels" in answer.json()["error"]["message"]
+
+
+@pytest.mark.parametrize("path", ["/v1/nope", "/v1/checkout", "/nope"])
+def test_an_unknown_route(raw, path):
+    answer = raw.post(path)
+
+    assert answer.status_code == 404
+    assert error_of(answer) == refusal(None, None, f"Unrecognized request URL (POST: {path}).")
+
+
+def test_no_key(paywright):
+    answer = httpx.get(f"{paywright.api_base}/v1/events")
+
+    assert answer.status_code == 401
+    assert answer.headers["www-authenticate"] == 'Bearer realm="Stripe"'
+    assert answer.json()["error"]["type"] == "invalid_request_error"
+
+
+@pytest.mark.parametrize("prefix", ["sk_live_", "rk_live_", "pk_test_", "nonsense"])
+def test_keys_that_are_not_test_keys_are_refused_and_not_repeated(paywright, prefix):
+    key = prefix + "verysecretpart1234"
+
+    answer = httpx.get(f"{paywright.api_base}/v1/events", headers={"Authorization": f"Bearer {key}"})
+
+    assert answer.status_code == 401
+    assert "verysecret" not in answer.text
+
+
+def test_basic_authentication_with_the_key_as_user(paywright):
+    answer = httpx.get(f"{paywright.api_base}/v1/events", auth=("rk_test_x", ""))
+
+    assert answer.status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("body", "type_"),
+    [
+        (b"a=" + b"x" * 1_100_000, "invalid_request_error"),
+        (b"\xff\xfe", "invalid_request_error"),
+        (b"a[b=1", "invalid_request_error"),
+        (b"[]=1", "invalid_request_error"),
+        (b"a=1&a[b]=2", "invalid_request_error"),
+        (b"a[b]=1&a=2", "invalid_request_error"),
+        (b"a" + b"[b]" * 20 + b"=1", "invalid_request_error"),
+        (b"&".join(b"a%d=1" % n for n in range(6000)), "invalid_request_error"),
+        (b"line_items=notalist", "invalid_request_error"),
+        (b"line_items[0]=notanobject", "invalid_request_error"),
+        (b"metadata[a][b]=c", "invalid_request_error"),
+        (b"mode[x]=payment", "invalid_request_error"),
+        (b"mode=subscriptio", "invalid_request_error"),
+        (b"allow_promotion_codes=yes", "invalid_request_error"),
+        (b"expires_at=1e9", "invalid_request_error"),
+        (b"expires_at=%EF%BC%91", "invalid_request_error"),
+        (b"line_items[999999999999]=x", "invalid_request_error"),
+    ],
+)
+def test_malformed_bodies_get_a_400(raw, body, type_):
+    answer = raw.post(
+        "/v1/checkout/sessions", content=body, headers={"Content-Type": "application/x-www-form-urlencoded"}
+    )
+
+    assert answer.status_code == 400
+    assert answer.json()["error"]["type"] == type_
+
+
+@pytest.mark.parametrize(
+    ("currency", "amount", "message"),
+    [
+        ("usd", 49, "The Checkout Session's total amount due must add up to at least $0.50 usd"),
+        ("eur", 10, "The Checkout Session's total amount due must add up to at least €0.50 eur"),
+        ("krw", 100, "Amount must convert to at least 50 cents. ₩100 converts to approximately $0.07."),
+    ],
+)
+def test_a_total_below_the_minimum(raw, currency, amount, message):
+    answer = raw.post("/v1/checkout/sessions", data=one_item(currency, amount))
+
+    assert answer.status_code == 400
+    assert (answer.json()["error"]["code"], answer.json()["error"]["message"]) == ("amount_too_small", message)
+
+
+@pytest.mark.parametrize(
+    ("currency", "amount"), [("usd", 100_000_000), ("kwd", 5_124), ("isk", 550), ("xxx", 500), ("us", 500)]
+)
+def test_amounts_and_currencies_that_cannot_be(raw, currency, amount):
+    assert raw.post("/v1/checkout/sessions", data=one_item(currency, amount)).status_code == 400
+
+
+@pytest.mark.parametrize(("currency", "amount"), [("kwd", 5_120), ("isk", 50_000), ("JPY", 50), ("usd", 99_999_999)])
+def test_amounts_at_the_border_of_the_rules(raw, currency, amount):
+    answer = raw.post("/v1/checkout/sessions", data=one_item(currency, amount))
+
+    assert (answer.status_code, answer.json()["amount_total"]) == (200, amount)
+
+
+def one_item(currency: str, amount: int) -> dict[str, str]:
+    return {
+        "mode": "payment",
+        "success_url": "https://shop.example/",
+        "line_items[0][price_data][currency]": currency,
+        "line_items[0][price_data][unit_amount]": str(amount),
+        "line_items[0][price_data][product_data][name]": "x",
+        "line_items[0][quantity]": "1",
+    }
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        {f"metadata[k{n}]": "v" for n in range(51)},
+        {f"metadata[{'k' * 41}]": "v"},
+        {"metadata[k]": "v" * 501},
+    ],
+)
+def test_metadata_has_bounds(raw, metadata):
+    answer = raw.post("/v1/checkout/sessions", data={**one_item("usd", 100), **metadata})
+
+    assert answer.status_code == 400
+    assert answer.json()["error"]["param"].startswith("metadata")
