@@ -1,3 +1,4 @@
+import contextlib
 from decimal import Decimal
 
 import pytest
@@ -100,10 +101,8 @@ def test_every_amount_written_is_read_back(amount_minor, currency, locale):
 
 @given(st.text())
 def test_no_text_does_worse_than_a_money_error(text):
-    try:
+    with contextlib.suppress(money.MoneyError):
         assert isinstance(money.parse(text, "USD", "en"), int)
-    except money.MoneyError as error:
-        assert str(error)
 
 
 def test_decimals_are_exact():

@@ -1,0 +1,229 @@
+"""What an invoice or a credit note says: a tree of frozen values that adds up, and its canonical JSON.
+
+This tree is all that a renderer gets, and its JSON is what is kept. Amounts are integers in the currency's
+minor unit (see `jumun.money`), rates are parts per million. A credit note has negative quantities and amounts,
+so that an invoice and all its credit notes can simply be added. No Django.
+"""
+
+import datetime
+import hashlib
+import json
+import types
+import typing
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, is_dataclass
+from typing import Any, Literal
+
+from jumun import money
+from jumun.errors import JumunError
+
+SCHEMA_VERSION = 1
+
+Kind = Literal["invoice", "credit_note"]
+Locale = Literal["ko", "en"]
+# UNCL5305 as EN 16931 uses it: standard, zero-rated, exempt, reverse charge, intra-community, export, outside scope.
+TaxCategory = Literal["S", "Z", "E", "AE", "K", "G", "O"]
+
+
+class DocumentError(JumunError, ValueError):
+    """A document that contradicts itself, or a text that is not a document's canonical JSON."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Party:
+    """Seller or buyer. `country` is ISO 3166-1 alpha-2 or empty; `registration` are lines for the seller's footer."""
+
+    name: str
+    address_lines: tuple[str, ...] = ()
+    postal_code: str = ""
+    city: str = ""
+    region: str = ""
+    country: str = ""
+    email: str = ""
+    phone: str = ""
+    tax_id: str = ""
+    registration: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One position. `unit_price_minor` and `discount_minor` include tax if the document's prices do."""
+
+    position: int
+    description: str
+    sku: str = ""
+    quantity: int
+    unit_price_minor: int
+    discount_minor: int = 0
+    tax_rate_ppm: int
+    tax_category: TaxCategory = "S"
+    net_minor: int
+    tax_minor: int
+    total_minor: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaxSubtotal:
+    """The sums of all lines of one tax category and rate."""
+
+    tax_category: TaxCategory
+    tax_rate_ppm: int
+    net_minor: int
+    tax_minor: int
+    total_minor: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentReference:
+    """How the total was paid, or refunded. `card_brand` as Stripe writes it ("visa"); empty if it was no card."""
+
+    card_brand: str = ""
+    card_last4: str = ""
+    stripe_id: str
+    paid_on: datetime.date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """An invoice or credit note. Raises `DocumentError` if lines, subtotals and totals do not agree to the unit.
+
+    Dates are calendar days where the seller keeps its books. `refers_to` is the number of the invoice that a
+    credit note corrects. `livemode` is False for Stripe's test payments: the paper says so.
+    """
+
+    kind: Kind
+    number: str
+    issued_on: datetime.date
+    supplied_on: datetime.date | None = None
+    refers_to: str = ""
+    refers_to_issued_on: datetime.date | None = None
+    seller: Party
+    buyer: Party
+    currency: str
+    prices_include_tax: bool = True
+    lines: tuple[Line, ...]
+    taxes: tuple[TaxSubtotal, ...]
+    net_minor: int
+    tax_minor: int
+    total_minor: int
+    paid: PaymentReference | None = None
+    order_number: str = ""
+    order_url: str = ""
+    locale: Locale
+    notes: tuple[str, ...] = ()
+    livemode: bool = True
+
+    def __post_init__(self) -> None:
+        _check_head(self)
+        for position, line in enumerate(self.lines, start=1):
+            _check_line(line, position, prices_include_tax=self.prices_include_tax)
+        if self.taxes != taxes_of(self.lines):
+            raise DocumentError("The tax subtotals are not the sums of the lines by category and rate.")
+        for name in ("net_minor", "tax_minor", "total_minor"):
+            lines_minor = sum(getattr(line, name) for line in self.lines)
+            if getattr(self, name) != lines_minor:
+                raise DocumentError(f"{name} is {getattr(self, name)}, but the lines add up to {lines_minor}.")
+
+
+def taxes_of(lines: typing.Iterable[Line]) -> tuple[TaxSubtotal, ...]:
+    """The subtotals of `lines` by tax category and rate, the highest rate first."""
+    groups: dict[tuple[int, TaxCategory], list[Line]] = {}
+    for line in lines:
+        groups.setdefault((-line.tax_rate_ppm, line.tax_category), []).append(line)
+    return tuple(
+        TaxSubtotal(
+            tax_category=category,
+            tax_rate_ppm=-negative_rate_ppm,
+            net_minor=sum(line.net_minor for line in group),
+            tax_minor=sum(line.tax_minor for line in group),
+            total_minor=sum(line.total_minor for line in group),
+        )
+        for (negative_rate_ppm, category), group in sorted(groups.items())
+    )
+
+
+def canonical_json(document: Document) -> str:
+    """The one text of this document: sorted keys, no white space, non-ASCII as it is, the schema's version within."""
+    tree = {"schema_version": SCHEMA_VERSION, **asdict(document)}
+    return json.dumps(tree, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=datetime.date.isoformat)
+
+
+def from_json(text: str) -> Document:
+    """The document whose canonical JSON is `text`. Raises `DocumentError` for anything else, however close."""
+    try:
+        tree = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise DocumentError(f"The document is not JSON: {error}") from error
+    if not isinstance(tree, dict) or tree.pop("schema_version", None) != SCHEMA_VERSION:
+        raise DocumentError(f"The document has no schema_version {SCHEMA_VERSION}.")
+    document: Document = _value(Document, tree, "document")
+    if canonical_json(document) != text:
+        raise DocumentError("The document's JSON is not in its canonical form.")
+    return document
+
+
+def sha256(document: Document) -> str:
+    """The SHA-256 of the canonical JSON in UTF-8, in hexadecimal."""
+    return hashlib.sha256(canonical_json(document).encode()).hexdigest()
+
+
+def _check_head(document: Document) -> None:
+    if not document.number or not document.lines:
+        raise DocumentError("A document has a number and at least one line.")
+    if money.currency_code(document.currency) != document.currency:
+        raise DocumentError(f"The currency code {document.currency!r} is not in upper case.")
+    is_credit_note = document.kind == "credit_note"
+    if is_credit_note != bool(document.refers_to):
+        raise DocumentError("A credit note, and nothing else, refers to the invoice that it corrects.")
+    if document.total_minor > 0 if is_credit_note else document.total_minor < 0:
+        raise DocumentError(f"The total of this {document.kind} has the wrong sign: {document.total_minor}.")
+
+
+def _check_line(line: Line, position: int, *, prices_include_tax: bool) -> None:
+    if line.position != position:
+        raise DocumentError(f"Line {position} is numbered {line.position}.")
+    priced_minor = line.total_minor if prices_include_tax else line.net_minor
+    if priced_minor != line.unit_price_minor * line.quantity - line.discount_minor:
+        raise DocumentError(f"Line {position}: quantity times price less discount is not {priced_minor}.")
+    if line.net_minor + line.tax_minor != line.total_minor:
+        raise DocumentError(f"Line {position}: net and tax do not add up to the total.")
+    if line.tax_category != "S" and line.tax_rate_ppm:
+        raise DocumentError(f"Line {position}: category {line.tax_category} has no rate, not {line.tax_rate_ppm} ppm.")
+    tax = money.included_tax if prices_include_tax else money.tax_on
+    # A unit of leeway: tax rounded once per rate and spread over the lines differs by less than one from a line's own.
+    if abs(line.tax_minor - tax(priced_minor, line.tax_rate_ppm)) > (1 if line.tax_rate_ppm else 0):
+        raise DocumentError(f"Line {position}: {line.tax_minor} is not the tax at {line.tax_rate_ppm} ppm.")
+
+
+def _value(expected: Any, value: Any, path: str) -> Any:
+    """`value` from JSON as the type `expected` of a field, strictly: True is no int, a missing key no default."""
+    if is_dataclass(expected):
+        return _dataclass(expected, value, path)
+    origin, arguments = typing.get_origin(expected), typing.get_args(expected)
+    if origin is types.UnionType:
+        return None if value is None else _value(arguments[0], value, path)
+    if origin is tuple and isinstance(value, list):
+        return tuple(_value(arguments[0], item, f"{path}[{index}]") for index, item in enumerate(value))
+    if origin is Literal and value in arguments:
+        return value
+    if expected is datetime.date and isinstance(value, str):
+        return _date(value, path)
+    if origin is None and type(value) is expected:
+        return value
+    raise DocumentError(f"{path}: {value!r} is not allowed here.")
+
+
+def _dataclass(expected: Any, value: Any, path: str) -> Any:
+    if not isinstance(value, Mapping):
+        raise DocumentError(f"{path} is not an object.")
+    hints = typing.get_type_hints(expected)
+    if set(value) != set(hints):
+        raise DocumentError(f"{path} has missing or unknown keys: {sorted(set(value) ^ set(hints))}.")
+    return expected(**{name: _value(hint, value[name], f"{path}.{name}") for name, hint in hints.items()})
+
+
+def _date(text: str, path: str) -> datetime.date:
+    try:
+        return datetime.date.fromisoformat(text)
+    except ValueError as error:
+        raise DocumentError(f"{path}: {text!r} is not a date.") from error

@@ -1,0 +1,161 @@
+"""A document on paper: PDF/A-3a, tagged (PDF/UA-1), the same bytes for the same document in any process. No Django."""
+
+import datetime
+import functools
+import json
+import re
+import threading
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass, fields, is_dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+import typst
+
+from jumun.errors import JumunError
+from jumun.invoices.document import Document
+from jumun.invoices.printed import printed
+
+HERE = Path(__file__).parent
+VARIATION_SELECTORS = frozenset(map(chr, [*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)]))
+PDF_STANDARDS: list[Literal["a-3a", "ua-1"]] = ["a-3a", "ua-1"]
+
+
+class RenderError(JumunError):
+    """The document could not be set: a template or a logo that Typst refuses."""
+
+
+class MissingGlyph(RenderError):
+    """Characters that none of the fonts can draw. Nothing is ever left blank; see `printable`."""
+
+    def __init__(self, characters: str) -> None:
+        names = ", ".join(f"{character} (U+{ord(character):04X})" for character in characters)
+        super().__init__(f"No font has a glyph for {names}.")
+        self.characters = characters
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Theme:
+    """How a site makes the paper its own. A template cannot read outside its folder; `logo` is an SVG, PNG or JPEG."""
+
+    template: Path = HERE / "invoice.typ"
+    font_folders: tuple[Path, ...] = (HERE / "fonts",)
+    logo: bytes | None = None
+    paper: Literal["a4", "us-letter"] = "a4"
+
+
+DEFAULT_THEME = Theme()
+
+
+def render(document: Document, *, theme: Theme = DEFAULT_THEME) -> bytes:
+    """The PDF of `document`. Raises `MissingGlyph` for a character no font has, `RenderError` for a broken theme."""
+    logo = list(theme.logo) if theme.logo else None
+    data = json.dumps(printed(document) | {"logo": logo}, ensure_ascii=False)
+    timestamp = datetime.datetime.combine(document.issued_on, datetime.time(), datetime.UTC)
+    return _compile(theme.template, theme.font_folders, {"document": data, "paper": theme.paper}, timestamp)
+
+
+def printable(document: Document, *, theme: Theme = DEFAULT_THEME) -> Document:
+    """`document` with every text such that `render` can set it; to be called before a document is frozen.
+
+    A character that no font has becomes its code point, "[U+1F600]": visible, and nobody is denied an invoice for a
+    name. Text is composed (NFC), white space and control characters become one space, invisible ones go.
+    """
+    characters: set[str] = set()
+
+    def clean(text: str) -> str:
+        cleaned = _clean(text)
+        characters.update(cleaned)
+        return cleaned
+
+    def spell_out(text: str) -> str:
+        return "".join(_code_point(character) if character in missing else character for character in text)
+
+    cleaned: Document = _with_texts(document, clean)
+    missing = _missing_glyphs(characters, theme.font_folders)
+    spelled_out: Document = _with_texts(cleaned, spell_out) if missing else cleaned
+    return spelled_out
+
+
+_local = threading.local()
+_GLYPH_ERROR = re.compile(r'the (?:text|PDF contains the codepoint) `"(.+?)"`')
+_RUST_ESCAPE = re.compile(r"\\u\{([0-9a-f]+)\}|\\(.)")
+
+
+@functools.cache
+def _fonts(folders: tuple[Path, ...]) -> typst.Fonts:
+    # Neither the machine's fonts nor Typst's own: they differ from machine to machine and from version to version.
+    return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=list(folders))
+
+
+def _compiler(template: Path, folders: tuple[Path, ...]) -> typst.Compiler:
+    """This thread's own: a Compiler shared by two threads raises "Already borrowed"."""
+    compilers = _local.__dict__.setdefault("compilers", {})
+    key = (template, folders)
+    if key not in compilers:
+        compilers[key] = typst.Compiler(template, root=template.parent, font_paths=_fonts(folders))
+    compiler: typst.Compiler = compilers[key]
+    return compiler
+
+
+def _compile(template: Path, folders: tuple[Path, ...], inputs: dict[str, str], timestamp: datetime.datetime) -> bytes:
+    try:
+        pdf = _compiler(template, folders).compile(
+            format="pdf", sys_inputs=inputs, pdf_standards=[*PDF_STANDARDS], timestamp=timestamp
+        )
+    except typst.TypstError as error:
+        missing = _glyph_errors(error.diagnostic)
+        raise (MissingGlyph(missing) if missing else RenderError(error.diagnostic)) from error
+    if not isinstance(pdf, bytes):
+        raise RenderError("Typst did not return one PDF.")
+    return pdf
+
+
+def _missing_glyphs(characters: set[str], folders: tuple[Path, ...]) -> str:
+    data = json.dumps({"families": _fonts(folders).families(), "characters": sorted(characters)}, ensure_ascii=False)
+    try:
+        _compile(HERE / "glyphs.typ", folders, {"document": data}, datetime.datetime.fromtimestamp(0, datetime.UTC))
+    except MissingGlyph as error:
+        return error.characters
+    return ""
+
+
+def _clean(text: str) -> str:
+    """`text` composed, on one line, without what has no shape of its own (or turns the direction of writing)."""
+    composed = unicodedata.normalize("NFC", text)
+    return " ".join("".join(map(_shape, composed)).split())
+
+
+def _shape(character: str) -> str:
+    category = unicodedata.category(character)
+    if category == "Cc":
+        return " "
+    if category == "Cs":  # half a character, which UTF-8 cannot hold
+        return _code_point(character)
+    return "" if category == "Cf" or character in VARIATION_SELECTORS else character
+
+
+def _code_point(character: str) -> str:
+    return f"[U+{ord(character):04X}]"
+
+
+def _with_texts(value: Any, change: Callable[[str], str]) -> Any:
+    if isinstance(value, str):
+        return change(value)
+    if isinstance(value, tuple):
+        return tuple(_with_texts(item, change) for item in value)
+    if is_dataclass(value) and not isinstance(value, type):
+        return replace(value, **{f.name: _with_texts(getattr(value, f.name), change) for f in fields(value)})
+    return value
+
+
+def _glyph_errors(diagnostic: str) -> str:
+    # PDF/A forbids the glyph ".notdef" (and code points for private use), so Typst itself reports every character
+    # that a blank would stand for.
+    texts = (_RUST_ESCAPE.sub(_unescaped, text) for text in _GLYPH_ERROR.findall(diagnostic))
+    return "".join(sorted(set("".join(texts))))
+
+
+def _unescaped(escape: re.Match[str]) -> str:
+    return chr(int(escape[1], 16)) if escape[1] else escape[2]

@@ -1,0 +1,174 @@
+import dataclasses
+import io
+import re
+
+import pytest
+from pypdf import PdfReader
+
+from jumun.invoices.pdf import Theme, render
+from tests.invoices.documents import BERLIN, BUYER, VISA, document, line, long_document
+
+LONG_NAME = "Extraordinarily Long Company Name for Everything Else GmbH & Co. Kommanditgesellschaft auf Aktien"
+
+
+def pages_of(invoice, **options):
+    reader = PdfReader(io.BytesIO(render(invoice, **options)))
+    return [page.extract_text() for page in reader.pages]
+
+
+def text_of(invoice, **options):
+    """The text as one line with single spaces, as someone searching in a viewer has it."""
+    return re.sub(r"\s+", " ", " ".join(pages_of(invoice, **options)))
+
+
+@pytest.mark.parametrize("locale", ["ko", "en"])
+def test_every_string_of_a_200_line_invoice_can_be_found(locale):
+    invoice = long_document(200, locale=locale)
+    text = text_of(invoice)
+    for item in invoice.lines:
+        assert f"{item.description} {item.sku}" in text
+        assert f"₩{item.unit_price_minor:,} ₩{item.total_minor:,}" in text
+    for party in (invoice.seller, invoice.buyer):
+        for string in (party.name, *party.address_lines, party.email, party.phone, party.tax_id, *party.registration):
+            assert string in text
+    for string in (invoice.number, invoice.order_number, VISA.stripe_id, "Visa •••• 4242", f"₩{invoice.total_minor:,}"):
+        assert string in text
+
+
+def test_a_korean_invoice_speaks_korean():
+    text = text_of(document())
+    for string in (
+        "인보이스",
+        "2026년 11월 23일",
+        "공급가액 ₩10,000",
+        "부가세 ₩1,000",
+        "합계 ₩11,000",
+        "결제 완료",
+        "1 / 1쪽",
+    ):
+        assert string in text
+    assert "사업자등록번호 120-81-47521" in text
+
+
+def test_an_english_invoice_speaks_english():
+    text = text_of(document(locale="en", seller=BERLIN, currency="EUR"))
+    for string in ("Invoice", "November 23, 2026", "Total excl. VAT €100.00", "VAT €10.00", "Total €110.00", "Paid"):
+        assert string in text
+    for string in ("VAT ID DE136695976", "Germany", "South Korea", "Page 1 of 1", "Paid by Visa •••• 4242"):
+        assert string in text
+
+
+def test_pages_are_numbered_and_carry_the_total_and_the_header_on():
+    pages = pages_of(long_document(60, locale="en"))
+    assert len(pages) >= 3
+    for number, page in enumerate(pages, start=1):
+        assert f"Page {number} of {len(pages)}" in page
+    carried = re.findall(r"Carried forward\s+(₩[\d,]+)", pages[0])
+    assert len(carried) == 1
+    assert re.findall(r"Brought forward\s+(₩[\d,]+)", pages[1]) == carried
+    assert "Description" in pages[1]
+    assert "Carried forward" not in pages[-1]
+
+
+@pytest.mark.parametrize(
+    ("currency", "amount"),
+    [("KRW", "₩1,234,567"), ("USD", "$12,345.67"), ("KWD", "KWD 1,234.567"), ("ISK", "ISK 1,234,567")],
+)
+def test_a_currency_has_its_decimals(currency, amount):
+    assert amount in text_of(document(line(unit_price_minor=1_234_567), locale="en", currency=currency))
+
+
+def test_rates_exemptions_and_their_statements_are_shown():
+    invoice = document(
+        line(1, rate_ppm=82_500),
+        line(2, rate_ppm=0, tax_category="E"),
+        line(3, rate_ppm=0, tax_category="AE"),
+        locale="en",
+    )
+    text = text_of(invoice)
+    for string in ("8.25%", "exempt", "Exempt from VAT.", "reverse charge", "the recipient is liable for VAT"):
+        assert string in text
+
+
+def test_a_discount_is_shown_with_its_line():
+    assert "할인 -₩1,000" in text_of(document(line(discount_minor=1_000)))
+
+
+def test_a_seller_in_the_united_states_charges_sales_tax():
+    seller = dataclasses.replace(BERLIN, country="US", city="Austin", region="TX", postal_code="78701")
+    text = text_of(document(locale="en", currency="USD", seller=seller))
+    assert "Sales tax" in text
+    assert "VAT" not in text
+    assert "Austin, TX 78701" in text
+
+
+def test_an_unpaid_invoice_is_open():
+    text = text_of(document(locale="en", paid=None))
+    assert "Open" in text
+    assert "Paid" not in text
+
+
+def test_a_test_payment_is_marked_and_a_real_one_is_not():
+    assert "실제 결제가 아니며" in text_of(document(livemode=False))
+    assert "실제 결제가 아니며" not in text_of(document())
+
+
+def test_a_credit_note_names_the_invoice_it_corrects_and_has_negative_amounts():
+    credit_note = document(
+        line(quantity=-1),
+        kind="credit_note",
+        number="CN-2026-000007",
+        refers_to="INV-2026-000123",
+        refers_to_issued_on=document().issued_on,
+        paid=dataclasses.replace(VISA, stripe_id="re_123"),
+        locale="en",
+    )
+    text = text_of(credit_note)
+    for string in ("Credit note", "INV-2026-000123 of November 23, 2026", "Total credit -₩11,000", "Refunded to Visa"):
+        assert string in text
+
+
+@pytest.mark.parametrize("name", [LONG_NAME, "가나다라마바사" * 20, "W" * 120])
+def test_a_long_name_wraps_and_stays_on_the_paper(name):
+    reader = PdfReader(
+        io.BytesIO(render(document(line(description=name), buyer=dataclasses.replace(BUYER, name=name))))
+    )
+    rights = []
+
+    def visit(text, _matrix, text_matrix, _font, _size):
+        if text.strip():
+            rights.append(text_matrix[4])
+
+    letters = "".join(page.extract_text(visitor_text=visit) for page in reader.pages)
+    assert re.sub(r"\s", "", letters).count(re.sub(r"\s", "", name)) == 2
+    assert max(rights) < float(reader.pages[0].mediabox.width) - 40
+
+
+def test_hostile_text_is_only_text():
+    strings = (
+        '#read("/etc/passwd")',
+        "$x^2$",
+        "*bold*",
+        "_emphasis_",
+        "= Heading",
+        "<label> @reference",
+        "#panic()",
+        "\\ \\u{41}",
+        "`raw`",
+        '")]#sys.version',
+        "{page} {tax}",
+        "../../etc/passwd",
+    )
+    invoice = document(
+        *(line(n, string) for n, string in enumerate(strings, start=1)),
+        buyer=dataclasses.replace(BUYER, name=strings[0]),
+        notes=strings,
+    )
+    text = text_of(invoice)
+    for string in strings:
+        assert text.count(string) >= 2
+
+
+def test_us_letter_is_a_setting():
+    page = PdfReader(io.BytesIO(render(document(), theme=Theme(paper="us-letter")))).pages[0]
+    assert (float(page.mediabox.width), float(page.mediabox.height)) == (612, 792)
