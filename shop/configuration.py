@@ -70,7 +70,7 @@ def configure(*, data: Path, port: int, paywright_port: int, given: Mapping[str,
         "PYTHONUTF8": "1",
     }
     if not stripe_key:
-        environment |= {
+        environment |= _around_proxies(given) | {
             "STRIPE_SECRET_KEY": kept["paywright_key"],
             "STRIPE_WEBHOOK_SECRET": kept["webhook_secret"],
             "STRIPE_API_BASE": f"http://{HOST}:{paywright_port}",
@@ -92,6 +92,11 @@ def _check_stripe(key: str, given: Mapping[str, str]) -> None:
 def _check_apart(port: int, paywright_port: int) -> None:
     if port == paywright_port:
         raise ConfigurationError(_("The store and Paywright cannot share port {port}.").format(port=port))
+
+
+def _around_proxies(given: Mapping[str, str]) -> dict[str, str]:
+    """The store and Paywright talk to each other on this machine, whatever proxy leads out of it."""
+    return {name: ",".join(filter(None, (given.get(name), HOST))) for name in ("NO_PROXY", "no_proxy")}
 
 
 def _kept_secrets(path: Path) -> dict[str, str]:

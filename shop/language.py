@@ -7,3 +7,6 @@ from pathlib import Path
 _catalogue = gettext.translation("django", Path(__file__).parent / "locale", fallback=True)
 
 _ = _catalogue.gettext
+
+# What a browser in this terminal's language would ask pages for.
+LANGUAGE = _catalogue.info().get("language", "en")

@@ -34,7 +34,8 @@ class Supervisor:
     def __init__(self, configuration: Configuration, *, echo: Callable[[str], None]):
         self.configuration = configuration
         self.children: dict[str, Child] = {}
-        self._echo = echo
+        self._print = echo
+        self._started = False
         self._reaper = Reaper()
         self._worker_deaths = 0
         self._worker_started = 0.0
@@ -49,7 +50,7 @@ class Supervisor:
 
     def run_to_end(self, name: str, command: Sequence[str], **environment: str) -> str:
         """Run one command to its end and return the last line it printed. Raises `StoreFailed`."""
-        child = self._start(name, command, echo=_silence, **environment)
+        child = self._start(name, command, **environment)
         if code := child.wait():
             raise StoreFailed(_report(child, code))
         self._forget(child)
@@ -68,6 +69,7 @@ class Supervisor:
                     raise StoreFailed(_("{name} did not become ready.").format(name=name) + _tail(self.children[name]))
                 time.sleep(0.03)
         self._check_alive()
+        self._started = True
 
     def watch(self) -> None:
         """Run until interrupted. Raises `StoreFailed` when a process has ended that cannot be replaced."""
@@ -92,15 +94,20 @@ class Supervisor:
             self._forget(child)
         self._reaper.close()
 
-    def _start(
-        self, name: str, command: Sequence[str], *, echo: Callable[[str], None] | None = None, **environment: str
-    ) -> Child:
-        child = Child(
-            name, command, environment={**self.configuration.environment, **environment}, echo=echo or self._echo
-        )
+    def last_words(self) -> str:
+        """The last lines of every process, for an error report."""
+        return "".join(map(_tail, self.children.values())).lstrip()
+
+    def _start(self, name: str, command: Sequence[str], **environment: str) -> Child:
+        child = Child(name, command, environment={**self.configuration.environment, **environment}, echo=self._echo)
         self._reaper.add(child.group)
         self.children[name] = child
         return child
+
+    def _echo(self, line: str) -> None:
+        # What children say while they start is shown only if one of them fails.
+        if self._started:
+            self._print(line)
 
     def _forget(self, child: Child) -> None:
         self._reaper.discard(child.group)
@@ -184,7 +191,3 @@ def _how(code: int | None) -> str:
     if code is not None and code < 0:
         return _("signal {number}").format(number=-code)
     return _("exit code {code}").format(code=code)
-
-
-def _silence(_line: str) -> None:
-    pass

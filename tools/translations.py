@@ -36,12 +36,11 @@ class Owner:
     """A folder with a catalogue of its own, without the folders in it that have theirs."""
 
     folder: Path
-    domain: str = "django"
 
     @property
     def po(self) -> Path:
         """The catalogue that translators edit."""
-        return self.folder / "locale" / LANGUAGE / "LC_MESSAGES" / f"{self.domain}.po"
+        return self.folder / "locale" / LANGUAGE / "LC_MESSAGES" / "django.po"
 
     @property
     def mo(self) -> Path:
@@ -58,29 +57,25 @@ class Owner:
 
 
 def owners() -> list[Owner]:
-    """Every folder that may have a catalogue: each app of Jumun, what they share, the shop, Paywright."""
+    """Every folder that may have a catalogue: each app of Jumun, what they share, and the shop."""
     jumun = ROOT / "src" / "jumun"
     apps = sorted(path.parent for path in jumun.glob("*/__init__.py"))
-    return [Owner(jumun), *map(Owner, apps), Owner(ROOT / "shop"), Owner(ROOT / "src" / "paywright", "paywright")]
+    return [Owner(jumun), *map(Owner, apps), Owner(ROOT / "shop")]
 
 
 def template(owner: Owner) -> Catalog:
     """All messages of the owner's sources, untranslated."""
     catalogue = Catalog(fuzzy=False)
     for path in owner.sources():
-        for _line, message, comments, context in _messages(path, jinja=owner.domain == "paywright"):
+        for _line, message, comments, context in _messages(path):
             location = (path.relative_to(owner.folder).as_posix(), 0)
             catalogue.add(message, None, [location], auto_comments=comments, context=context)
     return catalogue
 
 
-def _messages(path: Path, *, jinja: bool) -> Iterator[Any]:
-    content = path.read_bytes()
-    method: Any = "python"
-    if path.suffix != ".py":
-        method = "jinja2.ext:babel_extract" if jinja else "python"
-        content = content if jinja else _as_python(content)
-    yield from extract(method, io.BytesIO(content), KEYWORDS, comment_tags=("Translators:",))
+def _messages(path: Path) -> Iterator[Any]:
+    content = path.read_bytes() if path.suffix == ".py" else _as_python(path.read_bytes())
+    yield from extract("python", io.BytesIO(content), KEYWORDS, comment_tags=("Translators:",))
 
 
 def _as_python(content: bytes) -> bytes:

@@ -1,0 +1,270 @@
+"""The steps of the tour: what a customer does from the catalogue to the invoice, and what staff do afterwards.
+
+Each step does one thing over HTTP, checks what came back and returns it. Pages are found by following links and forms,
+as a visitor finds them.
+"""
+
+import csv
+import io
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx
+from pypdf import PdfReader
+
+from shop.browser import Browser, Page
+from shop.configuration import Configuration
+
+PAID_CARD, DECLINED_CARD, SECURE_CARD = "4242 4242 4242 4242", "4000 0000 0000 0002", "4000 0025 0000 3155"
+# The worker looks for work several times a second; a machine under load gets more time than that.
+WAIT_S = 20.0
+CUSTOMER = {
+    "name": "홍길동",
+    "email": "gildong.hong@example.com",
+    "country": "KR",
+    "postal-code": "04524",
+    "address-level2": "서울특별시",
+    "address-line1": "중구 세종대로 110",
+    "street-address": "중구 세종대로 110",
+    "tel": "+82 2-120-1234",
+}
+CARD = {"cc-exp": "12 / 40", "cc-csc": "123", "cc-name": "HONG GILDONG"}
+
+Result = dict[str, Any]
+T = TypeVar("T")
+
+
+class StepFailed(Exception):
+    """What came back is not what was expected."""
+
+    def __init__(self, *, expected: str, came: object) -> None:
+        super().__init__(f"expected {expected}, came {came}")
+        self.expected = expected
+        self.came = str(came)
+
+
+@dataclass
+class Journey:
+    """Where the tour is: the page in front of the customer, and what the next steps need to know of the last."""
+
+    configuration: Configuration
+    folder: Path
+    customer: Browser
+    clerk: Browser
+    staff: tuple[str, str] = ("", "")
+    page: Page = field(init=False)
+    order_url: str = ""
+    invoice_url: str = ""
+    invoice_pdf: Path | None = None
+    csv: Path | None = None
+
+    def steps(self) -> Iterator[tuple[str, Callable[[], Result]]]:
+        """Name and action of every step, in order."""
+        yield "browse", self.browse
+        yield "add to cart", self.add_to_cart
+        yield "place the order", self.place_order
+        yield "go to the payment page", self.go_to_payment_page
+        yield "pay with 4242", self.pay
+        yield "return", self.come_back
+        yield "webhook acknowledged", self.webhook_acknowledged
+        yield "order paid", self.order_paid
+        yield "invoice", self.save_invoice
+        yield "staff log in", self.log_in
+        yield "export as CSV", self.export_csv
+        yield "declined card", self.declined_card
+        yield "still payable", self.still_payable
+        yield "3D Secure card", self.secure_card
+
+    def browse(self) -> Result:
+        """The catalogue."""
+        self.page = self._shown(self.customer.open(f"{self.configuration.store_url}/"))
+        articles = {link for link in self.page.links if "/products/" in link}
+        _expect(articles, "articles in the catalogue", "none")
+        return {"url": self.page.url, "articles": len(articles)}
+
+    def add_to_cart(self) -> Result:
+        """The first article that is not sold out goes into the cart."""
+        article = next(page for page in self._articles() if page.has_form("/cart/"))
+        answer = self.customer.submit(article, article.form("/cart/"))
+        self.page = self._shown(self.customer.follow(answer))
+        _expect("/cart/" in self.page.url, "to be shown the cart", self.page.url)
+        return {"article": article.url, "status": answer.status}
+
+    def place_order(self) -> Result:
+        """The checkout form, filled in as a browser does by itself."""
+        checkout = self._shown(self.customer.open(self.page.link("/checkout/")))
+        form = checkout.form("/checkout/")
+        answer = self.customer.submit(checkout, form, form.autofill(CUSTOMER))
+        _expect(answer.location, "a redirect to the payment", f"{answer.status}: {_told(answer)}")
+        self.page = self._shown(self.customer.follow(answer))
+        self.order_url = self.page.link("/orders/")
+        return {"status": answer.status, "order": self.order_url}
+
+    def go_to_payment_page(self) -> Result:
+        """The button sends the customer to the hosted page with 303."""
+        answer = self.customer.submit(self.page, self.page.form("/payment/process/"))
+        _expect(answer.status == httpx.codes.SEE_OTHER, "303 to the payment page", f"{answer.status}: {_told(answer)}")
+        leads_to = answer.location or ""
+        _expect(leads_to.startswith(f"{self.configuration.paywright_url}/"), "an address of Paywright", leads_to)
+        self.page = self._shown(self.customer.open(leads_to))
+        return {"status": answer.status, "location": leads_to}
+
+    def pay(self) -> Result:
+        """A good card; the answer sends the customer back to the store."""
+        answer = self._pay_with(PAID_CARD)
+        leads_to = answer.location or ""
+        _expect(
+            leads_to.startswith(self.configuration.store_url),
+            "to be sent back to the store",
+            f"{answer.status}: {_told(answer)}",
+        )
+        self.page = answer
+        return {"card": PAID_CARD, "status": answer.status, "location": leads_to}
+
+    def come_back(self) -> Result:
+        """The way back ends on the order's own page."""
+        self.page = self._shown(self.customer.follow(self.page))
+        _expect(self.page.url.startswith(self.order_url), self.order_url, self.page.url)
+        return {"url": self.page.url, "state": self.page.attribute("data-order-state")}
+
+    def webhook_acknowledged(self) -> Result:
+        """Every event of the payment was delivered and answered with 2xx, as Stripe's own list of events says."""
+        events = self._until(self._events, _all_acknowledged)
+        types = [event["type"] for event in events]
+        _expect(_all_acknowledged(events), "checkout.session.completed and every other event acknowledged", types)
+        return {"events": types}
+
+    def order_paid(self) -> Result:
+        """The order's page says so to the customer."""
+        self.page = self._order_in_state("paid")
+        return {"order": self.page.attribute("data-order-number"), "state": "paid"}
+
+    def save_invoice(self) -> Result:
+        """The invoice's number, and its PDF."""
+        self.invoice_url = self.page.link("/invoice.pdf")
+        answer = self.customer.open(self.invoice_url)
+        _expect(answer.headers.get("content-type") == "application/pdf", "a PDF", answer.headers.get("content-type"))
+        number = answer.headers.get("content-disposition", "").partition('filename="')[2].partition(".pdf")[0]
+        pages = PdfReader(io.BytesIO(answer.body)).pages
+        _expect(number and any(number in page.extract_text() for page in pages), "its number on the invoice", number)
+        self.invoice_pdf = self._save(f"{number}.pdf", answer.body)
+        return {"number": number, "path": str(self.invoice_pdf), "bytes": len(answer.body), "pages": len(pages)}
+
+    def log_in(self) -> Result:
+        """The admin's front page, as the staff user."""
+        form = self._shown(self.clerk.follow(self.clerk.open(f"{self.configuration.store_url}/admin/")))
+        name, password = self.staff
+        answer = self.clerk.submit(form, form.form("/login/"), {"username": name, "password": password})
+        self.page = self._shown(self.clerk.follow(answer))
+        _expect(
+            answer.location and "/login/" not in self.page.url, "to be logged in", f"{answer.status}: {_told(answer)}"
+        )
+        return {"user": name, "url": self.page.url}
+
+    def export_csv(self) -> Result:
+        """The order list's action "export selected orders as CSV", with what its form proposes."""
+        orders = self._shown(self.clerk.open(self.page.link("/jumun_orders/order/")))
+        listed = orders.form_with("_selected_action")
+        chosen = {"action": listed.choice("action", "csv"), "_selected_action": listed.choice("_selected_action", "")}
+        asked = self._shown(self.clerk.submit(orders, listed, chosen))
+        answer = self.clerk.submit(asked, asked.form_with("_selected_action"))
+        _expect("text/csv" in answer.headers.get("content-type", ""), "a CSV file", f"{answer.status}: {_told(answer)}")
+        header, *rows = csv.reader(io.StringIO(answer.body.decode("utf-8-sig")))
+        _expect(len(rows) == 1, "one order under a header", rows)
+        self.csv = self._save("orders.csv", answer.body)
+        return {"path": str(self.csv), "bytes": len(answer.body), "rows": len(rows), "columns": len(header)}
+
+    def declined_card(self) -> Result:
+        """A second order, whose card is declined: the page says so, and the order is not paid."""
+        self._order_again()
+        answer = self._pay_with(DECLINED_CARD)
+        _expect(answer.location is None, "to be told that the card is declined", answer.location)
+        alert = next((each for each in answer.elements if each.get("role") == "alert"), None)
+        _expect(alert, "the reason in an alert", _told(answer))
+        state = self._shown(self.customer.open(self.order_url)).attribute("data-order-state")
+        _expect(state == "placed", "an order that is not paid", state)
+        return {"card": DECLINED_CARD, "status": answer.status, "state": state}
+
+    def still_payable(self) -> Result:
+        """The declined order can be paid still: its button leads to the payment page again."""
+        self.page = self._shown(self.customer.open(self.order_url))
+        return self.go_to_payment_page() | {"state": self.page.attribute("data-order-state")}
+
+    def secure_card(self) -> Result:
+        """A third order, whose card wants 3D Secure: the bank's page comes between, then the order is paid."""
+        self._order_again()
+        challenge = self._shown(self.customer.follow(self._pay_with(SECURE_CARD)))
+        answer = self.customer.submit(challenge, challenge.form("/3ds/"), {"result": "complete"})
+        _expect(
+            (answer.location or "").startswith(self.configuration.store_url),
+            "to be sent back",
+            f"{answer.status}: {_told(answer)}",
+        )
+        self._shown(self.customer.follow(answer))
+        self.page = self._order_in_state("paid")
+        return {"card": SECURE_CARD, "challenge": challenge.url, "state": "paid"}
+
+    def _articles(self) -> Iterator[Page]:
+        for link in self.page.links:
+            if "/products/" in link:
+                yield self._shown(self.customer.open(link))
+        raise StepFailed(expected="an article that is not sold out", came="none")
+
+    def _order_again(self) -> None:
+        for step in (self.browse, self.add_to_cart, self.place_order, self.go_to_payment_page):
+            step()
+
+    def _pay_with(self, card: str) -> Page:
+        form = self.page.form("/c/pay/")
+        known = {**CUSTOMER, **CARD, "cc-number": card}
+        return self.customer.submit(self.page, form, form.autofill(known))
+
+    def _order_in_state(self, wanted: str) -> Page:
+        def look() -> Page:
+            return self._shown(self.customer.open(self.order_url))
+
+        page = self._until(look, lambda page: page.attribute("data-order-state") == wanted)
+        state = page.attribute("data-order-state")
+        _expect(state == wanted, f"the order to be {wanted}", state)
+        return page
+
+    def _events(self) -> list[Result]:
+        key = self.configuration.environment["STRIPE_SECRET_KEY"]
+        answer = httpx.get(f"{self.configuration.paywright_url}/v1/events", auth=(key, ""), trust_env=False)
+        found: list[Result] = answer.raise_for_status().json()["data"]
+        return found
+
+    def _save(self, name: str, content: bytes) -> Path:
+        path = self.folder / name
+        path.write_bytes(content)
+        return path
+
+    @staticmethod
+    def _shown(page: Page) -> Page:
+        _expect(page.status == httpx.codes.OK, f"200 from {page.url}", f"{page.status}: {_told(page)}")
+        return page
+
+    @staticmethod
+    def _until(look: Callable[[], T], found: Callable[[T], Any]) -> T:
+        give_up = time.monotonic() + WAIT_S
+        while not found(seen := look()) and time.monotonic() < give_up:
+            time.sleep(0.05)
+        return seen
+
+
+def _expect(holds: object, expected: str, came: object) -> None:
+    if not holds:
+        raise StepFailed(expected=expected, came=came)
+
+
+def _all_acknowledged(events: list[Result]) -> bool:
+    completed = any(event["type"] == "checkout.session.completed" for event in events)
+    return completed and not any(event["pending_webhooks"] for event in events)
+
+
+def _told(page: Page) -> str:
+    """The beginning of what a page says, for an error report."""
+    return " ".join(page.text.split())[:300]

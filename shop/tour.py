@@ -1,0 +1,131 @@
+"""``./run tour``: the whole job once, without a browser, by the same processes on free ports and with a fresh database."""
+
+import json
+import os
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from shop.browser import Browser, NotOnPage
+from shop.configuration import Configuration, configure, free_ports
+from shop.journey import Journey, Result, StepFailed
+from shop.language import LANGUAGE, _
+from shop.prepare import STAFF_NAME
+from shop.start import prepare
+from shop.supervisor import StoreFailed, Supervisor
+
+# Of the environment around it, the tour's store takes over nothing that is meant for another store.
+FOREIGN = ("JUMUN_", "STRIPE_", "DJANGO_", "DATABASE_URL")
+
+
+def tour(*, as_json: bool, keep: Path | None) -> int:
+    """Do every step until one fails; return 0 only if all held."""
+    folder = _folder(keep)
+    report = Report(say=_silence if as_json else print)
+    with tempfile.TemporaryDirectory(prefix="jumun-tour-", ignore_cleanup_errors=True) as data:
+        _walk(_configuration(Path(data)), folder, report)
+    if as_json:
+        print(json.dumps(report.document, ensure_ascii=False, indent=2))
+    else:
+        print(report.summary(folder))
+    return 0 if report.ok else 1
+
+
+class Report:
+    """The steps so far: as data, and as lines for a person."""
+
+    def __init__(self, *, say: Callable[[str], None]) -> None:
+        self.document: dict[str, Any] = {"ok": False, "steps": [], "invoice_pdf": None, "csv": None}
+        self._say = say
+
+    @property
+    def ok(self) -> bool:
+        """Whether every step of the way was done and held."""
+        return bool(self.document["ok"])
+
+    def step(self, name: str, action: Callable[[], Result]) -> bool:
+        """Do one step, note what came of it, and return whether it held."""
+        began = time.monotonic()
+        try:
+            outcome = {"ok": True, **action()}
+        except StepFailed as failure:
+            outcome = {"ok": False, "expected": failure.expected, "came": failure.came}
+        except (NotOnPage, StoreFailed, httpx.HTTPError) as error:
+            outcome = {"ok": False, "came": str(error) or repr(error)}
+        step = {"name": name, "ok": outcome["ok"], "seconds": round(time.monotonic() - began, 3), **outcome}
+        self.document["steps"].append(step)
+        self._say(_line(step))
+        return bool(step["ok"])
+
+    def failed(self, logs: str) -> None:
+        """The last words of the processes, after a step that did not hold."""
+        self.document["logs"] = logs.splitlines()
+        self._say(logs)
+
+    def summary(self, folder: Path) -> str:
+        """The last lines for a person."""
+        steps = self.document["steps"]
+        if not self.ok:
+            return "\n" + _("The tour ended at step {number}: {name}.").format(
+                number=len(steps), name=steps[-1]["name"]
+            )
+        seconds = sum(step["seconds"] for step in steps)
+        done = _("All {count} steps held, in {seconds:.1f} s.").format(count=len(steps), seconds=seconds)
+        return "\n" + done + "\n" + _("The invoice and the CSV file are in {folder}").format(folder=folder)
+
+
+def _walk(configuration: Configuration, folder: Path, report: Report) -> None:
+    with (
+        Supervisor(configuration, echo=_silence) as supervisor,
+        Browser(LANGUAGE) as customer,
+        Browser(LANGUAGE) as clerk,
+    ):
+        journey = Journey(configuration=configuration, folder=folder, customer=customer, clerk=clerk)
+
+        def start() -> Result:
+            journey.staff = STAFF_NAME, prepare(supervisor) or ""
+            supervisor.start()
+            return {"processes": list(supervisor.children), "store": configuration.store_url}
+
+        steps = [("start", start), *journey.steps()]
+        # Stops at the first step that does not hold: what follows builds on it.
+        held = all(report.step(name, action) for name, action in steps)
+        report.document |= {"ok": held, "invoice_pdf": _text(journey.invoice_pdf), "csv": _text(journey.csv)}
+        if not held:
+            report.failed(supervisor.last_words())
+
+
+def _configuration(data: Path) -> Configuration:
+    port, paywright_port = free_ports(2)
+    given = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
+    return configure(data=data, port=port, paywright_port=paywright_port, given={**given, "JUMUN_ENV_FILE": os.devnull})
+
+
+def _folder(keep: Path | None) -> Path:
+    """Where the files stay: the given folder, or a new one that the system's own habits clear away some day."""
+    if keep is None:
+        return Path(tempfile.mkdtemp(prefix="jumun-tour-files-"))
+    keep.mkdir(parents=True, exist_ok=True)
+    return keep.resolve()
+
+
+def _line(step: Result) -> str:
+    shown = {name: value for name, value in step.items() if name not in {"name", "ok", "seconds"}}
+    details = "  ".join(f"{name}: {_plain(value)}" for name, value in shown.items())
+    return f"{'ok    ' if step['ok'] else 'FAILED'}  {step['seconds']:6.2f} s  {step['name']:22}  {details}"
+
+
+def _plain(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _text(path: Path | None) -> str | None:
+    return str(path) if path else None
+
+
+def _silence(_line: str) -> None:
+    pass
