@@ -17,6 +17,7 @@ from pypdf import PdfReader
 
 from shop.browser import Browser, Page
 from shop.configuration import Configuration
+from shop.language import gettext_noop
 
 PAID_CARD, DECLINED_CARD, SECURE_CARD = "4242 4242 4242 4242", "4000 0000 0000 0002", "4000 0025 0000 3155"
 # The worker looks for work several times a second; a machine under load gets more time than that.
@@ -63,20 +64,20 @@ class Journey:
 
     def steps(self) -> Iterator[tuple[str, Callable[[], Result]]]:
         """Name and action of every step, in order."""
-        yield "browse", self.browse
-        yield "add to cart", self.add_to_cart
-        yield "place the order", self.place_order
-        yield "go to the payment page", self.go_to_payment_page
-        yield "pay with 4242", self.pay
-        yield "return", self.come_back
-        yield "webhook acknowledged", self.webhook_acknowledged
-        yield "order paid", self.order_paid
-        yield "invoice", self.save_invoice
-        yield "staff log in", self.log_in
-        yield "export as CSV", self.export_csv
-        yield "declined card", self.declined_card
-        yield "still payable", self.still_payable
-        yield "3D Secure card", self.secure_card
+        yield gettext_noop("browse"), self.browse
+        yield gettext_noop("add to cart"), self.add_to_cart
+        yield gettext_noop("place the order"), self.place_order
+        yield gettext_noop("go to the payment page"), self.go_to_payment_page
+        yield gettext_noop("pay with 4242"), self.pay
+        yield gettext_noop("return"), self.come_back
+        yield gettext_noop("webhook acknowledged"), self.webhook_acknowledged
+        yield gettext_noop("order paid"), self.order_paid
+        yield gettext_noop("invoice"), self.save_invoice
+        yield gettext_noop("staff log in"), self.log_in
+        yield gettext_noop("export as CSV"), self.export_csv
+        yield gettext_noop("declined card"), self.declined_card
+        yield gettext_noop("still payable"), self.still_payable
+        yield gettext_noop("3D Secure card"), self.secure_card
 
     def browse(self) -> Result:
         """The catalogue."""
@@ -110,7 +111,7 @@ class Journey:
         leads_to = answer.location or ""
         _expect(leads_to.startswith(f"{self.configuration.paywright_url}/"), "an address of Paywright", leads_to)
         self.page = self._shown(self.customer.open(leads_to))
-        return {"status": answer.status, "location": leads_to}
+        return {"status": answer.status, "location": leads_to.partition("#")[0]}
 
     def pay(self) -> Result:
         """A good card; the answer sends the customer back to the store."""
@@ -191,7 +192,7 @@ class Journey:
     def still_payable(self) -> Result:
         """The declined order can be paid still: its button leads to the payment page again."""
         self.page = self._shown(self.customer.open(self.order_url))
-        return self.go_to_payment_page() | {"state": self.page.attribute("data-order-state")}
+        return {"state": self.page.attribute("data-order-state"), **self.go_to_payment_page()}
 
     def secure_card(self) -> Result:
         """A third order, whose card wants 3D Secure: the bank's page comes between, then the order is paid."""

@@ -8,5 +8,11 @@ _catalogue = gettext.translation("django", Path(__file__).parent / "locale", fal
 
 _ = _catalogue.gettext
 
+
+def gettext_noop(text: str) -> str:
+    """The text as it is; marks it as one that is translated when it is shown."""
+    return text
+
+
 # What a browser in this terminal's language would ask pages for.
 LANGUAGE = _catalogue.info().get("language", "en")

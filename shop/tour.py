@@ -1,4 +1,4 @@
-"""``./run tour``: the whole job once, without a browser, by the same processes on free ports and with a fresh database."""
+"""``./run tour``: the whole job once, without a browser, by the same processes on free ports with a fresh database."""
 
 import json
 import os
@@ -11,15 +11,40 @@ from typing import Any
 import httpx
 
 from shop.browser import Browser, NotOnPage
+from shop.columns import padded
 from shop.configuration import Configuration, configure, free_ports
 from shop.journey import Journey, Result, StepFailed
-from shop.language import LANGUAGE, _
+from shop.language import LANGUAGE, _, gettext_noop
 from shop.prepare import STAFF_NAME
 from shop.start import prepare
 from shop.supervisor import StoreFailed, Supervisor
 
 # Of the environment around it, the tour's store takes over nothing that is meant for another store.
 FOREIGN = ("JUMUN_", "STRIPE_", "DJANGO_", "DATABASE_URL")
+# What steps bring back, as a person reads it.
+LABELS = {
+    "article": gettext_noop("article"),
+    "articles": gettext_noop("articles"),
+    "bytes": gettext_noop("bytes"),
+    "came": gettext_noop("came"),
+    "card": gettext_noop("card"),
+    "challenge": gettext_noop("the bank's page"),
+    "columns": gettext_noop("columns"),
+    "events": gettext_noop("events"),
+    "expected": gettext_noop("expected"),
+    "location": gettext_noop("on to"),
+    "number": gettext_noop("number"),
+    "order": gettext_noop("order"),
+    "pages": gettext_noop("pages"),
+    "path": gettext_noop("file"),
+    "processes": gettext_noop("processes"),
+    "rows": gettext_noop("rows"),
+    "state": gettext_noop("state"),
+    "status": gettext_noop("status"),
+    "store": gettext_noop("store"),
+    "url": gettext_noop("page"),
+    "user": gettext_noop("user"),
+}
 
 
 def tour(*, as_json: bool, keep: Path | None) -> int:
@@ -91,7 +116,7 @@ def _walk(configuration: Configuration, folder: Path, report: Report) -> None:
             supervisor.start()
             return {"processes": list(supervisor.children), "store": configuration.store_url}
 
-        steps = [("start", start), *journey.steps()]
+        steps = [(gettext_noop("start the store"), start), *journey.steps()]
         # Stops at the first step that does not hold: what follows builds on it.
         held = all(report.step(name, action) for name, action in steps)
         report.document |= {"ok": held, "invoice_pdf": _text(journey.invoice_pdf), "csv": _text(journey.csv)}
@@ -115,8 +140,9 @@ def _folder(keep: Path | None) -> Path:
 
 def _line(step: Result) -> str:
     shown = {name: value for name, value in step.items() if name not in {"name", "ok", "seconds"}}
-    details = "  ".join(f"{name}: {_plain(value)}" for name, value in shown.items())
-    return f"{'ok    ' if step['ok'] else 'FAILED'}  {step['seconds']:6.2f} s  {step['name']:22}  {details}"
+    details = "  ".join(f"{_(LABELS[name])}: {_plain(value)}" for name, value in shown.items())
+    mark = _("ok") if step["ok"] else _("FAILED")
+    return f"{padded(mark, 6)}  {step['seconds']:5.2f} s  {padded(_(step['name']), 22)}  {details}"
 
 
 def _plain(value: object) -> str:

@@ -1,8 +1,8 @@
 """What the terminal shows once the store runs: what is where, and what to try."""
 
-import unicodedata
 from collections.abc import Iterable, Iterator
 
+from shop.columns import padded, width
 from shop.configuration import Configuration
 from shop.language import _
 from shop.prepare import STAFF_NAME
@@ -29,7 +29,7 @@ def _addresses(configuration: Configuration, password: str | None) -> Iterator[t
 def _login(password: str | None) -> str:
     if password:
         return _("user {name}, password {password} (shown only now)").format(name=STAFF_NAME, password=password)
-    return _("user {name} (a new password: python manage.py changepassword {name})").format(name=STAFF_NAME)
+    return _("user {name} (new password: .venv/bin/python manage.py changepassword {name})").format(name=STAFF_NAME)
 
 
 def _try_this(configuration: Configuration) -> Iterator[str]:
@@ -58,12 +58,7 @@ def _with_stripe(configuration: Configuration) -> Iterator[str]:
 
 def _columns(rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
     rows = list(rows)
-    widths = [max(_width(row[0]) for row in rows), max(_width(row[1]) for row in rows)]
+    widths = [max(width(row[column]) for row in rows) for column in (0, 1)]
     for row in rows:
-        padded = [cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=False)]
-        yield "  " + "   ".join([*padded, *row[2:]]).rstrip()
-
-
-def _width(text: str) -> int:
-    """Columns that a terminal gives the text: Korean letters take two each."""
-    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
+        aligned = [padded(cell, to) for cell, to in zip(row, widths, strict=False)]
+        yield "  " + "   ".join([*aligned, *row[2:]]).rstrip()

@@ -12,6 +12,7 @@ import io
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -90,11 +91,25 @@ def updated(owner: Owner) -> Catalog:
     """The owner's catalogue, brought in step with its sources."""
     messages = template(owner)
     if not owner.po.exists():
-        catalogue = Catalog(locale=LANGUAGE, project="Jumun", copyright_holder="The Jumun developers", fuzzy=False)
+        catalogue = _empty()
     else:
         catalogue = read_po(io.BytesIO(owner.po.read_bytes()), locale=LANGUAGE)
     catalogue.update(messages, no_fuzzy_matching=True, update_creation_date=False)
     return catalogue
+
+
+def _empty() -> Catalog:
+    return Catalog(
+        locale=LANGUAGE,
+        header_comment="# Korean texts of Jumun. Copyright (c) 2026 The Jumun developers, MIT License.\n#",
+        project="Jumun",
+        version="0",
+        msgid_bugs_address="none",
+        last_translator="The Jumun developers",
+        language_team="Korean",
+        revision_date=datetime.now(UTC),
+        fuzzy=False,
+    )
 
 
 def po_bytes(catalogue: Catalog) -> bytes:
