@@ -18,6 +18,7 @@ from jumun.invoices.document import Document
 from jumun.invoices.printed import printed
 
 HERE = Path(__file__).parent
+FONTS = HERE / "fonts"
 VARIATION_SELECTORS = frozenset(map(chr, [*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)]))
 PDF_STANDARDS: list[Literal["a-3a", "ua-1"]] = ["a-3a", "ua-1"]
 
@@ -40,7 +41,7 @@ class Theme:
     """How a site makes the paper its own. A template cannot read outside its folder; `logo` is an SVG, PNG or JPEG."""
 
     template: Path = HERE / "invoice.typ"
-    font_folders: tuple[Path, ...] = (HERE / "fonts",)
+    font_folders: tuple[Path, ...] = (FONTS,)
     logo: bytes | None = None
     paper: Literal["a4", "us-letter"] = "a4"
 
