@@ -94,6 +94,7 @@ TIME_ZONE = os.environ.get("JUMUN_TIME_ZONE", "Asia/Seoul")
 USE_TZ = True
 
 STATIC_URL = "static/"
+STATICFILES_DIRS = [("demo", ROOT / "shop" / "demo" / "pictures")]
 # Files are served from where the apps keep them: nothing to collect before the first start.
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_MAX_AGE = 3600

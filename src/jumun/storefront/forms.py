@@ -24,7 +24,7 @@ class QuantityForm(forms.Form):
             "required": _("Please say how many."),
             "invalid": _("Please give the quantity as a whole number."),
             "min_value": _("Please give a quantity of at least %(limit_value)s."),
-            "max_value": _("At most %(limit_value)s of one article can be ordered at once."),
+            "max_value": _("At most %(limit_value)s of one item can be ordered at once."),
         },
     )
 

@@ -1,9 +1,13 @@
-"""``{% load jumun %}``: amounts, countries and cards as people write them in the active language."""
+"""``{% load jumun %}``: amounts, times, countries and cards as people write them in the active language."""
 
+from datetime import datetime
 from decimal import Decimal
 
+import phonenumbers
 from babel import Locale
+from babel.dates import format_date, format_time
 from django import template
+from django.utils import timezone
 from django.utils.translation import get_language
 
 from jumun import money as jumun_money
@@ -25,6 +29,10 @@ def _language() -> str:
     return get_language() or "en"
 
 
+def _locale() -> Locale:
+    return Locale.parse(_language(), sep="-")
+
+
 @register.filter
 def money(amount_minor: int, currency: str) -> str:
     """``{{ order.total_minor|money:order.currency }}``: "₩32,000"."""
@@ -38,9 +46,26 @@ def percent(rate_ppm: int) -> str:
 
 
 @register.filter
+def moment(at: datetime) -> str:
+    """Day and time in the shop's time zone: "Nov 24, 2026, 6:01 PM"."""
+    local = timezone.localtime(at)
+    return f"{format_date(local, 'medium', _locale())} {format_time(local, 'short', locale=_locale())}"
+
+
+@register.filter
+def phone(e164: str) -> str:
+    """A telephone number in groups: "+82 10-2345-6789"."""
+    try:
+        number = phonenumbers.parse(e164)
+    except phonenumbers.NumberParseException:
+        return e164
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+
+
+@register.filter
 def country(code: str) -> str:
     """A country's name; a code that nobody knows is shown as it is."""
-    return Locale.parse(_language().replace("-", "_")).territories.get(code, code)
+    return _locale().territories.get(code, code)
 
 
 @register.filter

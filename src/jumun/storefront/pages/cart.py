@@ -61,8 +61,8 @@ def tell_vanished(request: HttpRequest, cart: Cart) -> None:
         messages.warning(
             request,
             ngettext(
-                "One article in your cart is no longer sold and was taken out.",
-                "%(count)s articles in your cart are no longer sold and were taken out.",
+                "One item in your cart is no longer sold and was taken out.",
+                "%(count)s items in your cart are no longer sold and were taken out.",
                 count,
             )
             % {"count": count},
@@ -73,7 +73,7 @@ def _put(request: HttpRequest, cart: Cart, product: Product, wanted: int, *, add
     try:
         held = cart.change(product, wanted)
     except TooManyLines:
-        messages.error(request, gettext("A cart holds at most %(count)s different articles.") % {"count": LINES_MAX})
+        messages.error(request, gettext("A cart holds at most %(count)s different items.") % {"count": LINES_MAX})
         return
     if held < wanted:
         messages.warning(request, _all_there_is(product, held))
