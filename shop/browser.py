@@ -1,5 +1,6 @@
 """A browser as small as a tour needs: cookies, links, forms with their hidden fields, redirects one at a time."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
@@ -62,12 +63,12 @@ class Page:
         given = self.headers.get("location")
         return urljoin(self.url, given) if given and self.status in {301, 302, 303, 307, 308} else None
 
-    def link(self, part: str) -> str:
-        """The first link whose address contains the part. Raises `NotOnPage`."""
+    def link(self, pattern: str) -> str:
+        """The first link whose address has a match of the regular expression. Raises `NotOnPage`."""
         for address in self.links:
-            if part in address:
+            if re.search(pattern, address):
                 return address
-        raise NotOnPage(f"no link to {part!r} on {self.url}")
+        raise NotOnPage(f"no link to {pattern} on {self.url}")
 
     def form(self, part: str) -> Form:
         """The first form that sends by POST to an address with the part. Raises `NotOnPage`."""

@@ -5,10 +5,13 @@ as a visitor finds them.
 """
 
 import csv
+import email.policy
 import io
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from email.message import EmailMessage
+from email.parser import BytesParser
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -34,6 +37,8 @@ CUSTOMER = {
 }
 CARD = {"cc-exp": "12 / 40", "cc-csc": "123", "cc-name": "HONG GILDONG"}
 
+END_OF_MAIL = b"\n" + b"-" * 79
+
 Result = dict[str, Any]
 T = TypeVar("T")
 
@@ -58,7 +63,6 @@ class Journey:
     staff: tuple[str, str] = ("", "")
     page: Page = field(init=False)
     order_url: str = ""
-    invoice_url: str = ""
     invoice_pdf: Path | None = None
     csv: Path | None = None
 
@@ -73,6 +77,7 @@ class Journey:
         yield gettext_noop("webhook acknowledged"), self.webhook_acknowledged
         yield gettext_noop("order paid"), self.order_paid
         yield gettext_noop("invoice"), self.save_invoice
+        yield gettext_noop("invoice by mail"), self.receive_mail
         yield gettext_noop("staff log in"), self.log_in
         yield gettext_noop("export as CSV"), self.export_csv
         yield gettext_noop("declined card"), self.declined_card
@@ -96,7 +101,7 @@ class Journey:
 
     def place_order(self) -> Result:
         """The checkout form, filled in as a browser does by itself."""
-        checkout = self._shown(self.customer.open(self.page.link("/checkout/")))
+        checkout = self._shown(self.customer.open(self.page.link(r"/checkout/$")))
         form = checkout.form("/checkout/")
         answer = self.customer.submit(checkout, form, form.autofill(CUSTOMER))
         _expect(answer.location, "a redirect to the payment", f"{answer.status}: {_told(answer)}")
@@ -145,14 +150,23 @@ class Journey:
 
     def save_invoice(self) -> Result:
         """The invoice's number, and its PDF."""
-        self.invoice_url = self.page.link("/invoice.pdf")
-        answer = self.customer.open(self.invoice_url)
+        answer = self.customer.open(self.page.link(r"/invoice\.pdf$"))
         _expect(answer.headers.get("content-type") == "application/pdf", "a PDF", answer.headers.get("content-type"))
         number = answer.headers.get("content-disposition", "").partition('filename="')[2].partition(".pdf")[0]
         pages = PdfReader(io.BytesIO(answer.body)).pages
         _expect(number and any(number in page.extract_text() for page in pages), "its number on the invoice", number)
         self.invoice_pdf = self._save(f"{number}.pdf", answer.body)
         return {"number": number, "path": str(self.invoice_pdf), "bytes": len(answer.body), "pages": len(pages)}
+
+    def receive_mail(self) -> Result:
+        """One mail to the customer, with the very same PDF."""
+        mails = self._until(self._mails, bool)
+        _expect(len(mails) == 1, "one mail", len(mails))
+        attached = [part for part in mails[0].iter_attachments() if part.get_content_type() == "application/pdf"]
+        assert self.invoice_pdf  # noqa: S101 (the step before has saved it)
+        same = [part.get_content() == self.invoice_pdf.read_bytes() for part in attached]
+        _expect(same == [True], "the invoice attached", [part.get_filename() for part in attached])
+        return {"to": mails[0]["to"], "subject": mails[0]["subject"], "attachment": attached[0].get_filename()}
 
     def log_in(self) -> Result:
         """The admin's front page, as the staff user."""
@@ -167,7 +181,7 @@ class Journey:
 
     def export_csv(self) -> Result:
         """The order list's action "export selected orders as CSV", with what its form proposes."""
-        orders = self._shown(self.clerk.open(self.page.link("/jumun_orders/order/")))
+        orders = self._shown(self.clerk.open(self.page.link(r"/jumun_orders/order/$")))
         listed = orders.form_with("_selected_action")
         chosen = {"action": listed.choice("action", "csv"), "_selected_action": listed.choice("_selected_action", "")}
         asked = self._shown(self.clerk.submit(orders, listed, chosen))
@@ -237,6 +251,14 @@ class Journey:
         answer = httpx.get(f"{self.configuration.paywright_url}/v1/events", auth=(key, ""), trust_env=False)
         found: list[Result] = answer.raise_for_status().json()["data"]
         return found
+
+    def _mails(self) -> list[EmailMessage]:
+        # Django's file backend writes one file for each mail here, and ends it with a line of dashes.
+        written = [
+            path.read_bytes().rpartition(END_OF_MAIL) for path in (self.configuration.data / "mail").glob("*.log")
+        ]
+        parser = BytesParser(EmailMessage, policy=email.policy.default)
+        return [parser.parsebytes(message) for message, end, _rest in written if end]
 
     def _save(self, name: str, content: bytes) -> Path:
         path = self.folder / name

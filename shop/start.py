@@ -8,19 +8,22 @@ from pathlib import Path
 
 from shop.configuration import ROOT, check_free, configure, with_dotenv
 from shop.freshness import is_fresh, mark_fresh
+from shop.language import _
 from shop.supervisor import Supervisor
 from shop.welcome import welcome
 
 
 def start(*, data: Path, port: int, paywright_port: int) -> int:
     """Run until interrupted. Raises `ConfigurationError` and `StoreFailed`."""
-    configuration = configure(
-        data=data, port=port, paywright_port=paywright_port, given=with_dotenv(os.environ, ROOT / ".env")
-    )
+    dotenv = Path(os.environ.get("JUMUN_ENV_FILE") or ROOT / ".env")
+    given = with_dotenv(os.environ, dotenv)
+    configuration = configure(data=data, port=port, paywright_port=paywright_port, given=given)
     check_free(port, "--port")
     if configuration.paywright_port:
         check_free(configuration.paywright_port, "--paywright-port")
     with Supervisor(configuration, echo=print) as supervisor:
+        if not is_fresh(configuration):
+            print(_("Preparing the database and the demo catalogue ..."))
         password = prepare(supervisor)
         supervisor.start()
         print(welcome(configuration, password))

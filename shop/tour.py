@@ -25,6 +25,7 @@ FOREIGN = ("JUMUN_", "STRIPE_", "DJANGO_", "DATABASE_URL")
 LABELS = {
     "article": gettext_noop("article"),
     "articles": gettext_noop("articles"),
+    "attachment": gettext_noop("attachment"),
     "bytes": gettext_noop("bytes"),
     "came": gettext_noop("came"),
     "card": gettext_noop("card"),
@@ -42,6 +43,8 @@ LABELS = {
     "state": gettext_noop("state"),
     "status": gettext_noop("status"),
     "store": gettext_noop("store"),
+    "subject": gettext_noop("subject"),
+    "to": gettext_noop("to"),
     "url": gettext_noop("page"),
     "user": gettext_noop("user"),
 }

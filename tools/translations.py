@@ -90,10 +90,7 @@ def _as_python(content: bytes) -> bytes:
 def updated(owner: Owner) -> Catalog:
     """The owner's catalogue, brought in step with its sources."""
     messages = template(owner)
-    if not owner.po.exists():
-        catalogue = _empty()
-    else:
-        catalogue = read_po(io.BytesIO(owner.po.read_bytes()), locale=LANGUAGE)
+    catalogue = _empty() if not owner.po.exists() else read_po(io.BytesIO(owner.po.read_bytes()), locale=LANGUAGE)
     catalogue.update(messages, no_fuzzy_matching=True, update_creation_date=False)
     return catalogue
 
