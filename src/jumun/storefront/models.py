@@ -15,7 +15,7 @@ from jumun.storefront.bilingual import Bilingual
 class Category(models.Model):
     """A shelf of the shop."""
 
-    slug = models.SlugField(_("address"), unique=True)
+    slug = models.SlugField(_("page address"), unique=True)
     name_ko = models.CharField(_("name (Korean)"), max_length=100)
     name_en = models.CharField(_("name (English)"), max_length=100, blank=True)
     position = models.PositiveSmallIntegerField(_("position"), default=0)
@@ -48,7 +48,7 @@ class Product(models.Model):
     """
 
     sku = models.CharField(_("article number"), max_length=64, unique=True)
-    slug = models.SlugField(_("address"), unique=True)
+    slug = models.SlugField(_("page address"), unique=True)
     category = models.ForeignKey(Category, models.PROTECT, related_name="products", verbose_name=_("category"))
     name_ko = models.CharField(_("name (Korean)"), max_length=200)
     name_en = models.CharField(_("name (English)"), max_length=200, blank=True)

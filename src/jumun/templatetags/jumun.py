@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import phonenumbers
 from babel import Locale
-from babel.dates import format_date, format_time
+from babel.dates import format_date
 from django import template
 from django.utils import timezone
 from django.utils.translation import get_language
@@ -47,9 +47,9 @@ def percent(rate_ppm: int) -> str:
 
 @register.filter
 def moment(at: datetime) -> str:
-    """Day and time in the shop's time zone: "Nov 24, 2026, 6:01 PM"."""
+    """Day and time in the shop's time zone: "Nov 24, 2026 18:01"."""
     local = timezone.localtime(at)
-    return f"{format_date(local, 'medium', _locale())} {format_time(local, 'short', locale=_locale())}"
+    return f"{format_date(local, 'medium', _locale())} {local:%H:%M}"
 
 
 @register.filter

@@ -18,7 +18,7 @@ class Migration(migrations.Migration):
             name='Category',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.SlugField(unique=True, verbose_name='address')),
+                ('slug', models.SlugField(unique=True, verbose_name='page address')),
                 ('name_ko', models.CharField(max_length=100, verbose_name='name (Korean)')),
                 ('name_en', models.CharField(blank=True, max_length=100, verbose_name='name (English)')),
                 ('position', models.PositiveSmallIntegerField(default=0, verbose_name='position')),
@@ -34,7 +34,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('sku', models.CharField(max_length=64, unique=True, verbose_name='article number')),
-                ('slug', models.SlugField(unique=True, verbose_name='address')),
+                ('slug', models.SlugField(unique=True, verbose_name='page address')),
                 ('name_ko', models.CharField(max_length=200, verbose_name='name (Korean)')),
                 ('name_en', models.CharField(blank=True, max_length=200, verbose_name='name (English)')),
                 ('description_ko', models.TextField(blank=True, verbose_name='description (Korean)')),
