@@ -41,7 +41,7 @@ def place_order(
 
 
 def paid_session(order: Order, **values: Any) -> dict[str, Any]:
-    """What Stripe says of the order's Checkout Session once it is paid, with the PaymentIntent and its charge expanded."""
+    """What Stripe says of the order's Checkout Session once it is paid, PaymentIntent and charge expanded."""
     number = next(_count)
     card = {"brand": "visa", "last4": "4242"}
     charge = {

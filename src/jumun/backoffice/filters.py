@@ -1,17 +1,19 @@
 """Filters of the order list."""
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from jumun.orders.models import Order
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
 
 
 class PlacedFilter(admin.SimpleListFilter):
@@ -20,7 +22,7 @@ class PlacedFilter(admin.SimpleListFilter):
     title = _("placed")
     parameter_name = "placed"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Promise]]:
+    def lookups(self, request: HttpRequest, model_admin: Any) -> "list[tuple[str, _StrPromise]]":
         return [
             ("today", _("today")),
             ("week", _("the last 7 days")),
@@ -58,6 +60,8 @@ def periods_at(now: datetime) -> dict[str, tuple[datetime, datetime]]:
 
 class _ValueFilter(admin.SimpleListFilter):
     """One of the values that a column has; shown where there is a choice."""
+
+    parameter_name: str
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         values = Order.objects.order_by(self.parameter_name).values_list(self.parameter_name, flat=True).distinct()

@@ -1,12 +1,21 @@
 """Small pieces of HTML for columns of the lists."""
 
+from collections.abc import Callable
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from jumun.backoffice.templatetags.jumun_backoffice import money
 from jumun.orders.models import Order
 from jumun.payments.models import Payment
+from jumun.templatetags.jumun import card_brand, money
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
 
 NOTHING = "–"
 
@@ -20,6 +29,25 @@ def amount(amount_minor: int, currency: str) -> SafeString:
     return format_html('<span class="jumun-amount">{}</span>', money(amount_minor, currency))
 
 
+def moment(value: datetime | None) -> SafeString | str:
+    """A time to the minute, short enough for a table and the same in every language."""
+    if value is None:
+        return NOTHING
+    local = timezone.localtime(value)
+    return format_html('<time class="jumun-time" datetime="{}">{}</time>', local.isoformat(), f"{local:%Y-%m-%d %H:%M}")
+
+
+def moment_column(field: str, title: "str | _StrPromise") -> Callable[[Any], SafeString | str]:
+    """A list's column of `moment`, to be sorted by."""
+
+    @admin.display(description=title, ordering=field)
+    def column(row: Any) -> SafeString | str:
+        return moment(getattr(row, field))
+
+    column.__name__ = field
+    return column
+
+
 def order_link(order: Order | None) -> SafeString | str:
     if order is None:
         return NOTHING
@@ -28,10 +56,18 @@ def order_link(order: Order | None) -> SafeString | str:
 
 
 def stripe_link(payment: Payment) -> SafeString:
-    """The payment where Stripe shows it, in a tab of its own."""
+    """The payment where Stripe shows it, in a tab of its own; named after the card, which staff know it by."""
     return format_html(
-        '<a class="jumun-id" href="{}" target="_blank" rel="noopener">{}</a>', payment.stripe_url, payment.payment_intent_id
+        '<a class="jumun-outward" href="{}" target="_blank" rel="noopener" title="{}">{}</a>',
+        payment.stripe_url,
+        payment.payment_intent_id,
+        card(payment) or payment.payment_intent_id,
     )
+
+
+def card(payment: Payment) -> str:
+    """The card that paid, or nothing while it is not known."""
+    return f"{card_brand(payment.card_brand)} •••• {payment.card_last4}" if payment.card_last4 else ""
 
 
 def source(text: str) -> SafeString:

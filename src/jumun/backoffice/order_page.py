@@ -10,7 +10,7 @@ User = AbstractBaseUser | AnonymousUser
 
 
 def order_context(order: Order, user: Any) -> dict[str, Any]:
-    """The order with everything that ``user`` may see around it; the number of queries does not depend on how much that is.
+    """The order with everything around it that ``user`` may see, in a fixed number of queries.
 
     What the user may not see is ``None``, which the template tells from an empty list.
     """

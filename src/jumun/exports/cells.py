@@ -21,7 +21,7 @@ def cell_of(column: Column, *, for_people: bool) -> Cell:
         return _word(column, for_people=for_people)
     if column.kind is Kind.TIME:
         return _time(timezone.get_default_timezone())
-    return {Kind.TEXT: _text, Kind.FILLED_IN: _filled_in, Kind.AMOUNT: _amount, Kind.RATE: _rate}[column.kind]
+    return _BY_KIND[column.kind]
 
 
 def _text(value: object, _currency: str) -> str:
@@ -52,3 +52,11 @@ def _word(column: Column, *, for_people: bool) -> Cell:
     # Put into words now: by the time that a row is read, the request's language is no longer active.
     words = {value: str(word) if for_people else str(value).lower() for value, word in column.words.items()}
     return lambda value, _currency: words[value]
+
+
+_BY_KIND: dict[Kind, Cell] = {
+    Kind.TEXT: _text,
+    Kind.FILLED_IN: _filled_in,
+    Kind.AMOUNT: _amount,
+    Kind.RATE: _rate,
+}

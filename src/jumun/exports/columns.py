@@ -1,7 +1,7 @@
 """The columns of an export, as data: add one here and it is in the file, in every language.
 
-Every source is a field path or an expression over `Order`, so that one query holds all of a row, whatever its shape. How
-the kinds become text is in `cells`.
+Every source is a field path or an expression over `Order`, so that one query holds all of a row, whatever its shape.
+How the kinds become text is in `cells`.
 """
 
 from collections.abc import Mapping

@@ -23,8 +23,8 @@ def stream(
 ) -> Iterator[bytes]:
     """The file of ``orders``, oldest first, in chunks; the first one is the header and comes before any query.
 
-    ``per_line`` gives a row for every line instead of one for every order. ``language`` is that of the header and of words
-    such as the state; ``None`` gives stable names for programs. ``bom`` makes Excel take the file for UTF-8.
+    ``per_line`` gives a row for every line instead of one for every order. ``language`` is that of the header and of
+    words such as the state; ``None`` gives stable names for programs. ``bom`` makes Excel take the file for UTF-8.
     """
     columns = LINE_COLUMNS if per_line else ORDER_COLUMNS
     with translation.override(language) if language else nullcontext():
@@ -58,7 +58,7 @@ def _chunks(
 
 
 def _taken(buffer: io.StringIO) -> bytes:
-    """What has been written since the last time. Characters that no text file may hold become U+FFFD or a question mark."""
+    """What was written since the last time; NUL becomes U+FFFD and half a surrogate pair a question mark."""
     text = buffer.getvalue().replace("\x00", "\ufffd")
     buffer.seek(0)
     buffer.truncate()

@@ -19,8 +19,8 @@ _NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?")
 def guard(text: str) -> str:
     """``text`` as a cell: with an apostrophe before it where a spreadsheet could take it for a formula.
 
-    A cell that is a plain signed number ("-12.50", "+821012345678") stays as it is, since a number is no formula. Text that
-    begins with an apostrophe gets another one, so that `unguard` restores every text.
+    A cell that is a plain signed number ("-12.50", "+821012345678") stays as it is, since a number is no formula. Text
+    that begins with an apostrophe gets another one, so that `unguard` restores every text.
     """
     if _DANGEROUS.match(text) and not _NUMBER.fullmatch(text):
         return GUARD + text

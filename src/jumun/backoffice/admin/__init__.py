@@ -1,11 +1,17 @@
 """What the admin site shows. Django imports this module; each of the others registers the models of one app."""
 
+from django.apps import apps
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
 from jumun.backoffice.admin import invoices, orders, outbox, payments
 
 __all__ = ["invoices", "orders", "outbox", "payments"]
+
+if apps.is_installed("jumun.storefront"):
+    from jumun.backoffice.admin import catalogue
+
+    __all__ += ["catalogue"]
 
 admin.site.site_header = admin.site.site_title = _("Jumun backoffice")
 admin.site.index_title = _("Overview")

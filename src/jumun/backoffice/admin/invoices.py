@@ -13,15 +13,17 @@ from jumun.backoffice.readonly import ReadOnlyAdmin
 from jumun.invoices.models import Invoice, Series
 from jumun.invoices.views import pdf_response
 
+ISSUED_AT = markup.moment_column("issued_at", _("issued at"))
+
 
 def pdf_link(invoice: Invoice) -> SafeString:
     address = reverse("admin:jumun_invoices_invoice_pdf", args=[invoice.pk])
-    return format_html('<a href="{}" target="_blank">{}</a>', address, invoice.number)
+    return format_html('<a class="jumun-outward" href="{}" target="_blank">{}</a>', address, invoice.number)
 
 
 @admin.register(Invoice)
 class InvoiceAdmin(ReadOnlyAdmin):
-    list_display = ("number", "order_page", "customer", "total", "issued_at", "pdf")
+    list_display = ("number", "order_page", "customer", "total", ISSUED_AT, "pdf")
     list_select_related = ("order",)
     list_filter = ("issued_at",)
     search_fields = ("number", "order__number", "order__name", "order__email")

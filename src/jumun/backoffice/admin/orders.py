@@ -1,6 +1,7 @@
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
@@ -24,6 +25,8 @@ from jumun.exports.download import csv_response
 from jumun.orders.models import Order
 from jumun.payments.models import Payment
 
+PAID_AT = markup.moment_column("paid_at", _("paid at"))
+
 
 @admin.register(Order)
 class OrderAdmin(ReadOnlyAdmin):
@@ -33,20 +36,23 @@ class OrderAdmin(ReadOnlyAdmin):
     list_select_related = ("invoice",)
     search_fields = ("number", "name", "email", "invoice__number", "payments__payment_intent_id")
     search_help_text = _("Order number, name, e-mail, invoice number or Stripe payment")
-    sortable_by = ("number", "total", "placed_at", "paid_at")
     actions = ("export_csv",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Order]:
         paid = Payment.objects.filter(status=Payment.Status.PAID)
         return super().get_queryset(request).prefetch_related(Prefetch("payments", paid, to_attr="paid_payments"))
 
-    def get_list_display(self, request: HttpRequest) -> list[str]:
-        columns = ["number", "customer", "total", "state_badge", "placed_at", "paid_at"]
+    def get_list_display(self, request: HttpRequest) -> list[Any]:
+        columns: list[Any] = ["number_and_time", "customer", "total", "state_badge", PAID_AT]
         if request.user.has_perm("jumun_payments.view_payment"):
             columns.append("payment")
         if request.user.has_perm("jumun_invoices.view_invoice"):
             columns.append("invoice_pdf")
         return columns
+
+    @admin.display(description=_("order"), ordering="placed_at")
+    def number_and_time(self, order: Order) -> SafeString:
+        return format_html('{}<span class="jumun-quiet">{}</span>', order.number, markup.moment(order.placed_at))
 
     @admin.display(description=_("customer"))
     def customer(self, order: Order) -> SafeString:
@@ -69,7 +75,9 @@ class OrderAdmin(ReadOnlyAdmin):
         return pdf_link(order.invoice) if hasattr(order, "invoice") else None
 
     def get_urls(self) -> list[URLPattern]:
-        export = path("export.csv", self.admin_site.admin_view(require_safe(self.export)), name="jumun_orders_order_export")
+        export = path(
+            "export.csv", self.admin_site.admin_view(require_safe(self.export)), name="jumun_orders_order_export"
+        )
         return [export, *super().get_urls()]
 
     def has_export_permission(self, request: HttpRequest) -> bool:
@@ -118,7 +126,7 @@ class OrderAdmin(ReadOnlyAdmin):
         listing = request.GET.copy()
         for name in without:
             listing.pop(name, None)
-        request.GET = listing
+        request.GET = listing  # type: ignore[assignment]  # the list reads its filters from here, and no other way
         return self.get_changelist_instance(request).get_queryset(request)
 
     @admin.action(description=_("Export selected orders as CSV"), permissions=["export"])
@@ -133,7 +141,7 @@ class OrderAdmin(ReadOnlyAdmin):
             "title": _("Export orders"),
             "opts": self.opts,
             "form": form,
-            "selected": request.POST.getlist(admin.helpers.ACTION_CHECKBOX_NAME),
+            "selected": request.POST.getlist(ACTION_CHECKBOX_NAME),
             "select_across": request.POST.get("select_across", "0"),
             "count": orders.count(),
         }

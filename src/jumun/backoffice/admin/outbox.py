@@ -6,10 +6,13 @@ from jumun.backoffice import markup
 from jumun.backoffice.readonly import QueueAdmin
 from jumun.outbox.models import Job
 
+RUN_AT = markup.moment_column("run_at", _("not before"))
+FINISHED_AT = markup.moment_column("finished_at", _("finished at"))
+
 
 @admin.register(Job)
 class JobAdmin(QueueAdmin):
-    list_display = ("key", "state_badge", "attempts", "run_at", "finished_at", "error")
+    list_display = ("key", "state_badge", "attempts", RUN_AT, FINISHED_AT, "error")
     search_fields = ("key",)
     ordering = ("-id",)
     fields = ("kind", "key", "args", "state", "attempts", "run_at", "created_at", "finished_at", "last_error")

@@ -1,5 +1,5 @@
 import json
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
@@ -11,6 +11,13 @@ from django.utils.translation import ngettext
 from jumun.backoffice import markup
 from jumun.backoffice.readonly import QueueAdmin, ReadOnlyAdmin
 from jumun.payments.models import Checkout, InboxEvent, Payment, QuarantinedSnapshot
+
+PAID_AT = markup.moment_column("paid_at", _("paid at"))
+CREATED_AT = markup.moment_column("created_at", _("created at"))
+EXPIRES_AT = markup.moment_column("expires_at", _("expires at"))
+RECEIVED_AT = markup.moment_column("received_at", _("received at"))
+FINISHED_AT = markup.moment_column("finished_at", _("finished at"))
+RESOLVED_AT = markup.moment_column("resolved_at", _("dealt with at"))
 
 
 class WithOrder(ReadOnlyAdmin):
@@ -25,10 +32,20 @@ class WithOrder(ReadOnlyAdmin):
 
 @admin.register(Payment)
 class PaymentAdmin(WithOrder):
-    list_display = ("payment_intent_id", "order_page", "status_badge", "amount", "card", "paid_at", "at_stripe")
+    list_display = ("payment_intent_id", "order_page", "status_badge", "amount", "at_stripe", PAID_AT)
     list_filter = ("status", "livemode")
     search_fields = ("payment_intent_id", "order__number", "order__email")
-    fields = ("payment_intent_id", "order_page", "status", "amount", "card", "livemode", "paid_at", "created_at", "at_stripe")
+    fields = (
+        "payment_intent_id",
+        "order_page",
+        "status",
+        "amount",
+        "card",
+        "livemode",
+        "paid_at",
+        "created_at",
+        "at_stripe",
+    )
     readonly_fields = fields
 
     @admin.display(description=_("status"), ordering="status")
@@ -41,7 +58,7 @@ class PaymentAdmin(WithOrder):
 
     @admin.display(description=_("card"))
     def card(self, payment: Payment) -> str:
-        return f"{payment.card_brand} •••• {payment.card_last4}" if payment.card_last4 else markup.NOTHING
+        return markup.card(payment) or markup.NOTHING
 
     @admin.display(description=_("at Stripe"))
     def at_stripe(self, payment: Payment) -> SafeString:
@@ -50,7 +67,7 @@ class PaymentAdmin(WithOrder):
 
 @admin.register(Checkout)
 class CheckoutAdmin(WithOrder):
-    list_display = ("__str__", "order_page", "state_badge", "created_at", "expires_at")
+    list_display = ("__str__", "order_page", "state_badge", CREATED_AT, EXPIRES_AT)
     list_filter = ("state",)
     search_fields = ("session_id", "order__number")
     # Not the session's address: whoever has it can pay, and see the customer's data, on Stripe's page.
@@ -68,8 +85,8 @@ class CheckoutAdmin(WithOrder):
 
 @admin.register(InboxEvent)
 class InboxEventAdmin(QueueAdmin, WithOrder):
-    list_display = ("event_id", "type", "order_page", "state_badge", "attempts", "received_at", "finished_at")
-    list_filter = ("state", "livemode")
+    list_display = ("event_id", "type", "order_page", "state_badge", "attempts", RECEIVED_AT, FINISHED_AT)
+    list_filter: ClassVar[Any] = ("state", "livemode")
     search_fields = ("event_id", "=type", "order__number")
     fields = (
         *("event_id", "type", "api_version", "livemode", "order_page", "state", "attempts", "run_at"),
@@ -88,7 +105,7 @@ class InboxEventAdmin(QueueAdmin, WithOrder):
 
 @admin.register(QuarantinedSnapshot)
 class QuarantinedSnapshotAdmin(WithOrder):
-    list_display = ("object_id", "reason", "order_page", "created_at", "resolved_at")
+    list_display = ("object_id", "reason", "order_page", CREATED_AT, RESOLVED_AT)
     list_filter = ("reason", ("resolved_at", admin.EmptyFieldListFilter))
     search_fields = ("object_id", "order__number")
     fields = ("object_id", "reason", "order_page", "created_at", "resolved_at", "body")

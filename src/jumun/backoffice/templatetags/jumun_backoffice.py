@@ -1,23 +1,27 @@
-from decimal import Decimal
+from datetime import datetime
+from typing import Any
 
-from babel.numbers import format_percent
 from django import template
-from django.utils.translation import get_language
+from django.utils import timezone
+from django.utils.safestring import SafeString
 
-from jumun import money as amounts
+from jumun.backoffice import dashboard, markup
 
 register = template.Library()
 
 
 @register.filter
-def money(amount_minor: int, currency: str) -> str:
-    """``{{ order.total_minor|money:order.currency }}``: an amount as people write it in the active language."""
-    return amounts.format(amount_minor, currency, get_language() or "en")
+def moment(value: datetime | None) -> SafeString | str:
+    """A time to the minute in the shop's time zone, the same in every language: 2026-11-23 19:05."""
+    return markup.moment(value)
 
 
-@register.filter
-def percent(rate_ppm: int) -> str:
-    """Parts per million as percent: 75000 is "7.5%"."""
-    locale = (get_language() or "en").replace("-", "_")
-    text: str = format_percent(Decimal(rate_ppm).scaleb(-6), locale=locale, decimal_quantization=False)
-    return text
+@register.simple_tag
+def jumun_dashboard(user: Any) -> dict[str, Any]:
+    """``{% jumun_dashboard user as overview %}``: the figures of the admin's first page that ``user`` may see."""
+    now = timezone.now()
+    return {
+        "today": dashboard.today(now) if user.has_perm("jumun_orders.view_order") else None,
+        "concerns": dashboard.concerns(user),
+        "waiting_since": dashboard.waiting_since(now) if user.has_perm("jumun_outbox.view_job") else None,
+    }

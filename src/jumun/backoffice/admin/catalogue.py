@@ -1,0 +1,64 @@
+"""The storefront's articles; imported only where that app is installed."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import F, QuerySet
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from jumun.backoffice import markup
+from jumun.backoffice.catalogue_forms import ProductForm
+from jumun.backoffice.readonly import ModelAdmin
+from jumun.storefront.models import Category, Product
+
+
+@admin.register(Category)
+class CategoryAdmin(ModelAdmin):
+    list_display = ("name_ko", "name_en", "slug", "position")
+    prepopulated_fields = {"slug": ("name_en",)}
+
+
+@admin.register(Product)
+class ProductAdmin(ModelAdmin):
+    form = ProductForm
+    list_display = ("name", "sku", "category", "price", "free", "active")
+    list_select_related = ("category",)
+    list_filter = ("category", "active")
+    search_fields = ("sku", "name_ko", "name_en")
+    readonly_fields = ("reserved_quantity", "sold_quantity")
+    show_facets = admin.ShowFacets.NEVER
+    fieldsets = (
+        (None, {"fields": ("sku", "slug", "category", "active", "position", "picture")}),
+        (_("Texts"), {"fields": ("name_ko", "name_en", "description_ko", "description_en")}),
+        (_("Price"), {"fields": ("currency", "price", "tax_rate_percent")}),
+        (_("Stock"), {"fields": ("stock_quantity", "reserved_quantity", "sold_quantity")}),
+    )
+
+    @admin.display(description=_("price"), ordering="price_minor")
+    def price(self, product: Product) -> SafeString:
+        return markup.amount(product.price_minor, product.currency)
+
+    @admin.display(description=_("free"), ordering=F("stock_quantity") - F("reserved_quantity") - F("sold_quantity"))
+    def free(self, product: Product) -> int:
+        return product.free_quantity
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """Locked while a form is checked and saved, so that the stock which it was checked against still holds."""
+        product = super().get_object(request, object_id, from_field)
+        if product is None or request.method != "POST":
+            return product
+        return self._locked(product)
+
+    def _locked(self, product: Product) -> Product | None:
+        rows: QuerySet[Product] = Product.objects.select_for_update(of=("self",))
+        return rows.filter(pk=product.pk).first()
+
+    def save_model(self, request: HttpRequest, obj: Product, form: ProductForm, change: bool) -> None:
+        """Never what customers move: reserved and sold."""
+        if not change:
+            obj.save()
+            return
+        names = {field.name for field in obj._meta.concrete_fields if field.editable and not field.primary_key}
+        obj.save(update_fields=names)

@@ -1,0 +1,62 @@
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from jumun import money
+from jumun.conf import jumun
+from jumun.storefront.models import Product
+
+PPM_PER_PERCENT = 10_000
+
+
+if TYPE_CHECKING:
+    ModelForm = forms.ModelForm[Product]
+else:
+    ModelForm = forms.ModelForm  # takes no type argument at run time
+
+
+class ProductForm(ModelForm):
+    """A product with its price and tax rate as people write them, not in minor units and parts per million."""
+
+    price = forms.CharField(label=_("Price, tax included"), max_length=money.TEXT_LENGTH_MAX)
+    tax_rate_percent = forms.DecimalField(label=_("Tax rate (%)"), min_value=0, max_value=100, decimal_places=4)
+
+    class Meta:
+        model = Product
+        fields = (
+            *("sku", "slug", "category", "name_ko", "name_en", "description_ko", "description_en", "picture"),
+            *("currency", "price", "tax_rate_percent", "stock_quantity", "position", "active"),
+        )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        product = self.instance
+        if product.pk:
+            self.initial["price"] = money.to_decimal(product.price_minor, product.currency)
+        else:
+            self.initial["currency"] = jumun().currency
+        self.initial["tax_rate_percent"] = (Decimal(product.tax_rate_ppm) / PPM_PER_PERCENT).normalize()
+
+    def clean_currency(self) -> str:
+        try:
+            return money.currency_code(self.cleaned_data["currency"])
+        except money.MoneyError as error:
+            raise forms.ValidationError(_("This is no ISO 4217 currency code.")) from error
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if "price" in cleaned and "currency" in cleaned:
+            self._take_price(cleaned["price"], cleaned["currency"])
+        if "tax_rate_percent" in cleaned:
+            self.instance.tax_rate_ppm = int(cleaned["tax_rate_percent"] * PPM_PER_PERCENT)
+        return cleaned
+
+    def _take_price(self, text: str, currency: str) -> None:
+        try:
+            self.instance.price_minor = money.parse(text, currency, get_language() or "en")
+        except money.MoneyError:
+            example = money.format(1_234_567, currency, get_language() or "en")
+            self.add_error("price", _("Write the price like %(example)s.") % {"example": example})

@@ -1,0 +1,84 @@
+"""What the admin's first page tells: today, and what needs somebody's attention."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Count, Min, Q, Sum
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from jumun.orders.models import Order
+from jumun.outbox.lease import State
+from jumun.outbox.models import Job
+from jumun.payments.models import InboxEvent, QuarantinedSnapshot
+
+# Work that is due and has waited longer than this: no worker is running, or too few are.
+LATE_S = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Today:
+    """Orders placed since midnight in the shop's time zone; what came in, by currency, in minor units."""
+
+    placed_count: int
+    paid_count: int
+    unpaid_count: int
+    takings: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Concern:
+    """Something that staff should look at, and where."""
+
+    text: Promise
+    count: int
+    address: str
+
+
+def today(now: datetime) -> Today:
+    """One query."""
+    midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
+    paid, unpaid = Q(state=Order.State.PAID), Q(state=Order.State.PLACED)
+    by_currency = Order.objects.filter(placed_at__gte=midnight).order_by("currency").values("currency")
+    rows = by_currency.annotate(
+        placed=Count("pk"),
+        paid=Count("pk", filter=paid),
+        unpaid=Count("pk", filter=unpaid),
+        paid_minor=Sum("total_minor", filter=paid),
+    )
+    found = list(rows)
+    return Today(
+        placed_count=sum(row["placed"] for row in found),
+        paid_count=sum(row["paid"] for row in found),
+        unpaid_count=sum(row["unpaid"] for row in found),
+        takings=tuple((row["currency"], row["paid_minor"]) for row in found if row["paid_minor"]),
+    )
+
+
+def concerns(user: Any) -> list[Concern]:
+    """What waits for staff, as far as ``user`` may see it; what is in order is not mentioned. One query each."""
+    found = []
+    if user.has_perm("jumun_payments.view_quarantinedsnapshot"):
+        open_rows = QuarantinedSnapshot.objects.filter(resolved_at=None)
+        address = reverse("admin:jumun_payments_quarantinedsnapshot_changelist") + "?resolved_at__isempty=1"
+        found.append(Concern(text=_("Payments that match no order"), count=open_rows.count(), address=address))
+    if user.has_perm("jumun_payments.view_inboxevent"):
+        parked = InboxEvent.objects.filter(state=State.PARKED)
+        address = reverse("admin:jumun_payments_inboxevent_changelist") + "?state__exact=parked"
+        found.append(Concern(text=_("Events that could not be processed"), count=parked.count(), address=address))
+    if user.has_perm("jumun_outbox.view_job"):
+        parked_jobs = Job.objects.filter(state=State.PARKED)
+        address = reverse("admin:jumun_outbox_job_changelist") + "?state__exact=parked"
+        found.append(Concern(text=_("Jobs that did not succeed"), count=parked_jobs.count(), address=address))
+    return [concern for concern in found if concern.count]
+
+
+def waiting_since(now: datetime) -> datetime | None:
+    """When the oldest due work should have begun, if that is longer ago than `LATE_S`. One query each queue."""
+    due = Q(state=State.READY, run_at__lte=now)
+    oldest = [queue.objects.filter(due).aggregate(at=Min("run_at"))["at"] for queue in (Job, InboxEvent)]
+    late = [at for at in oldest if at and (now - at).total_seconds() > LATE_S]
+    return min(late, default=None)
