@@ -59,6 +59,8 @@ class Child:
         """Wait for its end and for its last words. Raises `subprocess.TimeoutExpired`."""
         code = self._process.wait(timeout_s)
         self._reader.join(timeout=1)
+        if self._process.stdout and not self._reader.is_alive():
+            self._process.stdout.close()
         return code
 
     def _read(self) -> None:

@@ -4,7 +4,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings as hypothesis
+from pytest_django.fixtures import Settings
 
+from paywright.testing import Paywright
 from tests.chromium import ARGUMENTS, HOW_TO_GET, find_chromium
 
 if TYPE_CHECKING:
@@ -53,3 +55,18 @@ def page(browser: "Browser") -> Iterator["Page"]:
     yield opened
     context.close()
     assert errors == []
+
+
+@pytest.fixture(scope="session")
+def paywright() -> Iterator[Paywright]:
+    """One sandbox server for the session; every test makes objects of its own in it."""
+    with Paywright() as server:
+        yield server
+
+
+@pytest.fixture
+def stripe(paywright: Paywright, settings: Settings) -> Paywright:
+    """The sandbox in Stripe's place, over HTTP and through the real SDK."""
+    settings.STRIPE_SECRET_KEY = paywright.secret_key
+    settings.STRIPE_API_BASE = paywright.api_base
+    return paywright

@@ -4,6 +4,7 @@ from dataclasses import replace
 import pytest
 from django.db import IntegrityError, transaction
 from django.utils import translation
+from pytest_django.fixtures import Settings
 
 from jumun.errors import AmountOutOfRange, EmptyOrder, TooManyLines
 from jumun.orders.models import Order
@@ -45,8 +46,8 @@ def test_a_new_order_waits_for_payment_in_the_language_of_its_customer() -> None
     assert order.expires_at > order.placed_at
 
 
-def test_orders_under_a_live_key_are_real_money(settings: object) -> None:
-    settings.STRIPE_SECRET_KEY = "sk_live_of_nobody"  # type: ignore[attr-defined]
+def test_orders_under_a_live_key_are_real_money(settings: Settings) -> None:
+    settings.STRIPE_SECRET_KEY = "sk_live_of_nobody"
     assert Order.place(lines=[TEA], customer=CUSTOMER).livemode
 
 
@@ -61,9 +62,7 @@ def test_orders_under_a_live_key_are_real_money(settings: object) -> None:
         ([replace(BOOK, unit_price_minor=100_000_000)], AmountOutOfRange),
     ],
 )
-def test_what_cannot_be_charged_is_refused_and_leaves_nothing(
-    lines: list[Item], error: type[Exception]
-) -> None:
+def test_what_cannot_be_charged_is_refused_and_leaves_nothing(lines: list[Item], error: type[Exception]) -> None:
     with pytest.raises(error):
         Order.place(lines=lines, customer=CUSTOMER)
     assert not Order.objects.exists()

@@ -6,16 +6,17 @@ from jumun.conf import jumun
 from jumun.invoices.document import Document, Line, Locale, Party, PaymentReference, taxes_of
 from jumun.orders.models import Order, OrderLine
 
+# Takes the place of the number until the series gives one; no invoice is ever stored with it.
+UNNUMBERED = "-"
 
-def compose(
-    order: Order, *, number: str, issued_on: datetime.date, paid_by: PaymentReference | None
-) -> Document:
+
+def compose(order: Order, *, issued_on: datetime.date, paid_by: PaymentReference | None) -> Document:
     """The invoice document of ``order``; every value is copied, so no later change can reach it."""
     lines = tuple(_line(line) for line in order.lines.all())
     locale: Locale = "ko" if order.language.startswith("ko") else "en"
     return Document(
         kind="invoice",
-        number=number,
+        number=UNNUMBERED,
         issued_on=issued_on,
         seller=_seller(),
         buyer=_buyer(order),

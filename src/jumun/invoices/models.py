@@ -1,3 +1,4 @@
+from dataclasses import replace
 from typing import Any, Self
 
 from django.db import models, transaction
@@ -11,6 +12,8 @@ from jumun.invoices.compose import compose
 from jumun.invoices.document import Document, PaymentReference, canonical_json, from_json, sha256
 from jumun.orders.models import Order
 from jumun.outbox.models import Job
+
+# The PDF engine is large and most processes never print: it is imported where it is used.
 
 
 class DocumentIsFrozen(Exception):
@@ -78,12 +81,14 @@ class Invoice(models.Model):
 
     @classmethod
     def issue(cls, order: Order, *, paid_by: PaymentReference | None) -> Self:
-        """Number and freeze the invoice of a just paid order and enqueue its mail, in the caller's
-        transaction.
-        """
+        """Number and freeze the invoice of a just paid order and enqueue its mail, in the caller's transaction."""
+        from jumun.invoices.pdf import printable
+
         now = timezone.now()
-        number = Series.next_number(jumun().invoice_prefix, timezone.localdate(now).year)
-        document = compose(order, number=number, issued_on=timezone.localdate(now), paid_by=paid_by)
+        draft = printable(compose(order, issued_on=timezone.localdate(now), paid_by=paid_by))
+        # Last of all: everybody else who issues an invoice waits for this row until we commit.
+        number = Series.next_number(jumun().invoice_prefix, draft.issued_on.year)
+        document = replace(draft, number=number)
         invoice = cls(
             order=order,
             number=number,
@@ -101,7 +106,6 @@ class Invoice(models.Model):
 
     def pdf(self) -> bytes:
         """The invoice on paper; the same bytes every time."""
-        # Most processes never print anything, and the PDF engine is large.
-        from jumun.invoices import pdf
+        from jumun.invoices.pdf import render
 
-        return pdf.render(self.document)
+        return render(self.document)

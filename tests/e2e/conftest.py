@@ -1,0 +1,41 @@
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from shop.configuration import Configuration, configure, free_ports
+from shop.start import prepare
+from shop.supervisor import Supervisor
+
+
+@pytest.fixture(scope="session")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Configuration]:
+    """The store as ``./run`` starts it: web, worker and Paywright as processes, a SQLite file, the demo catalogue."""
+    folder = Path(tmp_path_factory.mktemp("store"))
+    port, paywright_port = free_ports(2)
+    configuration = configure(
+        data=folder,
+        port=port,
+        paywright_port=paywright_port,
+        given={"PATH": os.environ["PATH"], "HOME": str(folder), "JUMUN_ENV_FILE": os.devnull},
+    )
+    with Supervisor(configuration, echo=lambda _line: None) as supervisor:
+        prepare(supervisor)
+        supervisor.start()
+        yield configuration
+
+
+@pytest.fixture(params=["ko-KR", "en-US"])
+def visitor(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Page]:
+    """A customer's browser in Korean, then in English. What a page's console complains of fails the test."""
+    context = browser.new_context(locale=request.param)
+    context.set_default_timeout(10_000)
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda message: complaints.append(message.text) if "Policy" in message.text else None)
+    yield page
+    context.close()
+    assert complaints == []
