@@ -31,7 +31,8 @@ def price_minor(row: dict[str, Any], currency: str) -> int:
     """The price in ``currency``, as listed for won and for two decimals. Yen and the like cost a tenth of the won."""
     decimals = money.exponent(currency)
     if decimals:
-        return int(row["price_cents"]) * 10 ** (decimals - 2)
+        unit: int = 10 ** (decimals - 2)
+        return int(row["price_cents"]) * unit
     return int(row["price_krw"]) // (1 if currency == "KRW" else 10)
 
 

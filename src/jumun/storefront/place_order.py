@@ -20,8 +20,8 @@ def place_order(cart: Cart, *, customer: Customer) -> Order:
             return order
     except IntegrityError:
         # The same cart, sent twice at once: the other request was first.
-        if order := ordered_before(cart.token):
-            return order
+        if first := ordered_before(cart.token):
+            return first
         raise
 
 

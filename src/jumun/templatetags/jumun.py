@@ -65,7 +65,8 @@ def phone(e164: str) -> str:
 @register.filter
 def country(code: str) -> str:
     """A country's name; a code that nobody knows is shown as it is."""
-    return _locale().territories.get(code, code)
+    name: str = _locale().territories.get(code, code)
+    return name
 
 
 @register.filter

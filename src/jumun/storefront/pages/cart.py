@@ -101,7 +101,7 @@ def _quantity(request: HttpRequest) -> int | None:
     if form.is_valid():
         quantity: int = form.cleaned_data["quantity"]
         return quantity
-    messages.error(request, form.errors["quantity"][0])
+    messages.error(request, str(form.errors["quantity"][0]))
     return None
 
 
