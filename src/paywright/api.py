@@ -1,7 +1,9 @@
 """The road of a ``/v1`` request: key, parameters, idempotency, one transaction, headers."""
 
+import asyncio
 import base64
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +15,7 @@ from paywright.background import Background
 from paywright.call import Call
 from paywright.errors import ApiError
 from paywright.events import API_VERSION
+from paywright.faults import Fault
 from paywright.resources import ROUTES, Handler, match
 from paywright.spec import tables
 from paywright.store import Cause, Store, Transaction
@@ -52,6 +55,26 @@ class Answer:
     stored: bool = True
 
 
+class ConnectionReset(Exception):
+    """The client shall see its connection reset instead of an answer."""
+
+    def __init__(self, request: Request) -> None:
+        super().__init__("connection reset by a fault")
+        # uvicorn hands out no public way to its transport; its ``receive`` is a method of the object that has it.
+        cycle = getattr(request.receive, "__self__", None)
+        transport = getattr(cycle, "transport", None)
+        if transport is not None:
+            transport.abort()
+
+
+_REFUSALS: dict[str, Callable[[Fault, "Asked"], ApiError]] = {
+    "conflict": lambda fault, asked: errors.idempotency_in_use(asked.idempotency_key or ""),
+    "error_before": lambda fault, asked: errors.server_fault(fault.status),
+    "lock_timeout": lambda fault, asked: errors.lock_timeout(),
+    "rate_limit": lambda fault, asked: errors.rate_limit(),
+}
+
+
 class Api:
     """All of ``/v1``."""
 
@@ -69,11 +92,41 @@ class Api:
             request.url.query,
             dict(request.headers),
         )
-        answer = self.answer(asked)
+        fault = self.background.faults.for_call(f"{asked.method} {asked.path}")
+        answer = await self._answer_under(fault, asked, request) if fault else self.answer(asked)
         self.background.wake()
         headers = {"Cache-Control": "no-cache, no-store", "Request-Id": asked.id, **answer.headers}
         headers.setdefault("Stripe-Version", asked.api_version)
         return Response(answer.body, answer.status, headers, media_type="application/json")
+
+    async def _answer_under(self, fault: Fault, asked: Asked, request: Request) -> Answer:
+        """Answer while a fault strikes."""
+        refusal = _REFUSALS.get(fault.kind)
+        if refusal is not None:
+            return _failure(refusal(fault, asked), asked)
+        if fault.kind == "reset_before":
+            raise ConnectionReset(request)
+        if fault.kind == "slow":
+            return await self._answer_slowly(asked, fault.seconds)
+        self.answer(asked)
+        self.background.wake()
+        if fault.kind == "timeout_after":
+            await asyncio.sleep(fault.seconds)
+        if fault.kind in ("timeout_after", "reset_after"):
+            raise ConnectionReset(request)
+        return _failure(errors.server_fault(fault.status), asked)
+
+    async def _answer_slowly(self, asked: Asked, seconds: float) -> Answer:
+        key = asked.idempotency_key
+        if key in self.in_flight:
+            return self.answer(asked)
+        if key:
+            self.in_flight.add(key)
+        try:
+            await asyncio.sleep(seconds)
+        finally:
+            self.in_flight.discard(key or "")
+        return self.answer(asked)
 
     async def unrecognized(self, request: Request, problem: Exception) -> Response:
         """What Stripe says to a path it does not know."""
@@ -106,9 +159,7 @@ class Api:
                 return Answer(first.status, first.body, _replay_headers(first.request, key))
             answer = self._in_savepoint(tx, asked)
             if answer.stored:
-                idempotency.remember(
-                    tx, key, fingerprint, idempotency.Remembered(answer.status, answer.body, asked.id)
-                )
+                idempotency.remember(tx, key, fingerprint, idempotency.Remembered(answer.status, answer.body, asked.id))
             return answer
 
     def _in_savepoint(self, tx: Transaction, asked: Asked) -> Answer:

@@ -12,15 +12,20 @@ from starlette.staticfiles import StaticFiles
 from paywright.api import Api
 from paywright.background import Background
 from paywright.control import Control
+from paywright.faults import Faults
 from paywright.hosted.page import HostedPage
+from paywright.money.payouts import plan_daily
+from paywright.panel.pages import Pages
 from paywright.store import Store
 
 METHODS = ["GET", "POST", "DELETE", "PUT", "PATCH"]
 
 
-def create_app(store: Store) -> Starlette:
+def create_app(store: Store, faults: Faults) -> Starlette:
     """Return the application on an open store; it closes the store when it shuts down."""
-    background = Background(store)
+    with store.transaction() as tx:
+        plan_daily(tx)
+    background = Background(store, faults)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -36,6 +41,7 @@ def create_app(store: Store) -> Starlette:
             Route("/_paywright/health", _health),
             *HostedPage(store, background).routes(),
             *Control(store, background).routes(),
+            *Pages(store).routes(),
             Mount("/_paywright/static", StaticFiles(packages=[("paywright", "static")])),
         ],
         exception_handlers={404: api.unrecognized, 405: api.unrecognized},

@@ -2,9 +2,11 @@
 
 import asyncio
 import contextlib
+import time
 
 from paywright import tasks
 from paywright.delivery import Courier
+from paywright.faults import Faults
 from paywright.store import Store
 
 IDLE_S = 60.0
@@ -15,10 +17,11 @@ TASKS_IN_A_ROW_MAX = 50
 class Background:
     """Everything the server does that nobody asked for."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, faults: Faults) -> None:
         self.store = store
+        self.faults = faults
         self._woken = asyncio.Event()
-        self.courier = Courier(store, self.wake)
+        self.courier = Courier(store, faults, self.wake)
         self._loop: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -41,6 +44,35 @@ class Background:
             self._run_due_tasks()
             self.courier.start_due()
             await self._wait()
+
+    async def advance(self, seconds: float) -> None:
+        """Move the clock on by ``seconds``, stopping at every moment when something is due."""
+        target = self.store.clock.precise() + seconds
+        while (due := self._next_moment()) is not None and due <= target:
+            self.store.advance_clock(due)
+            self._run_due_tasks()
+            self.courier.start_due()
+            await self.courier.settled()
+        self.store.advance_clock(target)
+        self.wake()
+
+    def _next_moment(self) -> float | None:
+        moments = [m for m in (tasks.next_due(self.store), self.courier.next_due()) if m is not None]
+        return min(moments, default=None)
+
+    async def settled(self, timeout_s: float) -> bool:
+        """Wait until nothing is due or under way; False when ``timeout_s`` passed before."""
+        deadline = time.monotonic() + timeout_s
+        while self._is_busy():
+            if time.monotonic() > deadline:
+                return False
+            self.wake()
+            await asyncio.sleep(0.005)
+        return True
+
+    def _is_busy(self) -> bool:
+        due = self._next_moment()
+        return bool(self.courier.sending) or (due is not None and due <= self.store.clock.precise())
 
     def _run_due_tasks(self) -> None:
         for _ in range(TASKS_IN_A_ROW_MAX):

@@ -85,9 +85,7 @@ _CARDS = (
     Card("6200000000000005", "unionpay", country="CN", tokens=("unionpay",)),
     Card("4000000000000077", bypass_pending=True, tokens=("bypassPending",)),
     _declined("4000000000000002", GENERIC, "visa_chargeDeclined", "chargeDeclined"),
-    _declined(
-        "4000000000009995", FUNDS, "visa_chargeDeclinedInsufficientFunds", "chargeDeclinedInsufficientFunds"
-    ),
+    _declined("4000000000009995", FUNDS, "visa_chargeDeclinedInsufficientFunds", "chargeDeclinedInsufficientFunds"),
     _declined("4000000000009987", LOST, "visa_chargeDeclinedLostCard", "chargeDeclinedLostCard"),
     _declined("4000000000009979", STOLEN, "visa_chargeDeclinedStolenCard", "chargeDeclinedStolenCard"),
     _declined("4000000000000069", EXPIRED, "chargeDeclinedExpiredCard"),

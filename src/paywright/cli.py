@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NoReturn
 from urllib.parse import urlsplit
 
+from paywright.faults import Fault, Faults, FaultUnknown, parsed
 from paywright.ids import webhook_secret
 from paywright.server import AddressTaken, address, listen, open_store, serve, set_forward
 from paywright.store import StateUnreadable
@@ -36,16 +37,43 @@ def run(arguments: list[str]) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="paywright", description="An offline Stripe look-alike for development and tests.")
     commands = parser.add_subparsers(required=True, metavar="command", parser_class=_Parser)
-    server = commands.add_parser("serve", help="run the server")
+    _add_serve(commands.add_parser("serve", help="run the server"))
+    advance = commands.add_parser("advance", help="move the running server's clock on: paywright advance 2d")
+    advance.add_argument("span", help="seconds, or a number with s, m, h, d or w")
+    advance.set_defaults(command=lambda o: _ask(o, "clock", {"advance": o.span}))
+    trigger = commands.add_parser("trigger", help="make an event happen: paywright trigger charge.refunded")
+    trigger.add_argument("event")
+    trigger.set_defaults(command=lambda o: _ask(o, "trigger", {"event": o.event}))
+    pay = commands.add_parser("pay", help="pay a Checkout Session: paywright pay cs_test_... --card 4242424242424242")
+    pay.add_argument("session")
+    pay.add_argument("--card", default="4242424242424242", help="a test card's number")
+    pay.add_argument("--three-d-secure", choices=["complete", "fail"], help="how the challenge ends")
+    pay.set_defaults(command=_pay)
+    resend = commands.add_parser("resend", help="deliver an event again: paywright resend evt_...")
+    resend.add_argument("event")
+    resend.set_defaults(command=lambda o: _ask(o, f"events/{o.event}/resend", {}))
+    for command in (advance, trigger, pay, resend):
+        default = f"http://127.0.0.1:{PORT_DEFAULT}"
+        command.add_argument("--url", type=_url, default=default, help=f"the running server (default {default})")
+    return parser
+
+
+def _add_serve(server: argparse.ArgumentParser) -> None:
     server.add_argument("--host", default="127.0.0.1", help="address to listen on (default 127.0.0.1)")
     server.add_argument("--port", type=_port, default=PORT_DEFAULT, help=f"default {PORT_DEFAULT}; 0 takes a free one")
     server.add_argument("--public-url", type=_url, help="where browsers reach this server, if not at --host and --port")
     server.add_argument("--forward-to", type=_url, help="the webhook URL that gets every event")
     server.add_argument("--secret", type=_secret, help="the webhook's signing secret (whsec_...); made up if left out")
     server.add_argument("--state", type=Path, help="SQLite file that keeps the state; without it nothing is kept")
+    server.add_argument(
+        "--fault",
+        type=_fault,
+        action="append",
+        default=[],
+        help="make something go wrong, e.g. drop:match=charge.*,probability=0.5,seed=7 (may be repeated)",
+    )
     server.add_argument("--fd", type=int, help=argparse.SUPPRESS)
     server.set_defaults(command=_serve)
-    return parser
 
 
 def _serve(options: argparse.Namespace) -> int:
@@ -58,7 +86,26 @@ def _serve(options: argparse.Namespace) -> int:
     print(f"Paywright listens on {address(listener)} (no money moves)", flush=True)
     if options.forward_to:
         print(f"Events go to {options.forward_to}, signed with {secret}", flush=True)
-    serve(listener, store)
+    serve(listener, store, Faults(options.fault))
+    return 0
+
+
+def _pay(options: argparse.Namespace) -> int:
+    challenge = {"three_d_secure": options.three_d_secure} if options.three_d_secure else {}
+    return _ask(options, f"sessions/{options.session}/pay", {"card": options.card, **challenge})
+
+
+def _ask(options: argparse.Namespace, path: str, body: dict[str, str]) -> int:
+    """Call the running server and print its answer; refusals are BadInput."""
+    import json
+
+    from paywright.remote import RemoteRefusal, post
+
+    try:
+        answer = post(options.url, f"/_paywright/{path}", body)
+    except RemoteRefusal as refusal:
+        raise BadInput(str(refusal)) from None
+    print(json.dumps(answer, indent=2, ensure_ascii=False))
     return 0
 
 
@@ -77,6 +124,13 @@ def _url(text: str) -> str:
     if not usable:
         raise BadInput(f"not an http(s) address: {text!r}")
     return text.rstrip("/") if parts.path in ("", "/") else text
+
+
+def _fault(text: str) -> Fault:
+    try:
+        return parsed(text)
+    except FaultUnknown as problem:
+        raise BadInput(f"--fault: {problem}") from None
 
 
 def _secret(text: str) -> str:

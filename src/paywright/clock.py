@@ -4,6 +4,7 @@ Paywright lives in this time alone, so that advancing it makes sessions expire, 
 become available and retries fall due.
 """
 
+import math
 import time
 
 
@@ -21,4 +22,4 @@ class Clock:
 
     def move_to(self, moment: float) -> None:
         """Advance to ``moment``; a moment already past changes nothing."""
-        self.offset_s += max(0, round(moment - self.precise()))
+        self.offset_s += max(0, math.ceil(moment - self.precise()))

@@ -1,114 +1,152 @@
-"""The sandbox's own routes below ``/_paywright``: pay a session without a browser, look at payments."""
+"""The sandbox's own JSON routes below ``/_paywright``, for tests and for the command line.
+
+Requests must be JSON, which no form of a foreign web page can send without the browser asking first.
+"""
 
 import json
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from paywright import cards
+from paywright import durations, stories
+from paywright.acts import Acts, Refused
 from paywright.background import Background
-from paywright.checkout.pay import Paid, finish_authentication, pay_session
-from paywright.hosted.page import WEBHOOK_WAIT_S
-from paywright.objects import public
-from paywright.panel.pages import Pages
-from paywright.payments.methods import CardEntry
-from paywright.store import Store, Transaction
+from paywright.errors import ApiError
+from paywright.faults import FaultUnknown, made
+from paywright.store import Store
 
 Json = dict[str, Any]
 
-BODY_BYTES_MAX = 20_000
-
-
-class Refused(Exception):
-    """A control request that cannot be carried out; becomes a JSON answer."""
-
-    def __init__(self, status: int, message: str) -> None:
-        super().__init__(message)
-        self.status = status
+BODY_BYTES_MAX = 100_000
+SETTLE_S = 30.0
 
 
 class Control:
-    """What tests and people do to the server, as opposed to what Stripe's clients do."""
+    """JSON in, JSON out."""
 
     def __init__(self, store: Store, background: Background) -> None:
         self.store = store
         self.background = background
+        self.acts = Acts(store, background)
 
     def routes(self) -> list[Route]:
         return [
-            Route("/_paywright/sessions/{session}/pay", self.pay, methods=["POST"]),
-            *Pages(self.store).routes(),
+            Route(f"/_paywright/{path}", _json(act), methods=[method])
+            for method, path, act in (
+                ("POST", "sessions/{id}/pay", self.pay),
+                ("POST", "payments/{id}/refund", self.refund),
+                ("POST", "payments/{id}/dispute", self.dispute),
+                ("POST", "payouts/{id}/fail", self.fail_payout),
+                ("POST", "events/{id}/resend", self.resend),
+                ("POST", "endpoints/{id}/roll", self.roll),
+                ("POST", "trigger", self.trigger),
+                ("GET", "clock", self.clock),
+                ("POST", "clock", self.advance),
+                ("GET", "faults", self.show_faults),
+                ("PUT", "faults", self.set_faults),
+                ("GET", "deliveries", self.deliveries),
+                ("POST", "settle", self.settle),
+                ("POST", "reset", self.reset),
+            )
         ]
 
-    async def pay(self, request: Request) -> Response:
-        """Pay, as the card in the JSON body would: 200 with the outcome, also for a decline."""
-        try:
-            asked = await _json(request)
-            with self.store.transaction() as tx:
-                session = _open_session(tx, request.path_params["session"])
-                paid = _pay(tx, session, asked)
-        except Refused as refusal:
-            return JSONResponse({"error": {"message": str(refusal)}}, refusal.status)
-        self.background.wake()
-        if paid.event:
-            await self.background.courier.wait_for_first_answer(paid.event, WEBHOOK_WAIT_S)
-        return JSONResponse(
-            {
-                "outcome": paid.outcome,
-                "code": paid.code,
-                "message": paid.message,
-                "payment_intent": session["payment_intent"],
-                "session": public(session),
-            }
+    async def pay(self, identifier: str, asked: Json) -> Json:
+        """Pay a session as the card or IBAN would; 200 also for a decline."""
+        return await self.acts.pay(identifier, asked)
+
+    async def refund(self, identifier: str, asked: Json) -> Json:
+        return self.acts.refund(identifier, amount=asked.get("amount"), reason=asked.get("reason"))
+
+    async def dispute(self, identifier: str, asked: Json) -> Json:
+        return self.acts.dispute(
+            identifier,
+            reason=str(asked.get("reason", "fraudulent")),
+            amount=asked.get("amount"),
+            inquiry=bool(asked.get("inquiry", False)),
         )
 
+    async def fail_payout(self, identifier: str, asked: Json) -> Json:
+        return self.acts.fail_payout(identifier)
 
-def _open_session(tx: Transaction, identifier: str) -> Json:
-    session = tx.find(identifier, "checkout.session")
-    if session is None:
-        raise Refused(404, f"No such checkout.session: '{identifier}'")
-    if session["status"] != "open":
-        raise Refused(409, f"The session is {session['status']}, so it cannot be paid.")
-    return session
+    async def resend(self, identifier: str, asked: Json) -> Json:
+        return self.acts.resend(identifier, asked.get("endpoint"))
+
+    async def roll(self, identifier: str, asked: Json) -> Json:
+        return self.acts.roll_secret(identifier, _span(asked.get("expires_in", "24h")))
+
+    async def trigger(self, _: str, asked: Json) -> Json:
+        return await stories.tell(self.acts, str(asked.get("event", "")))
+
+    async def clock(self, _: str, asked: Json) -> Json:
+        return {"now": self.store.clock.now(), "offset_s": self.store.clock.offset_s}
+
+    async def advance(self, _: str, asked: Json) -> Json:
+        await self.background.advance(_span(asked.get("advance", "")))
+        return await self.clock("", {})
+
+    async def show_faults(self, _: str, asked: Json) -> Json:
+        return {"faults": [fault.shown() for fault in self.background.faults.active]}
+
+    async def set_faults(self, _: str, asked: Json) -> Json:
+        given = asked.get("faults")
+        if not isinstance(given, list):
+            raise Refused(400, 'Give a list: {"faults": [{"kind": "drop"}]}.')
+        self.background.faults.active = [made(fault) for fault in given]
+        return await self.show_faults("", {})
+
+    async def deliveries(self, _: str, asked: Json) -> Json:
+        return {"deliveries": self.acts.deliveries(asked.get("event"))}
+
+    async def settle(self, _: str, asked: Json) -> Json:
+        return {"settled": await self.background.settled(float(asked.get("timeout_s", SETTLE_S)))}
+
+    async def reset(self, _: str, asked: Json) -> Json:
+        self.background.faults.active = []
+        await self.acts.reset()
+        return {"reset": True}
 
 
-def _pay(tx: Transaction, session: Json, asked: Json) -> Paid:
-    challenge = asked.get("three_d_secure")
-    if challenge not in (None, "complete", "fail"):
-        raise Refused(400, 'three_d_secure must be "complete" or "fail".')
-    if "card" in asked:
-        paid = pay_session(tx, session, _entry(session, asked))
-        if paid.outcome != "requires_action" or challenge is None:
-            return paid
-    elif challenge is None or not _is_challenged(tx, session):
-        raise Refused(400, 'Give a test card: {"card": "4242424242424242"}.')
-    return finish_authentication(tx, session, passed=challenge == "complete")
-
-
-def _is_challenged(tx: Transaction, session: Json) -> bool:
-    intent = tx.find(session["payment_intent"] or "")
-    return intent is not None and intent["status"] == "requires_action"
-
-
-def _entry(session: Json, asked: Json) -> CardEntry:
-    card = cards.find(str(asked["card"]))
-    if card is None:
-        raise Refused(400, f"Not a test card: {str(asked['card'])[:30]}")
-    email = asked.get("email") or (session["customer_details"] or {}).get("email") or "buyer@example.com"
-    billing = {
-        "email": str(email),
-        "name": str(asked.get("name", "Test Buyer")),
-        "address": {"country": str(asked.get("country", card.country))},
-    }
-    return CardEntry(card, 12, 2034, billing)
-
-
-async def _json(request: Request) -> Json:
-    body = await request.body()
+def _span(value: Any) -> int:
     try:
-        value = json.loads(body or b"{}") if len(body) <= BODY_BYTES_MAX else None
+        return durations.seconds(str(value))
+    except ValueError as problem:
+        raise Refused(400, str(problem)) from None
+
+
+def _json(act: Callable[[str, Json], Awaitable[Json]]) -> Callable[[Request], Awaitable[Response]]:
+    async def answer(request: Request) -> Response:
+        try:
+            asked = await _body(request)
+            return JSONResponse(await act(request.path_params.get("id", ""), asked))
+        except Refused as refusal:
+            return _refusal(refusal.status, str(refusal))
+        except ApiError as refusal:
+            return _refusal(refusal.status, refusal.body["message"])
+        except FaultUnknown as refusal:
+            return _refusal(400, str(refusal))
+
+    return answer
+
+
+def _refusal(status: int, message: str) -> Response:
+    return JSONResponse({"error": {"message": message}}, status)
+
+
+async def _body(request: Request) -> Json:
+    if request.method == "GET":
+        return dict(request.query_params)
+    if not request.headers.get("content-type", "").startswith("application/json"):
+        raise Refused(415, "Send JSON with Content-Type: application/json.")
+    body = bytearray()
+    async for part in request.stream():
+        body += part
+        if len(body) > BODY_BYTES_MAX:
+            raise Refused(413, "The body is too large.")
+    try:
+        value = json.loads(bytes(body) or b"{}")
     except ValueError:
         value = None
     if not isinstance(value, dict):

@@ -4,14 +4,16 @@ A delivery is a row before it is an attempt, so a restarted server takes up what
 """
 
 import asyncio
+import json
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from paywright.events import delivered_body
+from paywright.faults import Fault, Faults
 from paywright.signing import signature_header
-from paywright.store import Store
+from paywright.store import Store, Transaction
 
 if TYPE_CHECKING:
     import httpx
@@ -26,6 +28,7 @@ RETRIES_S = (1, 2, 4, 8, 15, 30, 30, 30, 60, 60, 60, 120, 120, 120)
 """Seconds before each retry. Stripe's sandbox tries three times over some hours; here a developer who
 restarts the store within ten minutes should still be told, so attempts are quick and many."""
 
+OLD_S = 600
 USER_AGENT = "Stripe/1.0 (+https://stripe.com/docs/webhooks)"
 
 
@@ -37,17 +40,20 @@ class Due:
     event: Json
     endpoint: Json
     attempts: int
+    faults: list[Fault] = field(default_factory=list)
 
 
 class Courier:
     """Takes due deliveries from the store and sends them, a bounded number at once."""
 
-    def __init__(self, store: Store, wake: Callable[[], None]) -> None:
+    def __init__(self, store: Store, faults: Faults, wake: Callable[[], None]) -> None:
         """``wake`` is called whenever a place for another attempt becomes free."""
         self.store = store
+        self.faults = faults
         self.wake = wake
         self.sending: set[asyncio.Task[None]] = set()
         self.progress = asyncio.Event()
+        self._postponed: set[int] = set()
         self._client: httpx.AsyncClient | None = None
         # A delivery under way has no next_at; after a restart it is due again.
         store.connection.execute(
@@ -91,9 +97,30 @@ class Courier:
                     # A disabled or deleted endpoint gets no further retries for the event.
                     tx.sql.execute("UPDATE delivery SET state = 'dropped' WHERE id = ?", (identifier,))
                     continue
-                tx.sql.execute("UPDATE delivery SET next_at = NULL WHERE id = ?", (identifier,))
-                claimed.append(Due(identifier, tx.get(event), endpoint, attempts))
+                due = Due(identifier, tx.get(event), endpoint, attempts)
+                if self._goes_out(tx, due):
+                    tx.sql.execute("UPDATE delivery SET next_at = NULL WHERE id = ?", (identifier,))
+                    claimed.append(due)
         return claimed
+
+    def _goes_out(self, tx: Transaction, due: Due) -> bool:
+        """Let faults strike; one that drops or postpones the attempt leaves nothing to send now."""
+        if due.id in self._postponed:
+            self._postponed.discard(due.id)
+        else:
+            due.faults.extend(self.faults.for_delivery(due.event["type"]))
+        for fault in due.faults:
+            if fault.kind == "drop":
+                tx.sql.execute("UPDATE delivery SET state = 'dropped' WHERE id = ?", (due.id,))
+                return False
+            if fault.kind in ("delay", "reorder") and due.attempts == 0:
+                seconds = fault.seconds if fault.kind == "delay" else fault.random_seconds()
+                tx.sql.execute(
+                    "UPDATE delivery SET next_at = ? WHERE id = ?", (self.store.clock.precise() + seconds, due.id)
+                )
+                self._postponed.add(due.id)
+                return False
+        return True
 
     async def _attempt(self, due: Due) -> None:
         began = time.monotonic()
@@ -105,19 +132,32 @@ class Courier:
     async def _send(self, due: Due) -> tuple[int | None, str]:
         import httpx
 
-        body = delivered_body(due.event, due.endpoint)
-        headers = {
-            "Content-Type": "application/json; charset=utf-8",
-            "User-Agent": USER_AGENT,
-            "Stripe-Signature": signature_header(body, self._secrets(due.endpoint), self.store.clock.now()),
-        }
+        body, headers = self._message(due)
         if self._client is None:
             self._client = httpx.AsyncClient(timeout=TIMEOUT_S, trust_env=False)
         try:
-            answer = await self._client.post(due.endpoint["url"], content=body, headers=headers)
+            for _ in range(next((f.times for f in due.faults if f.kind == "duplicate"), 1)):
+                answer = await self._client.post(due.endpoint["url"], content=body, headers=headers)
         except (httpx.HTTPError, httpx.InvalidURL) as problem:
             return None, f"{type(problem).__name__}: {problem}"[:500]
         return answer.status_code, answer.text[:500]
+
+    def _message(self, due: Due) -> tuple[bytes, dict[str, str]]:
+        """The body and headers that go out, spoilt by the faults that struck."""
+        struck = {fault.kind for fault in due.faults}
+        body = delivered_body(due.event, due.endpoint)
+        secrets = ["whsec_nobody_knows"] if "wrong_signature" in struck else self._secrets(due.endpoint)
+        moment = self.store.clock.now() - (OLD_S if "old_timestamp" in struck else 0)
+        headers = {
+            "Content-Type": "application/json; charset=utf-8",
+            "User-Agent": USER_AGENT,
+            "Stripe-Signature": signature_header(body, secrets, moment),
+        }
+        if "truncate" in struck:
+            body = body[: len(body) // 2]
+        if "reserialize" in struck:
+            body = json.dumps(json.loads(body), separators=(",", ":")).encode()
+        return body, headers
 
     def _secrets(self, endpoint: Json) -> list[str]:
         now = self.store.clock.now()
@@ -159,6 +199,11 @@ class Courier:
             "SELECT count(*) FROM delivery WHERE event = ? AND attempts = 0 AND state = 'pending'", (event,)
         ).fetchone()
         return bool(row[0])
+
+    async def settled(self) -> None:
+        """Return when no attempt is under way."""
+        while self.sending:
+            await asyncio.wait(self.sending)
 
     async def stop(self) -> None:
         """Give up attempts under way; they stay pending in the store."""

@@ -131,3 +131,27 @@ def idempotency_in_use(key: str) -> ApiError:
     # The wire type is not recorded; the contract reads it as idempotency_error (R-sw).
     body = {"type": "idempotency_error", "code": "idempotency_key_in_use", "message": message}
     return ApiError(409, body, stored=False)
+
+
+def rate_limit() -> ApiError:
+    """Too many requests; the limiter stands before everything else and is not remembered."""
+    message = "Request rate limit exceeded. Learn more about rate limits here: https://stripe.com/docs/rate-limits."
+    return invalid_request(message, code="rate_limit", status=429)
+
+
+def lock_timeout() -> ApiError:
+    """Another request works on the same object (M in the contract)."""
+    message = (
+        "This object cannot be accessed right now because another API request or Stripe process is currently"
+        " accessing it."
+    )
+    error = invalid_request(message, code="lock_timeout", status=429)
+    error.headers["Stripe-Should-Retry"] = "true"
+    return error
+
+
+def server_fault(status: int) -> ApiError:
+    message = "An error occurred on Stripe's side (a fault asked for in Paywright)."
+    error = ApiError(status, {"type": "api_error", "message": message}, stored=False)
+    error.headers["Stripe-Should-Retry"] = "true"
+    return error

@@ -71,6 +71,8 @@ def _member(tx: Transaction, doc: Json, member: str, value: Any, below: Tree) ->
     if isinstance(value, list):
         return [_member(tx, doc, member, item, below) for item in value]
     found = sublist(tx, doc, member)
+    if isinstance(found, list):
+        return [expanded(tx, item, below) for item in found]
     if found is not None:
         found["data"] = [expanded(tx, item, below) for item in found["data"]]
     return found

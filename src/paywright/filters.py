@@ -24,8 +24,15 @@ def expression(member: str) -> str:
     return f"json_extract(doc, '$.{member}')"
 
 
+BALANCE_INDEX = (
+    "CREATE INDEX IF NOT EXISTS balance_sums ON object (json_extract(doc, '$.currency'),"
+    " json_extract(doc, '$.status'), json_extract(doc, '$.net')) WHERE kind = 'balance_transaction';"
+)
+"""Holds all that the balance is summed from."""
+
+
 def indexes() -> Iterator[str]:
-    """CREATE statements of one partial index a filter."""
+    """CREATE statements: one partial index a filter, and the balance's."""
     for kind, members in FILTERS.items():
         for member in members:
             name = f"filter_{kind}_{member}".replace(".", "_")
@@ -33,3 +40,4 @@ def indexes() -> Iterator[str]:
                 f"CREATE INDEX IF NOT EXISTS {name} ON object ({expression(member)}, created, seq)"
                 f" WHERE kind = '{kind}';"
             )
+    yield BALANCE_INDEX

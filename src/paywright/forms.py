@@ -42,9 +42,7 @@ def _path(name: str) -> list[str]:
 def _put(tree: dict[str, Raw], path: list[str], value: str, name: str) -> None:
     node = tree
     for position, key in enumerate(path[:-1]):
-        if key == "":
-            key = _slot(node, path[position + 1])
-        child = node.setdefault(key, {})
+        child = node.setdefault(key or _slot(node, path[position + 1]), {})
         if isinstance(child, str):
             raise _conflict(name)
         node = child

@@ -4,6 +4,7 @@ import signal
 import socket
 from pathlib import Path
 
+from paywright.faults import Faults
 from paywright.store import Store, Transaction
 
 
@@ -32,7 +33,7 @@ def address(listener: socket.socket) -> str:
     return f"http://{shown}:{port}"
 
 
-def serve(listener: socket.socket, store: Store) -> None:
+def serve(listener: socket.socket, store: Store, faults: Faults) -> None:
     """Serve until SIGTERM or Ctrl-C; a delivery under way is given up and stays pending."""
     # uvicorn handles the signals while it runs and raises them again when it has stopped.
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -42,7 +43,7 @@ def serve(listener: socket.socket, store: Store) -> None:
     from paywright.app import create_app
 
     config = uvicorn.Config(
-        create_app(store),
+        create_app(store, faults),
         log_config=None,
         access_log=False,
         lifespan="on",

@@ -116,6 +116,20 @@ class Store:
             raise
         self.connection.execute("COMMIT")
 
+    def advance_clock(self, moment: float) -> None:
+        """Move the server's time forward to ``moment`` (seconds UTC), for good."""
+        self.clock.move_to(moment)
+        self.set_setting("clock_offset_s", str(self.clock.offset_s))
+
+    def clear(self) -> None:
+        """Forget everything but the webhook endpoint given on the command line, and return to real time."""
+        with self.transaction() as tx:
+            for table in ("attempt", "delivery", "task", "answer"):
+                tx.sql.execute(f"DELETE FROM {table}")  # noqa: S608 (a constant)
+            tx.sql.execute("DELETE FROM object WHERE id != ?", (self.setting("forward_endpoint", ""),))
+            self.clock.offset_s = 0
+            self.set_setting("clock_offset_s", "0")
+
     def setting(self, name: str, default: str) -> str:
         row = self.connection.execute("SELECT value FROM setting WHERE name = ?", (name,)).fetchone()
         return str(row[0]) if row else default

@@ -11,12 +11,14 @@ Json = dict[str, Any]
 FIRST_PAGE = 10
 
 
-def sublist(tx: Transaction, doc: Json, member: str) -> Json | None:
-    """Return the first page of ``doc``'s list ``member``, or None when it has no such list."""
+def sublist(tx: Transaction, doc: Json, member: str) -> Json | list[Json] | None:
+    """Return ``doc``'s list ``member`` (its first page, where Stripe pages it), or None when it has no such list."""
     if (doc.get("object"), member) == ("checkout.session", "line_items"):
         return _page(doc["_line_items"], f"/v1/checkout/sessions/{doc['id']}/line_items")
     if (doc.get("object"), member) == ("charge", "refunds"):
         return _page(refunds_of(tx, doc["id"]), f"/v1/charges/{doc['id']}/refunds")
+    if doc.get("object") == "item" and member in ("discounts", "taxes"):
+        return list(doc[f"_{member}"])
     if doc.get("object") == "customer" and member in ("sources", "subscriptions", "tax_ids"):
         return _page([], f"/v1/customers/{doc['id']}/{member}")
     return None

@@ -1,16 +1,14 @@
 """Start Paywright for tests: a process of its own on a free port, spoken to over HTTP alone."""
 
 import contextlib
-import json
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from paywright.remote import RemoteRefusal, ask
 from paywright.server import address, listen
 
 Json = dict[str, Any]
@@ -30,6 +28,7 @@ class Paywright:
 
     ``api_base`` is its address, ``secret_key`` a key it accepts, ``webhook_secret`` what signs the
     events sent to ``forward_to``. Use it as a context manager, or call ``start`` and ``stop``.
+    Its methods raise AssertionError with the server's own words when it refuses.
     """
 
     secret_key = SECRET_KEY
@@ -67,9 +66,9 @@ class Paywright:
         while time.monotonic() < deadline:
             if self.process is not None and self.process.poll() is not None:
                 raise NotStarted(f"the server ended with code {self.process.returncode}")
-            # The socket listens already, so the first request is answered when the server is ready.
-            with contextlib.suppress(OSError):
-                self.request("GET", "/_paywright/health")
+            # The socket listens already: the first request is answered as soon as the server is ready.
+            with contextlib.suppress(RemoteRefusal):
+                ask(self.api_base, "GET", "/_paywright/health")
                 return
         self.stop()
         raise NotStarted(f"the server did not answer within {START_TIMEOUT_S:.0f} s")
@@ -86,6 +85,13 @@ class Paywright:
             self.process.wait()
         self.process = None
 
+    def kill(self) -> None:
+        """End the process as a crash would (SIGKILL)."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+            self.process = None
+
     def __enter__(self) -> Self:
         return self.start()
 
@@ -94,25 +100,66 @@ class Paywright:
     ) -> None:
         self.stop()
 
-    def pay(self, session_id: str, card: str = "4242424242424242", **more: str) -> Json:
-        """Pay a session as ``card`` would; return ``{"outcome": ..., "code", "message", "session"}``.
+    def pay(self, session_id: str, card: str | None = None, **more: str) -> Json:
+        """Pay a session as ``card`` (default 4242...) would; return ``{"outcome", "code", "message", "session"}``.
 
-        ``three_d_secure="complete"`` or ``"fail"`` also ends the challenge; ``email``, ``name`` and
-        ``country`` are what the buyer types. Returns once the webhook for the completed session
-        has been answered (or after 5 s).
+        ``three_d_secure="complete"`` or ``"fail"`` also ends the challenge; ``iban`` pays by debit;
+        ``email``, ``name`` and ``country`` are what the buyer types. Returns once the webhook for
+        the completed session has been answered (or after 5 s).
         """
-        return self.request("POST", f"/_paywright/sessions/{session_id}/pay", {"card": card, **more})
+        chosen = {} if "iban" in more else {"card": card or "4242424242424242"}
+        return self.request("POST", f"sessions/{session_id}/pay", {**chosen, **more})
+
+    def refund(self, payment_intent: str, *, amount: int | None = None, reason: str | None = None) -> Json:
+        """Refund ``amount`` minor units (None: the rest) and return the refund."""
+        return self.request("POST", f"payments/{payment_intent}/refund", {"amount": amount, "reason": reason})
+
+    def dispute(
+        self, payment_intent: str, *, reason: str = "fraudulent", amount: int | None = None, inquiry: bool = False
+    ) -> Json:
+        """Dispute a payment as its cardholder would and return the dispute."""
+        body = {"reason": reason, "amount": amount, "inquiry": inquiry}
+        return self.request("POST", f"payments/{payment_intent}/dispute", body)
+
+    def advance(self, span: str | int) -> int:
+        """Move the server's clock on by seconds or ``"2d"``; all that falls due happens. Returns its new time."""
+        return int(self.request("POST", "clock", {"advance": span})["now"])
+
+    def faults(self, *faults: Json) -> None:
+        """Put these faults in force instead of the present ones: ``faults({"kind": "drop"})``; none: all is well."""
+        self.request("PUT", "faults", {"faults": list(faults)})
+
+    def trigger(self, event: str) -> Json:
+        """Make an event happen with its whole story of objects."""
+        return self.request("POST", "trigger", {"event": event})
+
+    def resend(self, event_id: str) -> Json:
+        """Deliver an event again."""
+        return self.request("POST", f"events/{event_id}/resend", {})
+
+    def events(self, kind: str | None = None) -> list[Json]:
+        """The newest events (at most 100), oldest first; of one type, or all."""
+        chosen = f"&type={kind}" if kind else ""
+        found = ask(self.api_base, "GET", f"/v1/events?limit=100{chosen}", key=self.secret_key)
+        return list(reversed(found["data"]))
+
+    def deliveries(self, event_id: str | None = None) -> list[Json]:
+        """The delivery log, newest first."""
+        found: list[Json] = self.request("GET", "deliveries" + (f"?event={event_id}" if event_id else ""))["deliveries"]
+        return found
+
+    def settle(self, timeout_s: float = 30.0) -> None:
+        """Wait until nothing is due and no delivery is under way."""
+        if not self.request("POST", "settle", {"timeout_s": timeout_s})["settled"]:
+            raise AssertionError(f"deliveries had not settled after {timeout_s} s")
+
+    def reset(self) -> None:
+        """Forget all objects, faults and the clock's advance, for the next test."""
+        self.request("POST", "reset", {})
 
     def request(self, method: str, path: str, body: Json | None = None) -> Json:
-        """Call one of the sandbox's own JSON routes; raise AssertionError with its message on refusal."""
-        data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(  # noqa: S310 (always http to this machine)
-            self.api_base + path, data, {"Content-Type": "application/json"}, method=method
-        )
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        """Call one of the sandbox's own routes, named without ``/_paywright/``."""
         try:
-            with opener.open(request, timeout=30) as answer:
-                result: Json = json.load(answer)
-        except urllib.error.HTTPError as refusal:
-            raise AssertionError(f"{method} {path}: {refusal.code} {refusal.read().decode()[:500]}") from None
-        return result
+            return ask(self.api_base, method, f"/_paywright/{path}", body)
+        except RemoteRefusal as refusal:
+            raise AssertionError(f"{method} {path}: {refusal}") from None

@@ -6,8 +6,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from jsonschema import Draft202012Validator
-from referencing import Registry, Resource
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
+from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
 SPEC = Path(__file__).parent / "spec" / "openapi.endive.json.gz"
@@ -32,7 +32,7 @@ def document() -> dict[str, Any]:
 @cache
 def _registry() -> Registry:
     components = {"components": strict(document()["components"])}
-    return Registry().with_resource("spec:", Resource(components, DRAFT202012))
+    return Registry().with_resource("spec:", DRAFT202012.create_resource(components))
 
 
 @cache

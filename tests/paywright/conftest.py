@@ -21,11 +21,10 @@ CANCEL_URL = "http://shop.example/canceled"
 class CheckedTransport(stripe.RequestsClient):
     """The SDK's own transport, looking at each answer in passing."""
 
-    def request(self, method: str, url: str, headers: Any, post_data: Any = None) -> Any:
-        body, status, answered = super().request(method, url, headers, post_data)
-        raw = body.encode() if isinstance(body, str) else body
-        check_answer(method, httpx.URL(url).path, status, raw)
-        return body, status, answered
+    def request(self, method: str, url: str, headers: Any, post_data: Any = None, **more: Any) -> Any:
+        answer: Any = super().request(method, url, headers, post_data, **more)
+        check_answer(method, httpx.URL(url).path, answer[1], answer[0])
+        return answer
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -86,13 +85,14 @@ def new_session(client: stripe.StripeClient) -> Any:
     """Make a Checkout Session over two jars of kimchi, changed by keyword."""
 
     def make(**changes: Any) -> stripe.checkout.Session:
-        params = {
+        params: Any = {
             "mode": "payment",
             "line_items": KRW_TWO,
             "success_url": SUCCESS_URL,
             "cancel_url": CANCEL_URL,
             **changes,
         }
-        return client.v1.checkout.sessions.create(params={k: v for k, v in params.items() if v is not None})
+        given: Any = {name: value for name, value in params.items() if value is not None}
+        return client.v1.checkout.sessions.create(params=given)
 
     return make

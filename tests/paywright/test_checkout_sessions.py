@@ -60,7 +60,9 @@ def test_expiring_ends_a_session_once(new_session, client):
     expired = client.v1.checkout.sessions.expire(session.id)
 
     assert (expired.status, expired.url) == ("expired", None)
-    with pytest.raises(stripe.InvalidRequestError, match='Only Checkout Sessions with a status in \\["open"\\]') as again:
+    with pytest.raises(
+        stripe.InvalidRequestError, match='Only Checkout Sessions with a status in \\["open"\\]'
+    ) as again:
         client.v1.checkout.sessions.expire(session.id)
     assert "has a status of `expired`." in again.value.user_message
 

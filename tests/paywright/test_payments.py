@@ -91,9 +91,7 @@ def wait_until(find, payment_intent, timeout_s=10):
         ("4100000000000019", "card_declined", "fraudulent", "Your card was declined."),
     ],
 )
-def test_a_declined_card_leaves_the_session_open(
-    new_session, client, paywright, number, code, decline_code, message
-):
+def test_a_declined_card_leaves_the_session_open(new_session, client, paywright, number, code, decline_code, message):
     session = new_session()
 
     outcome = paywright.pay(session.id, card=number)

@@ -3,7 +3,9 @@
 from typing import Any
 
 from paywright import events
+from paywright.payments.delayed import answer_debit
 from paywright.payments.intents import cancel_intent
+from paywright.payments.settle import settle_now
 from paywright.store import Transaction
 
 Json = dict[str, Any]
@@ -33,3 +35,15 @@ def expire_in_time(tx: Transaction, session_id: str) -> None:
     session = tx.get(session_id)
     if session["status"] == "open":
         expire_session(tx, session)
+
+
+def debit_answered(tx: Transaction, charge_id: str) -> None:
+    """The task that brings the bank's answer to a debit, also to the session completed without it."""
+    intent, succeeded = answer_debit(tx, charge_id)
+    session = tx.find(intent.get("_session") or "")
+    if session is not None:
+        session["payment_status"] = "paid" if succeeded else "unpaid"
+        tx.save(session)
+        name = "succeeded" if succeeded else "failed"
+        events.emit(tx, f"checkout.session.async_payment_{name}", session)
+    settle_now(tx, tx.get(charge_id))

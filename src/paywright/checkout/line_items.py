@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from paywright import currencies, errors, ids
+from paywright import errors, ids
+from paywright.checkout.prices import new_price
 from paywright.errors import invalid_request
 from paywright.objects import blank
 from paywright.store import Transaction
@@ -11,7 +12,7 @@ Json = dict[str, Any]
 
 
 def priced_items(tx: Transaction, given: list[Json]) -> list[Json]:
-    """Return ``item`` objects with their amounts; all must be in one currency."""
+    """Return ``item`` objects with their amounts before discount and tax; all must be in one currency."""
     items = [_item(tx, line, f"line_items[{place}]") for place, line in enumerate(given)]
     currency = items[0]["currency"]
     for item in items:
@@ -25,6 +26,9 @@ def priced_items(tx: Transaction, given: list[Json]) -> list[Json]:
 
 
 def _item(tx: Transaction, line: Json, param: str) -> Json:
+    for name in ("adjustable_quantity", "dynamic_tax_rates"):
+        if line.get(name) and (name != "adjustable_quantity" or line[name].get("enabled")):
+            raise invalid_request(f"Paywright does not support the parameter {name}.", param=f"{param}[{name}]")
     price = _price(tx, line, param)
     quantity = line.get("quantity")
     if quantity is None:
@@ -32,7 +36,9 @@ def _item(tx: Transaction, line: Json, param: str) -> Json:
     if quantity < 1:
         raise errors.too_small(f"{param}[quantity]")
     amount = price["unit_amount"] * quantity
-    return blank_item(
+    rates = line.get("tax_rates") or []
+    item = blank(
+        "item",
         id=ids.new("li"),
         amount_discount=0,
         amount_subtotal=amount,
@@ -43,11 +49,10 @@ def _item(tx: Transaction, line: Json, param: str) -> Json:
         metadata=line.get("metadata") or {},
         price=price,
         quantity=quantity,
+        _tax_rates=[
+            tx.require(rate, "tax_rate", param=f"{param}[tax_rates][{n}]")["id"] for n, rate in enumerate(rates)
+        ],
     )
-
-
-def blank_item(**members: Any) -> Json:
-    item = blank("item", **members)
     del item["livemode"]
     return item
 
@@ -58,66 +63,13 @@ def _price(tx: Transaction, line: Json, param: str) -> Json:
             f"You may only specify one of these parameters: {param}[price], {param}[price_data].", param=param
         )
     if line.get("price"):
-        return tx.require(line["price"], "price", param=f"{param}[price]")
+        price = tx.require(line["price"], "price", param=f"{param}[price]")
+        if not price["active"]:
+            raise invalid_request(
+                "The price specified is inactive. This field only accepts active prices.", param=param
+            )
+        return price
     if not line.get("price_data"):
         raise errors.parameter_missing(f"{param}[price_data]")
-    return inline_price(tx, line["price_data"], f"{param}[price_data]")
-
-
-def inline_price(tx: Transaction, data: Json, param: str) -> Json:
-    """Make the price (and product) of a ``price_data``; like Stripe's they are not active."""
-    currency = currencies.check_currency(data["currency"], f"{param}[currency]")
-    unit_amount = _unit_amount(data, param)
-    currencies.check_fraction(unit_amount, currency, f"{param}[unit_amount]")
-    product = _product(tx, data, param)
-    return tx.insert(
-        blank(
-            "price",
-            id=ids.new("price"),
-            active=False,
-            billing_scheme="per_unit",
-            created=tx.now,
-            currency=currency,
-            metadata=data.get("metadata") or {},
-            product=product,
-            tax_behavior=data.get("tax_behavior", "unspecified"),
-            type="one_time",
-            unit_amount=unit_amount,
-            unit_amount_decimal=str(unit_amount),
-        )
-    )
-
-
-def _unit_amount(data: Json, param: str) -> int:
-    if data.get("recurring"):
-        raise invalid_request("Recurring prices need mode=subscription.", param=f"{param}[recurring]")
-    if data.get("unit_amount") is None:
-        raise errors.parameter_missing(f"{param}[unit_amount]")
-    if data["unit_amount"] < 0:
-        raise errors.too_small(f"{param}[unit_amount]", 0)
-    return int(data["unit_amount"])
-
-
-def _product(tx: Transaction, data: Json, param: str) -> str:
-    if data.get("product"):
-        return str(tx.require(data["product"], "product", param=f"{param}[product]")["id"])
-    given = data.get("product_data")
-    if not given:
-        raise errors.parameter_missing(f"{param}[product_data]")
-    if not given.get("name"):
-        raise errors.parameter_empty(f"{param}[product_data][name]")
-    product = blank(
-        "product",
-        id=ids.new("prod"),
-        active=False,
-        created=tx.now,
-        images=given.get("images") or [],
-        marketing_features=[],
-        metadata=given.get("metadata") or {},
-        name=given["name"],
-        description=given.get("description"),
-        tax_code=given.get("tax_code"),
-        unit_label=given.get("unit_label"),
-        updated=tx.now,
-    )
-    return str(tx.insert(product)["id"])
+    # Stripe marks prices and products made inline as not active, so that they are not offered again.
+    return new_price(tx, line["price_data"], f"{param}[price_data]", active=False)

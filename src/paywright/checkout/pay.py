@@ -1,13 +1,14 @@
-"""Pay a Checkout Session with a card, as its hosted page does (the contract's sections 5 and 7)."""
+"""Pay a Checkout Session, as its hosted page does (the contract's sections 5 and 7)."""
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
-from paywright.cards import Decline
+from paywright.checkout.discounts import redeem
 from paywright.checkout.lifecycle import complete
 from paywright.payments.confirm import Outcome, authenticate, confirm
+from paywright.payments.customers import new_customer
 from paywright.payments.intents import new_intent
-from paywright.payments.methods import CardEntry, new_card_method
+from paywright.payments.methods import CardEntry, IbanEntry, new_method
 from paywright.store import Transaction
 
 Json = dict[str, Any]
@@ -17,19 +18,20 @@ Json = dict[str, Any]
 class Paid:
     """How an attempt ended. ``event`` is the id of ``checkout.session.completed``, ``message`` for the buyer."""
 
-    outcome: Literal["succeeded", "declined", "requires_action"]
+    outcome: Outcome
     event: str | None = None
     message: str | None = None
     code: str | None = None
 
 
-def pay_session(tx: Transaction, session: Json, entry: CardEntry) -> Paid:
+def pay_session(tx: Transaction, session: Json, entry: CardEntry | IbanEntry) -> Paid:
     """Try to pay an open session; further attempts reuse its PaymentIntent (M in the contract)."""
-    _note_customer(session, entry.billing)
+    _note_buyer(tx, session, entry.billing)
     if session["amount_total"] == 0:
+        redeem(tx, session)
         return Paid("succeeded", complete(tx, session, payment_status="no_payment_required")["id"])
     intent = _intent(tx, session)
-    method = new_card_method(tx, entry)
+    method = new_method(tx, entry, customer=session["customer"])
     return _ended(tx, session, intent, confirm(tx, intent, method))
 
 
@@ -40,8 +42,11 @@ def finish_authentication(tx: Transaction, session: Json, *, passed: bool) -> Pa
 
 
 def _ended(tx: Transaction, session: Json, intent: Json, outcome: Outcome) -> Paid:
-    if outcome == "succeeded":
-        return Paid("succeeded", complete(tx, session, payment_status="paid")["id"])
+    if outcome in ("succeeded", "processing"):
+        redeem(tx, session)
+        # A delayed method completes the session before it is paid.
+        status = "paid" if outcome == "succeeded" else "unpaid"
+        return Paid(outcome, complete(tx, session, payment_status=status)["id"])
     if outcome == "requires_action":
         return Paid("requires_action")
     error = intent["last_payment_error"]
@@ -59,7 +64,9 @@ def _intent(tx: Transaction, session: Json) -> Json:
         customer=session["customer"],
         description=data.get("description"),
         metadata=data["metadata"],
+        payment_method_types=session["payment_method_types"],
         receipt_email=data.get("receipt_email"),
+        setup_future_usage=data.get("setup_future_usage"),
         shipping=data.get("shipping"),
         statement_descriptor=data.get("statement_descriptor"),
         statement_descriptor_suffix=data.get("statement_descriptor_suffix"),
@@ -71,22 +78,19 @@ def _intent(tx: Transaction, session: Json) -> Json:
     return intent
 
 
-def _note_customer(session: Json, billing: Json) -> None:
-    """What the buyer typed is the session's ``customer_details``."""
+def _note_buyer(tx: Transaction, session: Json, billing: Json) -> None:
+    """What the buyer typed is the session's ``customer_details``, and a customer if one is wanted."""
     address = billing.get("address") or {}
     parts = ("city", "country", "line1", "line2", "postal_code", "state")
+    details = {name: billing.get(name) for name in ("email", "name", "phone")}
     session["customer_details"] = {
         "address": {part: address.get(part) for part in parts},
         "business_name": None,
-        "email": billing.get("email"),
         "individual_name": None,
-        "name": billing.get("name"),
-        "phone": billing.get("phone"),
         "tax_exempt": "none",
         "tax_ids": [],
+        **details,
     }
-
-
-def refuse_entry(why: Decline) -> Paid:
-    """A card number that no bank would recognise never becomes a payment."""
-    return Paid("declined", message=why.message, code=why.code)
+    if session["customer_creation"] == "always" and session["customer"] is None:
+        session["customer"] = new_customer(tx, **details)["id"]
+    tx.save(session)

@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from paywright.acts import Acts
 from paywright.background import Background
 from paywright.checkout.pay import Paid, finish_authentication, pay_session
 from paywright.hosted import entry, texts, view
@@ -16,10 +17,6 @@ from paywright.store import Store, Transaction
 Json = dict[str, Any]
 
 FORM_BYTES_MAX = 20_000
-WEBHOOK_WAIT_S = 5.0
-"""Stripe holds the buyer back for up to 10 s until the webhook for the completed session is answered, so that
-the success page usually finds the order paid. Half of that is plenty on one machine."""
-
 _DECLINES = frozenset(["insufficient_funds", "expired_card", "incorrect_cvc", "processing_error"])
 
 TEST_CARDS = (
@@ -42,6 +39,7 @@ class HostedPage:
     def __init__(self, store: Store, background: Background) -> None:
         self.store = store
         self.background = background
+        self.acts = Acts(store, background)
 
     def routes(self) -> list[Route]:
         return [
@@ -53,7 +51,9 @@ class HostedPage:
 
     async def show(self, request: Request) -> Response:
         session = self._session(request.path_params["session"])
-        return _form(request, session) if _is_open(session) else _closed(request, session)
+        if session is None or not _is_open(session):
+            return _closed(request, session)
+        return _form(request, session)
 
     async def pay(self, request: Request) -> Response:
         session = self._session(request.path_params["session"])
@@ -77,8 +77,10 @@ class HostedPage:
 
     async def end_challenge(self, request: Request) -> Response:
         intent, session = self._challenge(request)
-        if intent is None or intent["status"] != "requires_action" or not _is_open(session):
-            return _to_success(session) if _is_complete(session) else _closed(request, session)
+        if session is not None and session["status"] == "complete":
+            return _to_success(session)
+        if intent is None or session is None or intent["status"] != "requires_action" or not _is_open(session):
+            return _closed(request, session)
         passed = (await _values(request)).get("result") == "complete"
         with self.store.transaction() as tx:
             paid = finish_authentication(tx, session, passed=passed)
@@ -90,8 +92,7 @@ class HostedPage:
             return RedirectResponse(f"/c/3ds/{session['payment_intent']}", 303)
         if paid.outcome == "declined":
             return _form(request, session, checked, declined=paid.code, status=402)
-        if paid.event:
-            await self.background.courier.wait_for_first_answer(paid.event, WEBHOOK_WAIT_S)
+        await self.acts.wait_for_webhook(paid)
         return _to_success(session)
 
     def _session(self, identifier: str) -> Json | None:
@@ -112,10 +113,6 @@ def _is_open(session: Json | None) -> bool:
     return session is not None and session["status"] == "open"
 
 
-def _is_complete(session: Json | None) -> bool:
-    return session is not None and session["status"] == "complete"
-
-
 def _to_success(session: Json) -> Response:
     url = session["success_url"].replace("{CHECKOUT_SESSION_ID}", session["id"])
     return RedirectResponse(url, 303, headers={"Referrer-Policy": "no-referrer"})
@@ -127,13 +124,12 @@ def _language(request: Request, session: Json | None) -> str:
 
 def _form(
     request: Request,
-    session: Json | None,
+    session: Json,
     checked: entry.Checked | None = None,
     *,
     declined: str | None = None,
     status: int = 200,
 ) -> Response:
-    assert session is not None  # noqa: S101 (for the type checker; callers have looked)
     language = _language(request, session)
     details = session["customer_details"] or {}
     values = {"email": details.get("email") or "", "country": view.COUNTRY_DEFAULT[language]}
@@ -181,7 +177,7 @@ def _return_url(session: Json | None, state: str) -> str | None:
         return None
     if state == "paid":
         return str(session["success_url"]).replace("{CHECKOUT_SESSION_ID}", session["id"])
-    return session["cancel_url"]
+    return str(session["cancel_url"]) if session["cancel_url"] else None
 
 
 async def _values(request: Request) -> dict[str, str]:

@@ -77,9 +77,8 @@ def security_headers(session: Json | None) -> dict[str, str]:
     """A strict policy. Chrome checks the redirect after a form's POST against ``form-action``, so the
     session's own return addresses must be in it."""
     origins = sorted({_origin(session[n]) for n in ("success_url", "cancel_url") if session[n]}) if session else []
-    policy = (
-        "default-src 'self'; base-uri 'none'; frame-ancestors 'none'; object-src 'none'; "
-        + " ".join(["form-action 'self'", *origins])
+    policy = "default-src 'self'; base-uri 'none'; frame-ancestors 'none'; object-src 'none'; " + " ".join(
+        ["form-action 'self'", *origins]
     )
     return {
         "Content-Security-Policy": policy,

@@ -79,3 +79,12 @@ def make_available(tx: Transaction, transaction_id: str) -> None:
     transaction = tx.get(transaction_id)
     transaction["status"] = "available"
     tx.save(transaction)
+
+
+def balances(tx: Transaction) -> dict[tuple[str, str], int]:
+    """Sums of net amounts by (currency, status), in minor units; read from an index alone."""
+    rows = tx.sql.execute(
+        "SELECT json_extract(doc, '$.currency'), json_extract(doc, '$.status'), sum(json_extract(doc, '$.net'))"
+        " FROM object WHERE kind = 'balance_transaction' GROUP BY 1, 2"
+    )
+    return {(row[0], row[1]): row[2] for row in rows}

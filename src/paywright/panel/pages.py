@@ -45,7 +45,7 @@ class Pages:
             if intent is None:
                 return render("missing.html", {"id": request.path_params["intent"]}, status=404)
             related = _related(tx, intent)
-            events = [e for e in _events_about(tx, related)]
+            events = _events_about(tx, related)
             context = {
                 "intent": intent,
                 "charges": [doc for doc in related if doc["object"] == "charge"],
@@ -58,9 +58,7 @@ class Pages:
 
 
 def _newest(tx: Transaction, kind: str) -> list[Json]:
-    rows = tx.sql.execute(
-        "SELECT doc FROM object WHERE kind = ? ORDER BY created DESC, seq DESC LIMIT ?", (kind, ROWS)
-    )
+    rows = tx.sql.execute("SELECT doc FROM object WHERE kind = ? ORDER BY created DESC, seq DESC LIMIT ?", (kind, ROWS))
     return [json.loads(row[0]) for row in rows]
 
 

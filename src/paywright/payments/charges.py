@@ -3,7 +3,7 @@
 from typing import Any
 
 from paywright import ids
-from paywright.cards import CARDS, Card, Decline
+from paywright.cards import CARDS, Decline
 from paywright.objects import blank
 from paywright.payments.methods import checks, fingerprint
 from paywright.store import Transaction
@@ -22,10 +22,23 @@ def successful_charge(tx: Transaction, intent: Json, method: Json) -> Json:
     charge.update(
         amount_captured=intent["amount"],
         captured=True,
-        outcome=_outcome(card, network_status="approved_by_network", kind="authorized"),
+        outcome=_outcome(card.risk_level, network_status="approved_by_network", kind="authorized"),
         paid=True,
-        receipt_url=f"{tx.base_url}/_paywright/payments/{intent['id']}",
+        receipt_url=f"{tx.base_url}/_paywright/payments/{intent['id']}" if intent["id"] else None,
         status="succeeded",
+    )
+    return tx.insert(charge)
+
+
+def pending_charge(tx: Transaction, intent: Json, method: Json) -> Json:
+    """Insert the charge of a bank debit that the bank has not answered yet."""
+    charge = _charge(tx, intent, method)
+    charge.update(
+        amount_captured=intent["amount"],
+        captured=True,
+        outcome=_outcome("not_assessed", network_status="approved_by_network", kind="authorized"),
+        paid=False,
+        status="pending",
     )
     return tx.insert(charge)
 
@@ -42,7 +55,7 @@ def failed_charge(tx: Transaction, intent: Json, method: Json, why: Decline) -> 
         failure_message=why.message,
         outcome={
             **_outcome(
-                card,
+                card.risk_level,
                 network_status="not_sent_to_network" if blocked else "declined_by_network",
                 kind="blocked" if blocked else "issuer_declined",
             ),
@@ -77,7 +90,7 @@ def _charge(tx: Transaction, intent: Json, method: Json) -> Json:
         metadata=dict(intent["metadata"]),
         payment_intent=intent["id"],
         payment_method=method["id"],
-        payment_method_details={"card": _card_details(intent, method), "type": "card"},
+        payment_method_details=_details(intent, method),
         radar_options={},
         receipt_email=intent["receipt_email"],
         refunded=False,
@@ -87,18 +100,25 @@ def _charge(tx: Transaction, intent: Json, method: Json) -> Json:
     )
 
 
-def _outcome(card: Card, *, network_status: str, kind: str) -> Json:
+def _outcome(risk_level: str, *, network_status: str, kind: str) -> Json:
     return {
         "advice_code": None,
         "network_advice_code": None,
         "network_decline_code": None,
         "network_status": network_status,
         "reason": None,
-        "risk_level": card.risk_level,
-        "risk_score": _RISK_SCORE[card.risk_level],
+        "risk_level": risk_level,
+        **({"risk_score": _RISK_SCORE[risk_level]} if risk_level in _RISK_SCORE else {}),
         "seller_message": "Payment complete.",
         "type": kind,
     }
+
+
+def _details(intent: Json, method: Json) -> Json:
+    if method["type"] == "card":
+        return {"card": _card_details(intent, method), "type": "card"}
+    account = {name: value for name, value in method["sepa_debit"].items() if name != "generated_from"}
+    return {"sepa_debit": {**account, "mandate": None}, "type": "sepa_debit"}
 
 
 def _card_details(intent: Json, method: Json) -> Json:

@@ -7,12 +7,14 @@ from paywright.cards import AUTHENTICATION, CARDS, Card, Decline
 from paywright.errors import ApiError
 from paywright.objects import public
 from paywright.payments.charges import failed_charge, successful_charge
+from paywright.payments.delayed import start_debit
 from paywright.payments.disputes import dispute_by_card
 from paywright.store import Transaction
 
 Json = dict[str, Any]
-Outcome = Literal["succeeded", "declined", "requires_action"]
+Outcome = Literal["succeeded", "declined", "requires_action", "processing"]
 
+SETTLES_AFTER_S = 1
 AUTHENTICATION_FAILED = (
     "We are unable to authenticate your payment method. Please choose a different payment method and try again."
 )
@@ -20,8 +22,11 @@ AUTHENTICATION_FAILED = (
 
 def confirm(tx: Transaction, intent: Json, method: Json, *, off_session: bool = False) -> Outcome:
     """Try to pay ``intent`` with the payment method; both are changed and saved."""
+    if method["type"] == "sepa_debit":
+        start_debit(tx, intent, method)
+        return "processing"
     card = CARDS[method["_number"]]
-    if _needs_authentication(card):
+    if needs_authentication(card):
         if off_session:
             decline(tx, intent, method, AUTHENTICATION)
             return "declined"
@@ -30,7 +35,8 @@ def confirm(tx: Transaction, intent: Json, method: Json, *, off_session: bool = 
     return charge_or_decline(tx, intent, method)
 
 
-def _needs_authentication(card: Card) -> bool:
+def needs_authentication(card: Card) -> bool:
+    """Whether the bank asks for 3D Secure; no card here was set up for later use before."""
     return card.three_d_secure in ("always", "unless_set_up")
 
 
@@ -61,9 +67,6 @@ def _succeed(tx: Transaction, intent: Json, method: Json, card: Card) -> None:
     events.emit(tx, "payment_intent.succeeded", intent)
     # The balance transaction comes with asynchronous capture, so later (section 6).
     tx.later(SETTLES_AFTER_S, "settle_charge", charge["id"])
-
-
-SETTLES_AFTER_S = 1
 
 
 def decline(tx: Transaction, intent: Json, method: Json, why: Decline) -> Json:

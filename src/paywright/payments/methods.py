@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from paywright import ids
-from paywright.cards import Card
+from paywright.cards import Card, by_token
+from paywright.errors import no_such
 from paywright.objects import blank
 from paywright.store import Transaction
 
@@ -22,21 +23,45 @@ class CardEntry:
     billing: Json = field(default_factory=dict)
 
 
-def new_card_method(tx: Transaction, entry: CardEntry) -> Json:
-    """Insert a ``payment_method`` of type card; the card number itself is not stored in it."""
+@dataclass(frozen=True)
+class IbanEntry:
+    """A bank account in the euro area to be debited, and whose it is."""
+
+    iban: str
+    billing: Json = field(default_factory=dict)
+
+
+def new_method(tx: Transaction, entry: CardEntry | IbanEntry, *, customer: str | None = None) -> Json:
+    """Insert a ``payment_method``; the number a buyer typed is kept apart from what clients see."""
+    kind: Json
+    if isinstance(entry, CardEntry):
+        kind = {"type": "card", "card": _card(entry), "_number": entry.card.number}
+    else:
+        kind = {"type": "sepa_debit", "sepa_debit": sepa_debit(entry.iban), "_iban": entry.iban}
     return tx.insert(
         blank(
             "payment_method",
             id=ids.new("pm"),
             allow_redisplay="limited",
             billing_details=billing_details(entry.billing),
-            card=_card(entry),
             created=tx.now,
+            customer=customer,
             metadata={},
-            type="card",
-            _number=entry.card.number,
+            **kind,
         )
     )
+
+
+def sepa_debit(iban: str) -> Json:
+    """Stripe's ``sepa_debit`` details of an IBAN."""
+    return {
+        "bank_code": iban[4:9],
+        "branch_code": None,
+        "country": iban[:2],
+        "fingerprint": fingerprint(iban),
+        "generated_from": {"charge": None, "setup_attempt": None},
+        "last4": iban[-4:],
+    }
 
 
 def billing_details(given: Json) -> Json:
@@ -84,3 +109,14 @@ def checks(billing: Json) -> Json:
 def fingerprint(number: str) -> str:
     """The same for the same card number, and telling nothing about it."""
     return hashlib.sha256(f"paywright {number}".encode()).hexdigest()[:16]
+
+
+def named_method(tx: Transaction, name: str) -> Json:
+    """Return the payment method with this id, or a new one for a test token such as ``pm_card_visa``."""
+    card = by_token(name)
+    if card is not None:
+        return new_method(tx, CardEntry(card, 12, 2034))
+    method = tx.require(name, "payment_method", param="payment_method")
+    if "_number" not in method:
+        raise no_such("payment_method", name, param="payment_method")
+    return method

@@ -12,11 +12,16 @@ Json = dict[str, Any]
 
 def settle_charge(tx: Transaction, charge_id: str) -> None:
     """The task some seconds after a successful charge (asynchronous capture)."""
-    charge = tx.get(charge_id)
-    if charge["balance_transaction"] is not None:
+    settle_now(tx, tx.get(charge_id))
+
+
+def settle_now(tx: Transaction, charge: Json) -> None:
+    """Give a successful charge its balance transaction unless it has one; ``charge`` is changed and saved."""
+    if charge["balance_transaction"] is not None or charge["status"] != "succeeded":
         return
-    method = tx.get(charge["payment_method"])
-    at_once = CARDS[method["_number"]].bypass_pending
+    tx.forget_task("settle_charge", charge["id"])
+    method = tx.find(charge["payment_method"] or "")
+    at_once = bool(method and "_number" in method and CARDS[method["_number"]].bypass_pending)
     charge["balance_transaction"] = charge_transaction(tx, charge, available_at_once=at_once)["id"]
     tx.save(charge)
     events.emit(tx, "charge.updated", charge, previous={"balance_transaction": None})

@@ -3,10 +3,13 @@
 from typing import Any
 from urllib.parse import urlsplit
 
-from paywright import currencies, errors, ids, lists, metadata
+from paywright import currencies, errors, ids, lists, metadata, supported
 from paywright.call import Call
-from paywright.checkout.line_items import priced_items
+from paywright.checkout import discounts, shipping
+from paywright.checkout.custom_fields import custom_fields
 from paywright.checkout.lifecycle import expire_session
+from paywright.checkout.line_items import priced_items
+from paywright.checkout.totals import total_up
 from paywright.errors import invalid_request
 from paywright.objects import blank
 
@@ -20,62 +23,92 @@ REFERENCE_LENGTH_MAX = 200
 _ECHOED = (
     "allow_promotion_codes billing_address_collection cancel_url client_reference_id customer_creation"
     " customer_email integration_identifier locale origin_context submit_type success_url"
-    " allowed_payment_method_types excluded_payment_method_types"
+    " allowed_payment_method_types excluded_payment_method_types shipping_address_collection branding_settings"
 ).split()
 
 
+_CUSTOM_TEXTS = ("after_submit", "shipping_address", "submit", "terms_of_service_acceptance")
+_SUPPORTED = " ".join(_ECHOED) + (
+    " custom_fields custom_text customer discounts expires_at line_items metadata mode payment_intent_data"
+    " payment_method_types phone_number_collection shipping_options ui_mode"
+)
+
+
 def create(call: Call) -> Json:
-    params = call.params
+    params, tx = call.params, call.tx
+    supported.only(params, _SUPPORTED)
     _check_mode(params)
     _check_urls(params)
     customer = _customer(call)
-    items = priced_items(call.tx, params["line_items"])
-    subtotal = sum(item["amount_subtotal"] for item in items)
-    total = sum(item["amount_total"] for item in items)
-    currency = items[0]["currency"]
-    _check_total(total, currency)
+    items = priced_items(tx, params["line_items"])
+    session = _fresh(call, customer)
+    options = shipping.options(tx, params.get("shipping_options") or [], items[0]["currency"])
+    session.update(
+        **discounts.chosen(tx, params),
+        currency=items[0]["currency"],
+        shipping_options=options,
+        shipping_cost=shipping.cost(options[0] if options else None),
+        _line_items=items,
+    )
+    total_up(tx, session)
+    session["payment_status"] = "unpaid" if session["amount_total"] else "no_payment_required"
+    session["payment_method_types"] = method_types(params, session["currency"])
+    _check_total(session["amount_total"], session["currency"])
+    tx.insert(session)
+    tx.later(session["expires_at"] - tx.now, "expire_session", session["id"])
+    return session
+
+
+def _fresh(call: Call, customer: Json | None) -> Json:
+    """A session without its amounts."""
+    params, tx = call.params, call.tx
     session_id = ids.checkout_session()
     session = blank(
         "checkout.session",
         id=session_id,
-        created=call.tx.now,
+        created=tx.now,
         **{name: params[name] for name in _ECHOED if name in params},
     )
     session.update(
         {
-            "amount_subtotal": subtotal,
-            "amount_total": total,
             "automatic_tax": {"enabled": False, "liability": None, "provider": None, "status": None},
-            "currency": currency,
-            "custom_fields": [],
-            "custom_text": dict.fromkeys(
-                ["after_submit", "shipping_address", "submit", "terms_of_service_acceptance"]
-            ),
+            "custom_fields": custom_fields(params.get("custom_fields") or []),
+            "custom_text": _custom_text(params.get("custom_text") or {}),
             "customer": customer["id"] if customer else None,
             "customer_creation": None if customer else params.get("customer_creation", "if_required"),
             "customer_details": _prefilled(customer, params.get("customer_email")),
-            "discounts": [],
-            "expires_at": _expiry(params.get("expires_at"), call.tx.now),
+            "expires_at": _expiry(params.get("expires_at"), tx.now),
             "invoice_creation": _invoice_creation(),
             "metadata": metadata.merged({}, params.get("metadata", {})),
             "mode": "payment",
             "payment_method_collection": "if_required",
             "payment_method_options": {"card": {"request_three_d_secure": "automatic"}},
-            "payment_method_types": ["card"],
-            "payment_status": "unpaid" if total else "no_payment_required",
-            "phone_number_collection": {"enabled": False},
-            "shipping_options": [],
+            "phone_number_collection": {"enabled": (params.get("phone_number_collection") or {}).get("enabled", False)},
             "status": "open",
-            "total_details": {"amount_discount": 0, "amount_shipping": 0, "amount_tax": 0},
             "ui_mode": "hosted_page",
-            "url": f"{call.tx.base_url}/c/pay/{session_id}#fid{ids.random_text(60)}",
-            "_line_items": items,
+            "url": f"{tx.base_url}/c/pay/{session_id}#fid{ids.random_text(60)}",
             "_payment_intent_data": _intent_data(params.get("payment_intent_data") or {}),
         }
     )
-    call.tx.insert(session)
-    call.tx.later(session["expires_at"] - call.tx.now, "expire_session", session_id)
     return session
+
+
+def _custom_text(given: Json) -> Json:
+    return {name: given.get(name) for name in _CUSTOM_TEXTS}
+
+
+def method_types(params: Json, currency: str) -> list[str]:
+    """Which kinds of payment the page offers: cards, and SEPA debits in euro, less what was ruled out."""
+    possible = ["card", "sepa_debit"] if currency == "eur" else ["card"]
+    allowed = params.get("allowed_payment_method_types") or params.get("payment_method_types") or possible
+    excluded = params.get("excluded_payment_method_types") or []
+    left = [kind for kind in possible if kind in allowed and kind not in excluded]
+    if not left:
+        raise invalid_request(
+            f"No payment method is left for this session: Paywright offers {', '.join(possible)} in {currency}.",
+            code="payment_method_unavailable",
+        )
+    return left
 
 
 def retrieve(call: Call) -> Json:
@@ -173,9 +206,7 @@ def _expiry(asked: int | None, now: int) -> int:
         return now + LIFETIME_S
     subject = "The `expires_at` timestamp must be"
     if asked < now + LIFETIME_MIN_S:
-        raise invalid_request(
-            f"{subject} at least 30 minutes from Checkout Session creation.", param="expires_at"
-        )
+        raise invalid_request(f"{subject} at least 30 minutes from Checkout Session creation.", param="expires_at")
     if asked >= now + LIFETIME_S:
         raise invalid_request(f"{subject} less than 24 hours from Checkout Session creation.", param="expires_at")
     return asked
@@ -195,12 +226,17 @@ def _check_total(total: int, currency: str) -> None:
         raise
 
 
+_INTENT_DATA = (
+    "description metadata receipt_email setup_future_usage shipping statement_descriptor statement_descriptor_suffix"
+    " transfer_group"
+)
+
+
 def _intent_data(given: Json) -> Json:
+    supported.only({k: v for k, v in given.items() if (k, v) != ("capture_method", "automatic_async")}, _INTENT_DATA)
     return {**given, "metadata": metadata.merged({}, given.get("metadata", {}), "payment_intent_data[metadata]")}
 
 
 def _invoice_creation() -> Json:
-    data = dict.fromkeys(
-        ["account_tax_ids", "custom_fields", "description", "footer", "issuer", "rendering_options"]
-    )
+    data = dict.fromkeys(["account_tax_ids", "custom_fields", "description", "footer", "issuer", "rendering_options"])
     return {"enabled": False, "invoice_data": {**data, "metadata": {}}}

@@ -2,24 +2,125 @@
 
 from typing import Any
 
-from paywright import lists, metadata
+from paywright import currencies, errors, lists, metadata, supported
 from paywright.call import Call
+from paywright.errors import invalid_request
+from paywright.payments.confirm import confirm, declined_answer
+from paywright.payments.intents import new_intent
+from paywright.payments.methods import named_method
 
 Json = dict[str, Any]
 
+_ECHOED = "description receipt_email statement_descriptor statement_descriptor_suffix transfer_group"
+_CREATE = (
+    f"{_ECHOED} amount currency customer metadata payment_method confirm off_session return_url shipping"
+    " automatic_payment_methods payment_method_types allowed_payment_method_types capture_method confirmation_method"
+    " error_on_requires_action use_stripe_sdk setup_future_usage"
+)
+OPEN = ("requires_payment_method", "requires_confirmation", "requires_action")
+
+
+def create(call: Call) -> Json:
+    params = call.params
+    supported.only(params, _CREATE)
+    _check_methods(params)
+    currency = currencies.check_currency(params["currency"], "currency")
+    _check_amount(params["amount"], currency)
+    if params.get("customer"):
+        call.tx.require(params["customer"], "customer", param="customer")
+    method = named_method(call.tx, params["payment_method"]) if params.get("payment_method") else None
+    intent = new_intent(
+        call.tx,
+        amount=params["amount"],
+        currency=currency,
+        customer=params.get("customer"),
+        metadata=metadata.merged({}, params.get("metadata", {})),
+        shipping=params.get("shipping"),
+        automatic_payment_methods=_automatic(params),
+        payment_method=method["id"] if method else None,
+        setup_future_usage=params.get("setup_future_usage"),
+        status="requires_confirmation" if method else "requires_payment_method",
+        _return_url=params.get("return_url"),
+        **{name: params.get(name) for name in _ECHOED.split()},
+    )
+    if params.get("confirm"):
+        return _confirm(call, intent, method)
+    return intent
+
+
+def _check_methods(params: Json) -> None:
+    if params.get("capture_method") == "manual":
+        raise invalid_request("Paywright does not support capture_method=manual.", param="capture_method")
+    if params.get("confirmation_method") == "manual":
+        raise invalid_request("Paywright does not support confirmation_method=manual.", param="confirmation_method")
+    for name in ("payment_method_types", "allowed_payment_method_types"):
+        if params.get(name) and "card" not in params[name]:
+            raise invalid_request("Paywright supports the payment method type card only.", param=name)
+
+
+def _check_amount(amount: int, currency: str) -> None:
+    if amount < 1:
+        raise errors.too_small("amount")
+    currencies.check_amount(amount, currency, "amount")
+
+
+def _automatic(params: Json) -> Json | None:
+    given = params.get("automatic_payment_methods")
+    if given is None:
+        return None if params.get("payment_method_types") else {"allow_redirects": "always", "enabled": True}
+    return {"allow_redirects": given.get("allow_redirects", "always"), "enabled": given["enabled"]}
+
+
+def _confirm(call: Call, intent: Json, method: Json | None) -> Json:
+    if method is None:
+        raise errors.unexpected_state(
+            "You cannot confirm this PaymentIntent because it's missing a payment method. You can either update the"
+            " PaymentIntent with a payment method and then confirm it again, or confirm it again directly with a"
+            " payment method or ConfirmationToken.",
+            intent,
+        )
+    outcome = confirm(call.tx, intent, method, off_session=bool(call.params.get("off_session")))
+    if outcome == "declined":
+        raise declined_answer(intent)
+    return intent
+
 
 def retrieve(call: Call) -> Json:
+    # The client secret is accepted for the sake of browsers; a secret key needs none.
     return call.tx.require(call.path["intent"], "payment_intent", param="intent", in_path=True)
 
 
 def index(call: Call) -> Json:
+    supported.only(call.params, "created customer ending_before limit starting_after")
     return lists.page(call.tx, "payment_intent", call.url, call.params)
 
 
 def update(call: Call) -> Json:
-    intent = retrieve(call)
-    if "metadata" in call.params:
-        intent["metadata"] = metadata.merged(intent["metadata"], call.params["metadata"])
-    if "description" in call.params:
-        intent["description"] = call.params["description"]
+    intent, params = retrieve(call), call.params
+    supported.only(params, f"{_ECHOED} amount currency metadata payment_method customer shipping")
+    if set(params) - {"metadata", "description"} and intent["status"] not in OPEN:
+        raise errors.unexpected_state(
+            f"This PaymentIntent's parameters could not be updated because it has a status of {intent['status']}."
+            f" You may only update the parameters of a PaymentIntent with one of the following statuses: {', '.join(OPEN)}.",
+            intent,
+        )
+    _update_amount(intent, params)
+    for name in [*_ECHOED.split(), "shipping"]:
+        if name in params:
+            intent[name] = params[name]
+    if params.get("customer"):
+        intent["customer"] = call.tx.require(params["customer"], "customer", param="customer")["id"]
+    if params.get("payment_method"):
+        intent["payment_method"] = named_method(call.tx, params["payment_method"])["id"]
+        intent["status"] = "requires_confirmation"
+    if "metadata" in params:
+        intent["metadata"] = metadata.merged(intent["metadata"], params["metadata"])
     return call.tx.save(intent)
+
+
+def _update_amount(intent: Json, params: Json) -> None:
+    currency = currencies.check_currency(params.get("currency") or intent["currency"], "currency")
+    amount = params.get("amount") or intent["amount"]
+    if "amount" in params or "currency" in params:
+        _check_amount(amount, currency)
+    intent.update(amount=amount, currency=currency)

@@ -16,10 +16,14 @@ STRING_LENGTH_MAX = 5000
 """Stripe's usual bound; only other bounds are written into the table."""
 
 KINDS = (
-    "account balance balance_transaction charge checkout.session coupon customer discount dispute"
+    "account balance balance_transaction charge checkout.session coupon customer discount dispute dispute_evidence"
     " event item payment_intent payment_method payout price product promotion_code refund"
-    " tax_rate webhook_endpoint"
+    " shipping_rate tax_rate webhook_endpoint"
 ).split()
+
+EXPANDED_ONLY = {"item": ("discounts", "taxes")}
+"""Members Stripe sends only when they are asked for, which the document does not mark."""
+
 
 def build(document: Json) -> Json:
     """Return the tables of one OpenAPI document."""
@@ -104,9 +108,7 @@ class _Shared:
 def _nullable(schema: Json) -> list[str]:
     """Members that are null when unset; sub-lists are left out because they come only when expanded."""
     return sorted(
-        name
-        for name, member in schema["properties"].items()
-        if member.get("nullable") and "properties" not in member
+        name for name, member in schema["properties"].items() if member.get("nullable") and "properties" not in member
     )
 
 
@@ -121,6 +123,8 @@ def _expansions(schemas: Json) -> Json:
         graph[name] = {}
         for member, schema in schemas[name].get("properties", {}).items():
             edge = _edge(schema)
+            if edge and member in EXPANDED_ONLY.get(name, ()):
+                edge = {"list": _targets(edge)}
             if edge:
                 graph[name][member] = edge
                 pending += [target for target in _targets(edge) if target in KINDS or "in" in edge]

@@ -29,7 +29,7 @@ def choose(locale: str | None, accept_language: str) -> str:
 
 
 def _known(tag: str) -> str | None:
-    primary = tag.split("-")[0].lower()
+    primary = tag.split("-", maxsplit=1)[0].lower()
     return primary if primary in LANGUAGES else None
 
 

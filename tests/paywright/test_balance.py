@@ -1,0 +1,152 @@
+"""The balance is the sum of its transactions; time makes them available; payouts group them."""
+
+import pytest
+import stripe
+
+from paywright.testing import Paywright
+from tests.paywright.conftest import SUCCESS_URL, client_of
+
+
+@pytest.fixture(scope="module")
+def bank():
+    """A server of its own: its balance starts at nothing."""
+    with Paywright() as server:
+        yield server
+
+
+@pytest.fixture
+def own(bank):
+    bank.reset()
+    return client_of(bank)
+
+
+def pay(bank, own, amount=10_000, card="4242424242424242", currency="usd"):
+    line = {"price_data": {"currency": currency, "unit_amount": amount, "product_data": {"name": "x"}}, "quantity": 1}
+    session = own.v1.checkout.sessions.create(
+        params={"mode": "payment", "line_items": [line], "success_url": SUCCESS_URL}
+    )
+    return bank.pay(session.id, card=card)["payment_intent"]
+
+
+def amounts(own):
+    balance = own.v1.balance.retrieve()
+    return {
+        (status, part.currency): part.amount
+        for status in ("available", "pending")
+        for part in getattr(balance, status)
+        if part.amount
+    }
+
+
+def all_transactions(own):
+    return list(own.v1.balance_transactions.list(params={"limit": 100}).auto_paging_iter())
+
+
+def test_a_payment_is_pending_then_available(bank, own):
+    pay(bank, own)
+    bank.advance(5)
+    (transaction,) = all_transactions(own)
+
+    assert (transaction.amount, transaction.fee, transaction.net) == (10_000, 320, 9_680)
+    assert transaction.fee_details[0].type == "stripe_fee"
+    assert transaction.available_on % 86_400 == 0
+    assert (transaction.status, transaction.balance_type) == ("pending", "payments")
+    assert amounts(own) == {("pending", "usd"): 9_680}
+
+
+def test_a_card_that_is_available_at_once(bank, own):
+    pay(bank, own, card="4000000000000077")
+    bank.advance(5)
+
+    assert amounts(own) == {("available", "usd"): 9_680}
+
+
+def test_automatic_payouts_group_what_became_available(bank, own):
+    for _ in range(3):
+        pay(bank, own)
+    bank.advance("4d")
+    (payout,) = own.v1.payouts.list().data
+    grouped = list(own.v1.balance_transactions.list(params={"payout": payout.id}).auto_paging_iter())
+
+    assert (payout.automatic, payout.amount, payout.currency) == (True, 3 * 9_680, "usd")
+    assert sorted(t.type for t in grouped) == ["charge", "charge", "charge", "payout"]
+    assert sum(t.net for t in grouped) == 0
+    assert amounts(own) == {}
+    bank.advance("3d")
+    paid = own.v1.payouts.retrieve(payout.id)
+    assert (paid.status, paid.reconciliation_status) == ("paid", "completed")
+    kinds = [e["type"] for e in bank.events() if e["type"].startswith("payout.")]
+    assert kinds == ["payout.created", "payout.updated", "payout.paid", "payout.reconciliation_completed"]
+
+
+def test_a_manual_payout_takes_from_what_is_available(bank, own):
+    pay(bank, own, card="4000000000000077")
+    bank.advance(5)
+
+    payout = own.v1.payouts.create(params={"amount": 5_000, "currency": "usd"})
+
+    assert (payout.status, payout.automatic, payout.reconciliation_status) == ("pending", False, "not_applicable")
+    assert amounts(own) == {("available", "usd"): 4_680}
+    with pytest.raises(stripe.InvalidRequestError) as refused:
+        own.v1.payouts.create(params={"amount": 5_000, "currency": "usd"})
+    assert refused.value.code == "balance_insufficient"
+
+
+def test_a_failed_payout_returns_the_money(bank, own):
+    pay(bank, own, card="4000000000000077")
+    bank.advance(5)
+    payout = own.v1.payouts.create(params={"amount": 5_000, "currency": "usd"})
+    bank.advance(10)
+
+    bank.request("POST", f"payouts/{payout.id}/fail", {})
+
+    failed = own.v1.payouts.retrieve(payout.id, params={"expand": ["failure_balance_transaction"]})
+    assert (failed.status, failed.failure_balance_transaction.amount) == ("failed", 5_000)
+    assert amounts(own) == {("available", "usd"): 9_680}
+
+
+def test_whole_units_for_payouts_in_some_currencies(own):
+    with pytest.raises(stripe.InvalidRequestError, match="multiple of 100"):
+        own.v1.payouts.create(params={"amount": 150, "currency": "huf"})
+
+
+def test_the_balance_is_always_the_sum_of_its_transactions(bank, own):
+    first = pay(bank, own)
+    second = pay(bank, own, 25_000, "4000000000000259")
+    third = pay(bank, own, 7_000, "4000000000005126")
+    pay(bank, own, 50_000, currency="krw")
+    own.v1.refunds.create(params={"payment_intent": first, "amount": 1_234})
+    own.v1.refunds.create(params={"payment_intent": third})
+    (dispute,) = own.v1.disputes.list(params={"payment_intent": second}).data
+    own.v1.disputes.update(dispute.id, params={"evidence": {"uncategorized_text": "winning_evidence"}})
+    for span in ("10s", "1d", "3d", "5d"):
+        bank.advance(span)
+        transactions = all_transactions(own)
+        sums = {}
+        for t in transactions:
+            assert t.net == t.amount - t.fee
+            sums[t.status, t.currency] = sums.get((t.status, t.currency), 0) + t.net
+        assert amounts(own) == {key: value for key, value in sums.items() if value}
+
+
+def test_transactions_are_found_by_source_type_and_currency(bank, own):
+    intent = pay(bank, own)
+    pay(bank, own, 50_000, currency="krw")
+    refund = own.v1.refunds.create(params={"payment_intent": intent, "amount": 100})
+    bank.advance(5)
+
+    def found(**params):
+        return [t.type for t in own.v1.balance_transactions.list(params=params).data]
+
+    assert found(source=refund.id) == ["refund"]
+    assert found(type="charge", currency="usd") == ["charge"]
+    assert found(currency="krw") == ["charge"]
+
+
+def test_a_manual_payout_cannot_filter_transactions(bank, own):
+    pay(bank, own, card="4000000000000077")
+    bank.advance(5)
+    payout = own.v1.payouts.create(params={"amount": 5_000, "currency": "usd"})
+
+    with pytest.raises(stripe.InvalidRequestError, match="automatic transfers"):
+        own.v1.balance_transactions.list(params={"payout": payout.id})
