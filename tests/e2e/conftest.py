@@ -1,5 +1,6 @@
 import os
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,16 @@ from shop.start import prepare
 from shop.supervisor import Supervisor
 
 
+@dataclass(frozen=True)
+class Store:
+    """The running store and its member of staff."""
+
+    configuration: Configuration
+    password: str
+
+
 @pytest.fixture(scope="session")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Configuration]:
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     """The store as ``./run`` starts it: web, worker and Paywright as processes, a SQLite file, the demo catalogue."""
     folder = Path(tmp_path_factory.mktemp("store"))
     port, paywright_port = free_ports(2)
@@ -22,9 +31,15 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Configuration]:
         given={"PATH": os.environ["PATH"], "HOME": str(folder), "JUMUN_ENV_FILE": os.devnull},
     )
     with Supervisor(configuration, echo=lambda _line: None) as supervisor:
-        prepare(supervisor)
+        password = prepare(supervisor)
+        assert password, "the staff user is made with the database"
         supervisor.start()
-        yield configuration
+        yield Store(configuration, password)
+
+
+@pytest.fixture(scope="session")
+def store(running: Store) -> Configuration:
+    return running.configuration
 
 
 @pytest.fixture(params=["ko-KR", "en-US"])

@@ -6,10 +6,10 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from shop.configuration import Configuration
+from tests.e2e.buying import DECLINED, PAID, THREE_D_SECURE, order_something, pay
 
 pytestmark = pytest.mark.browser
 
-PAID, DECLINED, THREE_D_SECURE = "4242424242424242", "4000000000000002", "4000002500003155"
 WORDS = {
     "ko": {"paid": "결제 완료", "declined": "카드가 거절되었습니다"},
     "en": {"paid": "Paid", "declined": "Your card was declined."},
@@ -18,37 +18,6 @@ WORDS = {
 
 def words(page: Page) -> dict[str, str]:
     return WORDS[str(page.locator("html").get_attribute("lang"))]
-
-
-def order_something(page: Page, store: Configuration) -> None:
-    """From the catalogue to Stripe's page."""
-    page.goto(store.store_url)
-    page.locator("a[href^='/products/']").first.click()
-    page.click("form.buy button")
-    page.click("main a[href='/cart/']")
-    page.click("main a[href='/checkout/']")
-    for name, value in {
-        "name": "김하늘",
-        "email": "haneul@example.com",
-        "postal_code": "04524",
-        "city": "서울",
-        "address": "세종대로 110",
-        "phone": "010-1234-5678",
-    }.items():
-        page.fill(f"[name={name}]", value)
-    page.select_option("[name=country]", "KR")
-    page.click("form.checkout button")
-    page.wait_for_url("**/payment/process/**")
-    page.click("form[action='/payment/process/'] button")
-    page.wait_for_url(f"{store.paywright_url}/c/pay/**")
-
-
-def pay(page: Page, card: str) -> None:
-    page.fill("[name=card_number]", card)
-    page.fill("[name=card_expiry]", "12 / 34")
-    page.fill("[name=card_cvc]", "123")
-    page.fill("[name=name]", "HANEUL KIM")
-    page.click("#pay")
 
 
 def expect_paid(page: Page) -> None:

@@ -1,0 +1,23 @@
+"""axe finds nothing to complain of on any page, in either language."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+from tests.e2e.conftest import Store
+from tests.e2e.walk import customers_pages, staff_pages
+
+pytestmark = pytest.mark.browser
+
+
+def test_every_page_of_customers_and_staff(visitor: Page, running: Store) -> None:
+    axe = Axe()
+    found: dict[str, str] = {}
+    pages = [customers_pages(visitor, running.configuration)]
+    pages.append(staff_pages(visitor, running.configuration, running.password))
+    for walk in pages:
+        for name in walk:
+            result = axe.run(visitor)
+            if result.violations_count:
+                found[name] = result.generate_report()
+    assert not found, "\n\n".join(f"== {name}\n{report}" for name, report in found.items())
