@@ -55,9 +55,10 @@ def remove(request: HttpRequest) -> HttpResponseBase:
     return _changed(request, found)
 
 
-def tell_vanished(request: HttpRequest, cart: Cart) -> None:
-    """Take out what is no longer sold, and say so."""
-    if count := cart.drop_vanished():
+def tell_vanished(request: HttpRequest, cart: Cart) -> bool:
+    """Take out what is no longer sold and say so; whether there was anything."""
+    count = cart.drop_vanished()
+    if count:
         messages.warning(
             request,
             ngettext(
@@ -67,6 +68,7 @@ def tell_vanished(request: HttpRequest, cart: Cart) -> None:
             )
             % {"count": count},
         )
+    return bool(count)
 
 
 def _put(request: HttpRequest, cart: Cart, product: Product, wanted: int, *, added: bool) -> None:

@@ -1,0 +1,222 @@
+import re
+
+import pytest
+from django.test import Client
+from pytest_django.fixtures import Settings
+
+from jumun.orders.models import Order
+from tests.storefront.shop import ADDRESS, buy, checkout, counts, form_token, product, put
+
+pytestmark = pytest.mark.django_db
+
+
+def errors(page: str) -> list[str]:
+    return re.findall(r'<p class="field-error" id="id_(\w+)_error">', page)
+
+
+def test_a_filled_in_form_places_the_order_and_leads_to_the_payment(client: Client) -> None:
+    put(client, product(name_ko="녹차"), 2)
+    put(client, product(name_ko="책", price_minor=17_000, tax_rate_ppm=0))
+    answer = checkout(client)
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/payment/process/")
+    order = Order.objects.get()
+    assert (order.total_minor, order.tax_minor, order.language, order.state) == (39_000, 2_000, "ko", "placed")
+    assert [(line.name, line.quantity) for line in order.lines.all()] == [("녹차", 2), ("책", 1)]
+    assert (order.name, order.email, order.city, order.postal_code) == ("김하늘", "haneul@example.com", "서울", "04524")
+    summary = client.get("/payment/process/").content.decode()
+    assert order.number in summary
+    assert "₩39,000" in summary
+
+
+def test_the_cart_is_empty_afterwards(client: Client) -> None:
+    buy(client, product())
+    assert "비어 있습니다" in client.get("/cart/").content.decode()
+
+
+def test_the_order_is_in_the_customers_language(client: Client) -> None:
+    put(client, product(name_ko="녹차", name_en="Green tea"))
+    client.cookies["django_language"] = "en"
+    checkout(client)
+    order = Order.objects.get()
+    assert (order.language, order.lines.get().name) == ("en", "Green tea")
+
+
+def test_an_empty_form_names_every_field_that_is_missing(client: Client) -> None:
+    put(client, product())
+    answer = client.post("/checkout/", {"form_token": form_token(client)})
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert set(errors(page)) == {"name", "email", "country", "city", "address", "phone"}
+    assert all(f'href="#id_{field}"' in page for field in errors(page)), "the summary links to the fields"
+    assert not Order.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("values", "field"),
+    [
+        ({"email": "haneul"}, "email"),
+        ({"email": "haneul@example.com\nBcc: all@example.com"}, "email"),
+        ({"name": "가" * 201}, "name"),
+        ({"address": "가" * 301}, "address"),
+        ({"country": "XX"}, "country"),
+        ({"country": "EU"}, "country"),
+        ({"postal_code": "4524"}, "postal_code"),
+        ({"postal_code": ""}, "postal_code"),
+        ({"country": "DE", "postal_code": "", "phone": "+49 30 901820"}, "postal_code"),
+        ({"phone": "123"}, "phone"),
+        ({"phone": "call me"}, "phone"),
+        ({"country": "US", "postal_code": "10001", "phone": "010-2345-6789"}, "phone"),
+        ({"name": "a\0b"}, "name"),
+    ],
+)
+def test_a_wrong_field_is_explained_and_nothing_is_lost(client: Client, values: dict[str, str], field: str) -> None:
+    tea = product()
+    put(client, tea, 2)
+    answer = checkout(client, **values)
+    page = answer.content.decode()
+    assert (answer.status_code, errors(page)) == (422, [field])
+    assert "세종대로" in page or field == "address"
+    assert counts(tea) == (0, 0, 10)
+    assert not Order.objects.exists()
+    assert "₩22,000" in client.get("/cart/").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("country", "postal_code", "phone", "stored"),
+    [
+        ("KR", "04524", "010-2345-6789", "+821023456789"),
+        ("KR", "04524", "02-120-1234", "+8221201234"),
+        ("KR", "04524", "+49 30 901820", "+4930901820"),
+        ("US", "10001", "(212) 555-2368", "+12125552368"),
+        ("GB", "SW1A 1AA", "07400 123456", "+447400123456"),
+        ("HK", "", "2123 4567", "+85221234567"),
+    ],
+)
+def test_a_telephone_number_is_stored_as_the_world_dials_it(
+    client: Client, country: str, postal_code: str, phone: str, stored: str
+) -> None:
+    put(client, product())
+    assert checkout(client, country=country, postal_code=postal_code, phone=phone).status_code == 303
+    assert Order.objects.get().phone == stored
+
+
+def test_what_was_typed_survives_a_detour(client: Client) -> None:
+    put(client, product())
+    checkout(client, phone="1")
+    client.get("/cart/")
+    assert "세종대로 110" in client.get("/checkout/").content.decode()
+
+
+def test_what_was_typed_is_forgotten_with_the_order(client: Client) -> None:
+    tea = product()
+    buy(client, tea)
+    put(client, tea)
+    assert "세종대로 110" not in client.get("/checkout/").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("languages", "country"),
+    [
+        ("ko-KR,ko;q=0.9,en-US;q=0.8", "KR"),
+        ("ko", "KR"),
+        ("en-GB", "GB"),
+        ("de", "DE"),
+        ("en-150,fr-CH", "CH"),
+        ("", "KR"),
+    ],
+)
+def test_the_likely_country_is_chosen_beforehand(client: Client, languages: str, country: str) -> None:
+    put(client, product())
+    page = client.get("/checkout/", headers={"Accept-Language": languages}).content.decode()
+    assert re.findall(r'<option value="(\w\w)" selected', page) == [country]
+
+
+def test_the_same_form_sent_again_leads_to_the_same_order(client: Client) -> None:
+    tea = product()
+    put(client, tea, 2)
+    token = form_token(client)
+    for _ in range(3):
+        answer = checkout(client, form_token=token)
+        assert (answer.status_code, answer.headers["Location"]) == (303, "/payment/process/")
+    assert Order.objects.count() == 1
+    assert counts(tea) == (0, 2, 8)
+
+
+def test_an_old_form_does_not_empty_a_new_cart(client: Client) -> None:
+    tea = product()
+    put(client, tea)
+    token = form_token(client)
+    checkout(client, form_token=token)
+    put(client, tea, 3)
+    checkout(client, form_token=token)
+    assert "₩33,000" in client.get("/cart/").content.decode()
+    assert Order.objects.count() == 1
+
+
+@pytest.mark.parametrize("token", ["", "1", "x" * 500])
+def test_a_form_token_that_the_shop_did_not_give_places_nothing(client: Client, token: str) -> None:
+    put(client, product())
+    answer = client.post("/checkout/", ADDRESS | {"form_token": token})
+    assert answer.status_code == 409
+    assert "다시 주문해 주세요" in answer.content.decode()
+    assert not Order.objects.exists()
+
+
+def test_what_sold_out_meanwhile_is_told_with_what_is_left(client: Client) -> None:
+    cup, tea = product(name_ko="찻잔"), product(name_ko="녹차", stock_quantity=5)
+    put(client, cup)
+    put(client, tea, 4)
+    token = form_token(client)
+    buy(Client(), tea, 3)
+    answer = checkout(client, form_token=token)
+    page = answer.content.decode()
+    assert answer.status_code == 409
+    assert re.search(r"녹차:\s*2개 남음", page)
+    assert "세종대로 110" in page
+    assert counts(cup) == (0, 0, 10)
+    client.post("/cart/change/", {"sku": tea.sku, "quantity": 2})
+    assert checkout(client).status_code == 303
+    assert counts(tea) == (0, 5, 0)
+
+
+def test_what_is_no_longer_sold_is_not_ordered_silently(client: Client) -> None:
+    tea, cup = product(), product()
+    put(client, tea)
+    put(client, cup)
+    token = form_token(client)
+    tea.active = False
+    tea.save()
+    answer = checkout(client, form_token=token)
+    assert answer.status_code == 409
+    assert "더 이상 판매하지 않는 상품 1개" in answer.content.decode()
+    assert not Order.objects.exists()
+    assert checkout(client).status_code == 303
+
+
+def test_more_than_stripe_charges_at_once_is_refused(client: Client) -> None:
+    put(client, product(price_minor=60_000_000), 2)
+    answer = checkout(client)
+    assert answer.status_code == 422
+    assert "나누어 주문해" in answer.content.decode()
+    assert not Order.objects.exists()
+
+
+def test_there_is_no_checkout_of_an_empty_cart(client: Client) -> None:
+    assert client.get("/checkout/").headers["Location"] == "/cart/"
+    assert client.post("/checkout/", ADDRESS).headers["Location"] == "/cart/"
+
+
+def test_prices_ordered_are_those_of_the_moment_of_ordering(client: Client) -> None:
+    tea = product(price_minor=11_000)
+    put(client, tea)
+    token = form_token(client)
+    tea.price_minor = 12_000
+    tea.save()
+    checkout(client, form_token=token)
+    assert Order.objects.get().total_minor == 12_000
+
+
+def test_a_shop_in_euro_orders_in_euro(client: Client, settings: Settings) -> None:
+    settings.JUMUN = {"CURRENCY": "EUR"}
+    order = buy(client, product(currency="EUR", price_minor=1_850), 2)
+    assert (order.currency, order.total_minor) == ("EUR", 3_700)
