@@ -12,7 +12,7 @@ from jumun.payments.merge import apply
 
 _count = itertools.count(1)
 
-CUSTOMER = {
+CUSTOMER: dict[str, str] = {
     "name": "김하늘",
     "email": "haneul@example.com",
     "address": "세종대로 110",
@@ -25,10 +25,8 @@ CUSTOMER = {
 
 def item(**values: Any) -> Item:
     """One line: 2 x 5,500 minor units with 10 % tax in them, unless told otherwise."""
-    return Item(
-        **{"sku": "CUP-1", "name": "백자 머그컵", "unit_price_minor": 5500, "quantity": 2, "tax_rate_ppm": 100_000}
-        | values
-    )
+    cup: dict[str, Any] = {"sku": "CUP-1", "name": "백자 머그컵", "unit_price_minor": 5500, "quantity": 2}
+    return Item(**cup | {"tax_rate_ppm": 100_000} | values)
 
 
 def place_order(

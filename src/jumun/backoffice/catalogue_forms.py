@@ -46,6 +46,15 @@ class ProductForm(ModelForm):
         except money.MoneyError as error:
             raise forms.ValidationError(_("This is no ISO 4217 currency code.")) from error
 
+    def clean_stock_quantity(self) -> int:
+        stock_quantity: int = self.cleaned_data["stock_quantity"]
+        taken_quantity = self.instance.reserved_quantity + self.instance.sold_quantity
+        if stock_quantity < taken_quantity:
+            raise forms.ValidationError(
+                _("At least %(count)s: so many are sold or reserved."), params={"count": taken_quantity}
+            )
+        return stock_quantity
+
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         if "price" in cleaned and "currency" in cleaned:
@@ -57,6 +66,8 @@ class ProductForm(ModelForm):
     def _take_price(self, text: str, currency: str) -> None:
         try:
             self.instance.price_minor = money.parse(text, currency, get_language() or "en")
+            if self.instance.price_minor <= 0:
+                self.add_error("price", _("The price must be above zero."))
         except money.MoneyError:
             example = money.format(1_234_567, currency, get_language() or "en")
             self.add_error("price", _("Write the price like %(example)s.") % {"example": example})

@@ -10,7 +10,7 @@ class ExportForm(forms.Form):
 
     shape = forms.ChoiceField(
         label=_("Rows"),
-        choices=[("orders", _("one row an order")), ("lines", _("one row an article"))],
+        choices=[("orders", _("one row an order")), ("lines", _("one row an item"))],
         required=False,
     )
     language = forms.ChoiceField(label=_("Header"), required=False)

@@ -53,6 +53,6 @@ class QueueAdmin(ReadOnlyAdmin):
     @admin.action(description=_("Try parked rows again"), permissions=["retry"])
     def try_again(self, request: HttpRequest, rows: QuerySet[Any]) -> None:
         """Make the parked ones among the selected rows due now; the others stay as they are."""
-        count = sum(row.unpark() for row in rows.only("pk"))
+        count = sum(row.unpark() for row in rows.select_related(None).only("pk"))
         said = ngettext("%(count)d row will be tried again.", "%(count)d rows will be tried again.", count)
         self.message_user(request, said % {"count": count}, messages.SUCCESS if count else messages.WARNING)

@@ -76,8 +76,8 @@ _TOTALS = (
 )
 _LINE = (
     Column(key="line_position", title=_("Line"), source="lines__position"),
-    Column(key="sku", title=_("Article number"), source="lines__sku", kind=Kind.FILLED_IN),
-    Column(key="article", title=_("Article"), source="lines__name", kind=Kind.FILLED_IN),
+    Column(key="sku", title=_("SKU"), source="lines__sku", kind=Kind.FILLED_IN),
+    Column(key="article", title=_("Item"), source="lines__name", kind=Kind.FILLED_IN),
     Column(key="quantity", title=_("Quantity"), source="lines__quantity"),
     Column(key="unit_price", title=_("Unit price"), source="lines__unit_price_minor", kind=Kind.AMOUNT),
     Column(key="tax_rate_percent", title=_("Tax rate (%)"), source="lines__tax_rate_ppm", kind=Kind.RATE),

@@ -11,8 +11,8 @@ GUARD = "'"
 # Invisible characters before the trigger do not help an attacker: a spreadsheet may trim them.
 _BLANK = r"[\s\x00-\x20\x7f-\xa0\u00ad\u200b-\u200f\u2028-\u202f\u2060-\u206f\ufeff]*"
 # ASCII, full-width (read as the ASCII ones by spreadsheets set to Japanese, Chinese or Korean) and their small forms.
-_TRIGGER = "[=+\\-@＝＋－＠﹦﹢﹣﹫]"
-_DANGEROUS = re.compile(rf"'|[\t\r\n]|{_BLANK}{_TRIGGER}")
+_TRIGGER = r"[\t\r\n=+\-@＝＋－＠﹦﹢﹣﹫]"
+_DANGEROUS = re.compile(rf"'|{_BLANK}{_TRIGGER}")
 _NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?")
 
 

@@ -20,6 +20,9 @@ class CategoryAdmin(ModelAdmin):
     prepopulated_fields = {"slug": ("name_en",)}
 
 
+FREE = F("stock_quantity") - F("reserved_quantity") - F("sold_quantity")
+
+
 @admin.register(Product)
 class ProductAdmin(ModelAdmin):
     form = ProductForm
@@ -40,7 +43,7 @@ class ProductAdmin(ModelAdmin):
     def price(self, product: Product) -> SafeString:
         return markup.amount(product.price_minor, product.currency)
 
-    @admin.display(description=_("free"), ordering=F("stock_quantity") - F("reserved_quantity") - F("sold_quantity"))
+    @admin.display(description=_("left to sell"), ordering=FREE)
     def free(self, product: Product) -> int:
         return product.free_quantity
 

@@ -4,11 +4,13 @@ from django.contrib import admin
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.utils import unquote
+from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
-from django.db.models import Prefetch, QuerySet
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
+from django.utils.decorators import method_decorator
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
@@ -19,11 +21,11 @@ from jumun.backoffice import markup
 from jumun.backoffice.admin.invoices import pdf_link
 from jumun.backoffice.export_form import ExportForm
 from jumun.backoffice.filters import CountryFilter, CurrencyFilter, PlacedFilter
+from jumun.backoffice.order_list import OrderList
 from jumun.backoffice.order_page import order_context
 from jumun.backoffice.readonly import ReadOnlyAdmin
 from jumun.exports.download import csv_response
 from jumun.orders.models import Order
-from jumun.payments.models import Payment
 
 PAID_AT = markup.moment_column("paid_at", _("paid at"))
 
@@ -33,14 +35,12 @@ class OrderAdmin(ReadOnlyAdmin):
     """The list of orders, an order's own page, and their export."""
 
     list_filter = ("state", PlacedFilter, CountryFilter, CurrencyFilter, "livemode")
-    list_select_related = ("invoice",)
     search_fields = ("number", "name", "email", "invoice__number", "payments__payment_intent_id")
     search_help_text = _("Order number, name, e-mail, invoice number or Stripe payment")
     actions = ("export_csv",)
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Order]:
-        paid = Payment.objects.filter(status=Payment.Status.PAID)
-        return super().get_queryset(request).prefetch_related(Prefetch("payments", paid, to_attr="paid_payments"))
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return OrderList
 
     def get_list_display(self, request: HttpRequest) -> list[Any]:
         columns: list[Any] = ["number_and_time", "customer", "total", "state_badge", PAID_AT]
@@ -92,6 +92,7 @@ class OrderAdmin(ReadOnlyAdmin):
             ]
         return super().changelist_view(request, extra_context)
 
+    @method_decorator(require_safe)
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:

@@ -1,0 +1,83 @@
+import pytest
+
+from jumun.storefront.models import Category, Product
+
+pytestmark = pytest.mark.django_db
+
+ADD = "/admin/jumun_storefront/product/add/"
+
+
+@pytest.fixture
+def client(staff):
+    return staff(is_superuser=True)
+
+
+@pytest.fixture
+def category() -> Category:
+    return Category.objects.create(slug="tea", name_ko="차", name_en="Tea")
+
+
+def form(category: Category, **values: str) -> dict[str, str]:
+    return {
+        "sku": "TEA-1",
+        "slug": "green-tea",
+        "category": str(category.pk),
+        "name_ko": "녹차",
+        "currency": "USD",
+        "price": "12.34",
+        "tax_rate_percent": "7.5",
+        "stock_quantity": "5",
+        "position": "0",
+        "active": "on",
+    } | values
+
+
+def test_price_and_tax_rate_are_written_as_people_write_them(client, category):
+    assert client.post(ADD, form(category)).status_code == 302
+    product = Product.objects.get()
+    assert (product.price_minor, product.currency, product.tax_rate_ppm) == (1234, "USD", 75_000)
+
+
+def test_the_form_shows_what_it_was_given(client, category):
+    client.post(ADD, form(category))
+    page = client.get(f"/admin/jumun_storefront/product/{Product.objects.get().pk}/change/").content.decode()
+    assert 'value="12.34"' in page
+    assert 'value="7.5"' in page
+
+
+@pytest.mark.parametrize(
+    ("field", "text", "error"),
+    [
+        ("price", "12.345", "Write the price like"),
+        ("price", "free", "Write the price like"),
+        ("price", "-1", "above zero"),
+        ("currency", "ABC", "ISO 4217"),
+        ("tax_rate_percent", "101", "less than or equal to 100"),
+    ],
+)
+def test_a_mistake_is_named_and_nothing_is_saved(client, category, field, text, error):
+    response = client.post(ADD, form(category, **{field: text}))
+    assert response.status_code == 200
+    assert error in response.content.decode()
+    assert not Product.objects.exists()
+
+
+def test_stock_cannot_be_set_below_what_is_sold_and_reserved(client, category):
+    client.post(ADD, form(category))
+    Product.objects.update(reserved_quantity=2, sold_quantity=1)
+    product = Product.objects.get()
+    address = f"/admin/jumun_storefront/product/{product.pk}/change/"
+    refused = client.post(address, form(category, stock_quantity="2"))
+    assert "At least 3: so many are sold or reserved." in refused.content.decode()
+    assert client.post(address, form(category, stock_quantity="3")).status_code == 302
+
+
+def test_saving_a_product_leaves_alone_what_customers_reserved_meanwhile(client, category):
+    client.post(ADD, form(category))
+    product = Product.objects.get()
+    address = f"/admin/jumun_storefront/product/{product.pk}/change/"
+    client.get(address)
+    Product.objects.update(reserved_quantity=2)
+    client.post(address, form(category, name_en="Green tea", reserved_quantity="0"))
+    product.refresh_from_db()
+    assert (product.name_en, product.reserved_quantity) == ("Green tea", 2)

@@ -1,0 +1,67 @@
+from datetime import datetime, timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from jumun.backoffice.dashboard import concerns, today, waiting_since
+from jumun.backoffice.filters import periods_at
+from jumun.orders.models import Order
+from jumun.outbox.models import Job
+from tests.factories import paid_order, pay, place_order
+
+pytestmark = pytest.mark.django_db
+
+
+def test_today_counts_orders_and_takings_by_currency():
+    paid_order()
+    paid_order()
+    paid_order(currency="USD")
+    place_order()
+    yesterday = place_order()
+    Order.objects.filter(pk=yesterday.pk).update(placed_at=timezone.now() - timedelta(days=1, seconds=1))
+    figures = today(timezone.now())
+    assert (figures.placed_count, figures.paid_count, figures.unpaid_count) == (4, 3, 1)
+    assert figures.takings == (("KRW", 22000), ("USD", 11000))
+
+
+def test_all_is_well_says_nothing(admin_user):
+    paid_order()
+    assert concerns(admin_user) == []
+    assert waiting_since(timezone.now()) is None
+
+
+def test_what_got_stuck_is_counted_and_linked_to(admin_user, client):
+    pay(place_order(), amount_total=1)
+    paid_order()
+    Job.objects.update(state="parked")
+    client.force_login(admin_user)
+    for concern in concerns(admin_user):
+        assert concern.count == 1
+        assert "1 result" in client.get(concern.address, headers={"accept-language": "en"}).content.decode()
+    assert len(concerns(admin_user)) == 2
+
+
+def test_work_that_nobody_takes_up_is_noticed_after_a_minute(admin_client):
+    paid_order()
+    assert waiting_since(timezone.now()) is None
+    Job.objects.update(run_at=timezone.now() - timedelta(minutes=5))
+    assert waiting_since(timezone.now()) is not None
+    assert "manage.py work" in admin_client.get("/admin/").content.decode()
+
+
+def test_the_overview_costs_a_handful_of_queries(admin_client):
+    for _ in range(3):
+        paid_order()
+    with CaptureQueriesContext(connection) as queries:
+        assert admin_client.get("/admin/").status_code == 200
+    assert len(queries) <= 10
+
+
+def test_last_month_and_last_year_are_whole_months_and_years():
+    now = datetime(2026, 1, 15, 12, 30, tzinfo=timezone.get_default_timezone())
+    periods = periods_at(now)
+    assert [str(moment.date()) for moment in periods["last-month"]] == ["2025-12-01", "2026-01-01"]
+    assert [str(moment.date()) for moment in periods["last-year"]] == ["2025-01-01", "2026-01-01"]
+    assert [str(moment.date()) for moment in periods["week"]] == ["2026-01-09", "2026-01-16"]

@@ -1,0 +1,174 @@
+"""The file as an accountant's program reads it."""
+
+import csv
+import io
+from datetime import UTC, datetime
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from jumun.exports import csv as exports
+from jumun.exports.formula import unguard
+from jumun.orders.models import Order
+from tests.factories import item, paid_order, pay, place_order
+
+pytestmark = pytest.mark.django_db
+
+
+def read(content: bytes) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline="")))
+
+
+def exported(**options) -> list[dict[str, str]]:
+    return read(b"".join(exports.stream(Order.objects.all(), **options)))
+
+
+def test_a_row_tells_all_of_a_paid_order():
+    order = paid_order(name="김하늘", lines=[item(unit_price_minor=5500, quantity=2)])
+    (row,) = exported()
+    payment = order.payments.get()
+    assert row["order_number"] == order.number
+    assert row["state"] == "paid"
+    assert row["customer_name"] == "김하늘"
+    assert row["customer_phone"] == "+821012345678"
+    assert (row["net"], row["tax"], row["total"], row["currency"]) == ("10000", "1000", "11000", "KRW")
+    assert (row["card_brand"], row["card_last4"]) == ("visa", "4242")
+    assert row["stripe_payment_id"] == payment.payment_intent_id
+    assert row["invoice_number"] == order.invoice.number
+
+
+def test_an_unpaid_order_has_empty_cells_for_what_is_not_there_yet():
+    place_order()
+    (row,) = exported()
+    assert row["state"] == "placed"
+    assert {row[key] for key in ("paid_at", "card_brand", "card_last4", "stripe_payment_id", "invoice_number")} == {""}
+
+
+@pytest.mark.parametrize(
+    ("currency", "unit_price_minor", "total"),
+    [("KRW", 1234567, "1234567"), ("USD", 5, "0.05"), ("USD", 1234567, "12345.67"), ("KWD", 1230, "1.230")],
+)
+def test_amounts_are_plain_decimals_with_the_currencys_digits(currency, unit_price_minor, total):
+    place_order(currency=currency, lines=[item(unit_price_minor=unit_price_minor, quantity=1)])
+    (row,) = exported()
+    assert row["total"] == total
+
+
+def test_times_are_iso_8601_in_the_shops_time_zone():
+    order = place_order()
+    Order.objects.filter(pk=order.pk).update(placed_at=datetime(2026, 11, 23, 15, 30, 9, tzinfo=UTC))
+    (row,) = exported()
+    assert row["placed_at"] == "2026-11-24T00:30:09+09:00"
+
+
+def test_one_row_a_line_repeats_the_order_and_leaves_its_totals_out():
+    order = place_order(
+        lines=[item(sku="A", quantity=3, unit_price_minor=1000, tax_rate_ppm=75_000), item(sku="B", tax_rate_ppm=0)]
+    )
+    first, second = exported(per_line=True)
+    assert first["order_number"] == second["order_number"] == order.number
+    assert (first["sku"], first["line_position"], first["quantity"]) == ("A", "1", "3")
+    assert (first["unit_price"], first["line_total"], first["tax_rate_percent"]) == ("1000", "3000", "7.5")
+    assert (second["sku"], second["line_tax"], second["tax_rate_percent"]) == ("B", "0", "0")
+    assert "total" not in first
+
+
+def test_the_lines_of_an_order_add_up_to_its_row():
+    place_order(lines=[item(quantity=3), item(sku="B", unit_price_minor=333)])
+    (order,) = exported()
+    lines = exported(per_line=True)
+    for whole, part in [("net", "line_net"), ("tax", "line_tax"), ("total", "line_total")]:
+        assert sum(int(line[part]) for line in lines) == int(order[whole])
+
+
+def test_a_second_payment_does_not_repeat_the_order():
+    order = paid_order()
+    first = order.payments.get()
+    pay(order)
+    assert order.payments.count() == 2
+    (row,) = exported()
+    assert row["stripe_payment_id"] == first.payment_intent_id
+
+
+@pytest.mark.parametrize(
+    ("language", "header", "state"),
+    [(None, "order_number", "placed"), ("en", "Order number", "awaiting payment"), ("ko", "주문 번호", "결제 대기")],
+)
+def test_header_and_words_are_in_the_chosen_language(language, header, state):
+    place_order()
+    (row,) = exported(language=language)
+    assert next(iter(row)) == header
+    assert state in row.values()
+
+
+@pytest.mark.parametrize("per_line", [False, True])
+def test_every_header_is_translated(per_line):
+    english, korean = (
+        next(exports.stream(Order.objects.none(), per_line=per_line, language=language)).decode().strip().split(",")
+        for language in ("en", "ko")
+    )
+    assert [name for name in korean if name in english] == []
+
+
+def test_the_bom_is_there_only_if_asked_for():
+    assert next(exports.stream(Order.objects.none(), bom=True)).startswith(b"\xef\xbb\xbforder_number,")
+    assert next(exports.stream(Order.objects.none())).startswith(b"order_number,")
+
+
+def test_what_a_customer_typed_cannot_become_a_formula():
+    place_order(name='=HYPERLINK("http://evil.example","x")', city="-1+1", address="  @SUM(A1)", phone="+1 (2)")
+    (row,) = exported()
+    assert row["customer_name"] == '\'=HYPERLINK("http://evil.example","x")'
+    assert unguard(row["city"]) == "-1+1"
+    assert row["address"] == "'  @SUM(A1)"
+    assert row["customer_phone"] == "'+1 (2)"
+
+
+def test_quotes_commas_and_line_breaks_survive():
+    text = 'Kim, "Haneul"\r\n서울\n'
+    place_order(name=text)
+    (row,) = exported()
+    assert row["customer_name"] == text
+
+
+def test_the_oldest_order_comes_first_whatever_the_lists_order():
+    numbers = [place_order().number for _ in range(3)]
+    rows = read(b"".join(exports.stream(Order.objects.order_by("-total_minor", "-pk"))))
+    assert [row["order_number"] for row in rows] == numbers
+
+
+def test_the_header_is_sent_before_the_database_is_asked():
+    with CaptureQueriesContext(
+        connection,
+    ) as queries:
+        next(exports.stream(Order.objects.all()))
+    assert len(queries) == 0
+
+
+@pytest.mark.parametrize("per_line", [False, True])
+def test_any_number_of_orders_is_one_query(per_line):
+    for _ in range(5):
+        paid_order()
+    with CaptureQueriesContext(connection) as queries:
+        assert len(exported(per_line=per_line)) == 5
+    assert len(queries) == 1
+
+
+def many_orders(count: int) -> None:
+    pattern = place_order()
+    copies = []
+    for index in range(count - 1):
+        copy = Order.objects.get(pk=pattern.pk)
+        copy.pk, copy.number, copy.reference = None, f"N{index}", f"R{index}"
+        copies.append(copy)
+    Order.objects.bulk_create(copies)
+
+
+def test_a_large_file_comes_in_chunks_of_some_64_kilobytes():
+    many_orders(1000)
+    header, *chunks = exports.stream(Order.objects.all())
+    assert header.count(b"\r\n") == 1
+    assert [64_000 < len(chunk) < 80_000 for chunk in chunks[:-1]] == [True] * (len(chunks) - 1)
+    assert len(chunks) > 1
+    assert len(read(header + b"".join(chunks))) == 1000
