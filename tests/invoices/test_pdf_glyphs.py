@@ -76,6 +76,8 @@ def test_letters_in_pieces_are_put_together():
         ("nul\x00", "nul"),
         ("half \ud83d", "half [U+D83D]"),
         ("❤\ufe0f", "[U+2764]"),
+        ("A\u034f\u0308nne", "Änne"),
+        ("Kim\u3164\u115f\u1160\uffa0", "Kim"),
         ("\ue000", "[U+E000]"),
     ],
 )

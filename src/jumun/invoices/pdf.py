@@ -19,7 +19,9 @@ from jumun.invoices.printed import printed
 
 HERE = Path(__file__).parent
 FONTS = HERE / "fonts"
-VARIATION_SELECTORS = frozenset(map(chr, [*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)]))
+# What Unicode calls Default_Ignorable_Code_Point and does not class as a format character (Cf): the Hangul fillers,
+# with which a name can look empty, and the variation selectors.
+INVISIBLE = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0000-\U000e0fff]")
 PDF_STANDARDS: list[Literal["a-3a", "ua-1"]] = ["a-3a", "ua-1"]
 
 
@@ -124,8 +126,8 @@ def _missing_glyphs(characters: set[str], folders: tuple[Path, ...]) -> str:
 
 def _clean(text: str) -> str:
     """`text` composed, on one line, without what has no shape of its own (or turns the direction of writing)."""
-    composed = unicodedata.normalize("NFC", text)
-    return " ".join("".join(map(_shape, composed)).split())
+    composed = unicodedata.normalize("NFC", "".join(map(_shape, text)))
+    return " ".join(composed.split())
 
 
 def _shape(character: str) -> str:
@@ -134,7 +136,7 @@ def _shape(character: str) -> str:
         return " "
     if category == "Cs":  # half a character, which UTF-8 cannot hold
         return _code_point(character)
-    return "" if category == "Cf" or character in VARIATION_SELECTORS else character
+    return "" if category == "Cf" or INVISIBLE.match(character) else character
 
 
 def _code_point(character: str) -> str:
