@@ -48,6 +48,7 @@ class Background:
     async def advance(self, seconds: float) -> None:
         """Move the clock on by ``seconds``, stopping at every moment when something is due."""
         target = self.store.clock.precise() + seconds
+        await self.courier.settled()
         while (due := self._next_moment()) is not None and due <= target:
             self.store.advance_clock(due)
             self._run_due_tasks()

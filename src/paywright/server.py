@@ -50,6 +50,7 @@ def serve(listener: socket.socket, store: Store, faults: Faults) -> None:
         timeout_graceful_shutdown=1,
         timeout_keep_alive=75,
         server_header=False,
+        proxy_headers=False,
     )
     uvicorn.Server(config).run(sockets=[listener])
 

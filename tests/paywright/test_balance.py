@@ -122,7 +122,7 @@ def test_the_balance_is_always_the_sum_of_its_transactions(bank, own):
     for span in ("10s", "1d", "3d", "5d"):
         bank.advance(span)
         transactions = all_transactions(own)
-        sums = {}
+        sums: dict[tuple[str, str], int] = {}
         for t in transactions:
             assert t.net == t.amount - t.fee
             sums[t.status, t.currency] = sums.get((t.status, t.currency), 0) + t.net

@@ -1,5 +1,6 @@
 """Routes of the hosted page: show it, pay, pass or fail the 3D Secure challenge."""
 
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -9,28 +10,19 @@ from starlette.routing import Route
 
 from paywright.acts import Acts
 from paywright.background import Background
+from paywright.checkout.changes import choose_shipping, note_answers, set_promotion
+from paywright.checkout.discounts import by_code
 from paywright.checkout.pay import Paid, finish_authentication, pay_session
 from paywright.hosted import entry, texts, view
+from paywright.hosted.offers import offers
 from paywright.hosted.templates import render
 from paywright.store import Store, Transaction
 
 Json = dict[str, Any]
 
 FORM_BYTES_MAX = 20_000
+FIELDS_MAX = 50
 _DECLINES = frozenset(["insufficient_funds", "expired_card", "incorrect_cvc", "processing_error"])
-
-TEST_CARDS = (
-    ("4242424242424242", "card_paid"),
-    ("4000000000000002", "card_declined"),
-    ("4000002500003155", "card_3ds"),
-    ("4000000000009995", "card_funds"),
-    ("4000000000000127", "card_cvc_wrong"),
-    ("4000000000000069", "card_expired"),
-    ("5555555555554444", "card_mastercard"),
-    ("378282246310005", "card_amex"),
-    ("4000000000000259", "card_dispute"),
-    ("4000000000005126", "card_refund_fails"),
-)
 
 
 class HostedPage:
@@ -45,6 +37,8 @@ class HostedPage:
         return [
             Route("/c/pay/{session}", self.show, methods=["GET"]),
             Route("/c/pay/{session}", self.pay, methods=["POST"]),
+            Route("/c/pay/{session}/promotion", self.promotion, methods=["POST"]),
+            Route("/c/pay/{session}/shipping", self.shipping, methods=["POST"]),
             Route("/c/3ds/{intent}", self.show_challenge, methods=["GET"]),
             Route("/c/3ds/{intent}", self.end_challenge, methods=["POST"]),
         ]
@@ -53,7 +47,8 @@ class HostedPage:
         session = self._session(request.path_params["session"])
         if session is None or not _is_open(session):
             return _closed(request, session)
-        return _form(request, session)
+        with self.store.transaction() as tx:
+            return _form(self._view(tx, request, session))
 
     async def pay(self, request: Request) -> Response:
         session = self._session(request.path_params["session"])
@@ -62,12 +57,42 @@ class HostedPage:
             return _to_success(session)
         if session is None or not _is_open(session):
             return _closed(request, session)
-        checked = entry.check(await _values(request), now=self.store.clock.now(), countries=view.country_codes())
-        if checked.entry is None:
-            return _form(request, session, checked, status=400)
+        values = await _values(request)
+        # Read again: another request may have ended the session while this one's body arrived.
         with self.store.transaction() as tx:
+            session = tx.get(session["id"])
+            if session["status"] != "open":
+                return _to_success(session) if session["status"] == "complete" else _closed(request, session)
+            checked = entry.check(session, values, now=tx.now, countries=view.country_codes())
+            if checked.entry is None:
+                return _form(self._view(tx, request, session), checked, status=400)
+            note_answers(session, checked.values)
             paid = pay_session(tx, session, checked.entry)
         return await self._go_on(request, session, paid, checked)
+
+    async def promotion(self, request: Request) -> Response:
+        """Apply or remove a promotion code; the page shows the new total."""
+        values = await _values(request)
+        with self.store.transaction() as tx:
+            session = tx.find(request.path_params["session"], "checkout.session")
+            if session is None or not _is_open(session) or not session["allow_promotion_codes"]:
+                return _closed(request, session)
+            code = None if "remove" in values else by_code(tx, values.get("promotion_code", ""), session)
+            if code is None and "remove" not in values:
+                shown = self._view(tx, request, session)
+                return _form(replace(shown, promotion_wrong=True), status=400)
+            set_promotion(tx, session, code)
+        return RedirectResponse(f"/c/pay/{session['id']}", 303)
+
+    async def shipping(self, request: Request) -> Response:
+        """Choose one of the session's shipping options."""
+        values = await _values(request)
+        with self.store.transaction() as tx:
+            session = tx.find(request.path_params["session"], "checkout.session")
+            if session is None or not _is_open(session):
+                return _closed(request, session)
+            choose_shipping(tx, session, values.get("shipping_rate", ""))
+        return RedirectResponse(f"/c/pay/{session['id']}", 303)
 
     async def show_challenge(self, request: Request) -> Response:
         intent, session = self._challenge(request)
@@ -91,9 +116,15 @@ class HostedPage:
         if paid.outcome == "requires_action":
             return RedirectResponse(f"/c/3ds/{session['payment_intent']}", 303)
         if paid.outcome == "declined":
-            return _form(request, session, checked, declined=paid.code, status=402)
+            with self.store.transaction() as tx:
+                return _form(self._view(tx, request, session), checked, declined=paid.code, status=402)
         await self.acts.wait_for_webhook(paid)
         return _to_success(session)
+
+    def _view(self, tx: Transaction, request: Request, session: Json) -> "Shown":
+        rates = [tx.get(option["shipping_rate"]) for option in session["shipping_options"]]
+        code = tx.get(session["_promotion_code"])["code"] if session["_promotion_code"] else None
+        return Shown(session, _language(request, session), rates, code)
 
     def _session(self, identifier: str) -> Json | None:
         with self.store.transaction() as tx:
@@ -122,17 +153,27 @@ def _language(request: Request, session: Json | None) -> str:
     return texts.choose((session or {}).get("locale"), request.headers.get("accept-language", ""))
 
 
+@dataclass(frozen=True)
+class Shown:
+    """All that the payment form is made from, besides what was typed."""
+
+    session: Json
+    language: str
+    shipping_rates: list[Json]
+    promotion_code: str | None
+    promotion_wrong: bool = False
+
+
 def _form(
-    request: Request,
-    session: Json,
-    checked: entry.Checked | None = None,
-    *,
-    declined: str | None = None,
-    status: int = 200,
+    shown: Shown, checked: entry.Checked | None = None, *, declined: str | None = None, status: int = 200
 ) -> Response:
-    language = _language(request, session)
+    session, language = shown.session, shown.language
     details = session["customer_details"] or {}
-    values = {"email": details.get("email") or "", "country": view.COUNTRY_DEFAULT[language]}
+    values = {
+        "email": details.get("email") or "",
+        "country": view.COUNTRY_DEFAULT[language],
+        "method": session["payment_method_types"][0],
+    }
     context = {
         "session": session,
         "summary": view.summary(session, language),
@@ -142,8 +183,14 @@ def _form(
         "email_fixed": bool(session["customer_email"]),
         "decline": _decline_key(declined),
         "countries": view.countries(language),
-        "test_cards": TEST_CARDS,
+        "offers": offers(session),
         "cancel_url": session["cancel_url"],
+        "needs_payment": entry.needs_payment(session),
+        "address_fields": list(entry.ADDRESS_FIELDS) if entry.needs_address(session) else [],
+        "custom_fields": [{**custom, "name": entry.custom_name(custom)} for custom in session["custom_fields"]],
+        "shipping": view.shipping(session, shown.shipping_rates, language),
+        "promotion_code": shown.promotion_code,
+        "promotion_wrong": shown.promotion_wrong,
     }
     return render("pay.html", language, context, status=status, headers=view.security_headers(session))
 
@@ -186,5 +233,8 @@ async def _values(request: Request) -> dict[str, str]:
         body += part
         if len(body) > FORM_BYTES_MAX:
             return {}
-    parsed = parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=50)
+    try:
+        parsed = parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=FIELDS_MAX)
+    except ValueError:
+        return {}
     return {name: found[-1] for name, found in parsed.items()}

@@ -44,18 +44,47 @@ def summary(session: Json, language: str) -> Json:
     """Lines and totals of a session, as text."""
     currency = session["currency"]
     totals = session["total_details"]
-    rows = [
-        ("discount", -totals["amount_discount"]),
-        ("shipping", totals["amount_shipping"]),
-        ("tax", totals["amount_tax"]),
-    ]
-    extra = [(key, money(amount, currency, language)) for key, amount in rows if amount]
+    extra = [("discount", -totals["amount_discount"]), ("shipping", totals["amount_shipping"])]
+    shown: list[tuple[str, Json | None, str]]
+    shown = [(key, None, money(amount, currency, language)) for key, amount in extra if amount]
+    shown += [(key, rate, money(amount, currency, language)) for key, rate, amount in _taxes(session)]
     return {
         "lines": [_line(item, language) for item in session["_line_items"]],
-        "subtotal": money(session["amount_subtotal"], currency, language) if extra else None,
-        "extra": extra,
+        "subtotal": money(session["amount_subtotal"], currency, language) if shown else None,
+        "extra": shown,
         "total": money(session["amount_total"], currency, language),
     }
+
+
+def _taxes(session: Json) -> list[tuple[str, Json, int]]:
+    """Each tax rate of the session with the sum of its amounts."""
+    sums: dict[str, tuple[str, Json, int]] = {}
+    for item in session["_line_items"]:
+        for tax in item["_taxes"]:
+            rate = tax["rate"]
+            before = sums.get(rate["id"], ("", rate, 0))[2]
+            key = "tax_included" if rate["inclusive"] else "tax_added"
+            sums[rate["id"]] = (key, {"name": rate["display_name"], "percent": _percent(rate)}, before + tax["amount"])
+    return list(sums.values())
+
+
+def _percent(rate: Json) -> str:
+    return f"{Decimal(str(rate['percentage'])).normalize():f}"
+
+
+def shipping(session: Json, rates: list[Json], language: str) -> list[Json]:
+    """The session's shipping options, as text."""
+    chosen = (session["shipping_cost"] or {}).get("shipping_rate")
+    return [
+        {
+            "id": rate["id"],
+            "name": rate["display_name"],
+            "amount": money(rate["fixed_amount"]["amount"], session["currency"], language),
+            "is_free": rate["fixed_amount"]["amount"] == 0,
+            "is_chosen": rate["id"] == chosen,
+        }
+        for rate in rates
+    ]
 
 
 def _line(item: Json, language: str) -> Json:

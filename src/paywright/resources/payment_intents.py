@@ -100,8 +100,9 @@ def update(call: Call) -> Json:
     supported.only(params, f"{_ECHOED} amount currency metadata payment_method customer shipping")
     if set(params) - {"metadata", "description"} and intent["status"] not in OPEN:
         raise errors.unexpected_state(
-            f"This PaymentIntent's parameters could not be updated because it has a status of {intent['status']}."
-            f" You may only update the parameters of a PaymentIntent with one of the following statuses: {', '.join(OPEN)}.",
+            "This PaymentIntent's parameters could not be updated because it has a status of "
+            f"{intent['status']}. You may only update the parameters of a PaymentIntent with one of the following "
+            f"statuses: {', '.join(OPEN)}.",
             intent,
         )
     _update_amount(intent, params)

@@ -39,22 +39,32 @@
     cvc.placeholder = found === "American Express" ? "1234" : "123";
   }
 
-  number.addEventListener("input", showNumber);
-  expiry.addEventListener("input", (event) => {
-    if (event.inputType && event.inputType.startsWith("delete")) return;
-    let text = digits(expiry.value);
-    if (/^[2-9]/.test(text)) text = "0" + text;
-    if (text.length === 6 && text.slice(2, 4) === "20") text = text.slice(0, 2) + text.slice(4);
-    expiry.value = text.length >= 2 ? `${text.slice(0, 2)} / ${text.slice(2, 4)}` : text;
-  });
+  if (number) {
+    number.addEventListener("input", showNumber);
+    expiry.addEventListener("input", (event) => {
+      if (event.inputType && event.inputType.startsWith("delete")) return;
+      let text = digits(expiry.value);
+      if (/^[2-9]/.test(text)) text = "0" + text;
+      if (text.length === 6 && text.slice(2, 4) === "20") text = text.slice(0, 2) + text.slice(4);
+      expiry.value = text.length >= 2 ? `${text.slice(0, 2)} / ${text.slice(2, 4)}` : text;
+    });
+  }
+
+  function fillCard(value) {
+    number.value = value;
+    showNumber();
+    expiry.value = "12 / 34";
+    cvc.value = brandOf(value) === "American Express" ? "1234" : "123";
+  }
 
   document.querySelectorAll(".fill").forEach((fill) => {
     fill.hidden = false;
     fill.addEventListener("click", () => {
-      number.value = fill.dataset.number;
-      showNumber();
-      expiry.value = "12 / 34";
-      cvc.value = brandOf(fill.dataset.number) === "American Express" ? "1234" : "123";
+      const isCard = fill.dataset.field === "card_number";
+      const choice = document.getElementById(isCard ? "method_card" : "method_sepa_debit");
+      if (choice) choice.checked = true;
+      if (isCard) fillCard(fill.dataset.value);
+      else document.getElementById("iban").value = fill.dataset.value;
       const email = document.getElementById("email");
       const name = document.getElementById("name");
       if (!email.value) email.value = "buyer@example.com";
@@ -62,6 +72,12 @@
       button.focus();
     });
   });
+
+  const shipping = document.getElementById("shipping-form");
+  if (shipping) {
+    shipping.querySelector("button").hidden = true;
+    shipping.addEventListener("change", () => shipping.submit());
+  }
 
   let sent = false;
   form.addEventListener("submit", (event) => {
@@ -81,7 +97,7 @@
     document.getElementById("pay-status").textContent = "";
   });
 
-  if (number.value) showNumber();
-  const wrong = document.querySelector("[aria-invalid]");
+  if (number && number.value) showNumber();
+  const wrong = document.querySelector("[aria-invalid=true]");
   if (wrong) wrong.focus();
 })();

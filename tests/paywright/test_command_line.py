@@ -1,0 +1,95 @@
+"""``paywright serve`` and the commands that talk to a running server."""
+
+import json
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+import pytest
+
+from paywright.testing import NotStarted, Paywright
+
+
+def run(*arguments):
+    return subprocess.run([sys.executable, "-m", "paywright", *arguments], capture_output=True, text=True, timeout=60)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ((), "command"),
+        (("nonsense",), "nonsense"),
+        (("serve", "--port", "99999"), "--port"),
+        (("serve", "--port", "abc"), "--port"),
+        (("serve", "--forward-to", "localhost:8000"), "localhost:8000"),
+        (("serve", "--forward-to", "ftp://x/"), "ftp://x/"),
+        (("serve", "--secret", "nope"), "whsec_"),
+        (("serve", "--fault", "nonsense"), "unknown fault 'nonsense'"),
+        (("serve", "--fault", "drop:probability=many"), "probability must be a number"),
+        (("serve", "--port", "0", "--state", "/dev/null/x"), "/dev/null/x"),
+        (("advance", "soon", "--url", "http://127.0.0.1:9"), "http://127.0.0.1:9"),
+    ],
+)
+def test_bad_input_gets_one_line_and_exit_code_2(arguments, says):
+    done = run(*arguments)
+
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert done.stderr.startswith("paywright: ")
+    assert says in done.stderr
+
+
+def test_a_taken_port_is_named(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = run("serve", "--port", str(port))
+
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert f"127.0.0.1:{port}" in done.stderr
+    assert "--port" in done.stderr
+
+
+def test_a_state_file_of_something_else_is_refused(tmp_path):
+    other = tmp_path / "other"
+    other.write_text("not a database, and long enough to be looked at " * 100)
+
+    done = run("serve", "--port", "0", "--state", str(other))
+
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert str(other) in done.stderr
+    assert other.read_text().startswith("not a database")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_signals_end_it_cleanly(number, tmp_path):
+    server = Paywright(state=tmp_path / "state.sqlite3").start()
+    process = server.process
+    began = time.monotonic()
+    process.send_signal(number)
+
+    assert process.wait(5) == 0
+    assert time.monotonic() - began < 2
+    assert [p.name for p in tmp_path.iterdir()] == ["state.sqlite3"]
+
+
+def test_commands_talk_to_the_running_server(paywright, new_session):
+    session = new_session()
+
+    paid = run(
+        "pay", session.id, "--card", "4000002500003155", "--three-d-secure", "complete", "--url", paywright.api_base
+    )
+    advanced = run("advance", "1h", "--url", paywright.api_base)
+    triggered = run("trigger", "customer.created", "--url", paywright.api_base)
+    nonsense = run("advance", "soon", "--url", paywright.api_base)
+
+    assert json.loads(paid.stdout)["outcome"] == "succeeded"
+    assert json.loads(advanced.stdout)["offset_s"] >= 3_600
+    assert json.loads(triggered.stdout)["object"] == "customer"
+    assert (nonsense.returncode, "not a span of time" in nonsense.stderr) == (2, True)
+
+
+def test_a_server_that_cannot_start_says_so(tmp_path):
+    with pytest.raises(NotStarted, match="code 2"):
+        Paywright(options=("--fault", "nonsense")).start()

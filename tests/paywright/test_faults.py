@@ -1,0 +1,223 @@
+"""Things that go wrong on request."""
+
+import threading
+import time
+
+import httpx
+import pytest
+import stripe
+
+from paywright.testing import Paywright
+from tests.paywright.conftest import KRW_TWO, SUCCESS_URL, client_of
+from tests.paywright.receiver import Receiver
+
+
+@pytest.fixture(scope="module")
+def shop():
+    shop = Receiver(Paywright.webhook_secret)
+    yield shop
+    shop.close()
+
+
+@pytest.fixture(scope="module")
+def process(shop):
+    with Paywright(forward_to=shop.url) as process:
+        yield process
+
+
+@pytest.fixture
+def server(process, shop):
+    process.reset()
+    shop.events.clear()
+    shop.bodies.clear()
+    shop.problems.clear()
+    return process
+
+
+@pytest.fixture
+def client(server):
+    return client_of(server)
+
+
+def expire_one(client):
+    params = {"mode": "payment", "line_items": KRW_TWO, "success_url": SUCCESS_URL}
+    session = client.v1.checkout.sessions.create(params=params)
+    return client.v1.checkout.sessions.expire(session.id)
+
+
+def test_duplicates_arrive(server, client, shop):
+    server.faults({"kind": "duplicate", "times": 3})
+    expire_one(client)
+    server.settle()
+
+    assert shop.types() == ["checkout.session.expired"]
+    assert len(shop.events) == 3
+
+
+def test_a_delayed_event_comes_later(server, client, shop):
+    server.faults({"kind": "delay", "seconds": 60})
+    expire_one(client)
+    server.settle()
+    assert shop.events == []
+
+    server.advance(61)
+
+    assert shop.types() == ["checkout.session.expired"]
+
+
+def test_reordered_events_come_in_another_order(server, client, shop):
+    server.faults({"kind": "reorder", "seconds": 30, "seed": 3})
+    params = {"mode": "payment", "line_items": KRW_TWO, "success_url": SUCCESS_URL}
+    for _ in range(4):
+        client.v1.checkout.sessions.expire(client.v1.checkout.sessions.create(params=params).id)
+    server.advance(60)
+
+    made = [e["id"] for e in server.events("checkout.session.expired")]
+    came = [e["id"] for e in shop.events]
+    assert sorted(made) == sorted(came)
+    assert made != came
+
+
+@pytest.mark.parametrize("kind", ["truncate", "reserialize", "wrong_signature", "old_timestamp"])
+def test_a_spoilt_delivery_is_refused_and_a_later_one_accepted(server, client, shop, kind):
+    server.faults({"kind": kind, "count": 1})
+    expire_one(client)
+    server.settle()
+    refused = list(shop.problems)
+    server.advance(5)
+
+    assert len(refused) == 1
+    assert shop.types() == ["checkout.session.expired"]
+
+
+def test_the_same_seed_gives_the_same_faults(server, client, shop):
+    def arrivals():
+        server.reset()
+        shop.events.clear()
+        server.faults({"kind": "drop", "probability": 0.5, "seed": 11})
+        for number in range(12):
+            client.v1.customers.create(params={"name": str(number)})
+        server.settle()
+        return sorted(int(e["data"]["object"]["name"]) for e in shop.events)
+
+    first = arrivals()
+
+    assert 0 < len(first) < 12
+    assert arrivals() == first
+
+
+def test_a_fault_matches_some_events_only(server, client, shop):
+    server.faults({"kind": "drop", "match": "charge.*"})
+    params = {"mode": "payment", "line_items": KRW_TWO, "success_url": SUCCESS_URL}
+    server.pay(client.v1.checkout.sessions.create(params=params).id)
+    server.advance(5)
+
+    assert sorted(shop.types()) == [
+        "checkout.session.completed",
+        "payment_intent.created",
+        "payment_intent.succeeded",
+    ]
+
+
+def test_an_error_before_the_effect(server, client):
+    server.faults({"kind": "error_before", "match": "POST /v1/customers", "status": 503})
+
+    with pytest.raises(stripe.APIError) as refused:
+        client.v1.customers.create(params={"name": "x"})
+
+    assert refused.value.http_status == 503
+    assert client.v1.customers.list().data == []
+
+
+def test_an_error_after_the_effect_is_healed_by_the_sdks_retry(server):
+    server.faults({"kind": "error_after", "match": "POST /v1/customers", "count": 1})
+    patient = client_of(server, max_network_retries=2)
+
+    customer = patient.v1.customers.create(params={"name": "x"})
+
+    assert [c.id for c in patient.v1.customers.list().data] == [customer.id]
+
+
+@pytest.mark.parametrize(("kind", "made"), [("reset_before", 0), ("reset_after", 1)])
+def test_a_reset_connection(server, client, kind, made):
+    server.faults({"kind": kind, "match": "POST /v1/customers"})
+
+    with pytest.raises(stripe.APIConnectionError):
+        client.v1.customers.create(params={"name": "x"})
+
+    assert len(client.v1.customers.list().data) == made
+
+
+def test_a_time_out_after_the_effect(server, client):
+    server.faults({"kind": "timeout_after", "match": "POST /v1/customers", "seconds": 30})
+
+    with pytest.raises(httpx.ReadTimeout):
+        httpx.post(f"{server.api_base}/v1/customers", data={"name": "x"}, auth=(server.secret_key, ""), timeout=0.5)
+
+    assert len(client.v1.customers.list().data) == 1
+
+
+def test_rate_limits_are_not_remembered_by_the_key(server, client):
+    server.faults({"kind": "rate_limit", "count": 1})
+    key = {"idempotency_key": "limited"}
+
+    with pytest.raises(stripe.RateLimitError) as refused:
+        client.v1.customers.create(params={"name": "x"}, options=key)
+
+    assert (refused.value.http_status, refused.value.error.code) == (429, "rate_limit")
+    assert client.v1.customers.create(params={"name": "x"}, options=key).name == "x"
+
+
+def test_lock_time_outs_are_retried_by_the_sdk(server):
+    server.faults({"kind": "lock_timeout", "match": "POST *", "count": 1})
+
+    assert client_of(server, max_network_retries=1).v1.customers.create(params={"name": "x"}).name == "x"
+
+
+def test_a_conflict(server, client):
+    server.faults({"kind": "conflict", "match": "POST *"})
+
+    with pytest.raises(stripe.APIError) as refused:
+        client.v1.customers.create(params={})
+
+    assert (refused.value.http_status, refused.value.error.code) == (409, "idempotency_key_in_use")
+
+
+def test_a_key_is_in_use_while_its_first_request_runs(server):
+    server.faults({"kind": "slow", "match": "POST *", "seconds": 1, "count": 1})
+
+    def create(http):
+        return http.post(
+            f"{server.api_base}/v1/customers",
+            data={"name": "x"},
+            auth=(server.secret_key, ""),
+            headers={"Idempotency-Key": "slow"},
+        )
+
+    answers = []
+    with httpx.Client(trust_env=False) as one, httpx.Client(trust_env=False) as two:
+        first = threading.Thread(target=lambda: answers.append(create(one)))
+        first.start()
+        time.sleep(0.3)
+        second = create(two)
+        first.join()
+        third = create(two)
+
+    assert (answers[0].status_code, second.status_code) == (200, 409)
+    assert second.json()["error"]["code"] == "idempotency_key_in_use"
+    assert third.headers["idempotent-replayed"] == "true"
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"kind": "nonsense"},
+        {"kind": "drop", "probability": 2},
+        {"kind": "drop", "nope": 1},
+        {"kind": "error_before", "status": 200},
+        {},
+    ],
+)
+def test_an_unknown_fault_is_refused(server, fault):
+    with pytest.raises(AssertionError, match="400"):
+        server.faults(fault)
