@@ -55,9 +55,20 @@ def _reachable(folder: Path, home: Path) -> Path:
     try:
         subprocess.run([folder / "postgres", "--version"], check=True, capture_output=True, **_identity())
     except PermissionError:
-        shutil.copytree(folder.parent, home / "programs", ignore=shutil.ignore_patterns("include", "doc"))
-        return home / "programs" / folder.name
+        return _copied(folder, home / "site-packages")
     return folder
+
+
+def _copied(folder: Path, to: Path) -> Path:
+    """A copy in the layout of the wheel, whose programs look for its libraries beside its package."""
+    package = folder.parent.parent
+    libraries = package.with_name(f"{package.name}.libs")
+    shutil.copytree(
+        folder.parent, to / package.name / folder.parent.name, ignore=shutil.ignore_patterns("include", "doc")
+    )
+    if libraries.is_dir():
+        shutil.copytree(libraries, to / libraries.name)
+    return to / package.name / folder.parent.name / folder.name
 
 
 def _identity() -> dict[str, Any]:
