@@ -1,11 +1,12 @@
 from django.apps import AppConfig
 from django.utils.module_loading import autodiscover_modules
+from django.utils.translation import gettext_lazy as _
 
 
 class OutboxConfig(AppConfig):
     name = "jumun.outbox"
     label = "jumun_outbox"
-    verbose_name = "Jumun · outbox"
+    verbose_name = _("Background work")
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
