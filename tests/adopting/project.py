@@ -3,21 +3,21 @@
 import django
 from django.core.management import call_command
 
-django.setup()
-
-import httpx
-from django.conf import settings
-from django.contrib.auth.models import User
-from django.core.checks import run_checks
-from django.test import Client
-from django.urls import reverse
-
-from jumun.orders.models import Order
-from jumun.orders.place import Customer, Item
-from jumun.orders.signals import order_paid
-
 
 def main() -> None:
+    django.setup()
+    # Models can be imported only now.
+    import httpx
+    from django.conf import settings
+    from django.contrib.auth.models import User
+    from django.core.checks import run_checks
+    from django.test import Client
+    from django.urls import reverse
+
+    from jumun.orders.models import Order
+    from jumun.orders.place import Customer, Item
+    from jumun.orders.signals import order_paid
+
     assert run_checks() == []
     call_command("migrate", verbosity=0)
     paid: list[str] = []
