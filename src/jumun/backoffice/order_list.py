@@ -10,9 +10,9 @@ class OrderList(ChangeList):
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
-        paid = Payment.objects.filter(status=Payment.Status.PAID).order_by("paid_at", "pk")
+        settling = Payment.objects.filter(settles_order=True)
         page = self.result_list
         if isinstance(page, QuerySet):
             # The frozen document is by far the largest column, and no row shows it.
             page = page.select_related("invoice").defer("invoice__document_json")
-            self.result_list = page.prefetch_related(Prefetch("payments", paid, to_attr="paid_payments"))
+            self.result_list = page.prefetch_related(Prefetch("payments", settling, to_attr="settling"))

@@ -9,13 +9,12 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Any
 
-from django.db.models import F, FilteredRelation, OuterRef, Q, QuerySet, Subquery
+from django.db.models import F, FilteredRelation, Q, QuerySet
 from django.db.models.expressions import Combinable
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from jumun.orders.models import Order
-from jumun.payments.models import Payment
 
 
 class Kind(Enum):
@@ -91,9 +90,9 @@ _LINE = (
     Column(key="line_total", title=_("Line total"), source="lines__total_minor", kind=Kind.AMOUNT),
 )
 _PAYMENT = (
-    Column(key="card_brand", title=_("Card brand"), source="paid_by__card_brand"),
-    Column(key="card_last4", title=_("Last four digits"), source="paid_by__card_last4"),
-    Column(key="stripe_payment_id", title=_("Stripe payment"), source="paid_by__payment_intent_id"),
+    Column(key="card_brand", title=_("Card brand"), source="settling__card_brand"),
+    Column(key="card_last4", title=_("Last four digits"), source="settling__card_last4"),
+    Column(key="stripe_payment_id", title=_("Stripe payment"), source="settling__payment_intent_id"),
     Column(key="invoice_number", title=_("Invoice number"), source="invoice__number"),
     Column(key="invoice_issued_at", title=_("Invoice issued at"), source="invoice__issued_at", kind=Kind.TIME),
 )
@@ -109,11 +108,6 @@ def rows(orders: QuerySet[Order], columns: tuple[Column, ...], *, per_line: bool
     sources = [column.source for column in columns]
     # A list of objects fetches more along with each; rows of values cannot.
     plain = orders.select_related(None).prefetch_related(None)
-    return plain.alias(**_paid_by()).order_by(*order_by).values_list(*sources)
-
-
-def _paid_by() -> dict[str, Any]:
-    """The payment that paid the order, as a join of at most one row: a second payment must not repeat the order."""
-    paid = Payment.objects.filter(order=OuterRef("pk"), status=Payment.Status.PAID)
-    first = Subquery(paid.order_by("paid_at", "pk").values("pk")[:1])
-    return {"paid_by": FilteredRelation("payments", condition=Q(payments__pk=first))}
+    # At most one row by a constraint of the database, so a second payment does not repeat the order.
+    settling = FilteredRelation("payments", condition=Q(payments__settles_order=True))
+    return plain.alias(settling=settling).order_by(*order_by).values_list(*sources)

@@ -68,7 +68,7 @@ class OrderAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("payment"), empty_value=markup.NOTHING)
     def payment(self, order: Any) -> SafeString | None:
-        return markup.stripe_link(order.paid_payments[0]) if order.paid_payments else None
+        return markup.stripe_link(order.settling[0]) if order.settling else None
 
     @admin.display(description=_("invoice"), empty_value=markup.NOTHING)
     def invoice_pdf(self, order: Order) -> SafeString | None:
