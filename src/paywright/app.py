@@ -15,6 +15,7 @@ from paywright.control import Control
 from paywright.faults import Faults
 from paywright.hosted.page import HostedPage
 from paywright.money.payouts import plan_daily
+from paywright.panel.actions import Actions
 from paywright.panel.pages import Pages
 from paywright.store import Store
 
@@ -41,7 +42,8 @@ def create_app(store: Store, faults: Faults) -> Starlette:
             Route("/_paywright/health", _health),
             *HostedPage(store, background).routes(),
             *Control(store, background).routes(),
-            *Pages(store).routes(),
+            *Pages(store, faults).routes(),
+            *Actions(store, background).routes(),
             Mount("/_paywright/static", StaticFiles(packages=[("paywright", "static")])),
         ],
         exception_handlers={404: api.unrecognized, 405: api.unrecognized},

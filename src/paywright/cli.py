@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 
 from paywright.faults import Fault, Faults, FaultUnknown, parsed
 from paywright.ids import webhook_secret
-from paywright.server import AddressTaken, address, listen, open_store, serve, set_forward
-from paywright.store import StateUnreadable
+from paywright.server import AddressTaken, address, listen, serve
+from paywright.store import StateUnreadable, Store
 
 PORT_DEFAULT = 12111
 
@@ -77,10 +77,12 @@ def _add_serve(server: argparse.ArgumentParser) -> None:
 
 
 def _serve(options: argparse.Namespace) -> int:
+    from paywright.forwarding import set_forward
+
     # --fd is how a test hands over a socket that listens already.
     listener = listen(options.host, options.port) if options.fd is None else socket.socket(fileno=options.fd)
     base_url = options.public_url or address(listener)
-    store = open_store(options.state, base_url)
+    store = Store(options.state, base_url)
     secret = options.secret or webhook_secret()
     set_forward(store, options.forward_to, secret)
     print(f"Paywright listens on {address(listener)} (no money moves)", flush=True)

@@ -13,9 +13,11 @@ from starlette.routing import Route
 
 from paywright import durations, stories
 from paywright.acts import Acts, Refused
+from paywright.addresses import is_web_address
 from paywright.background import Background
 from paywright.errors import ApiError
 from paywright.faults import FaultUnknown, made
+from paywright.forwarding import set_forward
 from paywright.store import Store
 
 Json = dict[str, Any]
@@ -48,6 +50,7 @@ class Control:
                 ("GET", "faults", self.show_faults),
                 ("PUT", "faults", self.set_faults),
                 ("GET", "deliveries", self.deliveries),
+                ("PUT", "forward", self.forward),
                 ("POST", "settle", self.settle),
                 ("POST", "reset", self.reset),
             )
@@ -99,6 +102,15 @@ class Control:
 
     async def deliveries(self, _: str, asked: Json) -> Json:
         return {"deliveries": self.acts.deliveries(asked.get("event"))}
+
+    async def forward(self, _: str, asked: Json) -> Json:
+        url, secret = asked.get("url"), str(asked.get("secret", ""))
+        if url is not None and not is_web_address(str(url)):
+            raise Refused(400, "url must be an http(s) address, or null to forward nowhere.")
+        if not secret.startswith("whsec_"):
+            raise Refused(400, "secret must begin with whsec_.")
+        set_forward(self.store, url, secret)
+        return {"url": url}
 
     async def settle(self, _: str, asked: Json) -> Json:
         return {"settled": await self.background.settled(float(asked.get("timeout_s", SETTLE_S)))}

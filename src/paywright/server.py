@@ -2,10 +2,9 @@
 
 import signal
 import socket
-from pathlib import Path
 
 from paywright.faults import Faults
-from paywright.store import Store, Transaction
+from paywright.store import Store
 
 
 class AddressTaken(Exception):
@@ -57,32 +56,3 @@ def serve(listener: socket.socket, store: Store, faults: Faults) -> None:
 
 def _exit(number: int, frame: object) -> None:
     raise SystemExit(0)
-
-
-FORWARD_SETTING = "forward_endpoint"
-
-
-def open_store(path: Path | None, base_url: str) -> Store:
-    """Open the state; raise StateUnreadable."""
-    return Store(path, base_url)
-
-
-def set_forward(store: Store, url: str | None, secret: str) -> None:
-    """Make ``--forward-to`` the endpoint that gets every event, or switch off that of an earlier run."""
-    from paywright.resources.webhook_endpoints import new_endpoint
-
-    with store.transaction() as tx:
-        known = tx.find(store.setting(FORWARD_SETTING, ""))
-        if url is None:
-            _disable(tx, known)
-        elif known is None:
-            made = new_endpoint(tx, url=url, enabled_events=["*"], secret=secret)
-            store.set_setting(FORWARD_SETTING, made["id"])
-        else:
-            known.update(url=url, status="enabled", _secrets=[{"secret": secret, "until": None}])
-            tx.save(known)
-
-
-def _disable(tx: Transaction, endpoint: dict[str, object] | None) -> None:
-    if endpoint is not None:
-        tx.save({**endpoint, "status": "disabled"})

@@ -70,6 +70,9 @@ CREATE TABLE IF NOT EXISTS answer (
 CREATE TABLE IF NOT EXISTS setting (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
 
+FORWARD_SETTING = "forward_endpoint"
+"""Names the id of the endpoint given on the command line."""
+
 FORMAT = 1
 """Written into the file as ``user_version``; a file of another format is refused."""
 
@@ -126,7 +129,7 @@ class Store:
         with self.transaction() as tx:
             for table in ("attempt", "delivery", "task", "answer"):
                 tx.sql.execute(f"DELETE FROM {table}")  # noqa: S608 (a constant)
-            tx.sql.execute("DELETE FROM object WHERE id != ?", (self.setting("forward_endpoint", ""),))
+            tx.sql.execute("DELETE FROM object WHERE id != ?", (self.setting(FORWARD_SETTING, ""),))
             self.clock.offset_s = 0
             self.set_setting("clock_offset_s", "0")
 

@@ -110,6 +110,14 @@ class Paywright:
         chosen = {} if "iban" in more else {"card": card or "4242424242424242"}
         return self.request("POST", f"sessions/{session_id}/pay", {**chosen, **more})
 
+    def forward(self, url: str | None, *, secret: str | None = None) -> None:
+        """Send events to ``url`` from now on, signed with ``webhook_secret`` (or ``secret``).
+
+        None goes back to where the server was started to send them, which may be nowhere.
+        """
+        body = {"url": url or self.forward_to, "secret": secret or self.webhook_secret}
+        self.request("PUT", "forward", body)
+
     def refund(self, payment_intent: str, *, amount: int | None = None, reason: str | None = None) -> Json:
         """Refund ``amount`` minor units (None: the rest) and return the refund."""
         return self.request("POST", f"payments/{payment_intent}/refund", {"amount": amount, "reason": reason})

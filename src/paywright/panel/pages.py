@@ -8,9 +8,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from paywright.faults import API, DELIVERY, Faults
 from paywright.hosted import view
+from paywright.hosted.offers import FIRST_CARDS, MORE_CARDS
+from paywright.hosted.texts import texts
 from paywright.panel.templates import render
 from paywright.store import Store, Transaction
+from paywright.stories import STORIES
 
 Json = dict[str, Any]
 
@@ -18,10 +22,11 @@ ROWS = 20
 
 
 class Pages:
-    """Read-only pages below ``/_paywright``."""
+    """The pages below ``/_paywright``."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, faults: Faults) -> None:
         self.store = store
+        self.faults = faults
 
     def routes(self) -> list[Route]:
         return [
@@ -36,6 +41,12 @@ class Pages:
                 "payments": _newest(tx, "payment_intent"),
                 "events": _newest(tx, "event"),
                 "attempts": _attempts(tx, None),
+                "now": tx.now,
+                "offset_s": self.store.clock.offset_s,
+                "faults": [fault.shown() for fault in self.faults.active],
+                "fault_kinds": {**DELIVERY, **API},
+                "stories": sorted(STORIES),
+                "cards": [(number, texts("en")[key]) for number, key in (*FIRST_CARDS, *MORE_CARDS)],
             }
         return render("overview.html", context)
 

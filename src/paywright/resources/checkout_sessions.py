@@ -1,9 +1,9 @@
 """Checkout Sessions, ``mode=payment`` (the contract's section 5)."""
 
 from typing import Any
-from urllib.parse import urlsplit
 
 from paywright import currencies, errors, ids, lists, metadata, supported
+from paywright.addresses import is_web_address
 from paywright.call import Call
 from paywright.checkout import discounts, shipping
 from paywright.checkout.custom_fields import custom_fields
@@ -167,15 +167,6 @@ def _check_urls(params: Json) -> None:
         url = params.get(name)
         if url is not None and not is_web_address(url):
             raise invalid_request("Not a valid URL", code="url_invalid", param=name)
-
-
-def is_web_address(url: str) -> bool:
-    """Whether a URL is absolute http(s); the placeholder's braces are allowed."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return False
-    return parts.scheme in ("http", "https") and bool(parts.hostname) and not any(c.isspace() for c in url)
 
 
 def _customer(call: Call) -> Json | None:

@@ -3,10 +3,10 @@
 from typing import Any
 
 from paywright import errors, ids, lists, metadata
+from paywright.addresses import is_web_address
 from paywright.call import Call
 from paywright.errors import invalid_request
 from paywright.objects import blank
-from paywright.resources.checkout_sessions import is_web_address
 from paywright.store import Transaction
 
 Json = dict[str, Any]

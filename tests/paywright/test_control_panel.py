@@ -1,0 +1,137 @@
+"""The pages for people, and their buttons."""
+
+import re
+
+import httpx
+import pytest
+
+from paywright.testing import Paywright
+from tests.paywright.conftest import KRW_TWO, SUCCESS_URL, client_of
+from tests.paywright.receiver import Receiver
+
+
+@pytest.fixture(scope="module")
+def shop():
+    shop = Receiver(Paywright.webhook_secret)
+    yield shop
+    shop.close()
+
+
+@pytest.fixture(scope="module")
+def server(shop):
+    with Paywright(forward_to=shop.url) as server:
+        yield server
+
+
+@pytest.fixture
+def panel(server):
+    server.reset()
+    with httpx.Client(base_url=server.api_base, trust_env=False, timeout=30, follow_redirects=True) as http:
+        yield http
+
+
+@pytest.fixture
+def session(panel, server):
+    params = {"mode": "payment", "line_items": KRW_TWO, "success_url": SUCCESS_URL}
+    return client_of(server).v1.checkout.sessions.create(params=params)
+
+
+def test_an_empty_sandbox_has_a_page(panel):
+    page = panel.get("/_paywright/")
+
+    assert page.status_code == 200
+    assert page.text.count("None yet.") == 4
+    assert not re.search(r"<script(?! src=)|\son\w+=|\sstyle=", page.text)
+
+
+def test_paying_a_session_refunding_and_disputing_by_button(panel, server, session):
+    page = panel.post("/_paywright/do/pay", data={"id": session.id, "card": "4242424242424242"})
+    intent = re.search(r"/_paywright/payments/(pi_\w+)", page.text)[1]
+    panel.post("/_paywright/do/refund", data={"id": intent, "payment": intent, "amount": "4000"})
+    panel.post("/_paywright/do/dispute", data={"id": intent, "payment": intent, "reason": "fraudulent"})
+    server.settle()
+    payment = panel.get(f"/_paywright/payments/{intent}").text
+
+    assert "complete, paid" in page.text
+    assert "₩24,000" in payment
+    assert "₩4,000" in payment
+    assert "visa •••• 4242" in payment
+    for kind in ("charge.succeeded", "charge.refunded", "charge.dispute.created", "checkout.session.completed"):
+        assert kind in payment
+    assert '<td class="good">200</td>' in payment
+
+
+def test_the_clock_is_advanced_by_button(panel, server, session):
+    page = panel.post("/_paywright/do/advance", data={"span": "1d"})
+
+    assert "ahead by 86400 s" in page.text
+    assert "expired, unpaid" in page.text
+
+
+def test_an_event_is_sent_again_by_button(panel, server, session, shop):
+    client_of(server).v1.checkout.sessions.expire(session.id)
+    server.settle()
+    (event,) = server.events("checkout.session.expired")
+    before = len(shop.bodies)
+
+    panel.post("/_paywright/do/resend", data={"id": event["id"]})
+    server.settle()
+
+    assert len(shop.bodies) == before + 1
+
+
+def test_events_are_triggered_and_faults_set_by_button(panel, server):
+    panel.post("/_paywright/do/trigger", data={"event": "customer.created"})
+    page = panel.post("/_paywright/do/fault", data={"fault": "drop:match=charge.*,probability=0.5"})
+    calm = panel.post("/_paywright/do/calm")
+
+    assert "customer.created" in page.text
+    assert "drop:match=charge.*,probability=0.5" in page.text
+    assert "Faults in force" not in calm.text
+
+
+@pytest.mark.parametrize(
+    ("button", "form", "status"),
+    [
+        ("pay", {"id": "cs_test_nope", "card": "4242424242424242"}, 404),
+        ("refund", {"id": "pi_nope"}, 404),
+        ("refund", {"id": "pi_nope", "amount": "x"}, 400),
+        ("advance", {"span": "soon"}, 400),
+        ("fault", {"fault": "nonsense"}, 400),
+        ("trigger", {"event": "nope"}, 400),
+        ("resend", {"id": "evt_nope"}, 404),
+    ],
+)
+def test_what_cannot_be_done_says_why(panel, button, form, status):
+    page = panel.post(f"/_paywright/do/{button}", data=form)
+
+    assert page.status_code == status
+    assert "That was not done" in page.text
+
+
+def test_other_sites_cannot_press_the_buttons(panel, session, server):
+    pressed = panel.post(
+        "/_paywright/do/pay",
+        data={"id": session.id, "card": "4242424242424242"},
+        headers={"Sec-Fetch-Site": "cross-site"},
+    )
+    posted = panel.post(f"/_paywright/sessions/{session.id}/pay", data={"card": "4242424242424242"})
+
+    assert (pressed.status_code, posted.status_code) == (403, 415)
+    assert client_of(server).v1.checkout.sessions.retrieve(session.id).status == "open"
+
+
+def test_an_unknown_payment_has_a_page(panel):
+    assert panel.get("/_paywright/payments/pi_nope").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "body", ["", "[]", "{", '{"card": 5}', '{"card": "4242", "three_d_secure": "maybe"}', "1" * 200_000]
+)
+def test_the_json_routes_refuse_noise(panel, session, body):
+    answer = panel.post(
+        f"/_paywright/sessions/{session.id}/pay", content=body, headers={"Content-Type": "application/json"}
+    )
+
+    assert 400 <= answer.status_code < 500
+    assert answer.json()["error"]["message"]
