@@ -123,9 +123,10 @@ def test_a_cart_holds_as_many_lines_as_stripe_takes(client: Client) -> None:
     assert f"{LINES_MAX}종까지" in answer.content.decode()
 
 
+@pytest.mark.parametrize("sku", ["nothing", "a\0b", ""])
 @pytest.mark.parametrize("path", ["/cart/add/", "/cart/change/"])
-def test_an_unknown_article_is_not_found(client: Client, path: str) -> None:
-    assert client.post(path, {"sku": "nothing", "quantity": 1}).status_code == 404
+def test_an_unknown_article_is_not_found(client: Client, path: str, sku: str) -> None:
+    assert client.post(path, {"sku": sku, "quantity": 1}).status_code == 404
 
 
 @pytest.mark.parametrize("path", ["/cart/add/", "/cart/change/", "/cart/remove/"])

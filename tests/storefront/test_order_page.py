@@ -113,3 +113,27 @@ def test_a_payment_service_that_does_not_answer_costs_nothing(client: Client, se
     assert answer.status_code == 503
     assert "결제 서비스가 응답하지 않습니다" in page
     assert pay_button(page)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/orders/1/",
+        "/orders/a%00b/",
+        "/orders/a%00b/invoice.pdf",
+        "/payment/process/",
+        "/payment/process/?order=a%00b",
+        "/payment/canceled/?order=1",
+        "/payment/completed/",
+        "/payment/completed/?session_id=a%00b",
+    ],
+)
+def test_a_guessed_address_shows_nothing(client: Client, path: str) -> None:
+    place_order()
+    assert client.get(path).status_code == 404
+
+
+def test_an_address_is_written_as_its_country_does(client: Client) -> None:
+    order = place_order(name="Ada", address="12 St James's Square", city="London", postal_code="SW1Y 4LE", country="GB")
+    page = re.sub(r"\s+", " ", client.get(order.get_absolute_url(), headers={"Accept-Language": "en"}).content.decode())
+    assert "Ada<br>12 St James&#x27;s Square<br>London SW1Y 4LE<br>United Kingdom<br>" in page

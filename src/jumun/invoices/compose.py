@@ -19,7 +19,7 @@ def compose(order: Order, *, issued_on: datetime.date, paid_by: PaymentReference
         number=UNNUMBERED,
         issued_on=issued_on,
         seller=_seller(),
-        buyer=_buyer(order),
+        buyer=buyer_of(order),
         currency=order.currency,
         lines=lines,
         taxes=taxes_of(lines),
@@ -63,7 +63,8 @@ def _seller() -> Party:
     )
 
 
-def _buyer(order: Order) -> Party:
+def buyer_of(order: Order) -> Party:
+    """The customer as a document names them."""
     return Party(
         name=order.name,
         address_lines=(order.address,) if order.address else (),

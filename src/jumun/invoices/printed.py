@@ -106,14 +106,14 @@ def _party(party: Party, text: Mapping[str, str], locale: str, *, with_country: 
     tax_id = f"{_tax_id_label(party.country, text)} {party.tax_id}" if party.tax_id else ""
     return {
         "name": party.name,
-        "address": [line for line in (*_address(party, locale), country) if line],
+        "address": [line for line in (*address_lines(party, locale), country) if line],
         "contact": [line for line in (party.email, party.phone) if line],
         "tax_id": tax_id,
         "registration": list(party.registration),
     }
 
 
-def _address(party: Party, locale: str) -> list[str]:
+def address_lines(party: Party, locale: str) -> list[str]:
     """The address in the order in which the party's country writes it."""
     if party.country in LARGEST_FIRST and locale == "ko":
         postal_code = f"({party.postal_code})" if party.postal_code else ""

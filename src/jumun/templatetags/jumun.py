@@ -11,18 +11,11 @@ from django.utils import timezone
 from django.utils.translation import get_language
 
 from jumun import money as jumun_money
+from jumun.invoices.compose import buyer_of
+from jumun.invoices.printed import CARD_BRANDS, address_lines
+from jumun.orders.models import Order
 
 register = template.Library()
-
-# Stripe's values of payment_method_details.card.brand whose name is not simply capitalised.
-CARD_BRANDS = {
-    "amex": "American Express",
-    "cartes_bancaires": "Cartes Bancaires",
-    "diners": "Diners Club",
-    "eftpos_au": "eftpos",
-    "jcb": "JCB",
-    "unionpay": "UnionPay",
-}
 
 
 def _language() -> str:
@@ -60,6 +53,14 @@ def phone(e164: str) -> str:
     except phonenumbers.NumberParseException:
         return e164
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+
+
+@register.filter
+def delivery(order: Order) -> list[str]:
+    """Where an order goes, line by line as its country writes it, with the country at the end."""
+    buyer = buyer_of(order)
+    lines = [buyer.name, *address_lines(buyer, _locale().language), country(buyer.country)]
+    return [line for line in lines if line]
 
 
 @register.filter

@@ -94,7 +94,7 @@ def _all_there_is(product: Product, held: int) -> str:
 
 
 def _product(request: HttpRequest) -> Product:
-    return get_object_or_404(Product.objects.on_sale(), sku=request.POST.get("sku", ""))
+    return get_object_or_404(Product.objects.on_sale(), sku=request.POST.get("sku", "").replace("\0", ""))
 
 
 def _quantity(request: HttpRequest) -> int | None:
