@@ -50,9 +50,7 @@ def _known(cls: type[Any], given: dict[str, Any], path: str) -> dict[str, Any]:
     names = {item.name.upper(): item.name for item in fields(cls)}
     unknown = sorted(set(given) - set(names))
     if unknown:
-        raise UnknownSetting(
-            f"{path} has unknown keys: {', '.join(unknown)}. Known: {', '.join(sorted(names))}."
-        )
+        raise UnknownSetting(f"{path} has unknown keys: {', '.join(unknown)}. Known: {', '.join(sorted(names))}.")
     return {names[key]: value for key, value in given.items()}
 
 

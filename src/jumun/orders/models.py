@@ -26,12 +26,8 @@ class Order(models.Model):
         EXPIRED = "expired", _("expired")
         CANCELLED = "cancelled", _("cancelled")
 
-    number = models.CharField(
-        _("order number"), max_length=32, unique=True, default=new_number, editable=False
-    )
-    reference = models.CharField(
-        _("reference"), max_length=64, unique=True, default=new_reference, editable=False
-    )
+    number = models.CharField(_("order number"), max_length=32, unique=True, default=new_number, editable=False)
+    reference = models.CharField(_("reference"), max_length=64, unique=True, default=new_reference, editable=False)
     state = models.CharField(_("state"), max_length=9, choices=State, default=State.PLACED, editable=False)
     livemode = models.BooleanField(_("real money"), editable=False)
     language = models.CharField(_("language"), max_length=10)
@@ -68,8 +64,7 @@ class Order(models.Model):
                 name="jumun_order_tax_within_total",
             ),
             models.CheckConstraint(
-                condition=Q(state="paid", paid_at__isnull=False)
-                | (~Q(state="paid") & Q(paid_at__isnull=True)),
+                condition=Q(state="paid", paid_at__isnull=False) | (~Q(state="paid") & Q(paid_at__isnull=True)),
                 name="jumun_order_paid_has_time",
             ),
         ]

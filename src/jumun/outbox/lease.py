@@ -64,14 +64,8 @@ class LeasedRow(models.Model):
         using = router.db_for_write(cls)
         token = uuid.uuid4()
         with transaction.atomic(using):
-            due = (
-                cls._default_manager.using(using)
-                .filter(state=State.READY, run_at__lte=now)
-                .order_by("run_at")
-            )
-            due = due.select_for_update(
-                skip_locked=connections[using].features.has_select_for_update_skip_locked
-            )
+            due = cls._default_manager.using(using).filter(state=State.READY, run_at__lte=now).order_by("run_at")
+            due = due.select_for_update(skip_locked=connections[using].features.has_select_for_update_skip_locked)
             rows = list(due[:limit])
             cls._default_manager.using(using).filter(pk__in=[row.pk for row in rows]).update(
                 lease_token=token, run_at=now + timedelta(seconds=LEASE_S), attempts=models.F("attempts") + 1

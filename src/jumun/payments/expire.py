@@ -17,9 +17,7 @@ PROCESSING_WAIT = timedelta(hours=1)
 
 def enqueue_overdue() -> int:
     """Enqueue the expiry of overdue orders, up to a batch; return how many were found."""
-    overdue = Order.objects.filter(state=Order.State.PLACED, expires_at__lte=timezone.now()).order_by(
-        "expires_at"
-    )
+    overdue = Order.objects.filter(state=Order.State.PLACED, expires_at__lte=timezone.now()).order_by("expires_at")
     found = list(overdue.values_list("pk", "expires_at")[:BATCH])
     for pk, deadline in found:
         Job.enqueue("payments.expire_order", key=f"{pk}:{deadline.isoformat()}", order_pk=pk)

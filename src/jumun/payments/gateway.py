@@ -52,9 +52,7 @@ def create_session(params: dict[str, Any], *, idempotency_key: str) -> dict[str,
 
 def retrieve_session(session_id: str) -> dict[str, Any]:
     """The session as it is now, with its PaymentIntent and the card that paid."""
-    return _call(
-        lambda: _client().v1.checkout.sessions.retrieve(session_id, params={"expand": SESSION_EXPAND})
-    )
+    return _call(lambda: _client().v1.checkout.sessions.retrieve(session_id, params={"expand": SESSION_EXPAND}))
 
 
 def expire_session(session_id: str) -> dict[str, Any]:

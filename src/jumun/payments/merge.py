@@ -66,9 +66,7 @@ def _apply_session(raw: dict[str, Any]) -> Order | None:
 def _claims_an_order(raw: dict[str, Any]) -> bool:
     """A Stripe account may serve other shops too; what carries no reference at all is theirs."""
     metadata = raw.get("metadata")
-    return bool(raw.get("client_reference_id")) or (
-        isinstance(metadata, dict) and "order_reference" in metadata
-    )
+    return bool(raw.get("client_reference_id")) or (isinstance(metadata, dict) and "order_reference" in metadata)
 
 
 def _locked_order(reference: str) -> Order | None:
