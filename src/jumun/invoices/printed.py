@@ -36,7 +36,7 @@ CARD_BRANDS = {  # as Stripe writes them: https://docs.stripe.com/api/charges/ob
 
 def printed(document: Document) -> dict[str, Any]:
     """A JSON tree of strings (and the few numbers that lay-out needs) that the template only has to place."""
-    text = _labels(document.locale, document.seller.country)
+    text = labels_of(document)
     amount = functools.partial(money.format, currency=document.currency, locale=document.locale)
     carried = accumulate(_priced_minor(document, line) for line in document.lines)
     abroad = document.seller.country != document.buyer.country
@@ -68,6 +68,11 @@ def printed(document: Document) -> dict[str, Any]:
         "notes": list(document.notes),
         "order_url": document.order_url,
     }
+
+
+def labels_of(document: Document) -> Mapping[str, str]:
+    """The words of the paper in the document's language, with the name that its tax has for the seller."""
+    return _labels(document.locale, document.seller.country)
 
 
 @functools.cache

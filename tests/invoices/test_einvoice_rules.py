@@ -1,0 +1,99 @@
+import dataclasses
+import datetime
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from jumun.invoices.einvoice import EInvoiceError, einvoice
+from tests.invoices.documents import BERLIN, BUYER, document, line, long_document
+from tests.invoices.en16931 import violations
+
+PARIS = dataclasses.replace(BERLIN, name="Encre SARL", city="Paris", country="FR", tax_id="FR12345678901")
+RETURNED = {"kind": "credit_note", "number": "CN-2026-000001", "refers_to": "INV-2026-000123"}
+
+DOCUMENTS = {
+    "seoul": document(),
+    "berlin": document(seller=BERLIN, currency="EUR", locale="en"),
+    "several rates": document(
+        line(1, rate_ppm=190_000, quantity=3, unit_price_minor=1_999),
+        line(2, rate_ppm=70_000, discount_minor=100, sku="B-1"),
+        line(3, rate_ppm=0, tax_category="E"),
+        line(4, rate_ppm=0, tax_category="Z"),
+        seller=BERLIN,
+        currency="EUR",
+        supplied_on=datetime.date(2026, 11, 22),
+    ),
+    "without tax in the prices": document(
+        line(quantity=3, unit_price_minor=3_333, prices_include_tax=False), prices_include_tax=False, currency="USD"
+    ),
+    "reverse charge": document(line(rate_ppm=0, tax_category="AE"), seller=BERLIN, buyer=PARIS),
+    "within the union": document(line(rate_ppm=0, tax_category="K"), seller=BERLIN, buyer=PARIS),
+    "export": document(line(rate_ppm=0, tax_category="G"), seller=BERLIN),
+    "outside the scope": document(line(rate_ppm=0, tax_category="O"), seller=BERLIN),
+    "unpaid": document(paid=None),
+    "no card": document(paid=dataclasses.replace(document().paid, card_brand="", card_last4="")),
+    "test": document(livemode=False, notes=("첫째", "둘째")),
+    "free": document(line(unit_price_minor=0)),
+    "a negative line": document(line(1), line(2, "Rabatt", unit_price_minor=-1_000)),
+    "three decimals": document(line(unit_price_minor=11_000), currency="KWD"),
+    "credit note": document(line(quantity=-2), refers_to_issued_on=datetime.date(2026, 11, 1), **RETURNED),
+    "200 lines": long_document(200, seller=BERLIN, currency="EUR"),
+}
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_it_passes_the_xml_schema_and_the_schematron(name):
+    assert violations(einvoice(DOCUMENTS[name])) == []
+
+
+def test_the_rules_see_a_wrong_sum_a_wrong_identifier_and_a_missing_element():
+    xml = einvoice(DOCUMENTS["berlin"])
+    assert any("BR-CO-15" in rule for rule in violations(xml.replace(b">110.00</ram:Grand", b">111.00</ram:Grand")))
+    assert any("BR-CO-09" in rule for rule in violations(xml.replace(b">DE136695976<", b">136695976<")))
+    assert violations(xml.replace(b"<ram:TypeCode>380</ram:TypeCode>", b""))
+
+
+items = st.builds(
+    lambda quantity, price, rate: {"quantity": quantity, "unit_price_minor": price, "rate_ppm": rate},
+    st.integers(1, 99),
+    st.integers(0, 10**7),
+    st.sampled_from([190_000, 70_000, 100_000, 55_000]),
+)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(items, min_size=1, max_size=30), st.booleans(), st.sampled_from([1, -1]))
+def test_whatever_is_sold_or_returned_passes_the_rules(sold, prices_include_tax, sign):
+    lines = [
+        line(n, prices_include_tax=prices_include_tax, **item | {"quantity": sign * item["quantity"]})
+        for n, item in enumerate(sold, start=1)
+    ]
+    kind = RETURNED if sign < 0 else {}
+    bought = document(*lines, prices_include_tax=prices_include_tax, seller=BERLIN, currency="EUR", **kind)
+    assert violations(einvoice(bought)) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "complaint"),
+    [
+        ({"seller": dataclasses.replace(BERLIN, country="")}, "country of the seller"),
+        ({"buyer": dataclasses.replace(BUYER, country="")}, "country of the buyer"),
+        ({"buyer": dataclasses.replace(BUYER, name="")}, "name and the country of the buyer"),
+        ({"seller": dataclasses.replace(BERLIN, tax_id="")}, "tax identifier of the seller"),
+        ({"notes": ("nul \x00",)}, "cannot be written as XML"),
+    ],
+)
+def test_what_the_standard_asks_for_and_the_document_lacks_is_named(changes, complaint):
+    with pytest.raises(EInvoiceError, match=complaint):
+        einvoice(document(**changes))
+
+
+def test_reverse_charge_needs_the_buyers_tax_identifier():
+    with pytest.raises(EInvoiceError, match="buyer who is liable"):
+        einvoice(document(line(rate_ppm=0, tax_category="AE")))
+
+
+def test_a_third_decimal_is_refused_and_not_rounded():
+    with pytest.raises(EInvoiceError, match="two decimals"):
+        einvoice(document(line(unit_price_minor=11_111), currency="KWD"))
