@@ -1,11 +1,17 @@
 import dataclasses
 import io
+import json
 import re
+from typing import Any
 
 import pytest
+import typst
+import zxingcpp
+from PIL import Image
 from pypdf import PdfReader
 
-from jumun.invoices.pdf import Theme, render
+from jumun.invoices.pdf import DEFAULT_THEME, FONTS, Theme, render
+from jumun.invoices.printed import printed
 from tests.invoices.documents import BERLIN, BUYER, VISA, document, line, long_document
 
 LONG_NAME = "Extraordinarily Long Company Name for Everything Else GmbH & Co. Kommanditgesellschaft auf Aktien"
@@ -167,6 +173,20 @@ def test_hostile_text_is_only_text():
     text = text_of(invoice)
     for string in strings:
         assert text.count(string) >= 2
+
+
+@pytest.mark.parametrize("paper", ["a4", "us-letter"])
+def test_the_qr_code_leads_to_the_order(paper):
+    invoice = document(order_url="https://shop.example/orders/8Qm3kZ7nT2/")
+    inputs = {"document": json.dumps(printed(invoice) | {"logo": None}), "paper": paper}
+    compiler = typst.Compiler(DEFAULT_THEME.template, font_paths=[FONTS], ignore_system_fonts=True)
+    png: Any = compiler.compile(format="png", ppi=100, sys_inputs=inputs)
+    codes = zxingcpp.read_barcodes(Image.open(io.BytesIO(png)))
+    assert [code.text for code in codes] == [invoice.order_url]
+
+
+def test_without_an_order_page_there_is_no_link():
+    assert "온라인으로" not in text_of(document(order_url=""))
 
 
 def test_us_letter_is_a_setting():
