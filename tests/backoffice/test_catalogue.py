@@ -38,11 +38,12 @@ def test_price_and_tax_rate_are_written_as_people_write_them(client, category):
     assert (product.price_minor, product.currency, product.tax_rate_ppm) == (1234, "USD", 75_000)
 
 
-def test_the_form_shows_what_it_was_given(client, category):
-    client.post(ADD, form(category))
+@pytest.mark.parametrize("rate", ["7.5", "10", "0"])
+def test_the_form_shows_what_it_was_given(client, category, rate):
+    client.post(ADD, form(category, tax_rate_percent=rate))
     page = client.get(f"/admin/jumun_storefront/product/{Product.objects.get().pk}/change/").content.decode()
     assert 'value="12.34"' in page
-    assert 'value="7.5"' in page
+    assert f'name="tax_rate_percent" value="{rate}"' in page
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,7 @@ class ProductForm(ModelForm):
             self.initial["price"] = money.to_decimal(product.price_minor, product.currency)
         else:
             self.initial["currency"] = jumun().currency
-        self.initial["tax_rate_percent"] = (Decimal(product.tax_rate_ppm) / PPM_PER_PERCENT).normalize()
+        self.initial["tax_rate_percent"] = f"{(Decimal(product.tax_rate_ppm) / PPM_PER_PERCENT).normalize():f}"
 
     def clean_currency(self) -> str:
         try:

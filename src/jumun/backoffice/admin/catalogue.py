@@ -26,7 +26,7 @@ FREE = F("stock_quantity") - F("reserved_quantity") - F("sold_quantity")
 @admin.register(Product)
 class ProductAdmin(ModelAdmin):
     form = ProductForm
-    list_display = ("name", "sku", "category", "price", "free", "active")
+    list_display = ("title", "sku", "category", "price", "free", "active")
     list_select_related = ("category",)
     list_filter = ("category", "active")
     search_fields = ("sku", "name_ko", "name_en")
@@ -38,6 +38,10 @@ class ProductAdmin(ModelAdmin):
         (_("Price"), {"fields": ("currency", "price", "tax_rate_percent")}),
         (_("Stock"), {"fields": ("stock_quantity", "reserved_quantity", "sold_quantity")}),
     )
+
+    @admin.display(description=_("name"))
+    def title(self, product: Product) -> str:
+        return product.name
 
     @admin.display(description=_("price"), ordering="price_minor")
     def price(self, product: Product) -> SafeString:

@@ -18,7 +18,7 @@ ISSUED_AT = markup.moment_column("issued_at", _("issued at"))
 
 def pdf_link(invoice: Invoice) -> SafeString:
     address = reverse("admin:jumun_invoices_invoice_pdf", args=[invoice.pk])
-    return format_html('<a class="jumun-outward" href="{}" target="_blank">{}</a>', address, invoice.number)
+    return format_html('<a class="jumun-paper" href="{}" target="_blank">{}</a>', address, invoice.number)
 
 
 @admin.register(Invoice)
