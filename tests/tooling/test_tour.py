@@ -50,7 +50,7 @@ def test_the_csv_file_is_kept_and_holds_the_paid_order(tour):
 
 
 def test_a_step_that_fails_says_what_was_expected_and_what_came():
-    said = []
+    said: list[str] = []
     report = Report(say=said.append)
 
     def refuse():
