@@ -99,7 +99,7 @@ def test_a_charge_alone_pays_nothing_but_tells_the_card(order: Order) -> None:
     order.refresh_from_db()
     assert order.state == "placed"
     apply(session_of(order, payment_intent="pi_3x"))
-    assert Invoice.objects.get().document.paid.card_last4 == "4242"  # type: ignore[union-attr]
+    assert Invoice.objects.get().document.paid.card_last4 == "4242"
 
 
 def test_an_answer_that_was_lost_is_recognised_by_its_metadata(order: Order) -> None:

@@ -31,7 +31,7 @@ def test_an_event_is_stored_before_it_is_acknowledged_and_applied_by_the_worker(
     payment = Payment.objects.get()
     assert (order.state, payment.status, payment.settles_order) == ("paid", "paid", True)
     assert (payment.card_brand, payment.card_last4) == ("visa", "4242")
-    assert Invoice.objects.get().document.paid.stripe_id == payment.payment_intent_id  # type: ignore[union-attr]
+    assert Invoice.objects.get().document.paid.stripe_id == payment.payment_intent_id
     assert InboxEvent.objects.get().order == order
     assert [message.to for message in mail.outbox] == [["haneul@example.com"]]
 

@@ -156,7 +156,7 @@ def test_endpoints_get_the_events_they_asked_for_signed_with_their_own_secret(se
     endpoint = client.v1.webhook_endpoints.create(
         params={"url": only.url, "enabled_events": ["checkout.session.completed"], "api_version": "2026-08-26.dahlia"}
     )
-    only.secret = endpoint.secret
+    only.secret = endpoint.secret or ""
     try:
         pay(server)
         (event,) = only.wait_for("checkout.session.completed")
