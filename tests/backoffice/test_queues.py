@@ -1,6 +1,8 @@
 """What staff can do about work that got stuck."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from jumun.outbox.models import Job
@@ -67,6 +69,17 @@ def test_an_events_payload_is_shown_line_by_line_and_as_text(staff):
     )
     page = staff("jumun_payments.view_inboxevent").get(f"{EVENTS}{event.pk}/change/").content.decode()
     assert "{\n  &quot;name&quot;: &quot;&lt;b&gt;김하늘&lt;/b&gt;&quot;\n}" in page
+
+
+def test_a_list_of_events_does_not_read_their_bodies(staff):
+    for number in range(3):
+        InboxEvent.objects.create(
+            event_id=f"evt_{number}", type="charge.updated", livemode=False, payload="{}", created_at=timezone.now()
+        )
+    client = staff("jumun_payments.view_inboxevent")
+    with CaptureQueriesContext(connection) as queries:
+        assert client.get(EVENTS).content.count(b"evt_") >= 3
+    assert not any("payload" in query["sql"] for query in queries)
 
 
 def test_a_payment_set_aside_is_marked_as_dealt_with_once(staff):

@@ -21,6 +21,11 @@ class ReadOnlyAdmin(ModelAdmin):
     list_per_page = 50
     # Counting each choice of each filter takes longer than everything else on the page.
     show_facets = admin.ShowFacets.NEVER
+    # Columns that may hold a megabyte a row and that no list shows.
+    large_fields: tuple[str, ...] = ()
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).defer(*self.large_fields)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

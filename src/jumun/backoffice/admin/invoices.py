@@ -27,6 +27,7 @@ class InvoiceAdmin(ReadOnlyAdmin):
     list_select_related = ("order",)
     list_filter = ("issued_at",)
     search_fields = ("number", "order__number", "order__name", "order__email")
+    large_fields = ("document_json",)
     fields = ("number", "order_page", "customer", "total", "issued_at", "pdf", "document_sha256")
     readonly_fields = fields
 

@@ -70,6 +70,7 @@ class CheckoutAdmin(WithOrder):
     list_display = ("__str__", "order_page", "state_badge", CREATED_AT, EXPIRES_AT)
     list_filter = ("state",)
     search_fields = ("session_id", "order__number")
+    large_fields = ("params",)
     # Not the session's address: whoever has it can pay, and see the customer's data, on Stripe's page.
     fields = ("session_id", "order_page", "state", "created_at", "expires_at", "refusal", "parameters")
     readonly_fields = fields
@@ -88,6 +89,7 @@ class InboxEventAdmin(QueueAdmin, WithOrder):
     list_display = ("event_id", "type", "order_page", "state_badge", "attempts", RECEIVED_AT, FINISHED_AT)
     list_filter: ClassVar[Any] = ("state", "livemode")
     search_fields = ("event_id", "=type", "order__number")
+    large_fields = ("payload",)
     fields = (
         *("event_id", "type", "api_version", "livemode", "order_page", "state", "attempts", "run_at"),
         *("created_at", "received_at", "finished_at", "last_error", "body"),
@@ -108,6 +110,7 @@ class QuarantinedSnapshotAdmin(WithOrder):
     list_display = ("object_id", "reason", "order_page", CREATED_AT, RESOLVED_AT)
     list_filter = ("reason", ("resolved_at", admin.EmptyFieldListFilter))
     search_fields = ("object_id", "order__number")
+    large_fields = ("snapshot",)
     fields = ("object_id", "reason", "order_page", "created_at", "resolved_at", "body")
     readonly_fields = fields
     actions = ("resolve",)
