@@ -14,7 +14,7 @@ from paywright import errors, expand, forms, idempotency, ids, parameters
 from paywright.background import Background
 from paywright.call import Call
 from paywright.errors import ApiError
-from paywright.events import API_VERSION
+from paywright.events import VERSION_WITHOUT_HEADER
 from paywright.faults import Fault
 from paywright.resources import ROUTES, Handler, match
 from paywright.spec import tables
@@ -38,7 +38,7 @@ class Asked:
 
     @property
     def api_version(self) -> str:
-        return self.headers.get("stripe-version") or API_VERSION
+        return self.headers.get("stripe-version") or VERSION_WITHOUT_HEADER
 
     @property
     def idempotency_key(self) -> str | None:
@@ -132,6 +132,11 @@ class Api:
         """What Stripe says to a path it does not know."""
         error = errors.unrecognized_url(request.method, request.url.path)
         return Response(_dumps({"error": error.body}), error.status, media_type="application/json")
+
+    async def defect(self, request: Request, problem: Exception) -> Response:
+        """Our own mistake, in Stripe's form; its traceback goes to the server's standard error."""
+        body = {"type": "api_error", "message": "An error occurred in Paywright; its output says more."}
+        return Response(_dumps({"error": body}), 500, media_type="application/json")
 
     def answer(self, asked: Asked) -> Answer:
         """Carry the request out; every ApiError becomes its body."""

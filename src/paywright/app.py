@@ -14,6 +14,7 @@ from paywright.background import Background
 from paywright.control import Control
 from paywright.faults import Faults
 from paywright.hosted.page import HostedPage
+from paywright.listeners import Listeners
 from paywright.money.payouts import plan_daily
 from paywright.panel.actions import Actions
 from paywright.panel.pages import Pages
@@ -40,13 +41,14 @@ def create_app(store: Store, faults: Faults) -> Starlette:
         routes=[
             Route("/v1/{rest:path}", api.respond, methods=METHODS),
             Route("/_paywright/health", _health),
+            *Listeners(store, background).routes(),
             *HostedPage(store, background).routes(),
             *Control(store, background).routes(),
             *Pages(store, faults).routes(),
             *Actions(store, background).routes(),
             Mount("/_paywright/static", StaticFiles(packages=[("paywright", "static")])),
         ],
-        exception_handlers={404: api.unrecognized, 405: api.unrecognized},
+        exception_handlers={404: api.unrecognized, 405: api.unrecognized, Exception: api.defect},
         lifespan=lifespan,
     )
 

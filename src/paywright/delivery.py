@@ -6,11 +6,11 @@ A delivery is a row before it is an attempt, so a restarted server takes up what
 import asyncio
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from paywright.events import delivered_body
+from paywright.events import LISTENER, delivered_body
 from paywright.faults import Fault, Faults
 from paywright.signing import signature_header
 from paywright.store import Store, Transaction
@@ -43,6 +43,10 @@ class Due:
     faults: list[Fault] = field(default_factory=list)
 
 
+Line = Callable[[Due, bytes, dict[str, str]], Awaitable[tuple[int | None, str]]]
+"""How an endpoint is reached that has no URL: a connected ``stripe listen``."""
+
+
 class Courier:
     """Takes due deliveries from the store and sends them, a bounded number at once."""
 
@@ -54,6 +58,7 @@ class Courier:
         self.sending: set[asyncio.Task[None]] = set()
         self.progress = asyncio.Event()
         self._postponed: set[int] = set()
+        self.lines: dict[str, Line] = {}
         self._client: httpx.AsyncClient | None = None
         # A delivery under way has no next_at; after a restart it is due again.
         store.connection.execute(
@@ -133,6 +138,9 @@ class Courier:
         import httpx
 
         body, headers = self._message(due)
+        line = self.lines.get(due.endpoint["id"])
+        if line is not None:
+            return await line(due, body, headers)
         if self._client is None:
             self._client = httpx.AsyncClient(timeout=TIMEOUT_S, trust_env=False)
         try:
@@ -166,7 +174,7 @@ class Courier:
     def _record(self, due: Due, status: int | None, outcome: str, took_ms: int) -> None:
         accepted = status is not None and 200 <= status < 300
         state, next_at = "succeeded" if accepted else "pending", None
-        if not accepted and due.attempts < len(RETRIES_S):
+        if not accepted and due.attempts < len(RETRIES_S) and due.endpoint["object"] != LISTENER:
             next_at = self.store.clock.precise() + RETRIES_S[due.attempts]
         elif not accepted:
             state = "failed"

@@ -10,7 +10,11 @@ from paywright.store import Transaction
 Json = dict[str, Any]
 
 API_VERSION = "2026-10-28.endive"
-"""The account's version: what requests without a header get, and what ``/v1/events`` shows."""
+"""The version in which objects and events are rendered."""
+
+VERSION_WITHOUT_HEADER = "2026-08-26.dahlia"
+"""What a request without ``Stripe-Version`` is taken for, as on an account opened before endive: Stripe's own
+CLI (1.52) sends no header and still uses ``payment_method_types``. SDKs always send one."""
 
 
 def emit(tx: Transaction, kind: str, doc: Json, previous: Json | None = None) -> Json:
@@ -47,8 +51,12 @@ def plan_delivery(tx: Transaction, event: str, endpoint: str) -> None:
     )
 
 
+LISTENER = "cli_listener"
+"""The kind of the endpoint that stands for a connected ``stripe listen``; no list shows it."""
+
+
 def enabled_endpoints(tx: Transaction) -> list[Json]:
-    rows = tx.sql.execute("SELECT doc FROM object WHERE kind = 'webhook_endpoint'")
+    rows = tx.sql.execute(f"SELECT doc FROM object WHERE kind IN ('webhook_endpoint', '{LISTENER}')")  # noqa: S608
     found = [json.loads(row[0]) for row in rows]
     return [endpoint for endpoint in found if endpoint.get("status") == "enabled"]
 

@@ -20,7 +20,7 @@ def checked(paths: list[str], result: list[str]) -> Tree:
     ``result`` is what the operation answers, as in ``tables()["results"]``.
     """
     tree: Tree = {}
-    is_list = result[0] == "list"
+    is_list = result[:1] == ["list"]
     kinds = set(result[1:] if is_list else result)
     for path in paths:
         parts = path.split(".")

@@ -51,9 +51,9 @@ def _object(schema: Json, raw: dict[str, Raw], path: str, found: _Found) -> Json
     for name, value in raw.items():
         full = f"{path}[{name}]" if path else name
         member = schema["properties"].get(name)
-        if member is None:
+        if member is None and not schema.get("open"):
             found.unknown.append(full)
-        else:
+        elif member is not None:
             typed[name] = _value(member, value, full, found)
     absent = [name for name in schema.get("required", ()) if name not in raw]
     found.missing += [f"{path}[{name}]" if path else name for name in absent]

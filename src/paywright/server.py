@@ -2,6 +2,7 @@
 
 import signal
 import socket
+from typing import Any
 
 from paywright.faults import Faults
 from paywright.store import Store
@@ -50,8 +51,18 @@ def serve(listener: socket.socket, store: Store, faults: Faults) -> None:
         timeout_keep_alive=75,
         server_header=False,
         proxy_headers=False,
+        loop="asyncio",
+        http="h11",
+        ws=_websocket,  # type: ignore[arg-type]
     )
     uvicorn.Server(config).run(sockets=[listener])
+
+
+def _websocket(*arguments: Any, **named: Any) -> Any:
+    """Load the websocket library at the first connection: few need it, and it would slow every start."""
+    from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+    return WebSocketsSansIOProtocol(*arguments, **named)
 
 
 def _exit(number: int, frame: object) -> None:

@@ -124,7 +124,7 @@ def test_payment_method_types_is_refused_as_of_endive_and_accepted_before(new_se
         "line_items[0][quantity]": "1",
     }
 
-    now = raw.post("/v1/checkout/sessions", data=form)
+    now = raw.post("/v1/checkout/sessions", data=form, headers={"Stripe-Version": "2026-10-28.endive"})
     before = raw.post("/v1/checkout/sessions", data=form, headers={"Stripe-Version": "2026-08-26.dahlia"})
 
     assert now.status_code == 400

@@ -96,7 +96,7 @@ def test_headers_of_a_post(raw, key):
     answer = create(raw, key)
 
     assert answer.headers["stripe-should-retry"] == "false"
-    assert answer.headers["stripe-version"] == "2026-10-28.endive"
+    assert answer.headers["stripe-version"] == "2026-08-26.dahlia"
     assert answer.headers["cache-control"] == "no-cache, no-store"
     assert answer.headers["content-type"] == "application/json"
     assert answer.headers["request-id"].startswith("req_")

@@ -25,13 +25,17 @@ class Paid:
 
 
 def pay_session(tx: Transaction, session: Json, entry: CardEntry | IbanEntry) -> Paid:
+    """Try to pay an open session with what a buyer typed."""
+    return pay_with_method(tx, session, new_method(tx, entry))
+
+
+def pay_with_method(tx: Transaction, session: Json, method: Json) -> Paid:
     """Try to pay an open session; further attempts reuse its PaymentIntent (M in the contract)."""
-    _note_buyer(tx, session, entry.billing)
+    _note_buyer(tx, session, method["billing_details"])
     if session["amount_total"] == 0:
         redeem(tx, session)
         return Paid("succeeded", complete(tx, session, payment_status="no_payment_required")["id"])
     intent = _intent(tx, session)
-    method = new_method(tx, entry, customer=session["customer"])
     return _ended(tx, session, intent, confirm(tx, intent, method))
 
 

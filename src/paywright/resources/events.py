@@ -5,6 +5,7 @@ from typing import Any
 from paywright import lists
 from paywright.call import Call
 from paywright.errors import invalid_request
+from paywright.events import enabled_endpoints, plan_delivery
 
 Json = dict[str, Any]
 
@@ -42,3 +43,14 @@ def _types(one: str | None, several: list[str] | None) -> list[tuple[str, Any]]:
         return [(f"{member} = ?", wanted[0])]
     pattern = " OR ".join([f"{member} GLOB ?"] * len(wanted))
     return [(f"({pattern})", tuple(kind.replace("[", "[[]").replace("?", "[?]") for kind in wanted))]
+
+
+def retry(call: Call) -> Json:
+    """Deliver an event again; ``stripe events resend`` calls this."""
+    event = retrieve(call)
+    endpoint = call.params.get("webhook_endpoint")
+    if endpoint:
+        call.tx.require(endpoint, "webhook_endpoint", param="webhook_endpoint")
+    for known in [endpoint] if endpoint else [found["id"] for found in enabled_endpoints(call.tx)]:
+        plan_delivery(call.tx, event["id"], known)
+    return event

@@ -6,7 +6,7 @@ from paywright import currencies, errors, lists, metadata, supported
 from paywright.call import Call
 from paywright.errors import invalid_request
 from paywright.payments.confirm import confirm, declined_answer
-from paywright.payments.intents import new_intent
+from paywright.payments.intents import cancel_intent, new_intent
 from paywright.payments.methods import named_method
 
 Json = dict[str, Any]
@@ -83,6 +83,44 @@ def _confirm(call: Call, intent: Json, method: Json | None) -> Json:
     if outcome == "declined":
         raise declined_answer(intent)
     return intent
+
+
+def confirm_again(call: Call) -> Json:
+    """``POST .../confirm``: try to pay with a payment method given now or before."""
+    intent, params = retrieve(call), call.params
+    _refuse_checkouts_own(intent, "confirm")
+    if intent["status"] not in OPEN:
+        raise errors.unexpected_state(
+            f"This PaymentIntent's status is {intent['status']}; it can be confirmed with one of the following"
+            f" statuses: {', '.join(OPEN)}.",
+            intent,
+        )
+    if params.get("return_url"):
+        intent["_return_url"] = params["return_url"]
+    named = params.get("payment_method") or intent["payment_method"]
+    return _confirm(call, intent, named_method(call.tx, named) if named else None)
+
+
+def cancel(call: Call) -> Json:
+    intent = retrieve(call)
+    _refuse_checkouts_own(intent, "cancel")
+    if intent["status"] not in OPEN:
+        raise errors.unexpected_state(
+            f"You cannot cancel this PaymentIntent because it has a status of {intent['status']}. Only a PaymentIntent"
+            f" with one of the following statuses may be canceled: {', '.join(OPEN)}.",
+            intent,
+        )
+    return cancel_intent(call.tx, intent, reason=call.params.get("cancellation_reason"))
+
+
+def _refuse_checkouts_own(intent: Json, verb: str) -> None:
+    """Expire the session instead (S)."""
+    if intent.get("_session"):
+        raise invalid_request(
+            f"You cannot {verb} this PaymentIntent because it was created by Checkout."
+            " Expire its Checkout Session instead.",
+            stored=True,
+        )
 
 
 def retrieve(call: Call) -> Json:

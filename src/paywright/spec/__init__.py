@@ -8,6 +8,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from paywright.spec.undocumented import PARAMETERS, RESULTS
+
 Json = dict[str, Any]
 
 
@@ -16,4 +18,6 @@ def tables() -> Json:
     """The generated tables: ``parameters``, ``shared``, ``results``, ``objects`` and ``expansions``."""
     text = (Path(__file__).parent / "tables.json").read_text(encoding="utf-8")
     loaded: Json = json.loads(text)
+    loaded["parameters"].update(PARAMETERS)
+    loaded["results"].update(RESULTS)
     return loaded

@@ -1,0 +1,112 @@
+"""The real Stripe CLI (npm ``@stripe/cli-linux-x64``), where ``STRIPE_CLI``, ``node_modules`` or PATH have it."""
+
+import os
+import shutil
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from paywright.testing import Paywright
+from tests.paywright.receiver import Receiver
+
+ROOT = Path(__file__).parents[2]
+
+
+def find_cli() -> str | None:
+    packaged = ROOT / "node_modules" / "@stripe" / "cli-linux-x64" / "bin" / "stripe"
+    return os.environ.get("STRIPE_CLI") or (str(packaged) if packaged.exists() else shutil.which("stripe"))
+
+
+pytestmark = pytest.mark.skipif(find_cli() is None, reason="the Stripe CLI is not installed")
+
+EVENTS = (
+    "checkout.session.completed",
+    "payment_intent.succeeded",
+    "payment_intent.payment_failed",
+    "charge.refunded",
+    "charge.dispute.created",
+    "customer.created",
+)
+
+
+@pytest.fixture(scope="module")
+def server():
+    with Paywright() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def cli(server, tmp_path_factory):
+    """Start the CLI with a home folder of its own and any test key."""
+    home = tmp_path_factory.mktemp("home")
+    environment = {"HOME": str(home), "PATH": os.environ["PATH"], "STRIPE_CLI_TELEMETRY_OPTOUT": "1"}
+
+    def start(*arguments: str) -> subprocess.Popen[str]:
+        common = ("--api-base", server.api_base, "--api-key", "sk_test_" + "a" * 24)
+        return subprocess.Popen(
+            [find_cli(), *arguments, *common],
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    return start
+
+
+@pytest.mark.parametrize("event", EVENTS)
+def test_triggering(server, cli, event):
+    server.reset()
+
+    process = cli("trigger", event)
+    output, _ = process.communicate(timeout=60)
+
+    assert process.returncode == 0, output
+    assert "Trigger succeeded!" in output
+    assert event in [made["type"] for made in server.events()]
+
+
+def test_listening_forwards_signed_events_and_reports_the_answers(server, cli):
+    server.reset()
+    shop = Receiver("unset")
+    listening = cli("listen", "--no-wss", "--skip-update", "--all-snapshot", "--forward-to", shop.url)
+    try:
+        for line in listening.stdout:
+            if "whsec_" in line:
+                shop.secret = next(w for w in line.replace("\x1b", " ").split() if w.startswith("whsec_"))
+                break
+        time.sleep(1)
+        server.trigger("checkout.session.completed")
+
+        shop.wait_for("checkout.session.completed")
+        server.settle()
+        event = server.events("checkout.session.completed")[0]
+
+        assert shop.problems == []
+        assert event["pending_webhooks"] == 0
+        assert server.deliveries(event["id"])[0]["attempts"][0]["status"] == 200
+    finally:
+        listening.terminate()
+        listening.communicate(timeout=10)
+        shop.close()
+
+
+def test_resending(server, cli):
+    server.reset()
+    shop = Receiver(server.webhook_secret)
+    server.forward(shop.url)
+    try:
+        server.trigger("customer.created")
+        (event,) = shop.wait_for("customer.created")
+        endpoint = server.deliveries(event["id"])[0]["endpoint"]
+
+        process = cli("events", "resend", event["id"], "--webhook-endpoint", endpoint)
+        output, _ = process.communicate(timeout=60)
+
+        assert process.returncode == 0, output
+        shop.wait_for("customer.created", 2)
+    finally:
+        server.forward(None)
+        shop.close()
