@@ -93,7 +93,7 @@ class Paywright:
             self.process = None
 
     def __enter__(self) -> Self:
-        return self.start()
+        return self if self.process else self.start()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
