@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
 
-from shop.configuration import ROOT, ConfigurationError
+from shop.configuration import ConfigurationError
 from shop.language import _
 from shop.supervisor import StoreFailed
 
+INTERRUPTED = 130  # as a shell has it: 128 and the number of SIGINT
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -20,7 +21,11 @@ class Interrupted(BaseException):
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; return its exit code: 0 also after Ctrl-C, 1 for a failure, 2 for a wrong start."""
+    """Run the command and return its exit code.
+
+    0 for a store that was ended and for a tour whose every step held, 1 for a failure, 2 for a wrong start, 130 for
+    a tour that was interrupted.
+    """
     chosen = _parser().parse_args(arguments)
     _listen_for_the_end()
     for stream in (sys.stdout, sys.stderr):
@@ -34,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"jumun: {error}", file=sys.stderr)
         return 1
     except Interrupted:
-        return 0
+        return 0 if chosen.command is _start else INTERRUPTED
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -44,9 +49,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--paywright-port", type=_port, default=12111, help=_("Paywright's port (default: %(default)s)")
     )
-    parser.add_argument(
-        "--data", type=Path, default=ROOT / "var", metavar="DIR", help=_("where all data is kept (default: var)")
-    )
+    parser.add_argument("--data", type=Path, metavar="DIR", help=_("where all data is kept (default: var)"))
     commands = parser.add_subparsers(title=_("other commands"), metavar="")
     tour = commands.add_parser("tour", help=_("do the whole job once without a browser, and show each step"))
     tour.set_defaults(command=_tour)

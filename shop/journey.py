@@ -7,24 +7,22 @@ as a visitor finds them.
 import csv
 import email.policy
 import io
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from email.parser import BytesParser
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import httpx
 from pypdf import PdfReader
 
 from shop.browser import Browser, Page
 from shop.configuration import Configuration
+from shop.expecting import StepFailed, expect, shown, told, until
 from shop.language import gettext_noop
 
 PAID_CARD, DECLINED_CARD, SECURE_CARD = "4242 4242 4242 4242", "4000 0000 0000 0002", "4000 0025 0000 3155"
-# The worker looks for work several times a second; a machine under load gets more time than that.
-WAIT_S = 20.0
 CUSTOMER = {
     "name": "홍길동",
     "email": "gildong.hong@example.com",
@@ -40,16 +38,6 @@ CARD = {"cc-exp": "12 / 40", "cc-csc": "123", "cc-name": "HONG GILDONG"}
 END_OF_MAIL = b"\n" + b"-" * 79
 
 Result = dict[str, Any]
-T = TypeVar("T")
-
-
-class StepFailed(Exception):
-    """What came back is not what was expected."""
-
-    def __init__(self, *, expected: str, came: object) -> None:
-        super().__init__(f"expected {expected}, came {came}")
-        self.expected = expected
-        self.came = str(came)
 
 
 @dataclass
@@ -86,61 +74,61 @@ class Journey:
 
     def browse(self) -> Result:
         """The catalogue."""
-        self.page = self._shown(self.customer.open(f"{self.configuration.store_url}/"))
+        self.page = shown(self.customer.open(f"{self.configuration.store_url}/"))
         articles = {link for link in self.page.links if "/products/" in link}
-        _expect(articles, "articles in the catalogue", "none")
+        expect(articles, "articles in the catalogue", "none")
         return {"url": self.page.url, "articles": len(articles)}
 
     def add_to_cart(self) -> Result:
         """The first article that is not sold out goes into the cart."""
         article = next(page for page in self._articles() if page.has_form("/cart/"))
         answer = self.customer.submit(article, article.form("/cart/"))
-        self.page = self._shown(self.customer.follow(answer))
-        _expect("/cart/" in self.page.url, "to be shown the cart", self.page.url)
+        self.page = shown(self.customer.follow(answer))
+        expect("/cart/" in self.page.url, "to be shown the cart", self.page.url)
         return {"article": article.url, "status": answer.status}
 
     def place_order(self) -> Result:
         """The checkout form, filled in as a browser does by itself."""
-        checkout = self._shown(self.customer.open(self.page.link(r"/checkout/$")))
+        checkout = shown(self.customer.open(self.page.link(r"/checkout/$")))
         form = checkout.form("/checkout/")
         answer = self.customer.submit(checkout, form, form.autofill(CUSTOMER))
-        _expect(answer.location, "a redirect to the payment", f"{answer.status}: {_told(answer)}")
-        self.page = self._shown(self.customer.follow(answer))
+        expect(answer.location, "a redirect to the payment", f"{answer.status}: {told(answer)}")
+        self.page = shown(self.customer.follow(answer))
         self.order_url = self.page.link("/orders/")
         return {"status": answer.status, "order": self.order_url}
 
     def go_to_payment_page(self) -> Result:
         """The button sends the customer to the hosted page with 303."""
         answer = self.customer.submit(self.page, self.page.form("/payment/process/"))
-        _expect(answer.status == httpx.codes.SEE_OTHER, "303 to the payment page", f"{answer.status}: {_told(answer)}")
+        expect(answer.status == httpx.codes.SEE_OTHER, "303 to the payment page", f"{answer.status}: {told(answer)}")
         leads_to = answer.location or ""
-        _expect(leads_to.startswith(f"{self.configuration.paywright_url}/"), "an address of Paywright", leads_to)
-        self.page = self._shown(self.customer.open(leads_to))
+        expect(leads_to.startswith(f"{self.configuration.paywright_url}/"), "an address of Paywright", leads_to)
+        self.page = shown(self.customer.open(leads_to))
         return {"status": answer.status, "location": leads_to.partition("#")[0]}
 
     def pay(self) -> Result:
         """A good card; the answer sends the customer back to the store."""
         answer = self._pay_with(PAID_CARD)
         leads_to = answer.location or ""
-        _expect(
+        expect(
             leads_to.startswith(self.configuration.store_url),
             "to be sent back to the store",
-            f"{answer.status}: {_told(answer)}",
+            f"{answer.status}: {told(answer)}",
         )
         self.page = answer
         return {"card": PAID_CARD, "status": answer.status, "location": leads_to}
 
     def come_back(self) -> Result:
         """The way back ends on the order's own page."""
-        self.page = self._shown(self.customer.follow(self.page))
-        _expect(self.page.url.startswith(self.order_url), self.order_url, self.page.url)
+        self.page = shown(self.customer.follow(self.page))
+        expect(self.page.url.startswith(self.order_url), self.order_url, self.page.url)
         return {"url": self.page.url, "state": self.page.attribute("data-order-state")}
 
     def webhook_acknowledged(self) -> Result:
         """Every event of the payment was delivered and answered with 2xx, as Stripe's own list of events says."""
-        events = self._until(self._events, _all_acknowledged)
+        events = until(self._events, _all_acknowledged)
         types = [event["type"] for event in events]
-        _expect(_all_acknowledged(events), "checkout.session.completed and every other event acknowledged", types)
+        expect(_all_acknowledged(events), "checkout.session.completed and every other event acknowledged", types)
         return {"events": types}
 
     def order_paid(self) -> Result:
@@ -151,44 +139,44 @@ class Journey:
     def save_invoice(self) -> Result:
         """The invoice's number, and its PDF."""
         answer = self.customer.open(self.page.link(r"/invoice\.pdf$"))
-        _expect(answer.headers.get("content-type") == "application/pdf", "a PDF", answer.headers.get("content-type"))
+        expect(answer.headers.get("content-type") == "application/pdf", "a PDF", answer.headers.get("content-type"))
         number = answer.headers.get("content-disposition", "").partition('filename="')[2].partition(".pdf")[0]
         pages = PdfReader(io.BytesIO(answer.body)).pages
-        _expect(number and any(number in page.extract_text() for page in pages), "its number on the invoice", number)
+        expect(number and any(number in page.extract_text() for page in pages), "its number on the invoice", number)
         self.invoice_pdf = self._save(f"{number}.pdf", answer.body)
         return {"number": number, "path": str(self.invoice_pdf), "bytes": len(answer.body), "pages": len(pages)}
 
     def receive_mail(self) -> Result:
         """One mail to the customer, with the very same PDF."""
-        mails = self._until(self._mails, bool)
-        _expect(len(mails) == 1, "one mail", len(mails))
+        mails = until(self._mails, bool)
+        expect(len(mails) == 1, "one mail", len(mails))
         attached = [part for part in mails[0].iter_attachments() if part.get_content_type() == "application/pdf"]
         assert self.invoice_pdf  # noqa: S101 (the step before has saved it)
         same = [part.get_content() == self.invoice_pdf.read_bytes() for part in attached]
-        _expect(same == [True], "the invoice attached", [part.get_filename() for part in attached])
+        expect(same == [True], "the invoice attached", [part.get_filename() for part in attached])
         return {"to": mails[0]["to"], "subject": mails[0]["subject"], "attachment": attached[0].get_filename()}
 
     def log_in(self) -> Result:
         """The admin's front page, as the staff user."""
-        form = self._shown(self.clerk.follow(self.clerk.open(f"{self.configuration.store_url}/admin/")))
+        form = shown(self.clerk.follow(self.clerk.open(f"{self.configuration.store_url}/admin/")))
         name, password = self.staff
         answer = self.clerk.submit(form, form.form("/login/"), {"username": name, "password": password})
-        self.page = self._shown(self.clerk.follow(answer))
-        _expect(
-            answer.location and "/login/" not in self.page.url, "to be logged in", f"{answer.status}: {_told(answer)}"
+        self.page = shown(self.clerk.follow(answer))
+        expect(
+            answer.location and "/login/" not in self.page.url, "to be logged in", f"{answer.status}: {told(answer)}"
         )
         return {"user": name, "url": self.page.url}
 
     def export_csv(self) -> Result:
         """The order list's action "export selected orders as CSV", with what its form proposes."""
-        orders = self._shown(self.clerk.open(self.page.link(r"/jumun_orders/order/$")))
+        orders = shown(self.clerk.open(self.page.link(r"/jumun_orders/order/$")))
         listed = orders.form_with("_selected_action")
         chosen = {"action": listed.choice("action", "csv"), "_selected_action": listed.choice("_selected_action", "")}
-        asked = self._shown(self.clerk.submit(orders, listed, chosen))
+        asked = shown(self.clerk.submit(orders, listed, chosen))
         answer = self.clerk.submit(asked, asked.form_with("_selected_action"))
-        _expect("text/csv" in answer.headers.get("content-type", ""), "a CSV file", f"{answer.status}: {_told(answer)}")
+        expect("text/csv" in answer.headers.get("content-type", ""), "a CSV file", f"{answer.status}: {told(answer)}")
         header, *rows = csv.reader(io.StringIO(answer.body.decode("utf-8-sig")))
-        _expect(len(rows) == 1, "one order under a header", rows)
+        expect(len(rows) == 1, "one order under a header", rows)
         self.csv = self._save("orders.csv", answer.body)
         return {"path": str(self.csv), "bytes": len(answer.body), "rows": len(rows), "columns": len(header)}
 
@@ -196,36 +184,36 @@ class Journey:
         """A second order, whose card is declined: the page says so, and the order is not paid."""
         self._order_again()
         answer = self._pay_with(DECLINED_CARD)
-        _expect(answer.location is None, "to be told that the card is declined", answer.location)
+        expect(answer.location is None, "to be told that the card is declined", answer.location)
         alert = next((each for each in answer.elements if each.get("role") == "alert"), None)
-        _expect(alert, "the reason in an alert", _told(answer))
-        state = self._shown(self.customer.open(self.order_url)).attribute("data-order-state")
-        _expect(state == "placed", "an order that is not paid", state)
+        expect(alert, "the reason in an alert", told(answer))
+        state = shown(self.customer.open(self.order_url)).attribute("data-order-state")
+        expect(state == "placed", "an order that is not paid", state)
         return {"card": DECLINED_CARD, "status": answer.status, "state": state}
 
     def still_payable(self) -> Result:
         """The declined order can be paid still: its button leads to the payment page again."""
-        self.page = self._shown(self.customer.open(self.order_url))
+        self.page = shown(self.customer.open(self.order_url))
         return {"state": self.page.attribute("data-order-state"), **self.go_to_payment_page()}
 
     def secure_card(self) -> Result:
         """A third order, whose card wants 3D Secure: the bank's page comes between, then the order is paid."""
         self._order_again()
-        challenge = self._shown(self.customer.follow(self._pay_with(SECURE_CARD)))
+        challenge = shown(self.customer.follow(self._pay_with(SECURE_CARD)))
         answer = self.customer.submit(challenge, challenge.form("/3ds/"), {"result": "complete"})
-        _expect(
+        expect(
             (answer.location or "").startswith(self.configuration.store_url),
             "to be sent back",
-            f"{answer.status}: {_told(answer)}",
+            f"{answer.status}: {told(answer)}",
         )
-        self._shown(self.customer.follow(answer))
+        shown(self.customer.follow(answer))
         self.page = self._order_in_state("paid")
         return {"card": SECURE_CARD, "challenge": challenge.url, "state": "paid"}
 
     def _articles(self) -> Iterator[Page]:
         for link in self.page.links:
             if "/products/" in link:
-                yield self._shown(self.customer.open(link))
+                yield shown(self.customer.open(link))
         raise StepFailed(expected="an article that is not sold out", came="none")
 
     def _order_again(self) -> None:
@@ -239,11 +227,11 @@ class Journey:
 
     def _order_in_state(self, wanted: str) -> Page:
         def look() -> Page:
-            return self._shown(self.customer.open(self.order_url))
+            return shown(self.customer.open(self.order_url))
 
-        page = self._until(look, lambda page: page.attribute("data-order-state") == wanted)
+        page = until(look, lambda page: page.attribute("data-order-state") == wanted)
         state = page.attribute("data-order-state")
-        _expect(state == wanted, f"the order to be {wanted}", state)
+        expect(state == wanted, f"the order to be {wanted}", state)
         return page
 
     def _events(self) -> list[Result]:
@@ -265,29 +253,7 @@ class Journey:
         path.write_bytes(content)
         return path
 
-    @staticmethod
-    def _shown(page: Page) -> Page:
-        _expect(page.status == httpx.codes.OK, f"200 from {page.url}", f"{page.status}: {_told(page)}")
-        return page
-
-    @staticmethod
-    def _until(look: Callable[[], T], found: Callable[[T], Any]) -> T:
-        give_up = time.monotonic() + WAIT_S
-        while not found(seen := look()) and time.monotonic() < give_up:
-            time.sleep(0.05)
-        return seen
-
-
-def _expect(holds: object, expected: str, came: object) -> None:
-    if not holds:
-        raise StepFailed(expected=expected, came=came)
-
 
 def _all_acknowledged(events: list[Result]) -> bool:
     completed = any(event["type"] == "checkout.session.completed" for event in events)
     return completed and not any(event["pending_webhooks"] for event in events)
-
-
-def _told(page: Page) -> str:
-    """The beginning of what a page says, for an error report."""
-    return " ".join(page.text.split())[:300]

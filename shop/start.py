@@ -13,10 +13,14 @@ from shop.supervisor import Supervisor
 from shop.welcome import welcome
 
 
-def start(*, data: Path, port: int, paywright_port: int) -> int:
-    """Run until interrupted. Raises `ConfigurationError` and `StoreFailed`."""
+def start(*, data: Path | None, port: int, paywright_port: int) -> int:
+    """Run until interrupted, with the data in that folder, JUMUN_DATA_DIR or var.
+
+    Raises `ConfigurationError` and `StoreFailed`.
+    """
     dotenv = Path(os.environ.get("JUMUN_ENV_FILE") or ROOT / ".env")
     given = with_dotenv(os.environ, dotenv)
+    data = data or Path(given.get("JUMUN_DATA_DIR") or ROOT / "var")
     configuration = configure(data=data, port=port, paywright_port=paywright_port, given=given)
     check_free(port, "--port")
     if configuration.paywright_port:

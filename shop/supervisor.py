@@ -75,8 +75,8 @@ class Supervisor:
         """Run until interrupted. Raises `StoreFailed` when a process has ended that cannot be replaced."""
         while True:
             worker = self.children["worker"]
-            if worker.exit_code is not None:
-                self._replace_worker(worker)
+            if (code := worker.exit_code) is not None:
+                self._replace_worker(worker, code)
             self._check_alive()
             time.sleep(TICK_S)
 
@@ -95,8 +95,10 @@ class Supervisor:
         self._reaper.close()
 
     def last_words(self) -> str:
-        """The last lines of every process, for an error report."""
-        return "".join(map(_tail, self.children.values())).lstrip()
+        """The last lines of every process, and which of them have ended, for an error report."""
+        children = self.children.values()
+        ended = [_ended(child, child.exit_code) for child in children if child.exit_code is not None]
+        return "\n".join(ended) + "".join(map(_tail, children))
 
     def _start(self, name: str, command: Sequence[str], **environment: str) -> Child:
         child = Child(name, command, environment={**self.configuration.environment, **environment}, echo=self._echo)
@@ -119,7 +121,7 @@ class Supervisor:
                 child.wait()
                 raise StoreFailed(_report(child, code))
 
-    def _replace_worker(self, worker: Child) -> None:
+    def _replace_worker(self, worker: Child, code: int) -> None:
         if time.monotonic() - self._worker_started > WORKER_STABLE_S:
             self._worker_deaths = 0
         self._worker_deaths += 1
@@ -127,9 +129,7 @@ class Supervisor:
             return  # the caller's check then finds it dead
         pause_s = 2.0 ** (self._worker_deaths - 1)
         self._echo(
-            _("The worker has ended ({how}); it is started again in {pause:g} s.").format(
-                how=_how(worker.exit_code), pause=pause_s
-            )
+            _("The worker has ended ({how}); it is started again in {pause:g} s.").format(how=_how(code), pause=pause_s)
         )
         self._forget(worker)
         self._wait_watching(pause_s)
@@ -179,15 +179,18 @@ def _answers(port: int, path: str) -> bool:
 
 
 def _report(child: Child, code: int) -> str:
-    message = _("{name} has ended unexpectedly ({how}).").format(name=child.name, how=_how(code))
-    return message + _tail(child)
+    return _ended(child, code) + _tail(child)
+
+
+def _ended(child: Child, code: int) -> str:
+    return _("{name} has ended unexpectedly ({how}).").format(name=child.name, how=_how(code))
 
 
 def _tail(child: Child) -> str:
     return "".join(f"\n{child.name:9} | {line}" for line in child.tail)
 
 
-def _how(code: int | None) -> str:
-    if code is not None and code < 0:
+def _how(code: int) -> str:
+    if code < 0:
         return _("signal {number}").format(number=-code)
     return _("exit code {code}").format(code=code)

@@ -13,7 +13,8 @@ import httpx
 from shop.browser import Browser, NotOnPage
 from shop.columns import padded
 from shop.configuration import Configuration, configure, free_ports
-from shop.journey import Journey, Result, StepFailed
+from shop.expecting import StepFailed
+from shop.journey import Journey, Result
 from shop.language import LANGUAGE, _, gettext_noop
 from shop.prepare import STAFF_NAME
 from shop.start import prepare

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from pypdf import PdfReader
 
-from shop.journey import StepFailed
+from shop.expecting import StepFailed
 from shop.tour import Report
 from tests.tooling.running import shop
 
