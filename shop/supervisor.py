@@ -155,7 +155,7 @@ def _commands(configuration: Configuration) -> dict[str, list[str]]:
     if configuration.paywright_port:
         forward = ["--forward-to", configuration.webhook_url]
         state = ["--state", str(configuration.data / "paywright.sqlite3")]
-        secret = ["--secret", configuration.environment["STRIPE_WEBHOOK_SECRET"]]
+        secret = ["--secret", configuration.environment["STRIPE_WEBHOOK_SECRET"].partition(",")[0].strip()]
         port = ["--port", str(configuration.paywright_port)]
         commands["paywright"] = [python, "-m", "paywright", "serve", *port, *forward, *secret, *state]
     return commands

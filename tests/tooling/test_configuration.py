@@ -21,6 +21,13 @@ def test_without_keys_paywright_takes_the_payments(tmp_path):
     assert configuration.environment["STRIPE_WEBHOOK_SECRET"].startswith("whsec_")
 
 
+def test_a_given_webhook_secret_signs_paywrights_events_too(tmp_path):
+    given = {"STRIPE_WEBHOOK_SECRET": "whsec_mine"}
+    configuration = configure(data=tmp_path, port=8000, paywright_port=8001, given=given)
+    assert configuration.environment["STRIPE_WEBHOOK_SECRET"] == "whsec_mine"
+    assert configuration.paywright_port == 8001
+
+
 def test_with_keys_stripe_takes_the_payments(tmp_path):
     configuration = configured(tmp_path, **STRIPE)
 
