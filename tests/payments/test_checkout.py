@@ -151,6 +151,47 @@ def test_an_overdue_order_is_expired_with_its_session(order: Order, stripe: Any)
     assert gateway.retrieve_session(session_id(order))["status"] == "expired"
 
 
+def press_while_stripe_is_away(order: Order, settings: Any) -> None:
+    working, settings.STRIPE_API_BASE = settings.STRIPE_API_BASE, "http://127.0.0.1:9"
+    with pytest.raises(StripeUnavailable):
+        open_checkout(order, **URLS)
+    settings.STRIPE_API_BASE = working
+
+
+def end_of_intention(order: Order, after: timedelta) -> None:
+    """As if so much of the intended session's time were left now."""
+    intention = order.checkouts.get()
+    intention.expires_at = timezone.now() + after
+    intention.params["expires_at"] = int(intention.expires_at.timestamp())
+    intention.save()
+
+
+def test_an_overdue_order_whose_session_never_came_to_be_is_expired(order: Order, stripe: Any, settings: Any) -> None:
+    press_while_stripe_is_away(order, settings)
+    end_of_intention(order, after=timedelta(seconds=-1))
+    assert expire_order(order)
+    order.refresh_from_db()
+    assert (order.state, order.checkouts.get().state) == ("expired", "refused")
+
+
+def test_one_press_suffices_long_after_stripe_did_not_answer(order: Order, stripe: Any, settings: Any) -> None:
+    press_while_stripe_is_away(order, settings)
+    end_of_intention(order, after=timedelta(minutes=29))
+    assert open_checkout(order, **URLS)
+    assert list(order.checkouts.values_list("state", flat=True)) == ["open", "refused"]
+
+
+def test_a_key_that_stripe_refuses_decides_nothing(order: Order, stripe: Any, settings: Any) -> None:
+    right, settings.STRIPE_SECRET_KEY = settings.STRIPE_SECRET_KEY, "not_a_key"
+    with pytest.raises(StripeUnavailable):
+        open_checkout(order, **URLS)
+    with pytest.raises(StripeUnavailable):
+        expire_order(order)
+    settings.STRIPE_SECRET_KEY = right
+    assert open_checkout(order, **URLS)
+    assert order.checkouts.count() == 1
+
+
 def test_expiry_loses_to_a_payment(order: Order, stripe: Any) -> None:
     open_checkout(order, **URLS)
     stripe.pay(session_id(order))

@@ -1,9 +1,11 @@
 """Sending a customer to Stripe's page: one open session an order, and never two for one press of a button."""
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext, override
 
@@ -18,6 +20,8 @@ from jumun.payments.snapshots import SessionSnapshot
 # Stripe wants between 30 minutes and just under 24 hours, by its own clock; a minute of margin for ours.
 SESSION_MIN = timedelta(minutes=31)
 SESSION_MAX = timedelta(hours=23, minutes=59)
+# Stripe no longer makes a session that ends sooner: an intention left over from when Stripe did not answer is void.
+CREATE_MARGIN = timedelta(minutes=30)
 # A session about to expire is replaced: the customer still has to type a card number.
 REUSE_MARGIN = timedelta(minutes=2)
 
@@ -39,12 +43,12 @@ def open_checkout(order: Order, *, success_url: str, cancel_url: str) -> str:
     return checkout.url
 
 
-def settle_ending(order: Order, *, until: datetime | None = None) -> None:
-    """Close the order's open session at Stripe if it ends before ``until`` (default: soon), and learn what
-    became of it.
-    """
-    until = until or timezone.now() + REUSE_MARGIN
-    for checkout in order.checkouts.filter(state=Checkout.State.OPEN, expires_at__lte=until):
+def settle_ending(order: Order) -> None:
+    """Close what the order has open at Stripe, or may have, if it ends too soon to be used; learn what became of it."""
+    now = timezone.now()
+    ending = Q(state=Checkout.State.OPEN, expires_at__lte=now + REUSE_MARGIN)
+    void = Q(state=Checkout.State.CREATING, expires_at__lte=now + CREATE_MARGIN)
+    for checkout in order.checkouts.filter(ending | void):
         close(checkout)
 
 
@@ -53,7 +57,9 @@ def close(checkout: Checkout) -> None:
     merged.
     """
     if checkout.state == Checkout.State.CREATING:
-        _create(checkout)
+        # The same key brings back a session whose answer was lost. A refusal says that there never was one.
+        with suppress(StripeRefused):
+            _create(checkout)
     if checkout.state != Checkout.State.OPEN or not checkout.session_id:
         return
     try:

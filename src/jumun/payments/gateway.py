@@ -65,9 +65,8 @@ def _call(call: Callable[[], stripe.StripeObject]) -> dict[str, Any]:
         answer: dict[str, Any] = call().to_dict()
     except (stripe.InvalidRequestError, stripe.IdempotencyError, stripe.CardError) as error:
         raise StripeRefused(str(error), code=error.code or "") from error
-    except (stripe.AuthenticationError, stripe.PermissionError) as error:
-        raise StripeRefused(f"the key was refused: {error}", code="authentication") from error
     except stripe.StripeError as error:
-        # Connection errors, time-outs, 409, 429, 5xx: whether the call took effect is unknown.
+        # Connection errors, time-outs, 409, 429, 5xx: whether the call took effect is unknown. So it is where the key
+        # is refused: an earlier try may have taken effect, and the next one can succeed under the right key.
         raise StripeUnavailable(str(error)) from error
     return answer
