@@ -153,6 +153,21 @@ def test_an_old_form_does_not_empty_a_new_cart(client: Client) -> None:
     assert Order.objects.count() == 1
 
 
+def test_a_cart_changed_in_another_tab_is_not_ordered_unseen(client: Client) -> None:
+    tea = product()
+    put(client, tea, 1)
+    token = form_token(client)
+    client.post("/cart/change/", {"sku": tea.sku, "quantity": 5})
+    answer = checkout(client, form_token=token)
+    page = answer.content.decode()
+    assert answer.status_code == 409
+    assert "다시 주문해 주세요" in page
+    assert "₩55,000" in page
+    assert not Order.objects.exists()
+    assert checkout(client).status_code == 303
+    assert Order.objects.get().total_minor == 55_000
+
+
 @pytest.mark.parametrize("token", ["", "1", "x" * 500, "a\0b"])
 def test_a_form_token_that_the_shop_did_not_give_places_nothing(client: Client, token: str) -> None:
     put(client, product())

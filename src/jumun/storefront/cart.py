@@ -44,8 +44,8 @@ class CartLine:
 class Cart:
     """A visitor's cart.
 
-    ``token`` names this filling of the cart: an order placed with it empties exactly this cart, and sending the same
-    cart again finds that order.
+    ``token`` names exactly these contents: every change makes another one. An order placed with it empties this cart
+    and no later one, sending the same cart again finds that order, and a form that shows other contents is noticed.
     """
 
     def __init__(self, session: SessionBase) -> None:
@@ -119,6 +119,9 @@ class Cart:
             self.__dict__.pop("lines", None)
 
     def _store(self, quantities: Mapping[str, int]) -> None:
+        if quantities == self._quantities:
+            return
+        self.token = secrets.token_urlsafe(16)
         self._quantities = dict(quantities)
         self.__dict__.pop("lines", None)
         self._session[SESSION_CART] = cast(Any, {"token": self.token, "quantities": self._quantities})
