@@ -1,6 +1,7 @@
 """Whether this very version of the store prepared the database, so that a later start need not load Django to ask."""
 
 import hashlib
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -32,6 +33,8 @@ def _fingerprint(configuration: Configuration) -> str:
     for path in sorted(_files()):
         digest.update(f"{path.relative_to(ROOT)}\0{path.stat().st_size}\0".encode())
         digest.update(path.read_bytes())
+    # The lock gives each version of Python its own Django, with its own migrations.
+    digest.update(f"{sys.version_info[:2]}\0".encode())
     for name in VARIABLES:
         digest.update(f"{name}={configuration.environment.get(name, '')}\0".encode())
     return digest.hexdigest()
