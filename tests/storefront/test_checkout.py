@@ -5,6 +5,7 @@ from django.test import Client
 from pytest_django.fixtures import Settings
 
 from jumun.orders.models import Order
+from tests.factories import pay
 from tests.storefront.shop import ADDRESS, buy, checkout, counts, form_token, product, put
 
 pytestmark = pytest.mark.django_db
@@ -31,6 +32,15 @@ def test_a_filled_in_form_places_the_order_and_leads_to_the_payment(client: Clie
 def test_the_cart_is_empty_afterwards(client: Client) -> None:
     buy(client, product())
     assert "비어 있습니다" in client.get("/cart/").content.decode()
+
+
+def test_who_goes_back_from_the_payment_finds_the_order(client: Client) -> None:
+    order = buy(client, product())
+    page = client.get("/checkout/", follow=True).content.decode()
+    assert order.number in page
+    assert order.get_absolute_url() in page
+    pay(order)
+    assert order.number not in client.get("/cart/").content.decode()
 
 
 def test_the_order_is_in_the_customers_language(client: Client) -> None:

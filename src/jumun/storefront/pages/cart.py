@@ -8,7 +8,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from jumun.errors import TooManyLines
+from jumun.orders.models import Order
 from jumun.orders.place import LINES_MAX
+from jumun.payments.pages import SESSION_ORDER
 from jumun.storefront.cart import Cart
 from jumun.storefront.forms import QuantityForm
 from jumun.storefront.models import Product
@@ -20,7 +22,7 @@ def cart(request: HttpRequest) -> HttpResponse:
     """What is in the cart, at the prices of now."""
     found = Cart(request.session)
     tell_vanished(request, found)
-    return render(request, "jumun/storefront/cart.html", {"cart": found})
+    return render(request, "jumun/storefront/cart.html", {"cart": found, "waiting": _waiting_order(request)})
 
 
 @require_POST
@@ -55,10 +57,9 @@ def remove(request: HttpRequest) -> HttpResponseBase:
     return _changed(request, found)
 
 
-def tell_vanished(request: HttpRequest, cart: Cart) -> bool:
-    """Take out what is no longer sold and say so; whether there was anything."""
-    count = cart.drop_vanished()
-    if count:
+def tell_vanished(request: HttpRequest, cart: Cart) -> None:
+    """Take out what is no longer sold, and say so."""
+    if count := cart.drop_vanished():
         messages.warning(
             request,
             ngettext(
@@ -68,7 +69,12 @@ def tell_vanished(request: HttpRequest, cart: Cart) -> bool:
             )
             % {"count": count},
         )
-    return bool(count)
+
+
+def _waiting_order(request: HttpRequest) -> Order | None:
+    """The visitor's latest order if it is still to be paid: who goes back from the payment finds an empty cart."""
+    reference = request.session.get(SESSION_ORDER)
+    return Order.objects.filter(reference=reference, state=Order.State.PLACED).first() if reference else None
 
 
 def _put(request: HttpRequest, cart: Cart, product: Product, wanted: int, *, added: bool) -> None:

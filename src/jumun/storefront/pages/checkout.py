@@ -25,21 +25,20 @@ def checkout(request: HttpRequest) -> HttpResponseBase:
     cart = Cart(request.session)
     if request.method == "POST" and (order := ordered_before(request.POST.get("form_token", ""))):
         return _to_payment(request, cart, order)
-    vanished = tell_vanished(request, cart)
+    tell_vanished(request, cart)
     if not cart.lines:
         return redirect("jumun:cart")
     if request.method != "POST":
         return _page(request, cart, CheckoutForm(initial=_initial(request)))
-    return _order(request, cart, seen=not vanished)
+    return _order(request, cart)
 
 
-def _order(request: HttpRequest, cart: Cart, *, seen: bool) -> HttpResponseBase:
-    """Order the cart, unless it is another one than the customer has ``seen``."""
+def _order(request: HttpRequest, cart: Cart) -> HttpResponseBase:
     form = CheckoutForm(request.POST)
     request.session[SESSION_DRAFT] = {name: request.POST.get(name, "")[:400] for name in form.fields}
     if not form.is_valid():
         return _page(request, cart, form, status=422)
-    if not seen or request.POST.get("form_token") != cart.token:
+    if request.POST.get("form_token") != cart.token:
         form.add_error(None, gettext("Your cart has changed meanwhile. Please check it and order again."))
         return _page(request, cart, form, status=409)
     try:
