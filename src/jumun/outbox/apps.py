@@ -15,4 +15,4 @@ class OutboxConfig(AppConfig):
         from jumun.outbox.queues import register_queue
 
         register_queue(Job)
-        autodiscover_modules("jobs")
+        autodiscover_modules("jobs", "audits")

@@ -40,8 +40,16 @@ class Job(LeasedRow):
 
     @classmethod
     def ensure_recurring(cls) -> None:
-        """Add the rows of the recurring jobs that are not there yet."""
-        rows = [Job(kind=handler.kind, key=f"{handler.kind}:recurring") for handler in recurring()]
+        """Add the rows of the recurring jobs that are not there yet; each has its first turn after its interval."""
+        now = timezone.now()
+        rows = [
+            Job(
+                kind=handler.kind,
+                key=f"{handler.kind}:recurring",
+                run_at=now + timedelta(seconds=handler.every_s or 0),
+            )
+            for handler in recurring()
+        ]
         Job.objects.bulk_create(rows, ignore_conflicts=True)
 
     def run(self) -> None:

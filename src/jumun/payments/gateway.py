@@ -4,7 +4,9 @@ Every call has an explicit timeout and gives plain dicts. No answer raises `Stri
 unknown), a refusal `StripeRefused`.
 """
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from datetime import datetime
 from functools import cache
 from typing import Any
 
@@ -20,6 +22,8 @@ stripe.enable_telemetry = False
 
 # What a session must carry for `merge` to know the card without another call.
 SESSION_EXPAND = ["payment_intent.latest_charge"]
+# Between the calls of one long listing.
+PAUSE_S = 0.1
 
 
 @cache
@@ -58,6 +62,22 @@ def retrieve_session(session_id: str) -> dict[str, Any]:
 def expire_session(session_id: str) -> dict[str, Any]:
     """Close an open session. Raises `StripeRefused` where it is no longer open: then retrieve it."""
     return _call(lambda: _client().v1.checkout.sessions.expire(session_id, params={"expand": SESSION_EXPAND}))
+
+
+def sessions_created(since: datetime, until: datetime) -> Iterator[dict[str, Any]]:
+    """All sessions made from ``since`` to ``until``, newest first, each with its PaymentIntent and the card that paid.
+
+    One call a hundred sessions, at most ten calls a second: a tenth of Stripe's limit (docs.stripe.com/rate-limits).
+    """
+    created = {"gte": int(since.timestamp()), "lte": int(until.timestamp())}
+    params: dict[str, Any] = {"created": created, "limit": 100, "expand": [f"data.{path}" for path in SESSION_EXPAND]}
+    while True:
+        page = _call(lambda: _client().v1.checkout.sessions.list(params=params))  # type: ignore[arg-type]
+        yield from page["data"]
+        if not page["has_more"]:
+            return
+        params["starting_after"] = page["data"][-1]["id"]
+        time.sleep(PAUSE_S)
 
 
 def _call(call: Callable[[], stripe.StripeObject]) -> dict[str, Any]:

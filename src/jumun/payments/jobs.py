@@ -1,6 +1,11 @@
+from datetime import timedelta
+
+from django.utils import timezone
+
 from jumun.orders.models import Order
 from jumun.outbox.handlers import job
 from jumun.payments import expire
+from jumun.payments.reconcile import reconcile
 
 
 @job("payments.expire_overdue", every_s=60)
@@ -11,3 +16,11 @@ def expire_overdue() -> None:
 @job("payments.expire_order", network=True)
 def expire_order(order_pk: int) -> None:
     expire.expire_order(Order.objects.get(pk=order_pk))
+
+
+@job("payments.reconcile", network=True, every_s=3600)
+def reconcile_lately() -> None:
+    """A session lives for less than a day: whatever webhook was lost meanwhile is made good within the hour."""
+    now = timezone.now()
+    for _finding in reconcile(since=now - timedelta(hours=25), until=now, repair=True):
+        pass

@@ -1,0 +1,28 @@
+import json
+import sys
+from dataclasses import asdict
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+
+from jumun import audit
+
+
+class Command(BaseCommand):
+    help = "Check that the books keep every promise; name the rows that do not. Exit code 0 only when all is well."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--json", action="store_true", help="print one JSON document")
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        found = list(audit.findings())
+        if options["json"]:
+            self.stdout.write(
+                json.dumps({"ok": not found, "checked": audit.codes(), "findings": [asdict(row) for row in found]})
+            )
+        else:
+            for row in found:
+                self.stdout.write(f"{row.invariant}  {row.subject}: {row.problem}")
+            self.stdout.write(f"{len(found)} findings; checked {', '.join(audit.codes())}")
+        if found:
+            sys.exit(1)

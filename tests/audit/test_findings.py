@@ -1,0 +1,111 @@
+"""Every promise is broken once behind Jumun's back, and the books check names the row."""
+
+import json
+from collections.abc import Callable
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+
+from jumun.audit import findings
+from jumun.orders.models import Order
+from jumun.outbox.models import Job
+from jumun.payments.models import Payment, QuarantinedSnapshot
+from tests.factories import paid_order, place_order
+from tests.payments.stripe_says import deliver, event, session_of
+
+pytestmark = pytest.mark.django_db
+
+
+def found() -> list[tuple[str, str]]:
+    return [(row.invariant, row.subject) for row in findings()]
+
+
+def sql(statement: str, *params: Any) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, params)
+
+
+def test_books_in_order_have_no_findings() -> None:
+    paid_order()
+    place_order()
+    place_order().expire()
+    assert found() == []
+    out = StringIO()
+    call_command("audit", "--json", stdout=out)
+    assert json.loads(out.getvalue())["ok"] is True
+
+
+def pay_without_stripe(order: Order) -> None:
+    Order.objects.filter(pk=order.pk).update(state="paid", paid_at=order.placed_at)
+
+
+def unpay(order: Order) -> None:
+    Order.objects.filter(pk=order.pk).update(state="placed", paid_at=None)
+
+
+def change_the_amount(order: Order) -> None:
+    Payment.objects.filter(order=order).update(amount_minor=1)
+
+
+def pay_twice_in_silence(order: Order) -> None:
+    Payment.objects.create(
+        order=order,
+        payment_intent_id="pi_second",
+        status="paid",
+        livemode=order.livemode,
+        amount_minor=order.total_minor,
+        currency=order.currency,
+    )
+
+
+def count_too_far(order: Order) -> None:
+    sql("UPDATE jumun_invoices_series SET last_number = last_number + 1")
+
+
+@pytest.mark.parametrize(
+    ("sin", "invariant"),
+    [
+        (unpay, "I1"),
+        (unpay, "I2"),
+        (change_the_amount, "I1"),
+        (pay_twice_in_silence, "I9"),
+        (count_too_far, "I3"),
+    ],
+)
+def test_what_breaks_a_paid_order_is_named(sin: Callable[[Order], None], invariant: str) -> None:
+    order = paid_order()
+    sin(order)
+    assert invariant in {code for code, _subject in found()}
+
+
+def test_an_order_paid_by_nobody_is_named() -> None:
+    order = place_order()
+    pay_without_stripe(order)
+    assert {("I1", order.number), ("I2", order.number)} <= set(found())
+
+
+def test_a_second_payment_that_staff_were_told_of_is_no_finding() -> None:
+    order = paid_order()
+    pay_twice_in_silence(order)
+    QuarantinedSnapshot.keep(object_id="cs_2", reason="second_payment", order=order, snapshot={})
+    assert found() == []
+
+
+def test_work_that_was_given_up_is_named() -> None:
+    order = place_order()
+    deliver(event(session_of(order, amount_total="many")))
+    call_command("work", "--once", stdout=StringIO())
+    Job.objects.create(kind="invoices.mail", key="invoices.mail:X", state="parked")
+    assert [code for code, _subject in found()] == ["I6", "I11"]
+
+
+def test_the_command_fails_and_says_why(capsys: pytest.CaptureFixture[str]) -> None:
+    order = place_order()
+    pay_without_stripe(order)
+    with pytest.raises(SystemExit) as ended:
+        call_command("audit")
+    assert ended.value.code == 1
+    assert f"I2  {order.number}: is paid and has no invoice" in capsys.readouterr().out
