@@ -271,4 +271,4 @@ def _replay_headers(first: str, key: str) -> dict[str, str]:
 
 
 def _dumps(value: Json) -> bytes:
-    return json.dumps(value, indent=2, ensure_ascii=False).encode()
+    return json.dumps(value, ensure_ascii=False).encode()

@@ -8,15 +8,13 @@ import json
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from paywright.events import LISTENER, delivered_body
 from paywright.faults import Fault, Faults
+from paywright.sender import NotSent, Sender
 from paywright.signing import signature_header
 from paywright.store import Store, Transaction
-
-if TYPE_CHECKING:
-    import httpx
 
 Json = dict[str, Any]
 
@@ -43,6 +41,17 @@ class Due:
     faults: list[Fault] = field(default_factory=list)
 
 
+@dataclass(frozen=True)
+class Finished:
+    """One attempt made: ``status`` None when no answer came."""
+
+    due: Due
+    status: int | None
+    outcome: str
+    took_ms: int
+    at: float
+
+
 Line = Callable[[Due, bytes, dict[str, str]], Awaitable[tuple[int | None, str]]]
 """How an endpoint is reached that has no URL: a connected ``stripe listen``."""
 
@@ -59,7 +68,8 @@ class Courier:
         self.progress = asyncio.Event()
         self._postponed: set[int] = set()
         self.lines: dict[str, Line] = {}
-        self._client: httpx.AsyncClient | None = None
+        self._sender = Sender()
+        self._finished: list[Finished] = []
         # A delivery under way has no next_at; after a restart it is due again.
         store.connection.execute(
             "UPDATE delivery SET next_at = ? WHERE state = 'pending' AND next_at IS NULL", (store.clock.now(),)
@@ -77,7 +87,8 @@ class Courier:
 
     def start_due(self) -> None:
         """Begin as many due attempts as may run at once."""
-        if not self.has_room():
+        self._record_finished()
+        if not self.has_room() or self.next_due() is None:
             return
         for due in self._claim(AT_ONCE_MAX - len(self.sending)):
             task = asyncio.create_task(self._attempt(due))
@@ -116,7 +127,7 @@ class Courier:
             due.faults.extend(self.faults.for_delivery(due.event["type"]))
         for fault in due.faults:
             if fault.kind == "drop":
-                tx.sql.execute("UPDATE delivery SET state = 'dropped' WHERE id = ?", (due.id,))
+                tx.sql.execute("UPDATE delivery SET state = 'lost' WHERE id = ?", (due.id,))
                 return False
             if fault.kind in ("delay", "reorder") and due.attempts == 0:
                 seconds = fault.seconds if fault.kind == "delay" else fault.random_seconds()
@@ -130,25 +141,20 @@ class Courier:
     async def _attempt(self, due: Due) -> None:
         began = time.monotonic()
         status, outcome = await self._send(due)
-        self._record(due, status, outcome, round((time.monotonic() - began) * 1000))
-        self.progress.set()
-        self.progress = asyncio.Event()
+        took_ms = round((time.monotonic() - began) * 1000)
+        self._finished.append(Finished(due, status, outcome, took_ms, self.store.clock.precise()))
 
     async def _send(self, due: Due) -> tuple[int | None, str]:
-        import httpx
-
         body, headers = self._message(due)
         line = self.lines.get(due.endpoint["id"])
         if line is not None:
             return await line(due, body, headers)
-        if self._client is None:
-            self._client = httpx.AsyncClient(timeout=TIMEOUT_S, trust_env=False)
         try:
             for _ in range(next((f.times for f in due.faults if f.kind == "duplicate"), 1)):
-                answer = await self._client.post(due.endpoint["url"], content=body, headers=headers)
-        except (httpx.HTTPError, httpx.InvalidURL) as problem:
-            return None, f"{type(problem).__name__}: {problem}"[:500]
-        return answer.status_code, answer.text[:500]
+                status, text = await self._sender.post(due.endpoint["url"], body, headers, TIMEOUT_S)
+        except NotSent as problem:
+            return None, str(problem)[:500]
+        return status, text[:500]
 
     def _message(self, due: Due) -> tuple[bytes, dict[str, str]]:
         """The body and headers that go out, spoilt by the faults that struck."""
@@ -171,26 +177,30 @@ class Courier:
         now = self.store.clock.now()
         return [s["secret"] for s in endpoint["_secrets"] if s["until"] is None or s["until"] > now]
 
-    def _record(self, due: Due, status: int | None, outcome: str, took_ms: int) -> None:
-        accepted = status is not None and 200 <= status < 300
-        state, next_at = "succeeded" if accepted else "pending", None
-        if not accepted and due.attempts < len(RETRIES_S) and due.endpoint["object"] != LISTENER:
-            next_at = self.store.clock.precise() + RETRIES_S[due.attempts]
-        elif not accepted:
-            state = "failed"
+    def _record_finished(self) -> None:
+        """Write down the attempts that ended since the last time, in one transaction."""
+        if not self._finished:
+            return
+        finished, self._finished = self._finished, []
         with self.store.transaction() as tx:
-            tx.sql.execute(
-                "UPDATE delivery SET state = ?, attempts = attempts + 1, next_at = ? WHERE id = ?",
-                (state, next_at, due.id),
-            )
-            tx.sql.execute(
-                "INSERT INTO attempt (delivery, at, status, took_ms, outcome) VALUES (?, ?, ?, ?, ?)",
-                (due.id, self.store.clock.precise(), status, took_ms, outcome),
-            )
-            if accepted:
-                event = tx.get(due.event["id"])
-                event["pending_webhooks"] = max(0, event["pending_webhooks"] - 1)
-                tx.save(event)
+            for one in finished:
+                self._record(tx, one)
+        self.progress.set()
+        self.progress = asyncio.Event()
+
+    def _record(self, tx: Transaction, one: Finished) -> None:
+        due, accepted = one.due, one.status is not None and 200 <= one.status < 300
+        state, next_at = "succeeded" if accepted else "failed", None
+        if not accepted and due.attempts < len(RETRIES_S) and due.endpoint["object"] != LISTENER:
+            state, next_at = "pending", one.at + RETRIES_S[due.attempts]
+        tx.sql.execute(
+            "UPDATE delivery SET state = ?, attempts = attempts + 1, next_at = ? WHERE id = ?",
+            (state, next_at, due.id),
+        )
+        tx.sql.execute(
+            "INSERT INTO attempt (delivery, at, status, took_ms, outcome) VALUES (?, ?, ?, ?, ?)",
+            (due.id, one.at, one.status, one.took_ms, one.outcome),
+        )
 
     async def wait_for_first_answer(self, event: str, timeout_s: float) -> None:
         """Return when every endpoint of ``event`` has been tried once, or after ``timeout_s``."""
@@ -212,11 +222,12 @@ class Courier:
         """Return when no attempt is under way."""
         while self.sending:
             await asyncio.wait(self.sending)
+        self._record_finished()
 
     async def stop(self) -> None:
         """Give up attempts under way; they stay pending in the store."""
         for task in self.sending:
             task.cancel()
         await asyncio.gather(*self.sending, return_exceptions=True)
-        if self._client is not None:
-            await self._client.aclose()
+        self._record_finished()
+        self._sender.close()

@@ -19,7 +19,9 @@ CLI (1.52) sends no header and still uses ``payment_method_types``. SDKs always 
 
 def emit(tx: Transaction, kind: str, doc: Json, previous: Json | None = None) -> Json:
     """Record that ``kind`` happened to ``doc``; ``previous`` holds the old values of an update."""
-    endpoints = [e for e in enabled_endpoints(tx) if wants(e, kind)]
+    if tx.endpoints is None:
+        tx.endpoints = enabled_endpoints(tx)
+    endpoints = [e for e in tx.endpoints if wants(e, kind)]
     data: Json = {"object": public(doc)}
     if previous is not None:
         data["previous_attributes"] = previous
@@ -34,7 +36,6 @@ def emit(tx: Transaction, kind: str, doc: Json, previous: Json | None = None) ->
             "pending_webhooks": len(endpoints),
             "request": {"id": tx.cause.request, "idempotency_key": tx.cause.idempotency_key},
             "type": kind,
-            "_endpoints": len(endpoints),
         }
     )
     for endpoint in endpoints:
@@ -65,11 +66,18 @@ def wants(endpoint: Json, kind: str) -> bool:
     return "*" in endpoint["enabled_events"] or kind in endpoint["enabled_events"]
 
 
+def with_pending(tx: Transaction, event: Json) -> Json:
+    """The event as it is read later: ``pending_webhooks`` counts endpoints that have not yet answered 2xx.
+
+    Endpoints that were disabled or given up on are no longer waited for.
+    """
+    row = tx.sql.execute(
+        "SELECT count(*) FROM delivery WHERE event = ? AND state IN ('pending', 'failed', 'lost')", (event["id"],)
+    ).fetchone()
+    return {**event, "pending_webhooks": row[0]}
+
+
 def delivered_body(event: Json, endpoint: Json) -> bytes:
     """The bytes an endpoint gets: the same at every attempt, in the endpoint's API version."""
-    shown = {
-        **public(event),
-        "api_version": endpoint.get("api_version") or event["api_version"],
-        "pending_webhooks": event["_endpoints"],
-    }
-    return json.dumps(shown, indent=2, ensure_ascii=False).encode()
+    shown = {**public(event), "api_version": endpoint.get("api_version") or event["api_version"]}
+    return json.dumps(shown, ensure_ascii=False).encode()

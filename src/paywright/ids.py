@@ -3,12 +3,14 @@
 import secrets
 import string
 
-_ALPHABET = string.ascii_letters + string.digits
+_ALPHABET = (string.ascii_letters + string.digits).encode()
+# Eight of the 62 come up a little more often, which costs an id less than a tenth of a bit a character.
+_TABLE = bytes(_ALPHABET[byte % len(_ALPHABET)] for byte in range(256))
 
 
 def random_text(length: int) -> str:
     """Return ``length`` random letters and digits."""
-    return "".join(secrets.choice(_ALPHABET) for _ in range(length))
+    return secrets.token_bytes(length).translate(_TABLE).decode()
 
 
 _SHORT = {"cus", "prod"}

@@ -162,6 +162,8 @@ class Transaction:
         self.now = now
         self.cause = cause
         self.base_url = base_url
+        self.endpoints: list[Json] | None = None
+        """The enabled webhook endpoints, once an event has asked for them."""
 
     def find(self, identifier: str, *kinds: str) -> Json | None:
         row = self.sql.execute("SELECT kind, doc FROM object WHERE id = ?", (identifier,)).fetchone()

@@ -1,9 +1,12 @@
 """Checkout Sessions through the real SDK."""
 
-import time
-
 import pytest
 import stripe
+
+
+def now_of(paywright) -> int:
+    """The server's time, which other tests may have advanced."""
+    return paywright.request("GET", "clock")["now"]
 
 
 def test_a_new_session_is_open_unpaid_and_has_no_payment_yet(new_session):
@@ -74,15 +77,15 @@ def test_expiring_ends_a_session_once(new_session, client):
         (86_410, "The `expires_at` timestamp must be less than 24 hours from Checkout Session creation."),
     ],
 )
-def test_expires_at_has_bounds(new_session, seconds, message):
+def test_expires_at_has_bounds(new_session, paywright, seconds, message):
     with pytest.raises(stripe.InvalidRequestError) as refused:
-        new_session(expires_at=int(time.time()) + seconds)
+        new_session(expires_at=now_of(paywright) + seconds)
 
     assert (refused.value.user_message, refused.value.param) == (message, "expires_at")
 
 
-def test_expires_at_is_kept(new_session):
-    moment = int(time.time()) + 31 * 60
+def test_expires_at_is_kept(new_session, paywright):
+    moment = now_of(paywright) + 31 * 60
 
     assert new_session(expires_at=moment).expires_at == moment
 

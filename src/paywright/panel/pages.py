@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from paywright.events import with_pending
 from paywright.faults import API, DELIVERY, Faults
 from paywright.hosted import view
 from paywright.hosted.offers import FIRST_CARDS, MORE_CARDS
@@ -39,7 +40,7 @@ class Pages:
             context = {
                 "sessions": _newest(tx, "checkout.session"),
                 "payments": _newest(tx, "payment_intent"),
-                "events": _newest(tx, "event"),
+                "events": [with_pending(tx, event) for event in _newest(tx, "event")],
                 "attempts": _attempts(tx, None),
                 "now": tx.now,
                 "offset_s": self.store.clock.offset_s,
@@ -56,7 +57,7 @@ class Pages:
             if intent is None:
                 return render("missing.html", {"id": request.path_params["intent"]}, status=404)
             related = _related(tx, intent)
-            events = _events_about(tx, related)
+            events = [with_pending(tx, event) for event in _events_about(tx, related)]
             context = {
                 "intent": intent,
                 "charges": [doc for doc in related if doc["object"] == "charge"],

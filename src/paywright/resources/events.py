@@ -5,7 +5,7 @@ from typing import Any
 from paywright import lists
 from paywright.call import Call
 from paywright.errors import invalid_request
-from paywright.events import enabled_endpoints, plan_delivery
+from paywright.events import enabled_endpoints, plan_delivery, with_pending
 
 Json = dict[str, Any]
 
@@ -17,7 +17,7 @@ _UNDELIVERED = (
 
 
 def retrieve(call: Call) -> Json:
-    return call.tx.require(call.path["id"], "event", param="id", in_path=True)
+    return with_pending(call.tx, call.tx.require(call.path["id"], "event", param="id", in_path=True))
 
 
 def index(call: Call) -> Json:
@@ -27,7 +27,8 @@ def index(call: Call) -> Json:
     if "delivery_success" in params:
         wanted = "NOT " if params.pop("delivery_success") else ""
         where.append((_UNDELIVERED.format(wanted), 1))
-    return lists.page(call.tx, "event", call.url, params, where=where)
+    page = lists.page(call.tx, "event", call.url, params, where=where)
+    return {**page, "data": [with_pending(call.tx, event) for event in page["data"]]}
 
 
 def _types(one: str | None, several: list[str] | None) -> list[tuple[str, Any]]:
