@@ -10,9 +10,7 @@ from jumun.invoices.models import Invoice
 
 
 def send(invoice: Invoice) -> None:
-    """Send the invoice as PDF in the customer's language. Raises what the mail server says, to be tried
-    again.
-    """
+    """Send the invoice as PDF in the customer's language. Raises what the mail server says, to be tried again."""
     order = invoice.order
     context = {
         "invoice": invoice,

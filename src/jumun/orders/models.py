@@ -90,8 +90,7 @@ class Order(models.Model):
         language: str | None = None,
         form_token: str | None = None,
     ) -> Self:
-        """Write the order with its lines and return it; the defaults are the shop's currency and the active
-        language.
+        """Write the order with its lines and return it; the defaults are the shop's currency and the active language.
 
         Raises `EmptyOrder`, `TooManyLines`, `AmountOutOfRange`, and `IntegrityError` for a ``form_token``
         that has placed an order already.
@@ -140,15 +139,11 @@ class Order(models.Model):
         return True
 
     def cancel(self) -> bool:
-        """placed -> cancelled, and tell `order_canceled`. An open checkout must have been expired at Stripe
-        before.
-        """
+        """placed -> cancelled, and tell `order_canceled`. An open checkout must have been expired at Stripe before."""
         return self._close(self.State.CANCELLED)
 
     def expire(self) -> bool:
-        """placed -> expired, and tell `order_canceled`. An open checkout must have been expired at Stripe
-        before.
-        """
+        """placed -> expired, and tell `order_canceled`. An open checkout must have been expired at Stripe before."""
         return self._close(self.State.EXPIRED)
 
     def postpone_expiry(self, by: timedelta) -> None:

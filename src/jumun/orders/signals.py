@@ -1,5 +1,4 @@
-"""What other projects hook into. Every signal is sent inside the transaction that made it true, with
-``order=``.
+"""What other projects hook into. Every signal is sent inside the transaction that made it true, with ``order=``.
 
 A receiver that raises rolls the change back, so keep receivers to database work and enqueue a job for the
 rest.

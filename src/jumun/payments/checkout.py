@@ -53,9 +53,7 @@ def settle_ending(order: Order) -> None:
 
 
 def close(checkout: Checkout) -> None:
-    """Expire the session at Stripe and merge its final state; expiry can lose to a payment, and then that is
-    merged.
-    """
+    """Expire the session at Stripe and merge its final state; expiry can lose to a payment, and then that is merged."""
     if checkout.state == Checkout.State.CREATING:
         # The same key brings back a session whose answer was lost. A refusal says that there never was one.
         with suppress(StripeRefused):
@@ -102,9 +100,10 @@ def _session_end(order: Order) -> datetime:
 
 
 def _params(checkout: Checkout, *, success_url: str, cancel_url: str) -> dict[str, Any]:
-    """The parameters of POST /v1/checkout/sessions; our names for the order go onto the session and its
-    PaymentIntent,
-    since Stripe does not copy metadata from one to the other."""
+    """The parameters of POST /v1/checkout/sessions.
+
+    Our names for the order go onto the session and its PaymentIntent, since Stripe copies no metadata between them.
+    """
     order = checkout.order
     names = {"order_reference": order.reference, "order_number": order.number, "checkout": str(checkout.pk)}
     with override(order.language):

@@ -25,8 +25,7 @@ def enqueue_overdue() -> int:
 
 
 def expire_order(order: Order) -> bool:
-    """Close the order's checkout at Stripe and expire the order, unless it was paid or is being paid; say
-    whether.
+    """Close the order's checkout at Stripe and expire the order, unless it was paid or is being paid; say whether.
 
     Raises `StripeUnavailable`: then nothing is known and nothing is expired.
     """

@@ -201,9 +201,7 @@ class InboxEvent(LeasedRow):
 
 
 class QuarantinedSnapshot(models.Model):
-    """A snapshot that was not applied because it does not match our books. Staff decide; nothing is paid by
-    it.
-    """
+    """A snapshot that was not applied because it does not match our books. Staff decide; nothing is paid by it."""
 
     class Reason(models.TextChoices):
         UNKNOWN_ORDER = "unknown_order", _("no such order")

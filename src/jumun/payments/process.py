@@ -36,8 +36,7 @@ def _object_of(event: InboxEvent) -> dict[str, Any]:
 
 
 def _with_card(snapshot: dict[str, Any]) -> dict[str, Any]:
-    """A paid session's event names its PaymentIntent only by id; fetch it with the card, which the invoice
-    prints.
+    """A paid session's event names its PaymentIntent only by id; fetch it with the card, which the invoice prints.
 
     What is signed suffices to mark the order paid, so a Stripe that does not answer holds nothing up.
     """

@@ -18,9 +18,7 @@ HEADER_MAX_CHARS = 4096
 
 
 def verify(payload: bytes, header: str, secrets: list[str]) -> None:
-    """Raise `WebhookRefused` unless a v1 signature of ``header`` matches ``payload`` under one of
-    ``secrets``.
-    """
+    """Raise `WebhookRefused` unless a v1 signature of ``header`` matches ``payload`` under one of ``secrets``."""
     if not secrets:
         raise WebhookRefused("no webhook secret is configured")
     signed_at, signatures = _parse(header)
