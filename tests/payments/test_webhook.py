@@ -1,8 +1,11 @@
 import json
 import time
+from io import BytesIO
+from typing import Any
 
 import pytest
 from django.core import mail
+from django.http import HttpResponse
 from django.test import Client
 from pytest_django.fixtures import Settings
 
@@ -77,7 +80,28 @@ def test_forged_bodies_get_400_and_leave_nothing(order: Order) -> None:
     assert not InboxEvent.objects.exists()
 
 
-def test_ten_megabytes_of_noise_are_refused_unread() -> None:
+def deliver_in_chunks(payload: bytes, header: str) -> HttpResponse:
+    """As a proxy may pass it on: the server tells where the body ends, no header says how long it is."""
+    stream: dict[str, Any] = {"wsgi.input": BytesIO(payload), "wsgi.input_terminated": True, "CONTENT_LENGTH": ""}
+    return Client(enforce_csrf_checks=True).post(  # type: ignore[return-value]
+        "/payment/webhooks/", headers={"Stripe-Signature": header}, **stream
+    )
+
+
+def test_a_body_without_a_length_is_read_to_its_end(order: Order) -> None:
+    payload = event(session_of(order))
+    assert deliver_in_chunks(payload, signature(payload)).status_code == 200
+    assert InboxEvent.objects.get().payload.encode() == payload
+
+
+def test_the_limit_holds_for_a_body_without_a_length_too() -> None:
+    noise = b"x" * 20_000_000
+    assert deliver_in_chunks(noise, signature(noise)).status_code == 413
+    assert deliver_in_chunks(b"{}", signature(b"")).status_code == 400
+    assert not InboxEvent.objects.exists()
+
+
+def test_ten_megabytes_of_noise_are_refused() -> None:
     noise = b"x" * 10_000_000
     assert deliver(noise, signature(noise)).status_code == 413
     assert not InboxEvent.objects.exists()
@@ -98,6 +122,16 @@ def test_events_of_other_types_are_kept_and_ignored(order: Order) -> None:
     assert deliver(event({"object": "customer"}, "customer.created")).status_code == 200
     assert drain() == 0
     assert InboxEvent.objects.get().state == "ignored"
+
+
+def test_thin_events_are_kept_and_ignored_too() -> None:
+    thin = event(
+        {}, "v1.billing.meter.error_report_triggered", object="v2.core.event", created="2026-11-23T19:41:17.5Z"
+    )
+    assert deliver(thin).status_code == 200
+    assert drain() == 0
+    kept = InboxEvent.objects.get()
+    assert (kept.state, kept.created_at.isoformat()) == ("ignored", "2026-11-23T19:41:17.500000+00:00")
 
 
 def test_an_event_whose_object_is_broken_is_parked_and_pays_nothing(order: Order) -> None:

@@ -48,6 +48,13 @@ class Reader:
         except (OverflowError, ValueError, OSError) as error:
             raise MalformedSnapshot(f"{name} is no time") from error
 
+    def iso_moment(self, name: str) -> datetime:
+        """A time as version 2 of Stripe's API writes it: ``2026-11-23T19:41:17.000Z``."""
+        try:
+            return datetime.fromisoformat(self.text(name)).astimezone(UTC)
+        except (OverflowError, ValueError, OSError) as error:
+            raise MalformedSnapshot(f"{name} is no time") from error
+
     def link(self, name: str) -> str:
         """A URL, or empty; hosted pages have long ones."""
         value = self._raw.get(name)

@@ -1,3 +1,5 @@
+from typing import Protocol
+
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
@@ -6,15 +8,51 @@ from jumun.conf import jumun
 from jumun.errors import WebhookRefused
 from jumun.payments.inbox import receive
 
+# How much of a body that is too large is still taken in. A client that is cut off while it sends may see a broken
+# connection instead of the answer.
+DISCARDED_MAX_BYTES = 16 * 1024 * 1024
+PIECE_BYTES = 64 * 1024
+
+
+class Stream(Protocol):
+    """What a request's bytes are read from."""
+
+    def read(self, size: int, /) -> bytes: ...
+
 
 @csrf_exempt
 @require_POST
 def webhook(request: HttpRequest) -> HttpResponse:
     """Stripe's notifications. 200 means durably stored; 400 not provably Stripe's; 413 too large."""
-    if int(request.META.get("CONTENT_LENGTH") or 0) > jumun().webhook_body_max_bytes:
-        return HttpResponse("too large", status=413, content_type="text/plain")
     try:
-        receive(request.body, request.headers.get("Stripe-Signature", ""))
+        payload = _body(request, jumun().webhook_body_max_bytes)
+        if payload is None:
+            return HttpResponse("too large", status=413, content_type="text/plain")
+        receive(payload, request.headers.get("Stripe-Signature", ""))
     except WebhookRefused as refusal:
         return HttpResponse(str(refusal), status=400, content_type="text/plain")
     return HttpResponse("stored", content_type="text/plain")
+
+
+def _body(request: HttpRequest, max_bytes: int) -> bytes | None:
+    """The raw body, or ``None`` where it is larger. Raises `WebhookRefused` where it breaks off."""
+    announced = request.META.get("CONTENT_LENGTH") or "0"
+    if not announced.isdecimal() or len(announced) > 10 or int(announced) > DISCARDED_MAX_BYTES:
+        return None
+    # Django reads nothing of a chunked body, which has no Content-Length, although the server knows where it ends.
+    chunked = announced == "0" and request.META.get("wsgi.input_terminated")
+    stream = request.META["wsgi.input"] if chunked else request
+    try:
+        payload: bytes = stream.read(max_bytes + 1)
+        if len(payload) > max_bytes:
+            _discard(stream)
+            return None
+    except Exception as error:  # what is raised for a broken body is every server's own
+        raise WebhookRefused("the body did not arrive whole") from error
+    return payload
+
+
+def _discard(stream: Stream) -> None:
+    for _ in range(DISCARDED_MAX_BYTES // PIECE_BYTES):
+        if not stream.read(PIECE_BYTES):
+            return
