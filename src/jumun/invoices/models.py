@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from jumun.conf import jumun
 from jumun.invoices.compose import compose
 from jumun.invoices.document import Document, PaymentReference, canonical_json, from_json, sha256
+from jumun.invoices.numbers import document_number, series_prefix
 from jumun.orders.models import Order
 from jumun.outbox.models import Job
 
@@ -21,7 +22,10 @@ class DocumentIsFrozen(Exception):
 
 
 class Series(models.Model):
-    """The counter behind the numbers of one prefix and year: consecutive, without gap or repeat."""
+    """The counter behind the numbers of one prefix and year: consecutive, without gap or repeat.
+
+    The database lets it move by one at a time only, and forward.
+    """
 
     prefix = models.CharField(_("prefix"), max_length=20)
     year = models.PositiveSmallIntegerField(_("year"))
@@ -37,7 +41,7 @@ class Series(models.Model):
 
     @classmethod
     def next_number(cls, prefix: str, year: int) -> str:
-        """The next number, such as ``INV-2026-000123``.
+        """The next number of the series.
 
         The counter's row stays locked until the caller's transaction ends, and a rollback gives the number
         back: call this inside a transaction, as late as possible.
@@ -48,11 +52,14 @@ class Series(models.Model):
                 Series.objects.bulk_create([Series(prefix=prefix, year=year)], ignore_conflicts=True)
                 series.update(last_number=F("last_number") + 1)
             number = series.values_list("last_number", flat=True).get()
-        return f"{prefix}-{year}-{number:06d}"
+        return document_number(prefix, year, number)
 
 
 class Invoice(models.Model):
-    """A paid order's invoice: a number and a frozen document, the only input of everything that shows it."""
+    """A paid order's invoice: a number and a frozen document, the only input of everything that shows it.
+
+    The database refuses to change or delete it (see `jumun.invoices.frozen`).
+    """
 
     order = models.OneToOneField(Order, models.PROTECT, related_name="invoice", verbose_name=_("order"))
     number = models.CharField(_("invoice number"), max_length=40, unique=True)
@@ -87,7 +94,8 @@ class Invoice(models.Model):
         now = timezone.now()
         draft = printable(compose(order, issued_on=timezone.localdate(now), paid_by=paid_by))
         # Last of all: everybody else who issues an invoice waits for this row until we commit.
-        number = Series.next_number(jumun().invoice_prefix, draft.issued_on.year)
+        prefix = series_prefix(jumun().invoice_prefix, livemode=order.livemode)
+        number = Series.next_number(prefix, draft.issued_on.year)
         document = replace(draft, number=number)
         invoice = cls(
             order=order,

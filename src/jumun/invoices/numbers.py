@@ -1,0 +1,24 @@
+"""How the numbers of documents look: ``INV-2026-000123``, and ``TEST-INV-2026-000001`` for Stripe's test payments."""
+
+import re
+
+# Documents of test payments have series of their own, so that trying the shop out uses up no real number.
+TEST_PREFIX = "TEST-"
+# What every accounting program, file system and URL takes as it is.
+PREFIX = re.compile(r"[A-Z0-9]+(-[A-Z0-9]+)*")
+PREFIX_MAX_CHARS = 15
+
+
+def series_prefix(prefix: str, *, livemode: bool) -> str:
+    """The prefix of the series that counts real, or test, documents."""
+    return prefix if livemode else TEST_PREFIX + prefix
+
+
+def document_number(prefix: str, year: int, number: int) -> str:
+    """The number in full. Six digits keep a year's documents in order when sorted as text; a seventh does no harm."""
+    return f"{prefix}-{year}-{number:06d}"
+
+
+def is_test(document_number: str) -> bool:
+    """Whether the document stands for no real money."""
+    return document_number.startswith(TEST_PREFIX)

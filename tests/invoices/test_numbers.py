@@ -1,0 +1,100 @@
+"""Numbers are consecutive whatever happens, and trying the shop out uses up none."""
+
+import os
+import subprocess
+import sys
+from datetime import UTC, datetime
+
+import pytest
+from django.core.checks import run_checks
+from django.db import transaction
+from django.utils import timezone
+
+from jumun.invoices.models import Invoice, Series
+from jumun.payments.merge import apply
+from tests.factories import paid_order, paid_session, place_order
+from tests.processes import database_url
+from tests.races import at_once
+
+pytestmark = pytest.mark.django_db
+WRITERS = 24
+HOLDS_A_NUMBER = """
+import django, sys, time
+django.setup()
+from django.db import transaction
+from jumun.invoices.models import Series
+with transaction.atomic():
+    print(Series.next_number("INV", 2026), flush=True)
+    time.sleep(600)
+"""
+
+
+def year() -> int:
+    return timezone.localdate().year
+
+
+def numbers() -> list[str]:
+    return sorted(Invoice.objects.values_list("number", flat=True))
+
+
+def test_a_test_payment_takes_a_number_of_the_test_series(settings) -> None:
+    first = paid_order()
+    settings.STRIPE_SECRET_KEY = "sk_live_jumun"
+    second = paid_order()
+    assert first.invoice.number == f"TEST-INV-{year()}-000001"
+    assert second.invoice.number == f"INV-{year()}-000001"
+    assert (first.invoice.document.livemode, second.invoice.document.livemode) == (False, True)
+
+
+def test_the_prefix_is_a_setting(settings) -> None:
+    settings.JUMUN = {"INVOICE_PREFIX": "SEOUL"}
+    assert paid_order().invoice.number == f"TEST-SEOUL-{year()}-000001"
+
+
+@pytest.mark.parametrize("prefix", ["TEST-INV", "TEST", "inv", "", "A/B", "A" * 16, "A--B"])
+def test_a_prefix_that_could_be_mistaken_is_named_by_the_checks(settings, prefix: str) -> None:
+    settings.JUMUN = {"INVOICE_PREFIX": prefix}
+    assert "jumun.E021" in [message.id for message in run_checks()]
+
+
+def test_every_year_begins_with_one_in_the_shops_time_zone(settings, monkeypatch) -> None:
+    settings.TIME_ZONE = "Asia/Seoul"
+    for moment in (datetime(2026, 12, 31, 14, 59, tzinfo=UTC), datetime(2026, 12, 31, 15, 0, tzinfo=UTC)):
+        monkeypatch.setattr(timezone, "now", lambda moment=moment: moment)
+        paid_order()
+    assert numbers() == ["TEST-INV-2026-000001", "TEST-INV-2027-000001"]
+
+
+def test_a_payment_that_is_rolled_back_gives_its_number_back() -> None:
+    order = place_order()
+    with transaction.atomic():
+        apply(paid_session(order))
+        transaction.set_rollback(True)
+    assert paid_order().invoice.number.endswith("-000001")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_24_payments_at_once_have_24_consecutive_numbers() -> None:
+    orders = [place_order() for _ in range(WRITERS)]
+    at_once(WRITERS, lambda index: apply(paid_session(orders[index])))
+    assert numbers() == [f"TEST-INV-{year()}-{number:06d}" for number in range(1, WRITERS + 1)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_killed_process_gives_its_number_back() -> None:
+    Series.next_number("INV", 2026)
+    environment = os.environ | {"DJANGO_SETTINGS_MODULE": "tests.settings", "DATABASE_URL": database_url()}
+    victim = subprocess.Popen([sys.executable, "-c", HOLDS_A_NUMBER], env=environment, stdout=subprocess.PIPE)
+    assert victim.stdout
+    with victim.stdout:
+        assert victim.stdout.readline().strip() == b"INV-2026-000002"
+        victim.kill()
+        victim.wait()
+    assert Series.next_number("INV", 2026) == "INV-2026-000002"
+
+
+def test_the_next_number_takes_as_long_after_a_million(django_assert_num_queries) -> None:
+    Series.objects.create(prefix="INV", year=2026, last_number=1_000_000)
+    savepoint = 2
+    with django_assert_num_queries(2 + savepoint):
+        assert Series.next_number("INV", 2026) == "INV-2026-1000001"
