@@ -84,10 +84,6 @@ class Cart:
     def has_shortage(self) -> bool:
         return any(line.is_short for line in self.lines)
 
-    def add(self, product: Product, quantity: int) -> int:
-        """Put more of an article in, up to what is left; return how many are in now. Raises `TooManyLines`."""
-        return self.change(product, self.quantity_of(product.sku) + quantity)
-
     def change(self, product: Product, quantity: int) -> int:
         """Set how many are wanted, up to what is left (0 takes it out); return that. Raises `TooManyLines`."""
         quantity = min(quantity, QUANTITY_MAX, product.free_quantity)

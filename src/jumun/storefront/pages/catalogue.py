@@ -3,7 +3,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
-from jumun.storefront.cart import Cart
 from jumun.storefront.models import Category, Product, ProductQuerySet
 
 PRODUCTS_PER_PAGE = 24
@@ -33,13 +32,5 @@ def _shelf(request: HttpRequest, products: ProductQuerySet, *, chosen: Category 
 def product(request: HttpRequest, slug: str) -> HttpResponse:
     """One article, and others of its category."""
     found = get_object_or_404(Product.objects.on_sale().select_related("category"), slug=slug)
-    return render(request, "jumun/storefront/product.html", product_context(request, found))
-
-
-def product_context(request: HttpRequest, found: Product) -> dict[str, object]:
-    """What the product page shows, for the page and for the answer to a refused quantity."""
-    return {
-        "product": found,
-        "in_cart": Cart(request.session).quantity_of(found.sku),
-        "related": found.category.products.on_sale().exclude(pk=found.pk)[:RELATED_MAX],
-    }
+    related = found.category.products.on_sale().exclude(pk=found.pk)[:RELATED_MAX]
+    return render(request, "jumun/storefront/product.html", {"product": found, "related": related})
