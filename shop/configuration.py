@@ -56,8 +56,7 @@ def configure(*, data: Path, port: int, paywright_port: int, given: Mapping[str,
         _check_stripe(stripe_key, given)
     else:
         _check_apart(port, paywright_port)
-    data.mkdir(parents=True, exist_ok=True)
-    kept = _kept_secrets(data / "secrets.json")
+    kept = _kept_in(data)
     environment = {
         **given,
         "DJANGO_SETTINGS_MODULE": "shop.settings",
@@ -100,34 +99,51 @@ def _around_proxies(given: Mapping[str, str]) -> dict[str, str]:
     return {name: ",".join(filter(None, (given.get(name), HOST))) for name in ("NO_PROXY", "no_proxy")}
 
 
+def _kept_in(data: Path) -> dict[str, str]:
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+        return _kept_secrets(data / "secrets.json")
+    except OSError as error:
+        message = _("Data cannot be kept in {path} ({reason}): choose another folder with --data DIR.")
+        raise ConfigurationError(message.format(path=data, reason=error.strerror)) from error
+
+
 def _kept_secrets(path: Path) -> dict[str, str]:
     """This folder's own keys: made once, readable by their owner alone."""
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
         return _read_secrets(path)
-    made = {
-        "secret_key": secrets.token_urlsafe(48),
-        "paywright_key": f"sk_test_{secrets.token_hex(16)}",
-        "webhook_secret": f"whsec_{secrets.token_hex(16)}",
-    }
+    made = _new_secrets()
     with os.fdopen(descriptor, "w") as file:
         json.dump(made, file)
     return made
 
 
+def _new_secrets() -> dict[str, str]:
+    return {
+        "secret_key": secrets.token_urlsafe(48),
+        "paywright_key": f"sk_test_{secrets.token_hex(16)}",
+        "webhook_secret": f"whsec_{secrets.token_hex(16)}",
+    }
+
+
 def _read_secrets(path: Path) -> dict[str, str]:
     try:
-        return dict(json.loads(path.read_text()))
-    except ValueError as error:
+        kept = json.loads(path.read_text())
+        return {name: str(kept[name]) for name in _new_secrets()}
+    except (ValueError, TypeError, KeyError) as error:
         raise ConfigurationError(_("{path} is damaged: delete it.").format(path=path)) from error
 
 
 def with_dotenv(environment: Mapping[str, str], path: Path) -> dict[str, str]:
-    """The environment and what a `.env` file adds to it; what is set already wins."""
+    """The environment and what a `.env` file adds to it; what is set already wins. Raises `ConfigurationError`."""
     from dotenv import dotenv_values
 
-    added = {name: value for name, value in dotenv_values(path).items() if value is not None}
+    try:
+        added = {name: value for name, value in dotenv_values(path).items() if value is not None}
+    except (OSError, ValueError) as error:
+        raise ConfigurationError(_("{path} cannot be read as UTF-8 text.").format(path=path)) from error
     return {**added, **environment}
 
 

@@ -61,9 +61,10 @@ def test_the_folders_own_keys_are_made_once_and_readable_by_their_owner_alone(tm
     assert len(set(json.loads((tmp_path / "var" / "secrets.json").read_text()).values())) == 3
 
 
-def test_a_damaged_file_of_keys_is_named(tmp_path):
+@pytest.mark.parametrize("damaged", ["{", "", "[1]", '{"secret_key": "x"}'])
+def test_a_damaged_file_of_keys_is_named(tmp_path, damaged):
     configured(tmp_path)
-    (tmp_path / "var" / "secrets.json").write_text("{")
+    (tmp_path / "var" / "secrets.json").write_text(damaged)
 
     with pytest.raises(ConfigurationError, match=r"secrets\.json"):
         configured(tmp_path)
@@ -75,6 +76,20 @@ def test_dotenv_adds_to_the_environment_which_wins(tmp_path):
     environment = with_dotenv({"JUMUN_CURRENCY": "USD"}, tmp_path / ".env")
 
     assert environment == {"STRIPE_SECRET_KEY": "sk_test_from_file", "JUMUN_CURRENCY": "USD"}
+
+
+def test_a_folder_that_cannot_hold_the_data_is_named_with_the_option(tmp_path):
+    (tmp_path / "file").touch()
+
+    with pytest.raises(ConfigurationError, match=r"file/var.*--data"):
+        configured(tmp_path / "file")
+
+
+def test_a_dotenv_that_is_no_text_is_named(tmp_path):
+    (tmp_path / ".env").write_bytes(b"\xff\xfe\x00")
+
+    with pytest.raises(ConfigurationError, match=r"\.env"):
+        with_dotenv({}, tmp_path / ".env")
 
 
 def test_no_dotenv_adds_nothing(tmp_path):
