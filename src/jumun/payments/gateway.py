@@ -33,7 +33,8 @@ def _client() -> stripe.StripeClient:
         stripe_setting("STRIPE_SECRET_KEY"),
         stripe_version=stripe_setting("STRIPE_API_VERSION") or None,
         base_addresses={"api": api_base} if api_base else {},
-        max_network_retries=2,
+        # One more try with the same key. A customer waits for this, so twice the timeout is all it may take.
+        max_network_retries=1,
         http_client=stripe.RequestsClient(timeout=jumun().stripe_timeout_s),
     )
 
