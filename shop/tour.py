@@ -98,7 +98,6 @@ class Report:
     def summary(self, folder: Path) -> str:
         """The last lines for a person."""
         steps = self.document["steps"]
-        last = steps[-1]["name"]
         if not self.ok:
             return "\n" + _("The tour ended at step {number}: {name}.").format(
                 number=len(steps), name=steps[-1]["name"]
