@@ -89,5 +89,6 @@ def _call(call: Callable[[], stripe.StripeObject]) -> dict[str, Any]:
     except stripe.StripeError as error:
         # Connection errors, time-outs, 409, 429, 5xx: whether the call took effect is unknown. So it is where the key
         # is refused: an earlier try may have taken effect, and the next one can succeed under the right key.
-        raise StripeUnavailable(str(error)) from error
+        replayed = (error.headers or {}).get("Idempotent-Replayed") == "true"
+        raise StripeUnavailable(str(error), replayed=replayed) from error
     return answer

@@ -50,4 +50,4 @@ def _with_card(snapshot: dict[str, Any]) -> dict[str, Any]:
     except StripeError:
         logger.warning("the card of %s is not known yet", intent_id, exc_info=True)
         return snapshot
-    return snapshot | {"payment_intent": fetched.get("payment_intent")}
+    return snapshot | {"payment_intent": fetched.get("payment_intent") or intent_id}
