@@ -99,9 +99,8 @@ class Report:
         """The last lines for a person."""
         steps = self.document["steps"]
         if not self.ok:
-            return "\n" + _("The tour ended at step {number}: {name}.").format(
-                number=len(steps), name=steps[-1]["name"]
-            )
+            last = steps[-1]["name"]
+            return "\n" + _("The tour ended at step {number}: {name}.").format(number=len(steps), name=_(last))
         seconds = sum(step["seconds"] for step in steps)
         done = _("All {count} steps held, in {seconds:.1f} s.").format(count=len(steps), seconds=seconds)
         return "\n" + done + "\n" + _("The invoice and the CSV file are in {folder}").format(folder=folder)
