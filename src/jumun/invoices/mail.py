@@ -9,8 +9,11 @@ from jumun.conf import jumun
 from jumun.invoices.models import Invoice
 
 
-def send(invoice: Invoice) -> None:
-    """Send the invoice as PDF in the customer's language. Raises what the mail server says, to be tried again."""
+def send(invoice: Invoice, *, again: str = "") -> None:
+    """Send the invoice as PDF in the customer's language. Raises what the mail server says, to be tried again.
+
+    ``again`` tells one wanted repetition from another and from the first mail.
+    """
     order = invoice.order
     context = {
         "invoice": invoice,
@@ -24,14 +27,15 @@ def send(invoice: Invoice) -> None:
             % {"invoice": invoice.number, "order": order.number},
             body=render_to_string("jumun/mail/invoice.txt", context),
             to=[order.email],
-            # The same for every try, so that a mail server or reader can tell a repeated one.
-            headers={"Message-ID": _message_id(invoice)},
+            # The same for every try, so that a mail server or reader can tell a repeated one; another for a wanted one.
+            headers={"Message-ID": _message_id(invoice, again)},
         )
         message.attach_alternative(render_to_string("jumun/mail/invoice.html", context), "text/html")
     message.attach(f"{invoice.number}.pdf", invoice.pdf(), "application/pdf")
     message.send()
 
 
-def _message_id(invoice: Invoice) -> str:
+def _message_id(invoice: Invoice, again: str) -> str:
     domain = jumun().seller.email.rpartition("@")[2] or "localhost"
-    return f"<{invoice.number}.{invoice.document_sha256[:16]}@{domain}>"
+    mail = ".".join(part for part in (invoice.number, invoice.document_sha256[:16], again) if part)
+    return f"<{mail}@{domain}>"

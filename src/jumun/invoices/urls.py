@@ -4,4 +4,5 @@ from jumun.invoices import views
 
 urlpatterns = [
     path("orders/<slug:reference>/invoice.pdf", views.invoice_pdf, name="invoice"),
+    path("orders/<slug:reference>/invoice.xml", views.invoice_xml, name="einvoice"),
 ]
