@@ -5,7 +5,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 from django.core.files.storage import FileSystemStorage, InvalidStorageError
 
-from jumun.conf import UnknownSetting, jumun
+from jumun.conf import Seller, UnknownSetting, jumun, livemode
 from jumun.invoices.archive import ALIAS, storage
 from jumun.invoices.numbers import PREFIX, PREFIX_MAX_CHARS, TEST_PREFIX
 
@@ -24,6 +24,24 @@ def check_prefix(**_: Any) -> list[CheckMessage]:
             f'JUMUN["INVOICE_PREFIX"] is {prefix!r}.',
             hint=f"Up to {PREFIX_MAX_CHARS} of A-Z, 0-9 and hyphens between them; {TEST_PREFIX} is for test payments.",
             id="jumun.E021",
+        )
+    ]
+
+
+@register()
+def check_seller(**_: Any) -> list[CheckMessage]:
+    """Nobody's real invoices come from the demo store."""
+    try:
+        name = jumun().seller.name
+    except UnknownSetting:  # told by jumun.E001
+        return []
+    if not livemode() or name != Seller().name:
+        return []
+    return [
+        Error(
+            f"Invoices for real money would come from {name!r}, the demo's seller.",
+            hint='Put your name, address and tax identifier into JUMUN["SELLER"].',
+            id="jumun.E024",
         )
     ]
 
