@@ -1,6 +1,7 @@
 """Against Paywright over HTTP, through the real SDK."""
 
 import threading
+from dataclasses import replace
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -18,6 +19,7 @@ from jumun.payments import gateway
 from jumun.payments.checkout import open_checkout
 from jumun.payments.expire import enqueue_overdue, expire_order
 from jumun.payments.models import Checkout, Payment
+from paywright.testing import Paywright
 from tests.orders.test_placing import BOOK, CUSTOMER, TEA
 from tests.races import at_once
 
@@ -238,3 +240,18 @@ def test_nothing_is_expired_while_stripe_does_not_answer(order: Order, stripe: A
         expire_order(order)
     order.refresh_from_db()
     assert order.state == "placed"
+
+
+def test_a_bank_debit_that_fails_at_last_leaves_the_order_payable(stripe: Paywright, client: Client) -> None:
+    order = Order.place(lines=[replace(TEA, unit_price_minor=1_450)], customer=CUSTOMER, currency="EUR", language="en")
+    open_checkout(order, **URLS)
+    # Stripe's test IBAN whose debit is refused three minutes later (docs.stripe.com/testing).
+    stripe.pay(session_id(order), iban="AT051904300235473205")
+    client.get("/payment/completed/", {"session_id": session_id(order)})
+    assert order.payments.get().status == "processing"
+    with pytest.raises(OrderNotPayable):
+        open_checkout(order, **URLS)
+    assert not expire_order(order), "it may still be paid"
+    stripe.advance("5m")
+    assert expire_order(order)
+    assert order.payments.get().status == "failed"
