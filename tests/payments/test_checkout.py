@@ -15,6 +15,8 @@ from jumun.errors import OrderNotPayable, StripeRefused, StripeUnavailable
 from jumun.invoices.models import Invoice
 from jumun.orders.models import Order
 from jumun.orders.place import Customer, Item
+from jumun.outbox.models import Job
+from jumun.outbox.worker import drain
 from jumun.payments import gateway
 from jumun.payments.checkout import open_checkout
 from jumun.payments.expire import enqueue_overdue, expire_order
@@ -255,3 +257,16 @@ def test_a_bank_debit_that_fails_at_last_leaves_the_order_payable(stripe: Paywri
     stripe.advance("5m")
     assert expire_order(order)
     assert order.payments.get().status == "failed"
+
+
+def test_an_order_that_cannot_be_expired_does_not_stand_before_the_others(order: Order, stripe: Paywright) -> None:
+    open_checkout(order, **URLS)
+    # As after a change of the Stripe account: the session is not there.
+    order.checkouts.update(session_id="cs_test_of_another_account")
+    Order.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
+    enqueue_overdue()
+    drain()
+    assert Job.objects.get(kind="payments.expire_order").state == "parked"
+    assert enqueue_overdue() == 0
+    order.refresh_from_db()
+    assert order.state == "placed"

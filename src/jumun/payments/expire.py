@@ -14,7 +14,7 @@ from jumun.payments.models import Checkout, Payment
 
 BATCH = 200
 # A bank debit takes days; its order keeps its goods meanwhile and is looked at again after this.
-PROCESSING_WAIT = timedelta(hours=1)
+TRY_AGAIN_IN = timedelta(hours=1)
 
 
 def enqueue_overdue() -> int:
@@ -40,7 +40,7 @@ def expire_order(order: Order) -> bool:
         if order.checkouts.filter(state__in=Checkout.UNFINISHED).exists():
             return False
         if order.payments.filter(status=Payment.Status.PROCESSING).exists():
-            order.postpone_expiry(PROCESSING_WAIT)
+            order.postpone_expiry(TRY_AGAIN_IN)
             return False
         return order.expire()
 
