@@ -1,0 +1,161 @@
+"""Paywright's own speed: sessions a second with their webhooks, its memory, and lists among many objects.
+
+CPU times are the server's own and stay true on a busy machine; wall times do not.
+"""
+
+import http.client
+import json
+import os
+import sqlite3
+import statistics
+import tempfile
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from paywright.testing import Paywright
+
+SESSIONS = 1_000
+OBJECTS = 100_000
+ROUNDS = 300
+SESSION = urlencode(
+    {
+        "mode": "payment",
+        "success_url": "http://shop.example/done",
+        "line_items[0][price_data][currency]": "krw",
+        "line_items[0][price_data][unit_amount]": 12_000,
+        "line_items[0][price_data][product_data][name]": "김치",
+        "line_items[0][quantity]": 2,
+    }
+)
+
+
+class Shop(BaseHTTPRequestHandler):
+    """Answers every webhook with 200 at once."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, format: str, *arguments: object) -> None:
+        """Nothing is printed for each of them."""
+
+
+class Client:
+    """One kept-alive connection."""
+
+    def __init__(self, server: Paywright) -> None:
+        self.connection = http.client.HTTPConnection("127.0.0.1", server.port)
+        self.key = {"Authorization": f"Bearer {server.secret_key}"}
+
+    def ask(
+        self, method: str, path: str, body: str | None = None, kind: str = "x-www-form-urlencoded"
+    ) -> dict[str, Any]:
+        self.connection.request(method, path, body, {**self.key, "Content-Type": f"application/{kind}"})
+        answer = self.connection.getresponse()
+        text = answer.read()
+        assert answer.status == 200, text
+        found: dict[str, Any] = json.loads(text)
+        return found
+
+    def buy(self) -> None:
+        session = self.ask("POST", "/v1/checkout/sessions", SESSION)
+        paid = self.ask("POST", f"/_paywright/sessions/{session['id']}/pay", '{"card": "4242424242424242"}', "json")
+        assert paid["outcome"] == "succeeded"
+
+
+def run() -> None:
+    measure_sessions()
+    measure_reads()
+
+
+def measure_sessions() -> None:
+    """Print how long it takes until all sessions are paid and all their webhooks answered."""
+    shop = ThreadingHTTPServer(("127.0.0.1", 0), Shop)
+    threading.Thread(target=shop.serve_forever, daemon=True).start()
+    with Paywright(forward_to=f"http://127.0.0.1:{shop.server_port}/") as server:
+        client = Client(server)
+        for number in range(3):
+            cpu, wall = cpu_s(server), time.perf_counter()
+            for _ in range(SESSIONS):
+                client.buy()
+            server.settle(120)
+            cpu, wall = cpu_s(server) - cpu, time.perf_counter() - wall
+            print(
+                f"{SESSIONS} sessions, round {number + 1}: {SESSIONS / wall:.0f}/s,"
+                f" {cpu / SESSIONS * 1000:.2f} ms of the server's CPU each, {memory_mb(server):.0f} MB after them"
+            )
+    shop.shutdown()
+    shop.server_close()
+
+
+def measure_reads() -> None:
+    """Print how much slower lists and reads are among many objects than in an all but empty server."""
+    with tempfile.TemporaryDirectory() as folder:
+        few, many = (Path(folder) / name for name in ("few.sqlite3", "many.sqlite3"))
+        for path in (few, many):
+            with Paywright(state=path) as server:
+                for _ in range(20):
+                    Client(server).buy()
+        _fill(many)
+        with Paywright(state=few) as empty, Paywright(state=many) as full:
+            for kind in ("charges", "checkout/sessions", "events", "customers", "balance_transactions"):
+                _compare(kind, Client(empty), Client(full))
+
+
+def _fill(path: Path) -> None:
+    """Copy the objects of a state file until there are OBJECTS, under new ids."""
+    with sqlite3.connect(path) as connection:
+        rows = connection.execute(
+            "SELECT id, kind, created, doc FROM object WHERE kind != 'webhook_endpoint'"
+        ).fetchall()
+        for copy in range(OBJECTS // len(rows)):
+            connection.executemany(
+                "INSERT INTO object (id, kind, created, doc) VALUES (?, ?, ?, ?)",
+                ((f"{i}{copy}", kind, created - copy, doc.replace(i, f"{i}{copy}")) for i, kind, created, doc in rows),
+            )
+    connection.close()
+
+
+def _compare(kind: str, empty: Client, full: Client) -> None:
+    newest = [client.ask("GET", f"/v1/{kind}?limit=1")["data"] for client in (empty, full)]
+    paths = {"list": [f"/v1/{kind}"] * 2}
+    if all(newest):
+        paths["retrieve"] = [f"/v1/{kind}/{found[0]['id']}" for found in newest]
+    for name, (few, many) in paths.items():
+        took: list[list[float]] = [[], []]
+        for _ in range(ROUNDS):
+            took[0].append(_timed(empty, few))
+            took[1].append(_timed(full, many))
+        small, large = (statistics.median(times) * 1000 for times in took)
+        print(f"{name} {kind}: {small:.2f} ms, among {OBJECTS} objects {large:.2f} ms ({large / small:.2f} times)")
+
+
+def _timed(client: Client, path: str) -> float:
+    began = time.perf_counter()
+    client.ask("GET", path)
+    return time.perf_counter() - began
+
+
+def cpu_s(server: Paywright) -> float:
+    """Seconds of CPU the server has used, from Linux's /proc."""
+    fields = _proc(server, "stat").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def memory_mb(server: Paywright) -> float:
+    """Resident memory of the server in MB, from Linux's /proc."""
+    status = _proc(server, "status")
+    return int(next(line for line in status.splitlines() if line.startswith("VmRSS")).split()[1]) / 1024
+
+
+def _proc(server: Paywright, name: str) -> str:
+    assert server.process is not None
+    return Path(f"/proc/{server.process.pid}/{name}").read_text()
