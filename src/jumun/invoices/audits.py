@@ -1,10 +1,10 @@
 import hashlib
 from collections.abc import Iterator
 
-from django.db.models import Max
+from django.db.models import F, Max, Sum
 
 from jumun.audit import invariant
-from jumun.invoices.models import Invoice, Series
+from jumun.invoices.models import CreditNote, Invoice, Series
 from jumun.orders.models import Order
 
 
@@ -20,21 +20,31 @@ def paid_orders_have_an_invoice() -> Iterator[tuple[str, str]]:
         yield number, f"is the invoice of {order}, which is not paid"
 
 
+@invariant("I2")
+def credit_notes_stay_within_their_invoice() -> Iterator[tuple[str, str]]:
+    credited = Invoice.objects.annotate(credited=Sum("credit_notes__amount_minor"))
+    beyond = credited.filter(credited__gt=F("order__total_minor"))
+    for number, credited_minor in beyond.values_list("number", "credited").iterator():
+        yield number, f"is taken back by credit notes over {credited_minor}, which is more than it is"
+
+
 @invariant("I3")
 def numbers_are_consecutive() -> Iterator[tuple[str, str]]:
     """Numbers are unique and of one length in a series, so a count and a maximum show every gap."""
     for series in Series.objects.all():
-        issued = Invoice.objects.filter(number__startswith=f"{series}-")
-        count, highest = issued.count(), issued.aggregate(highest=Max("number"))["highest"]
+        issued = [model.objects.filter(number__startswith=f"{series}-") for model in (Invoice, CreditNote)]
+        count = sum(documents.count() for documents in issued)
+        highest = max(documents.aggregate(highest=Max("number", default=""))["highest"] for documents in issued)
         if count != series.last_number:
-            yield str(series), f"counted to {series.last_number}, but {count} invoices carry its numbers"
+            yield str(series), f"counted to {series.last_number}, but {count} documents carry its numbers"
         elif highest and int(highest.rpartition("-")[2]) != count:
-            yield str(series), f"has {count} invoices, but the highest is {highest}"
+            yield str(series), f"has {count} documents, but the highest is {highest}"
 
 
 @invariant("I4")
 def documents_are_as_they_were_issued() -> Iterator[tuple[str, str]]:
-    rows = Invoice.objects.values_list("number", "document_json", "document_sha256")
-    for number, document, digest in rows.iterator(chunk_size=500):
-        if hashlib.sha256(document.encode()).hexdigest() != digest:
-            yield number, "its document is not the one that was issued"
+    for model in (Invoice, CreditNote):
+        rows = model.objects.values_list("number", "document_json", "document_sha256")
+        for number, document, digest in rows.iterator(chunk_size=500):
+            if hashlib.sha256(document.encode()).hexdigest() != digest:
+                yield number, "its document is not the one that was issued"

@@ -6,7 +6,7 @@ from django.utils import translation
 from django.utils.translation import gettext
 
 from jumun.conf import jumun
-from jumun.invoices.models import Invoice
+from jumun.invoices.models import CreditNote, Invoice
 
 
 def send(invoice: Invoice) -> None:
@@ -25,13 +25,14 @@ def send(invoice: Invoice) -> None:
             body=render_to_string("jumun/mail/invoice.txt", context),
             to=[order.email],
             # The same for every try, so that a mail server or reader can tell a repeated one.
-            headers={"Message-ID": _message_id(invoice)},
+            headers={"Message-ID": message_id(invoice)},
         )
         message.attach_alternative(render_to_string("jumun/mail/invoice.html", context), "text/html")
     message.attach(f"{invoice.number}.pdf", invoice.pdf(), "application/pdf")
     message.send()
 
 
-def _message_id(invoice: Invoice) -> str:
+def message_id(issued: Invoice | CreditNote) -> str:
+    """The Message-ID of the mail that brings a document."""
     domain = jumun().seller.email.rpartition("@")[2] or "localhost"
-    return f"<{invoice.number}.{invoice.document_sha256[:16]}@{domain}>"
+    return f"<{issued.number}.{issued.document_sha256[:16]}@{domain}>"

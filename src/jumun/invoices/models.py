@@ -16,6 +16,8 @@ from jumun.outbox.models import Job
 
 # The PDF engine is large and most processes never print: it is imported where it is used.
 
+__all__ = ["CreditNote", "DocumentIsFrozen", "Invoice", "Series"]
+
 
 class DocumentIsFrozen(Exception):
     """An issued document cannot be changed or deleted; a credit note corrects it."""
@@ -117,3 +119,6 @@ class Invoice(models.Model):
         from jumun.invoices.pdf import render
 
         return render(self.document)
+
+
+from jumun.invoices.credit_note import CreditNote  # noqa: E402  (it needs what is above)

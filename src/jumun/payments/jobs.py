@@ -4,7 +4,8 @@ from django.utils import timezone
 
 from jumun.orders.models import Order
 from jumun.outbox.handlers import job
-from jumun.payments import expire
+from jumun.payments import expire, refunds
+from jumun.payments.models import Refund
 from jumun.payments.reconcile import reconcile
 
 
@@ -16,6 +17,16 @@ def expire_overdue() -> None:
 @job("payments.expire_order", network=True)
 def expire_order(order_pk: int) -> None:
     expire.expire_order(Order.objects.get(pk=order_pk))
+
+
+@job("payments.resume_refunds", every_s=60)
+def resume_refunds() -> None:
+    refunds.enqueue_unanswered()
+
+
+@job("payments.resume_refund", network=True)
+def resume_refund(refund_pk: int) -> None:
+    refunds.resume(Refund.objects.select_related("payment").get(pk=refund_pk))
 
 
 @job("payments.reconcile", network=True, every_s=3600)
