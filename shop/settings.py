@@ -99,6 +99,20 @@ STATICFILES_DIRS = [("demo", ROOT / "shop" / "demo" / "pictures")]
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_MAX_AGE = 3600
 
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    # Invoices: for this user's eyes only.
+    "jumun_documents": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {
+            "location": DATA_DIR / "documents",
+            "file_permissions_mode": 0o600,
+            "directory_permissions_mode": 0o700,
+        },
+    },
+}
+
 STRIPE_PUBLISHABLE_KEY = os.environ.get("STRIPE_PUBLISHABLE_KEY", "")
 STRIPE_SECRET_KEY = os.environ.get("STRIPE_SECRET_KEY", "")
 STRIPE_WEBHOOK_SECRET = os.environ.get("STRIPE_WEBHOOK_SECRET", "")
@@ -108,6 +122,11 @@ STRIPE_API_BASE = os.environ.get("STRIPE_API_BASE", "")
 JUMUN = {
     "CURRENCY": os.environ.get("JUMUN_CURRENCY", "KRW"),
     "SITE_URL": SITE_URL,
+    # Made up: the demo's invoices look as a Korean seller's do. The check digit is right, the number nobody's.
+    "SELLER": {
+        "TAX_ID": "123-45-67891",
+        "REGISTRATION": ["대표자 김주문", "통신판매업신고 제2026-서울중구-00000호"],
+    },
 }
 
 EMAIL_BACKEND = os.environ.get("JUMUN_EMAIL_BACKEND", "django.core.mail.backends.filebased.EmailBackend")

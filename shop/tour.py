@@ -99,9 +99,8 @@ class Report:
         """The last lines for a person."""
         steps = self.document["steps"]
         if not self.ok:
-            return "\n" + _("The tour ended at step {number}: {name}.").format(
-                number=len(steps), name=steps[-1]["name"]
-            )
+            last = steps[-1]["name"]
+            return "\n" + _("The tour ended at step {number}: {name}.").format(number=len(steps), name=_(last))
         seconds = sum(step["seconds"] for step in steps)
         done = _("All {count} steps held, in {seconds:.1f} s.").format(count=len(steps), seconds=seconds)
         return "\n" + done + "\n" + _("The invoice and the CSV file are in {folder}").format(folder=folder)
@@ -145,8 +144,9 @@ def _folder(keep: Path | None) -> Path:
 def _line(step: Result) -> str:
     shown = {name: value for name, value in step.items() if name not in {"name", "ok", "seconds"}}
     details = "  ".join(f"{_(LABELS[name])}: {_plain(value)}" for name, value in shown.items())
+    name = step["name"]
     mark = _("ok") if step["ok"] else _("FAILED")
-    return f"{padded(mark, 6)}  {step['seconds']:5.2f} s  {padded(_(step['name']), 22)}  {details}"
+    return f"{padded(mark, 6)}  {step['seconds']:5.2f} s  {padded(_(name), 22)}  {details}"
 
 
 def _plain(value: object) -> str:

@@ -57,13 +57,6 @@ def page(browser: "Browser") -> Iterator["Page"]:
     assert errors == []
 
 
-@pytest.fixture(scope="session")
-def paywright() -> Iterator[Paywright]:
-    """One sandbox server for the session; every test makes objects of its own in it."""
-    with Paywright() as server:
-        yield server
-
-
 @pytest.fixture
 def stripe(paywright: Paywright, settings: Settings) -> Paywright:
     """The sandbox in Stripe's place, over HTTP and through the real SDK."""

@@ -23,7 +23,10 @@ class Seller:
     country: str = "KR"
     email: str = "shop@example.com"
     phone: str = ""
+    # 사업자등록번호, or a VAT identifier with its country's letters.
     tax_id: str = ""
+    # Further lines that the law wants on papers: 대표자, 통신판매업신고, the register of companies.
+    registration: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,8 +63,8 @@ def build(given: dict[str, Any]) -> JumunSettings:
     values = _known(JumunSettings, given, "JUMUN")
     if "seller" in values:
         seller = _known(Seller, values["seller"], 'JUMUN["SELLER"]')
-        if "address" in seller:
-            seller["address"] = tuple(seller["address"])
+        for name in {"address", "registration"} & seller.keys():
+            seller[name] = tuple(seller[name])
         values["seller"] = Seller(**seller)
     return JumunSettings(**values)
 

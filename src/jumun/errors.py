@@ -12,6 +12,7 @@ JumunError
 ├── MalformedSnapshot       Stripe's object lacks what we read, or has it in another shape
 ├── WebhookRefused          a notification that is not provably from Stripe (answered with 400)
 ├── LeaseLost               another worker took the row over
+├── WorkerDied              every try of a row ended with the worker that made it
 └── StripeError
     ├── StripeUnavailable   no answer: the outcome is unknown, a retry with the same key is safe
     └── StripeRefused       Stripe answered "no": a retry would get the same answer
@@ -82,14 +83,25 @@ class LeaseLost(JumunError):
     retryable = True
 
 
+class WorkerDied(JumunError):
+    """The row's tries are used up, and its workers were killed at each: it must not end another one."""
+
+
 class StripeError(JumunError):
     """Something between us and Stripe."""
 
 
 class StripeUnavailable(StripeError):
-    """No answer, or a passing fault: it is unknown whether the call took effect."""
+    """No answer, or a passing fault: it is unknown whether the call took effect.
+
+    ``replayed`` says that this is the answer which Stripe keeps for the idempotency key: the key will get no other.
+    """
 
     retryable = True
+
+    def __init__(self, message: str, *, replayed: bool = False) -> None:
+        super().__init__(message)
+        self.replayed = replayed
 
 
 class StripeRefused(StripeError):

@@ -1,7 +1,7 @@
 """Check and convert the parameters of one operation against Stripe's own schema.
 
-Unknown names are refused at every nesting level. An empty string becomes ``None`` ("unset
-this"); whether a member may be unset is for the resource to say.
+Unknown names are refused at every nesting level. In an update an empty string becomes ``None``
+("unset this"); where there is nothing to unset it is as if it were not given.
 """
 
 from dataclasses import dataclass, field
@@ -24,7 +24,7 @@ def check(operation: str, raw: dict[str, Raw], api_version: str) -> Json:
     schema = tables()["parameters"][operation]
     if takes_method_types(operation) and api_version < VERSION_WITHOUT_METHOD_TYPES:
         schema = {**schema, "properties": {**schema["properties"], "payment_method_types": _METHOD_TYPES}}
-    found = _Found()
+    found = _Found(unsets=operation.startswith("POST") and "{" in operation)
     typed = _object(schema, raw, "", found)
     if found.unknown:
         raise errors.parameter_unknown(found.unknown)
@@ -35,8 +35,9 @@ def check(operation: str, raw: dict[str, Raw], api_version: str) -> Json:
 
 @dataclass
 class _Found:
-    """Names that should not be there, and names that should."""
+    """Names that should not be there, and names that should; ``unsets`` when empty values mean "unset this"."""
 
+    unsets: bool
     unknown: list[str] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
 
@@ -53,7 +54,9 @@ def _object(schema: Json, raw: dict[str, Raw], path: str, found: _Found) -> Json
         member = schema["properties"].get(name)
         if member is None and not schema.get("open"):
             found.unknown.append(full)
-        elif member is not None:
+        elif value == "" and name in schema.get("required", ()):
+            raise errors.parameter_empty(full)
+        elif member is not None and (value != "" or found.unsets):
             typed[name] = _value(member, value, full, found)
     absent = [name for name in schema.get("required", ()) if name not in raw]
     found.missing += [f"{path}[{name}]" if path else name for name in absent]
@@ -115,6 +118,9 @@ def _array(schema: Json, raw: Raw, path: str, found: _Found) -> list[Any]:
     if isinstance(raw, str) or not all(key.isdigit() and len(key) < 6 for key in raw):
         raise errors.invalid_request("Invalid array", param=path)
     ordered = sorted(raw.items(), key=lambda item: int(item[0]))
+    for index, value in ordered:
+        if value == "":
+            raise errors.parameter_empty(f"{path}[{index}]")
     return [_value(schema["items"], value, f"{path}[{index}]", found) for index, value in ordered]
 
 

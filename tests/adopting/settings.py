@@ -50,6 +50,13 @@ DATABASES = {
 }
 USE_TZ = True
 STATIC_URL = "static/"
+STORAGES = {
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    "jumun_documents": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": os.environ["ADOPTING_DATABASE"] + "-documents"},
+    },
+}
 STRIPE_SECRET_KEY = "sk_test_adopting"
 STRIPE_WEBHOOK_SECRET = "whsec_adopting"
 STRIPE_API_BASE = os.environ["STRIPE_API_BASE"]

@@ -26,6 +26,7 @@ def form(category: Category, **values: str) -> dict[str, str]:
         "currency": "USD",
         "price": "12.34",
         "tax_rate_percent": "7.5",
+        "untaxed_as": "E",
         "stock_quantity": "5",
         "position": "0",
         "active": "on",

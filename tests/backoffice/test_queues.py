@@ -23,6 +23,7 @@ def act(client, address: str, action: str, *rows):
 @pytest.fixture
 def parked_job() -> Job:
     paid_order()
+    Job.objects.exclude(kind="invoices.mail").delete()
     Job.objects.update(state="parked", attempts=15, last_error="ConnectionRefusedError", finished_at=timezone.now())
     return Job.objects.get()
 

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jumun.invoices.einvoice import EInvoiceError, einvoice
+from jumun.invoices.einvoice import einvoice
+from jumun.invoices.einvoice_scope import EInvoiceError
 from tests.invoices.documents import BERLIN, BUYER, document, line, long_document
 from tests.invoices.en16931 import violations
 

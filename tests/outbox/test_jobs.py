@@ -50,6 +50,18 @@ def test_a_job_runs_once(kinds: list[str]) -> None:
     assert Job.objects.get().state == "done"
 
 
+def test_a_job_that_kills_its_worker_each_time_is_parked_in_the_end(kinds: list[str]) -> None:
+    Job.enqueue("test.note", key="a", text="hello")
+    for _ in range(15):
+        [job] = Job.claim(1)
+        Job.objects.update(run_at=timezone.now())  # its worker is dead, and the lease has run out
+    assert job.state == "ready"
+    drain()
+    parked = Job.objects.get()
+    assert (parked.state, kinds) == ("parked", [])
+    assert "none ended" in parked.last_error
+
+
 def test_one_cause_gives_one_job(kinds: list[str]) -> None:
     for _ in range(3):
         Job.enqueue("test.note", key="same", text="hello")

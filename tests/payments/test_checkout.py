@@ -1,6 +1,8 @@
 """Against Paywright over HTTP, through the real SDK."""
 
+import threading
 from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import httpx
@@ -84,6 +86,35 @@ def test_when_stripe_does_not_answer_the_intention_is_kept(order: Order, stripe:
     settings.STRIPE_API_BASE = working
     open_checkout(order, **URLS)
     assert order.checkouts.get().idempotency_key == intention.idempotency_key
+
+
+class KeptFault(BaseHTTPRequestHandler):
+    """Stripe with the 500 that it keeps for a key ("Idempotent requests" in the API reference)."""
+
+    def do_POST(self) -> None:
+        body = b'{"error": {"type": "api_error", "message": "An unknown error occurred"}}'
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(500)
+        self.send_header("Idempotent-Replayed", "true")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def test_a_fault_that_stripe_keeps_for_a_key_does_not_block_the_order(order: Order, stripe: Any, settings: Any) -> None:
+    working = settings.STRIPE_API_BASE
+    with ThreadingHTTPServer(("127.0.0.1", 0), KeptFault) as faulty:
+        threading.Thread(target=faulty.serve_forever).start()
+        settings.STRIPE_API_BASE = f"http://127.0.0.1:{faulty.server_port}"
+        with pytest.raises(StripeUnavailable):
+            open_checkout(order, **URLS)
+        faulty.shutdown()
+    settings.STRIPE_API_BASE = working
+    assert open_checkout(order, **URLS)
+    assert list(order.checkouts.values_list("state", flat=True)) == ["open", "refused"]
 
 
 def test_a_lost_answer_does_not_make_a_second_session(order: Order, stripe: Any) -> None:

@@ -19,14 +19,6 @@ from tests.payments.test_checkout import URLS, session_id
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def stripe(settings: Any) -> Any:
-    """A sandbox of its own: reconciling looks at everything that is in it."""
-    with Paywright() as server:
-        settings.STRIPE_SECRET_KEY, settings.STRIPE_API_BASE = server.secret_key, server.api_base
-        yield server
-
-
 def paid_in_silence(stripe: Paywright) -> Order:
     order = place_order()
     open_checkout(order, **URLS)

@@ -46,7 +46,7 @@ def cli(server, tmp_path_factory):
     def start(*arguments: str) -> subprocess.Popen[str]:
         common = ("--api-base", server.api_base, "--api-key", "sk_test_" + "a" * 24)
         return subprocess.Popen(
-            [find_cli(), *arguments, *common],
+            [find_cli() or "stripe", *arguments, *common],
             env=environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

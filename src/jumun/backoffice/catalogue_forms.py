@@ -28,7 +28,7 @@ class ProductForm(ModelForm):
         model = Product
         fields = (
             *("sku", "slug", "category", "name_ko", "name_en", "description_ko", "description_en", "picture"),
-            *("currency", "price", "tax_rate_percent", "stock_quantity", "position", "active"),
+            *("currency", "price", "tax_rate_percent", "untaxed_as", "stock_quantity", "position", "active"),
         )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

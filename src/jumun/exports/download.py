@@ -1,11 +1,15 @@
 """An export as an answer over HTTP."""
 
+from datetime import date
+
 from django.db.models import QuerySet
 from django.http import StreamingHttpResponse
 from django.utils import timezone
 from django.utils.http import content_disposition_header
 
 from jumun.exports.csv import stream
+from jumun.exports.documents import files, issued_between
+from jumun.exports.zip import zipped
 from jumun.orders.models import Order
 
 
@@ -18,6 +22,17 @@ def csv_response(
     )
     shape = "order-lines" if per_line else "orders"
     name = f"{shape}-{timezone.localdate(timezone=timezone.get_default_timezone())}.csv"
+    response["Content-Disposition"] = content_disposition_header(True, name) or "attachment"
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def zip_response(first: date, last: date) -> StreamingHttpResponse:
+    """The invoices of the days ``first`` to ``last`` as, say, ``invoices-2026-01-01-2026-01-31.zip``;
+    see `documents.files`.
+    """
+    response = StreamingHttpResponse(zipped(files(issued_between(first, last))), content_type="application/zip")
+    name = f"invoices-{first}-{last}.zip"
     response["Content-Disposition"] = content_disposition_header(True, name) or "attachment"
     response["Cache-Control"] = "no-store"
     return response

@@ -1,8 +1,12 @@
+from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
+from django.core.files.storage import FileSystemStorage, InvalidStorageError
 
 from jumun.conf import UnknownSetting, jumun
+from jumun.invoices.archive import ALIAS, storage
 from jumun.invoices.numbers import PREFIX, PREFIX_MAX_CHARS, TEST_PREFIX
 
 
@@ -24,7 +28,7 @@ def check_prefix(**_: Any) -> list[CheckMessage]:
     ]
     if prefixes["INVOICE_PREFIX"] == prefixes["CREDIT_NOTE_PREFIX"]:
         messages.append(
-            Error("Invoices and credit notes have the same prefix, and so the same numbers.", id="jumun.E022")
+            Error("Invoices and credit notes have the same prefix, and so the same numbers.", id="jumun.E024")
         )
     return messages
 
@@ -33,3 +37,29 @@ def _is_fit(prefix: str) -> bool:
     return bool(
         PREFIX.fullmatch(prefix) and len(prefix) <= PREFIX_MAX_CHARS and not f"{prefix}-".startswith(TEST_PREFIX)
     )
+
+
+@register()
+def check_archive(**_: Any) -> list[CheckMessage]:
+    """Invoices have a place to be kept in, which no web server publishes."""
+    hint = (
+        f'Add to STORAGES: "{ALIAS}": {{"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {{...}}}}.'
+    )
+    try:
+        kept = storage()
+    except InvalidStorageError as error:
+        return [Error(f'STORAGES["{ALIAS}"], where invoices are archived: {error}', hint=hint, id="jumun.E022")]
+    if isinstance(kept, FileSystemStorage) and _is_public(Path(kept.location)):
+        return [
+            Error(
+                f'STORAGES["{ALIAS}"] keeps invoices in {kept.location}, which the web server publishes.',
+                hint="Choose a folder outside MEDIA_ROOT and STATIC_ROOT.",
+                id="jumun.E023",
+            )
+        ]
+    return []
+
+
+def _is_public(folder: Path) -> bool:
+    published = [Path(root).resolve() for root in (settings.MEDIA_ROOT, settings.STATIC_ROOT) if root]
+    return any(folder.resolve().is_relative_to(root) for root in published)

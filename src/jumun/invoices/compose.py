@@ -1,9 +1,10 @@
 """From an order to the document that its invoice freezes."""
 
 import datetime
+from typing import cast
 
 from jumun.conf import jumun
-from jumun.invoices.document import Document, Line, Locale, Party, PaymentReference, taxes_of
+from jumun.invoices.document import Document, Line, Locale, Party, PaymentReference, TaxCategory, taxes_of
 from jumun.orders.models import Order, OrderLine
 
 # Takes the place of the number until the series gives one; no invoice is ever stored with it.
@@ -42,7 +43,7 @@ def _line(line: OrderLine) -> Line:
         quantity=line.quantity,
         unit_price_minor=line.unit_price_minor,
         tax_rate_ppm=line.tax_rate_ppm,
-        tax_category="S" if line.tax_rate_ppm else "Z",
+        tax_category=cast(TaxCategory, line.tax_category),
         net_minor=line.total_minor - line.tax_minor,
         tax_minor=line.tax_minor,
         total_minor=line.total_minor,
@@ -60,6 +61,7 @@ def _seller() -> Party:
         email=seller.email,
         phone=seller.phone,
         tax_id=seller.tax_id,
+        registration=seller.registration,
     )
 
 

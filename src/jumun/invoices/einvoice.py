@@ -14,8 +14,8 @@ from drafthorse.models.tradelines import LineItem
 from lxml import etree
 
 from jumun import money
-from jumun.errors import JumunError
 from jumun.invoices.document import Document, Line, Party, TaxSubtotal
+from jumun.invoices.einvoice_scope import EInvoiceError, check
 from jumun.invoices.printed import CARD_BRANDS, EU, labels_of
 
 PROFILE = "urn:cen.eu:en16931:2017"
@@ -27,13 +27,9 @@ PRICE_DECIMALS = 8
 EXEMPTION_CODES = {"AE": "VATEX-EU-AE", "K": "VATEX-EU-IC", "G": "VATEX-EU-G", "O": "VATEX-EU-O"}
 
 
-class EInvoiceError(JumunError):
-    """The document lacks what EN 16931 demands, or has what it cannot express."""
-
-
 def einvoice(document: Document) -> bytes:
     """The XML of `document`, valid against the XML schema. Raises `EInvoiceError`."""
-    _check(document)
+    check(document)
     sign = -1 if document.kind == "credit_note" else 1
     invoice = CrossIndustryInvoice()
     invoice.context.guideline_parameter.id = PROFILE
@@ -54,26 +50,6 @@ def einvoice(document: Document) -> bytes:
     except etree.XMLSyntaxError as error:  # a control character in a text, or what the schema does not allow
         raise EInvoiceError(f"The document cannot be written as XML: {error}") from error
     return xml
-
-
-def _check(document: Document) -> None:
-    parts: list[Line | Document] = [*document.lines, document]
-    for role, party in (("seller", document.seller), ("buyer", document.buyer)):
-        if not (party.name and party.country):
-            raise EInvoiceError(f"EN 16931 asks for the name and the country of the {role}.")
-    categories = {subtotal.tax_category for subtotal in document.taxes}
-    if not document.seller.tax_id:
-        raise EInvoiceError("EN 16931 asks for the tax identifier of the seller.")
-    if categories & {"AE", "K"} and not document.buyer.tax_id:
-        raise EInvoiceError("EN 16931 asks for the tax identifier of a buyer who is liable for the tax.")
-    if "O" in categories and len(categories) > 1:
-        raise EInvoiceError("EN 16931 does not mix what is outside the scope of tax with anything else.")
-    if money.exponent(document.currency) == 3 and not all(_has_two_decimals(part) for part in parts):
-        raise EInvoiceError(f"EN 16931 has two decimals, too few for these amounts in {document.currency}.")
-
-
-def _has_two_decimals(part: Line | Document) -> bool:
-    return part.net_minor % 10 == part.tax_minor % 10 == part.total_minor % 10 == 0
 
 
 def _notes(document: Document) -> list[str]:

@@ -1,6 +1,9 @@
+import logging
 from dataclasses import replace
+from importlib.util import find_spec
 from typing import Any, Self
 
+from django.core.files.base import ContentFile
 from django.db import models, transaction
 from django.db.models import F
 from django.urls import reverse
@@ -8,15 +11,19 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from jumun.conf import jumun
+from jumun.invoices import archive
 from jumun.invoices.compose import compose
 from jumun.invoices.document import Document, PaymentReference, canonical_json, from_json, sha256
+from jumun.invoices.einvoice_scope import EInvoiceError, check
 from jumun.invoices.numbers import document_number, series_prefix
 from jumun.orders.models import Order
 from jumun.outbox.models import Job
 
-# The PDF engine is large and most processes never print: it is imported where it is used.
+# The PDF engine and the XML library are large, and most processes never print: they are imported where they are used.
 
-__all__ = ["CreditNote", "DocumentIsFrozen", "Invoice", "Series"]
+logger = logging.getLogger("jumun.invoices")
+
+__all__ = ["ArchivedPdf", "CreditNote", "DocumentIsFrozen", "Invoice", "Series"]
 
 
 class DocumentIsFrozen(Exception):
@@ -73,6 +80,8 @@ class Invoice(models.Model):
         verbose_name = _("invoice")
         verbose_name_plural = _("invoices")
         ordering = ["-id"]
+        # Taking all invoices away in a file is more than looking at one.
+        permissions = [("export_invoice", "Can export invoices")]
 
     def __str__(self) -> str:
         return self.number
@@ -90,7 +99,7 @@ class Invoice(models.Model):
 
     @classmethod
     def issue(cls, order: Order, *, paid_by: PaymentReference | None) -> Self:
-        """Number and freeze the invoice of a just paid order and enqueue its mail, in the caller's transaction."""
+        """Number and freeze a just paid order's invoice and enqueue its PDF and mail, in the caller's transaction."""
         from jumun.invoices.pdf import printable
 
         now = timezone.now()
@@ -107,18 +116,98 @@ class Invoice(models.Model):
             document_sha256=sha256(document),
         )
         invoice.save(force_insert=True)
+        # In this order, so that the mail finds the PDF made.
+        Job.enqueue("invoices.archive", key=number, invoice_pk=invoice.pk)
         Job.enqueue("invoices.mail", key=number, invoice_pk=invoice.pk)
         return invoice
+
+    def send_again(self) -> None:
+        """Enqueue the mail once more, but only once a minute: a double click sends one."""
+        again = f"{timezone.now():%Y%m%dT%H%M}"
+        Job.enqueue("invoices.mail", key=f"{self.number}:{again}", invoice_pk=self.pk, again=again)
 
     @property
     def document(self) -> Document:
         return from_json(self.document_json)
 
+    @property
+    def has_einvoice(self) -> bool:
+        """Whether `xml` can be had."""
+        try:
+            check(self.document)
+        except EInvoiceError:
+            return False
+        return find_spec("drafthorse") is not None
+
+    def xml(self) -> bytes:
+        """The e-invoice of EN 16931. Raises `EInvoiceError` where there can be none, which says why."""
+        if find_spec("drafthorse") is None:
+            raise EInvoiceError('The packages for e-invoices are not installed: pip install "jumun[einvoice]"')
+        from jumun.invoices.einvoice import einvoice
+
+        return einvoice(self.document)
+
     def pdf(self) -> bytes:
-        """The invoice on paper; the same bytes every time."""
+        """The invoice on paper, the same bytes every time: as archived, or made anew where it is not (yet)."""
+        archived = ArchivedPdf.objects.filter(invoice=self).first()
+        return (archived and archived.content()) or self.render()
+
+    def render(self) -> bytes:
+        """Make the PDF from the document, with the e-invoice in it where there can be one."""
+        if self.has_einvoice:
+            from jumun.invoices.facturx import render_hybrid
+
+            return render_hybrid(self.document)
         from jumun.invoices.pdf import render
 
         return render(self.document)
+
+
+class ArchivedPdf(models.Model):
+    """The record of a PDF in the archive: where it is, and the SHA-256 by which a changed one is noticed."""
+
+    invoice = models.OneToOneField(Invoice, models.PROTECT, related_name="archived", verbose_name=_("invoice"))
+    name = models.CharField(_("file"), max_length=255)
+    sha256 = models.CharField(max_length=64)
+    size_bytes = models.PositiveIntegerField(_("size (bytes)"))
+    archived_at = models.DateTimeField(_("archived at"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("archived PDF")
+        verbose_name_plural = _("archived PDFs")
+
+    def __str__(self) -> str:
+        return self.name
+
+    @classmethod
+    def keep(cls, invoice: Invoice) -> None:
+        """Render and keep the invoice's PDF; what is archived already is left alone, or put back if it is gone."""
+        archived = cls.objects.filter(invoice=invoice).first()
+        if archived:
+            archived.restore()
+            return
+        content = invoice.render()
+        name = archive.store(f"invoices/{invoice.issued_at.year}/{invoice.number}.pdf", content)
+        row = ArchivedPdf(invoice=invoice, name=name, sha256=archive.digest(content), size_bytes=len(content))
+        ArchivedPdf.objects.bulk_create([row], ignore_conflicts=True)
+
+    def content(self) -> bytes | None:
+        """The file, or ``None`` (and a line in the log) where it is gone or not what was archived."""
+        content = archive.fetch(self.name)
+        if content is None or archive.digest(content) != self.sha256:
+            logger.error("the archived PDF %s is %s", self.name, "missing" if content is None else "damaged")
+            return None
+        return content
+
+    def restore(self) -> bool:
+        """Put a missing or damaged file back. ``False`` where this version no longer makes the same bytes."""
+        if self.content() is not None:
+            return True
+        content = self.invoice.render()
+        if archive.digest(content) != self.sha256:
+            return False
+        archive.storage().delete(self.name)
+        return archive.storage().save(self.name, ContentFile(content)) == self.name
 
 
 from jumun.invoices.credit_note import CreditNote  # noqa: E402  (it needs what is above)

@@ -9,4 +9,5 @@ urlpatterns = [
         credit_note_views.credit_note_pdf,
         name="credit-note",
     ),
+    path("orders/<slug:reference>/invoice.xml", views.invoice_xml, name="einvoice"),
 ]

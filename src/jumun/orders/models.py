@@ -169,6 +169,14 @@ class Order(models.Model):
         return True
 
 
+class TaxCategory(models.TextChoices):
+    """UNCL5305 as EN 16931 uses it."""
+
+    STANDARD = "S", _("taxed")
+    ZERO_RATED = "Z", _("zero-rated")
+    EXEMPT = "E", _("exempt from tax")
+
+
 class OrderLine(models.Model):
     """One article of an order as it was named, priced and taxed when it was ordered. Amounts include tax."""
 
@@ -179,6 +187,7 @@ class OrderLine(models.Model):
     unit_price_minor = models.BigIntegerField(_("unit price"))
     quantity = models.PositiveIntegerField(_("quantity"))
     tax_rate_ppm = models.PositiveIntegerField(_("tax rate (ppm)"))
+    tax_category = models.CharField(_("tax category"), max_length=1, choices=TaxCategory)
     tax_minor = models.BigIntegerField(_("included tax"))
     total_minor = models.BigIntegerField(_("line total"))
 
@@ -192,6 +201,10 @@ class OrderLine(models.Model):
             models.CheckConstraint(
                 condition=Q(total_minor=F("unit_price_minor") * F("quantity")),
                 name="jumun_order_line_adds_up",
+            ),
+            models.CheckConstraint(
+                condition=Q(tax_category="S", tax_rate_ppm__gt=0) | Q(tax_category__in=["Z", "E"], tax_rate_ppm=0),
+                name="jumun_order_line_tax_category",
             ),
         ]
 
@@ -208,6 +221,7 @@ class OrderLine(models.Model):
             unit_price_minor=item.unit_price_minor,
             quantity=item.quantity,
             tax_rate_ppm=item.tax_rate_ppm,
+            tax_category=item.tax_category or ("S" if item.tax_rate_ppm else "Z"),
             tax_minor=item.tax_minor,
             total_minor=item.total_minor,
         )

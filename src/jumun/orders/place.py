@@ -11,10 +11,17 @@ LINES_MAX = 100
 STRIPE_AMOUNT_MAX = 99_999_999
 
 
+# UNCL5305 as EN 16931 uses it: at a standard or reduced rate, zero-rated (영세율), exempt (면세).
+TAX_CATEGORIES = ("S", "Z", "E")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
     """One line to be ordered. ``unit_price_minor`` includes tax at ``tax_rate_ppm`` parts per million (10 % =
     100_000).
+
+    ``tax_category`` is needed for what bears no tax only: zero-rated unless it says exempt. Raises `ValueError` for a
+    category that contradicts the rate.
     """
 
     sku: str
@@ -22,6 +29,13 @@ class Item:
     unit_price_minor: int
     quantity: int
     tax_rate_ppm: int = 0
+    tax_category: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.tax_category is None:
+            return
+        if self.tax_category not in TAX_CATEGORIES or (self.tax_category == "S") != (self.tax_rate_ppm > 0):
+            raise ValueError(f"{self.sku}: tax category {self.tax_category} at {self.tax_rate_ppm} ppm")
 
     @property
     def total_minor(self) -> int:

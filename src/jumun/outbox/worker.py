@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.db import DatabaseError, close_old_connections, connection
 
-from jumun.errors import LeaseLost
+from jumun.errors import LeaseLost, WorkerDied
 from jumun.outbox.lease import LEASE_S, LeasedRow
 from jumun.outbox.models import Job
 from jumun.outbox.queues import registered_queues
@@ -21,6 +21,7 @@ def process(row: LeasedRow) -> None:
     """Run one claimed row and record how it went; never raises for what the row's work did."""
     try:
         try:
+            _check_tries(row)
             row.run()
         except LeaseLost:
             raise
@@ -29,6 +30,12 @@ def process(row: LeasedRow) -> None:
             row.fail(error)
     except LeaseLost:
         logger.warning("%s was taken over by another worker", row)
+
+
+def _check_tries(row: LeasedRow) -> None:
+    """Raise `WorkerDied` for a row whose tries are used up, none of which came to an end."""
+    if row.attempts > row.attempts_max:
+        raise WorkerDied(f"{row.attempts_max} tries began and none ended")
 
 
 class Heartbeat:

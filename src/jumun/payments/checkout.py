@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext, override
 
 from jumun import money
-from jumun.errors import OrderNotPayable, StripeRefused
+from jumun.errors import OrderNotPayable, StripeRefused, StripeUnavailable
 from jumun.orders.models import Order
 from jumun.payments import gateway
 from jumun.payments.merge import apply
@@ -90,6 +90,11 @@ def _create(checkout: Checkout) -> None:
         snapshot = gateway.create_session(checkout.params, idempotency_key=checkout.idempotency_key)
     except StripeRefused as refusal:
         checkout.refuse(str(refusal))
+        raise
+    except StripeUnavailable as fault:
+        # Stripe keeps a 500 for its key as well. If there is a session after all, nobody has its address.
+        if fault.replayed:
+            checkout.refuse(str(fault))
         raise
     checkout.advance(SessionSnapshot.parse(snapshot))
 

@@ -33,7 +33,8 @@ def _client() -> stripe.StripeClient:
         stripe_setting("STRIPE_SECRET_KEY"),
         stripe_version=stripe_setting("STRIPE_API_VERSION") or None,
         base_addresses={"api": api_base} if api_base else {},
-        max_network_retries=2,
+        # One more try with the same key. A customer waits for this, so twice the timeout is all it may take.
+        max_network_retries=1,
         http_client=stripe.RequestsClient(timeout=jumun().stripe_timeout_s),
     )
 
@@ -115,5 +116,6 @@ def _call(call: Callable[[], stripe.StripeObject]) -> dict[str, Any]:
     except stripe.StripeError as error:
         # Connection errors, time-outs, 409, 429, 5xx: whether the call took effect is unknown. So it is where the key
         # is refused: an earlier try may have taken effect, and the next one can succeed under the right key.
-        raise StripeUnavailable(str(error)) from error
+        replayed = (error.headers or {}).get("Idempotent-Replayed") == "true"
+        raise StripeUnavailable(str(error), replayed=replayed) from error
     return answer

@@ -52,7 +52,7 @@ def _with_card(snapshot: dict[str, Any]) -> dict[str, Any]:
     except StripeError:
         logger.warning("the card of %s is not known yet", intent_id, exc_info=True)
         return snapshot
-    return snapshot | {"payment_intent": fetched.get("payment_intent")}
+    return snapshot | {"payment_intent": fetched.get("payment_intent") or intent_id}
 
 
 def _with_order(snapshot: dict[str, Any]) -> dict[str, Any]:
@@ -63,7 +63,7 @@ def _with_order(snapshot: dict[str, Any]) -> dict[str, Any]:
     if not isinstance(intent_id, str) or Payment.objects.filter(payment_intent_id=intent_id).exists():
         return snapshot
     fetched = gateway.retrieve_refund(str(snapshot.get("id")))
-    return snapshot | {"payment_intent": fetched.get("payment_intent")}
+    return snapshot | {"payment_intent": fetched.get("payment_intent") or intent_id}
 
 
 def _with_refunds(snapshot: dict[str, Any]) -> dict[str, Any]:

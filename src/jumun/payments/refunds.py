@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from jumun import money
-from jumun.errors import NotRefundable, RefundExceedsPaid, StripeRefused
+from jumun.errors import NotRefundable, RefundExceedsPaid, StripeRefused, StripeUnavailable
 from jumun.orders.models import Order
 from jumun.outbox.models import Job
 from jumun.payments import gateway
@@ -41,11 +41,8 @@ def resume(intention: Refund) -> None:
     """Learn what became of a refund whose answer was lost, or make it now. Raises `StripeUnavailable`."""
     if intention.status != Refund.Status.CREATING:
         return
-    if not intention.key_is_remembered:
-        for found in gateway.refunds_of(intention.payment.payment_intent_id):
-            if found.get("metadata", {}).get("refund") == str(intention.pk):
-                apply(found)
-                return
+    if not intention.key_is_remembered and _find(intention):
+        return
     # What Stripe says no to is on the refund's row, where staff see it.
     with suppress(StripeRefused):
         _send(intention)
@@ -113,5 +110,23 @@ def _send(intention: Refund) -> None:
     except StripeRefused as refusal:
         intention.refuse(str(refusal))
         raise
+    except StripeUnavailable as fault:
+        # Stripe keeps a 500 for its key as well: there will be no other answer, and what has been made can be found.
+        if not fault.replayed:
+            raise
+        if not _find(intention):
+            intention.refuse(str(fault))
+            raise
+        return
     apply(snapshot)
     intention.refresh_from_db()
+
+
+def _find(intention: Refund) -> bool:
+    """Look at Stripe for the refund that carries our name, and merge it. Raises `StripeUnavailable`."""
+    for found in gateway.refunds_of(intention.payment.payment_intent_id):
+        if (found.get("metadata") or {}).get("refund") == str(intention.pk):
+            apply(found)
+            intention.refresh_from_db()
+            return True
+    return False

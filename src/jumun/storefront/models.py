@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from jumun.conf import jumun
 from jumun.money import PPM
-from jumun.orders.models import Order
+from jumun.orders.models import Order, TaxCategory
 from jumun.orders.place import Item
 from jumun.storefront.bilingual import Bilingual
 
@@ -57,6 +57,13 @@ class Product(models.Model):
     price_minor = models.BigIntegerField(_("price, tax included"))
     currency = models.CharField(_("currency"), max_length=3)
     tax_rate_ppm = models.PositiveIntegerField(_("tax rate (ppm)"), default=100_000)
+    # At the rate 0 it tells what the law calls that; an invoice has to say it.
+    untaxed_as = models.CharField(
+        _("without tax because it is"),
+        max_length=1,
+        choices=[(choice.value, choice.label) for choice in (TaxCategory.EXEMPT, TaxCategory.ZERO_RATED)],
+        default=TaxCategory.EXEMPT,
+    )
     picture = models.CharField(_("picture (static file)"), max_length=200, blank=True)
     position = models.PositiveSmallIntegerField(_("position"), default=0)
     active = models.BooleanField(_("for sale"), default=True)
@@ -104,6 +111,7 @@ class Product(models.Model):
             unit_price_minor=self.price_minor,
             quantity=quantity,
             tax_rate_ppm=self.tax_rate_ppm,
+            tax_category="S" if self.tax_rate_ppm else self.untaxed_as,
         )
 
 

@@ -23,14 +23,14 @@ REFERENCE_LENGTH_MAX = 200
 _ECHOED = (
     "allow_promotion_codes billing_address_collection cancel_url client_reference_id customer_creation"
     " customer_email integration_identifier locale origin_context submit_type success_url"
-    " allowed_payment_method_types excluded_payment_method_types shipping_address_collection branding_settings"
+    " allowed_payment_method_types excluded_payment_method_types shipping_address_collection"
 ).split()
 
 
 _CUSTOM_TEXTS = ("after_submit", "shipping_address", "submit", "terms_of_service_acceptance")
 _SUPPORTED = " ".join(_ECHOED) + (
-    " custom_fields custom_text customer discounts expires_at line_items metadata mode payment_intent_data"
-    " payment_method_types phone_number_collection shipping_options ui_mode"
+    " branding_settings custom_fields custom_text customer discounts expires_at line_items metadata mode"
+    " payment_intent_data payment_method_types phone_number_collection shipping_options ui_mode"
 )
 
 
@@ -72,6 +72,7 @@ def _fresh(call: Call, customer: Json | None) -> Json:
     session.update(
         {
             "automatic_tax": {"enabled": False, "liability": None, "provider": None, "status": None},
+            "branding_settings": _branding(params.get("branding_settings") or {}),
             "custom_fields": custom_fields(params.get("custom_fields") or []),
             "custom_text": _custom_text(params.get("custom_text") or {}),
             "customer": customer["id"] if customer else None,
@@ -91,6 +92,19 @@ def _fresh(call: Call, customer: Json | None) -> Json:
         }
     )
     return session
+
+
+def _branding(given: Json) -> Json:
+    """Only the name is shown on our page; the rest is kept for the asking."""
+    return {
+        "background_color": given.get("background_color", "#ffffff"),
+        "border_style": given.get("border_style", "rounded"),
+        "button_color": given.get("button_color", "#3442c9"),
+        "display_name": given.get("display_name", "Paywright"),
+        "font_family": given.get("font_family", "default"),
+        "icon": given.get("icon"),
+        "logo": given.get("logo"),
+    }
 
 
 def _custom_text(given: Json) -> Json:

@@ -35,7 +35,7 @@ class ProductAdmin(ModelAdmin):
     fieldsets = (
         (None, {"fields": ("sku", "slug", "category", "active", "position", "picture")}),
         (_("Texts"), {"fields": ("name_ko", "name_en", "description_ko", "description_en")}),
-        (_("Price"), {"fields": ("currency", "price", "tax_rate_percent")}),
+        (_("Price"), {"fields": ("currency", "price", "tax_rate_percent", "untaxed_as")}),
         (_("Stock"), {"fields": ("stock_quantity", "reserved_quantity", "sold_quantity")}),
     )
 

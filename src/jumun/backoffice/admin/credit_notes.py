@@ -61,4 +61,4 @@ class CreditNoteAdmin(ReadOnlyAdmin):
         """The credit note's PDF for staff."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        return credit_note_response(get_object_or_404(CreditNote, pk=pk))
+        return credit_note_response(request, get_object_or_404(CreditNote, pk=pk))

@@ -1,0 +1,25 @@
+from datetime import date, timedelta
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+
+class PeriodForm(forms.Form):
+    """From one day to another, both included, by the shop's calendar."""
+
+    first = forms.DateField(label=_("From"), widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"))
+    last = forms.DateField(label=_("To"), widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"))
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if "first" in cleaned and "last" in cleaned and cleaned["last"] < cleaned["first"]:
+            self.add_error("last", _("The last day is before the first."))
+        return cleaned
+
+    @staticmethod
+    def last_month() -> dict[str, date]:
+        """What bookkeeping mostly asks for."""
+        last = timezone.localdate(timezone=timezone.get_default_timezone()).replace(day=1) - timedelta(days=1)
+        return {"first": last.replace(day=1), "last": last}

@@ -1,0 +1,110 @@
+"""The invoices of a period as files: for each the PDF and the e-invoice, and an index of all as CSV.
+
+Made one after the other, so that memory does not grow with their number.
+"""
+
+import csv
+import io
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import BinaryIO
+
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from jumun import money
+from jumun.conf import livemode
+from jumun.exports.csv import BOM
+from jumun.exports.formula import guard
+from jumun.invoices.document import Document
+from jumun.invoices.einvoice_scope import EInvoiceError
+from jumun.invoices.models import Invoice
+from jumun.invoices.numbers import TEST_PREFIX
+
+INDEX_NAME = "index.csv"
+INDEX_COLUMNS = (
+    *("number", "issued_on", "order_number", "customer_name", "customer_country", "currency", "net", "tax", "total"),
+    *("paid_on", "stripe_payment_id", "document_sha256", "pdf", "xml"),
+)
+CHUNK_BYTES = 64 * 1024
+INVOICES_PER_FETCH = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class File:
+    """One file of the bundle: its name with folder, the day in its time stamp, and its content in pieces."""
+
+    name: str
+    dated: date
+    chunks: Iterator[bytes]
+
+
+def issued_between(first: date, last: date) -> QuerySet[Invoice]:
+    """The invoices issued from ``first`` to ``last`` inclusive by the shop's calendar, by number.
+
+    Real ones where the shop takes real money, those of test payments while it has Stripe's test keys: never a mixture.
+    """
+    zone = timezone.get_default_timezone()
+    start, end = (datetime.combine(day, time(), zone) for day in (first, last + timedelta(days=1)))
+    invoices = Invoice.objects.filter(issued_at__gte=start, issued_at__lt=end).order_by("pk")
+    if livemode():
+        return invoices.exclude(number__startswith=TEST_PREFIX)
+    return invoices.filter(number__startswith=TEST_PREFIX)
+
+
+def files(invoices: QuerySet[Invoice]) -> Iterator[File]:
+    """Every invoice's files, then the index."""
+    with tempfile.TemporaryFile() as index:
+        text = io.TextIOWrapper(index, encoding="utf-8", newline="", write_through=True)
+        writer = csv.writer(text)
+        text.write(BOM)
+        writer.writerow(INDEX_COLUMNS)
+        for invoice in invoices.iterator(chunk_size=INVOICES_PER_FETCH):
+            document = invoice.document
+            pdf, xml = _name(document, "pdf"), ""
+            yield File(name=pdf, dated=document.issued_on, chunks=iter([invoice.pdf()]))
+            content = _xml(invoice)
+            if content is not None:
+                xml = _name(document, "xml")
+                yield File(name=xml, dated=document.issued_on, chunks=iter([content]))
+            writer.writerow(_index_row(invoice, document, pdf, xml))
+        index.seek(0)
+        yield File(name=INDEX_NAME, dated=timezone.localdate(), chunks=_pieces(index))
+        text.detach()
+
+
+def _name(document: Document, extension: str) -> str:
+    return f"{document.issued_on:%Y-%m}/{document.number}.{extension}"
+
+
+def _xml(invoice: Invoice) -> bytes | None:
+    try:
+        return invoice.xml()
+    except EInvoiceError:
+        return None
+
+
+def _index_row(invoice: Invoice, document: Document, pdf: str, xml: str) -> list[str]:
+    amounts = (document.net_minor, document.tax_minor, document.total_minor)
+    paid = document.paid
+    return [
+        document.number,
+        document.issued_on.isoformat(),
+        document.order_number,
+        guard(document.buyer.name),
+        document.buyer.country,
+        document.currency,
+        *(f"{money.to_decimal(amount_minor, document.currency):f}" for amount_minor in amounts),
+        paid.paid_on.isoformat() if paid else "",
+        paid.stripe_id if paid else "",
+        invoice.document_sha256,
+        pdf,
+        xml,
+    ]
+
+
+def _pieces(file: BinaryIO) -> Iterator[bytes]:
+    while piece := file.read(CHUNK_BYTES):
+        yield piece

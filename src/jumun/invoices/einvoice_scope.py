@@ -1,0 +1,34 @@
+"""Which documents can be an e-invoice. Apart from `einvoice`, so that pages ask without the XML library. No Django.
+
+EN 16931 knows every currency and country of ISO 4217 and 3166, so a Korean seller's invoice in won is in scope like a
+German one in euros; what it asks for is names, countries, a tax identifier and amounts of at most two decimals.
+"""
+
+from jumun import money
+from jumun.errors import JumunError
+from jumun.invoices.document import Document, Line
+
+
+class EInvoiceError(JumunError):
+    """The document lacks what EN 16931 demands, or has what it cannot express."""
+
+
+def check(document: Document) -> None:
+    """Raises `EInvoiceError` with the reason why no e-invoice can be made of `document`."""
+    parts: list[Line | Document] = [*document.lines, document]
+    for role, party in (("seller", document.seller), ("buyer", document.buyer)):
+        if not (party.name and party.country):
+            raise EInvoiceError(f"EN 16931 asks for the name and the country of the {role}.")
+    categories = {subtotal.tax_category for subtotal in document.taxes}
+    if not document.seller.tax_id:
+        raise EInvoiceError("EN 16931 asks for the tax identifier of the seller.")
+    if categories & {"AE", "K"} and not document.buyer.tax_id:
+        raise EInvoiceError("EN 16931 asks for the tax identifier of a buyer who is liable for the tax.")
+    if "O" in categories and len(categories) > 1:
+        raise EInvoiceError("EN 16931 does not mix what is outside the scope of tax with anything else.")
+    if money.exponent(document.currency) == 3 and not all(_has_two_decimals(part) for part in parts):
+        raise EInvoiceError(f"EN 16931 has two decimals, too few for these amounts in {document.currency}.")
+
+
+def _has_two_decimals(part: Line | Document) -> bool:
+    return part.net_minor % 10 == part.tax_minor % 10 == part.total_minor % 10 == 0

@@ -1,0 +1,125 @@
+"""What the accountant takes home: every invoice of the period as PDF and XML, and an index that names them all."""
+
+import csv
+import hashlib
+import io
+import tracemalloc
+import zipfile
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from jumun.exports.documents import File, issued_between
+from jumun.exports.download import zip_response
+from jumun.exports.zip import zipped
+from jumun.invoices.models import Invoice
+from tests.factories import paid_order
+
+pytestmark = pytest.mark.django_db
+ALWAYS = (date(2000, 1, 1), date(2100, 1, 1))
+
+
+def archive(first: date, last: date) -> zipfile.ZipFile:
+    content = b"".join(zip_response(first, last).streaming_content)
+    found = zipfile.ZipFile(io.BytesIO(content))
+    assert found.testzip() is None
+    return found
+
+
+def index(content: bytes) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline="")))
+
+
+def test_each_invoice_is_there_as_paper_and_as_data_and_in_the_index() -> None:
+    orders = [paid_order(name=name) for name in ("김하늘", "=1+1")]
+    found = archive(*ALWAYS)
+    rows = index(found.read("index.csv"))
+    assert [row["number"] for row in rows] == [order.invoice.number for order in orders]
+    assert [row["customer_name"] for row in rows] == ["김하늘", "'=1+1"]
+    assert {row["total"] for row in rows} == {"11000"}
+    for row, order in zip(rows, orders, strict=True):
+        assert found.read(row["pdf"]) == order.invoice.pdf()
+        assert found.read(row["xml"]) == order.invoice.xml()
+        assert row["document_sha256"] == hashlib.sha256(order.invoice.document_json.encode()).hexdigest()
+    assert len(found.namelist()) == 5
+
+
+def test_without_an_e_invoice_the_index_says_so(settings) -> None:
+    settings.JUMUN = {"SELLER": {"NAME": "Without a number"}}
+    paid_order()
+    (row,) = index(archive(*ALWAYS).read("index.csv"))
+    assert (row["xml"], row["pdf"][-4:]) == ("", ".pdf")
+
+
+def test_days_are_those_of_the_shops_calendar_and_both_ends_count(monkeypatch) -> None:
+    # 2026-12-31 00:00 and 23:59 in Seoul, and the minutes before and after.
+    moments = [(30, 14, 59), (30, 15, 0), (31, 14, 59), (31, 15, 0)]
+    for day, hour, minute in moments:
+        moment = datetime(2026, 12, day, hour, minute, tzinfo=UTC)
+        monkeypatch.setattr(timezone, "now", lambda moment=moment: moment)
+        paid_order()
+    found = issued_between(date(2026, 12, 31), date(2026, 12, 31))
+    assert [invoice.document.issued_on for invoice in found] == [date(2026, 12, 31)] * 2
+
+
+def test_real_and_test_invoices_are_never_mixed(settings) -> None:
+    trial = paid_order().invoice
+    settings.STRIPE_SECRET_KEY = "sk_live_jumun"
+    real = paid_order().invoice
+    assert list(issued_between(*ALWAYS)) == [real]
+    settings.STRIPE_SECRET_KEY = "sk_test_jumun"
+    assert list(issued_between(*ALWAYS)) == [trial]
+
+
+def test_an_empty_period_is_an_index_without_rows() -> None:
+    found = archive(date(2001, 1, 1), date(2001, 1, 2))
+    assert (found.namelist(), index(found.read("index.csv"))) == (["index.csv"], [])
+
+
+def test_memory_does_not_grow_with_the_number_of_files() -> None:
+    def made(count: int) -> int:
+        files = (File(name=f"{n}.pdf", dated=date(2026, 1, 1), chunks=iter([bytes(100_000)])) for n in range(count))
+        tracemalloc.start()
+        total = sum(len(piece) for piece in zipped(files))
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert total > count * 100_000
+        return peak
+
+    assert made(200) < made(10) + 500_000
+
+
+def test_the_command_writes_the_same_files_into_a_folder(tmp_path: Path, capsys) -> None:
+    invoice = paid_order().invoice
+    folder = tmp_path / "new" / "invoices"
+    for _ in range(2):  # again over itself
+        call_command("invoices", "export", "--from", "2000-01-01", "--to", "2100-01-01", str(folder))
+    (row,) = index((folder / "index.csv").read_bytes())
+    assert (folder / row["pdf"]).read_bytes() == Invoice.objects.get().pdf()
+    assert (folder / row["xml"]).read_bytes() == invoice.xml()
+    assert sorted(path.suffix for path in folder.rglob("*.*")) == [".csv", ".pdf", ".xml"]
+    output = capsys.readouterr()
+    assert (output.out, output.err) == ("1 invoices\n1 invoices\n", "")  # no bar where nobody watches
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "complaint"),
+    [
+        ("2026-02-30", "2026-12-31", "no day"),
+        ("yesterday", "2026-12-31", "no day"),
+        ("2026-12-31", "2026-01-01", "before"),
+    ],
+)
+def test_the_command_names_a_mistake(tmp_path: Path, first: str, last: str, complaint: str) -> None:
+    with pytest.raises(CommandError, match=complaint):
+        call_command("invoices", "export", "--from", first, "--to", last, str(tmp_path / "out"))
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(CommandError, match="cannot be written"):
+        call_command("invoices", "export", "--from", "2026-01-01", "--to", "2026-12-31", str(tmp_path / "file"))
