@@ -1,6 +1,7 @@
 """Money goes back: against Paywright over HTTP, through the real SDK."""
 
 import uuid
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -189,6 +190,28 @@ def test_after_a_day_it_is_looked_up_by_our_metadata(stripe: Paywright, settings
     resume(Refund.objects.get())
     unknown.refresh_from_db()
     assert (unknown.status, at_stripe(payment)) == ("succeeded", [4_000])
+
+
+def test_a_fault_that_stripe_keeps_for_the_key_is_looked_into(stripe: Paywright) -> None:
+    payment = buy(stripe)
+    stripe.faults({"kind": "error_after", "match": "POST /v1/refunds", "count": 1})
+    assert give_back(payment, 4_000).status == "succeeded"
+    assert at_stripe(payment) == [4_000]
+
+
+def test_a_fault_without_effect_that_stripe_keeps_burns_the_key_and_no_money(stripe: Paywright) -> None:
+    payment = buy(stripe)
+    stripe.faults({"kind": "error_before", "match": "POST /v1/refunds", "count": 1})
+    give_back_or_not(payment, 4_000)
+    stripe.faults()
+    known = sum(row.amount_minor for row in Refund.objects.filter(status="succeeded"))
+    assert known == sum(at_stripe(payment))
+    assert not Refund.objects.filter(status="creating").exists()
+
+
+def give_back_or_not(payment: Payment, amount_minor: int) -> None:
+    with suppress(StripeUnavailable):
+        give_back(payment, amount_minor)
 
 
 def test_the_event_alone_settles_a_refund_whose_answer_was_lost(stripe: Paywright, settings: Any) -> None:

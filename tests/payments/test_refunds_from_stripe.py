@@ -166,7 +166,7 @@ def end_of(arrival: list[int]) -> tuple[Any, ...]:
         apply(story[index])
     order.refresh_from_db()
     payment = Payment.objects.get(order=order)
-    refunds = sorted(payment.refunds.values_list("amount_minor", "status", "booked_at__isnull"))
+    refunds = sorted((row.amount_minor, row.status, row.booked_at is None) for row in payment.refunds.all())
     notes = [note.document for note in CreditNote.objects.filter(invoice__order=order)]
     told = (len(notes), sum(note.total_minor for note in notes), sum(note.tax_minor for note in notes))
     flagged = list(order.quarantined.values_list("reason", flat=True))
@@ -176,7 +176,7 @@ def end_of(arrival: list[int]) -> tuple[Any, ...]:
 class AnyOrderOfArrival(TestCase):
     """Whatever comes first, twice or late, also before the payment's own story, the books end the same."""
 
-    @settings(max_examples=40)
+    @settings(max_examples=25)
     @given(
         arrival=st.lists(st.sampled_from(range(8)), max_size=6).flatmap(
             lambda repeated: st.permutations([*range(8), *repeated])

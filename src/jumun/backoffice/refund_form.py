@@ -20,10 +20,10 @@ class RefundForm(forms.Form):
     confirmed = forms.BooleanField(label=_("Give this money back. It cannot be undone."))
     key = forms.UUIDField(widget=forms.HiddenInput)
 
-    def __init__(self, payment: Payment, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, payment: Payment, data: Any = None) -> None:
         self.payment = payment
         left = money.to_decimal(payment.refundable_minor, payment.currency)
-        super().__init__(*args, initial={"amount": f"{left:f}", "key": new_key()}, **kwargs)
+        super().__init__(data, initial={"amount": f"{left:f}", "key": new_key()})
         self.fields["amount"].widget.attrs |= {"inputmode": "decimal", "autocomplete": "off"}
 
     def clean_amount(self) -> int:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
@@ -22,21 +23,21 @@ PERMISSIONS = ("jumun_payments.view_payment", "jumun_payments.refund_payment")
 @require_http_methods(["GET", "HEAD", "POST"])
 def refund_page(request: HttpRequest, pk: int) -> HttpResponseBase:
     """A form with what is left of the payment; sent, it refunds and leads back to the order."""
-    if not request.user.has_perms(PERMISSIONS):
+    if request.user.is_anonymous or not request.user.has_perms(PERMISSIONS):
         raise PermissionDenied
     payment = get_object_or_404(Payment.objects.select_related("order"), pk=pk)
     form = RefundForm(payment, request.POST if request.method == "POST" else None)
-    if form.is_valid() and _refund(request, payment, form):
+    if form.is_valid() and _refund(request, payment, form, by=request.user):
         return redirect("admin:jumun_orders_order_change", payment.order.pk)
     return _page(request, payment, form)
 
 
-def _refund(request: HttpRequest, payment: Payment, form: RefundForm) -> bool:
+def _refund(request: HttpRequest, payment: Payment, form: RefundForm, *, by: AbstractBaseUser) -> bool:
     """Whether there is nothing more to be done on this form; what happened is told either way."""
     values = form.cleaned_data
     try:
         made = refund(
-            payment, amount_minor=values["amount"], reason=values["reason"], by=request.user, key=str(values["key"])
+            payment, amount_minor=values["amount"], reason=values["reason"], by=by, key=str(values["key"])
         )
     except RefundExceedsPaid as error:
         left = money(error.refundable_minor, payment.currency)
