@@ -1,9 +1,10 @@
 """What the terminal shows once the store runs: what is where, and what to try."""
 
+import shlex
 from collections.abc import Iterable, Iterator
 
 from shop.columns import padded, width
-from shop.configuration import Configuration
+from shop.configuration import ROOT, Configuration
 from shop.language import _
 from shop.prepare import STAFF_NAME
 
@@ -21,15 +22,19 @@ def welcome(configuration: Configuration, password: str | None) -> str:
 
 def _addresses(configuration: Configuration, password: str | None) -> Iterator[tuple[str, ...]]:
     yield _("Store"), f"{configuration.store_url}/"
-    yield _("Admin"), f"{configuration.store_url}/admin/", _login(password)
+    yield _("Admin"), f"{configuration.store_url}/admin/", _login(configuration, password)
     if configuration.paywright_url:
         yield "Paywright", f"{configuration.paywright_url}/", _("stands in for Stripe: no account, no real money")
 
 
-def _login(password: str | None) -> str:
+def _login(configuration: Configuration, password: str | None) -> str:
     if password:
         return _("user {name}, password {password} (shown only now)").format(name=STAFF_NAME, password=password)
-    return _("user {name} (new password: .venv/bin/python manage.py changepassword {name})").format(name=STAFF_NAME)
+    # manage.py looks into var, unless it is told of another folder.
+    elsewhere = configuration.data.resolve() != ROOT / "var"
+    folder = f"JUMUN_DATA_DIR={shlex.quote(str(configuration.data.resolve()))} " if elsewhere else ""
+    command = f"{folder}.venv/bin/python manage.py changepassword {STAFF_NAME}"
+    return _("user {name} (new password: {command})").format(name=STAFF_NAME, command=command)
 
 
 def _try_this(configuration: Configuration) -> Iterator[str]:

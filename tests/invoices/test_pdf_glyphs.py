@@ -58,6 +58,12 @@ def test_a_customer_whose_name_has_such_a_character_still_gets_an_invoice():
     assert invoice.buyer.name in text_of(invoice)
 
 
+def test_what_was_asked_before_is_answered_the_same():
+    first = [printable(bought_by(name)).buyer.name for name in ("Kim 😀", "Kim", "😀 하늘")]
+    assert [printable(bought_by(name)).buyer.name for name in ("Kim 😀", "Kim", "😀 하늘")] == first
+    assert first == ["Kim [U+1F600]", "Kim", "[U+1F600] 하늘"]
+
+
 def test_what_can_be_printed_stays_as_it_is():
     assert printable(document()) == document()
 

@@ -36,9 +36,7 @@ def _refund(request: HttpRequest, payment: Payment, form: RefundForm, *, by: Abs
     """Whether there is nothing more to be done on this form; what happened is told either way."""
     values = form.cleaned_data
     try:
-        made = refund(
-            payment, amount_minor=values["amount"], reason=values["reason"], by=by, key=str(values["key"])
-        )
+        made = refund(payment, amount_minor=values["amount"], reason=values["reason"], by=by, key=str(values["key"]))
     except RefundExceedsPaid as error:
         left = money(error.refundable_minor, payment.currency)
         form.add_error("amount", _("Only %(amount)s of this payment is left to refund.") % {"amount": left})

@@ -5,7 +5,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 from django.core.files.storage import FileSystemStorage, InvalidStorageError
 
-from jumun.conf import UnknownSetting, jumun
+from jumun.conf import Seller, UnknownSetting, jumun, livemode
 from jumun.invoices.archive import ALIAS, storage
 from jumun.invoices.numbers import PREFIX, PREFIX_MAX_CHARS, TEST_PREFIX
 
@@ -28,7 +28,7 @@ def check_prefix(**_: Any) -> list[CheckMessage]:
     ]
     if prefixes["INVOICE_PREFIX"] == prefixes["CREDIT_NOTE_PREFIX"]:
         messages.append(
-            Error("Invoices and credit notes have the same prefix, and so the same numbers.", id="jumun.E024")
+            Error("Invoices and credit notes have the same prefix, and so the same numbers.", id="jumun.E025")
         )
     return messages
 
@@ -37,6 +37,24 @@ def _is_fit(prefix: str) -> bool:
     return bool(
         PREFIX.fullmatch(prefix) and len(prefix) <= PREFIX_MAX_CHARS and not f"{prefix}-".startswith(TEST_PREFIX)
     )
+
+
+@register()
+def check_seller(**_: Any) -> list[CheckMessage]:
+    """Nobody's real invoices come from the demo store."""
+    try:
+        name = jumun().seller.name
+    except UnknownSetting:  # told by jumun.E001
+        return []
+    if not livemode() or name != Seller().name:
+        return []
+    return [
+        Error(
+            f"Invoices for real money would come from {name!r}, the demo's seller.",
+            hint='Put your name, address and tax identifier into JUMUN["SELLER"].',
+            id="jumun.E024",
+        )
+    ]
 
 
 @register()

@@ -56,7 +56,7 @@ class Series(models.Model):
         back: call this inside a transaction, as late as possible.
         """
         series = cls.objects.filter(prefix=prefix, year=year)
-        with transaction.atomic():
+        with transaction.atomic(savepoint=False):
             if not series.update(last_number=F("last_number") + 1):
                 Series.objects.bulk_create([Series(prefix=prefix, year=year)], ignore_conflicts=True)
                 series.update(last_number=F("last_number") + 1)

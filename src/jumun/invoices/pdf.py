@@ -115,7 +115,21 @@ def _compile(template: Path, folders: tuple[Path, ...], inputs: dict[str, str], 
     return pdf
 
 
+# What the fonts are known to draw. The question costs some milliseconds, in the transaction of a payment, and most
+# names are written with characters that an earlier name had. It never holds more than the fonts do.
+_drawable: dict[tuple[Path, ...], frozenset[str]] = {}
+
+
 def _missing_glyphs(characters: set[str], folders: tuple[Path, ...]) -> str:
+    known = _drawable.get(folders, frozenset())
+    unknown = characters - known
+    missing = _refused_glyphs(unknown, folders) if unknown else ""
+    # A new set each time, so that threads need no lock; at worst one of them asks again.
+    _drawable[folders] = known | unknown.difference(missing)
+    return missing
+
+
+def _refused_glyphs(characters: set[str], folders: tuple[Path, ...]) -> str:
     data = json.dumps({"families": _fonts(folders).families(), "characters": sorted(characters)}, ensure_ascii=False)
     try:
         _compile(HERE / "glyphs.typ", folders, {"document": data}, datetime.datetime.fromtimestamp(0, datetime.UTC))
@@ -126,10 +140,13 @@ def _missing_glyphs(characters: set[str], folders: tuple[Path, ...]) -> str:
 
 def _clean(text: str) -> str:
     """`text` composed, on one line, without what has no shape of its own (or turns the direction of writing)."""
+    if text.isascii() and text.isprintable():
+        return " ".join(text.split())
     composed = unicodedata.normalize("NFC", "".join(map(_shape, text)))
     return " ".join(composed.split())
 
 
+@functools.lru_cache(maxsize=4096)
 def _shape(character: str) -> str:
     category = unicodedata.category(character)
     if category == "Cc":

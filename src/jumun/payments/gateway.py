@@ -2,23 +2,25 @@
 
 Every call has an explicit timeout and gives plain dicts. No answer raises `StripeUnavailable` (the outcome is
 unknown), a refusal `StripeRefused`.
+
+The SDK takes as long to import as the rest of the store together, so it is imported by the first call and not by every
+process that starts.
 """
 
 import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import stripe
 from django.core.signals import setting_changed
 from django.dispatch import receiver
 
 from jumun.conf import jumun, stripe_setting
 from jumun.errors import StripeRefused, StripeUnavailable
 
-# The SDK would otherwise write an identifier into the home folder of whoever runs the process.
-stripe.enable_telemetry = False
+if TYPE_CHECKING:
+    import stripe
 
 # What a session must carry for `merge` to know the card and the refunds without another call.
 SESSION_EXPAND = ["payment_intent.latest_charge.refunds"]
@@ -27,7 +29,11 @@ PAUSE_S = 0.1
 
 
 @cache
-def _client() -> stripe.StripeClient:
+def _client() -> "stripe.StripeClient":
+    import stripe
+
+    # The SDK would otherwise write an identifier into the home folder of whoever runs the process.
+    stripe.enable_telemetry = False
     api_base = stripe_setting("STRIPE_API_BASE")
     return stripe.StripeClient(
         stripe_setting("STRIPE_SECRET_KEY"),
@@ -108,7 +114,9 @@ def refunds_of(payment_intent_id: str) -> Iterator[dict[str, Any]]:
         time.sleep(PAUSE_S)
 
 
-def _call(call: Callable[[], stripe.StripeObject]) -> dict[str, Any]:
+def _call(call: "Callable[[], stripe.StripeObject]") -> dict[str, Any]:
+    import stripe
+
     try:
         answer: dict[str, Any] = call().to_dict()
     except (stripe.InvalidRequestError, stripe.IdempotencyError, stripe.CardError) as error:
