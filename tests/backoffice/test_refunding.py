@@ -41,7 +41,7 @@ def test_staff_refund_a_part_and_see_it_on_the_orders_page(staff: Any, stripe: P
     assert after.redirect_chain[0][0] == f"/admin/jumun_orders/order/{payment.order.pk}/change/"
     made, note = Refund.objects.get(), CreditNote.objects.get()
     assert (made.amount_minor, made.reason, made.by.username) == (3_000, "duplicate", "staff0")
-    for told in ("₩3,000 is refunded.", made.refund_id, "paid twice", "staff0", note.number):
+    for told in ("₩3,000 is refunded.", str(made.refund_id), "paid twice", "staff0", note.number):
         assert told in text_of(after)
     paper = client.get(f"/admin/jumun_invoices/creditnote/{note.pk}/credit-note.pdf")
     assert paper.content[:5] == b"%PDF-"

@@ -74,7 +74,7 @@ def _intend(payment: Payment, *, amount_minor: int, reason: str, by: AbstractBas
             amount_minor=amount_minor,
             currency=payment.currency,
             reason=reason,
-            by=by,
+            by_id=by.pk if by else None,
         )
         intention.params = _params(intention, order, amount)
         intention.save(update_fields=["params"])
