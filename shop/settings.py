@@ -168,5 +168,5 @@ LOGGING = {
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": "INFO"},
     # The SDK logs every call at INFO; its own debug output may hold request bodies.
-    "loggers": {"stripe": {"level": "WARNING"}},
+    "loggers": {"stripe": {"level": "WARNING"}, "pikepdf": {"level": "WARNING"}},
 }

@@ -6,6 +6,7 @@ import zipfile
 import pytest
 from django.core import mail
 
+from jumun.invoices import archive
 from jumun.outbox.worker import drain
 from tests.factories import paid_order
 
@@ -60,6 +61,17 @@ def test_staff_read_the_e_invoice_or_why_there_is_none(staff, settings):
     assert f"{with_one.pk}/invoice.xml" in client.get(f"{LIST}{with_one.pk}/change/").content.decode()
     assert f"{without.pk}/invoice.xml" not in client.get(f"{LIST}{without.pk}/change/").content.decode()
     assert staff().get(f"{LIST}{with_one.pk}/invoice.xml").status_code == 403
+
+
+def test_staff_see_whether_the_archived_pdf_is_intact(staff):
+    invoice = paid_order().invoice
+    client = staff(VIEW)
+    address = f"{LIST}{invoice.pk}/change/"
+    assert "intact" not in client.get(address).content.decode()
+    drain()
+    assert f"{invoice.archived.name} (intact)" in client.get(address).content.decode()
+    archive.storage().delete(invoice.archived.name)
+    assert "(missing or damaged)" in client.get(address).content.decode()
 
 
 def test_the_mail_is_sent_again_once_with_the_kept_pdf(staff):

@@ -123,3 +123,14 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(CommandError, match="cannot be written"):
         call_command("invoices", "export", "--from", "2026-01-01", "--to", "2026-12-31", str(tmp_path / "file"))
+
+
+def test_on_a_terminal_the_command_shows_how_far_it_is(tmp_path: Path, monkeypatch) -> None:
+    paid_order()
+    paid_order()
+    terminal = io.StringIO()
+    monkeypatch.setattr(terminal, "isatty", lambda: True)
+    call_command("invoices", "export", "--from", "2000-01-01", "--to", "2100-01-01", str(tmp_path), stderr=terminal)
+    shown = terminal.getvalue().split("\r")
+    assert [line.split()[-1] for line in shown[1:]] == ["1/2", "1/2", "2/2", "2/2", "2/2"]
+    assert "░" not in shown[-1]

@@ -50,6 +50,13 @@ def test_sessions_of_other_shops_on_the_same_account_are_left_alone(order: Order
     assert not QuarantinedSnapshot.objects.exists()
 
 
+def test_setups_and_subscriptions_of_others_are_left_alone(order: Order) -> None:
+    theirs = session_of(order, client_reference_id="user-17", metadata={})
+    assert apply(theirs | {"mode": "setup", "amount_total": None, "currency": None}) is None
+    assert apply(theirs | {"mode": "subscription"}) is None
+    assert not QuarantinedSnapshot.objects.exists()
+
+
 def test_a_second_payment_of_one_order_is_noticed(order: Order) -> None:
     first, second = session_of(order), session_of(order)
     for session in (first, second, first, second):

@@ -1,9 +1,7 @@
-"""The official Node SDK (npm ``stripe``), where node is and ``STRIPE_NODE_MODULES`` or ``node_modules`` has it."""
+"""The official Node SDK against Paywright, where tests/stripe_clients.py finds it."""
 
 import base64
 import json
-import os
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -11,18 +9,20 @@ import pytest
 
 from paywright.testing import Paywright
 from tests.paywright.receiver import Receiver
+from tests.stripe_clients import HOW_TO_GET, find_node_modules
 
-MODULES = Path(os.environ.get("STRIPE_NODE_MODULES", Path(__file__).parents[2] / "node_modules"))
 SCRIPT = Path(__file__).with_name("node_sdk.js")
 
-pytestmark = pytest.mark.skipif(
-    shutil.which("node") is None or not (MODULES / "stripe").is_dir(), reason="node or its package stripe is missing"
-)
+pytestmark = pytest.mark.skipif(find_node_modules() is None, reason=f"no Node SDK: {HOW_TO_GET}")
 
 
 def node(*arguments: str, given: str = "") -> str:
     done = subprocess.run(
-        ["node", str(SCRIPT), str(MODULES), *arguments], input=given, capture_output=True, text=True, timeout=120
+        ["node", str(SCRIPT), str(find_node_modules()), *arguments],
+        input=given,
+        capture_output=True,
+        text=True,
+        timeout=120,
     )
     assert done.returncode == 0, done.stderr
     return done.stdout

@@ -1,25 +1,16 @@
-"""The real Stripe CLI (npm ``@stripe/cli-linux-x64``), where ``STRIPE_CLI``, ``node_modules`` or PATH have it."""
+"""The real Stripe CLI against Paywright, where tests/stripe_clients.py finds it."""
 
 import os
-import shutil
 import subprocess
 import time
-from pathlib import Path
 
 import pytest
 
 from paywright.testing import Paywright
 from tests.paywright.receiver import Receiver
+from tests.stripe_clients import HOW_TO_GET, find_cli
 
-ROOT = Path(__file__).parents[2]
-
-
-def find_cli() -> str | None:
-    packaged = ROOT / "node_modules" / "@stripe" / "cli-linux-x64" / "bin" / "stripe"
-    return os.environ.get("STRIPE_CLI") or (str(packaged) if packaged.exists() else shutil.which("stripe"))
-
-
-pytestmark = pytest.mark.skipif(find_cli() is None, reason="the Stripe CLI is not installed")
+pytestmark = pytest.mark.skipif(find_cli() is None, reason=f"no Stripe CLI: {HOW_TO_GET}")
 
 EVENTS = (
     "checkout.session.completed",

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from jumun.conf import jumun
 from jumun.invoices import archive
 from jumun.invoices.compose import compose
-from jumun.invoices.document import Document, PaymentReference, canonical_json, from_json, sha256
+from jumun.invoices.document import Document, PaymentReference, canonical_json, from_json
 from jumun.invoices.einvoice_scope import EInvoiceError, check
 from jumun.invoices.numbers import document_number, series_prefix
 from jumun.orders.models import Order
@@ -74,7 +74,7 @@ class Invoice(models.Model):
     number = models.CharField(_("invoice number"), max_length=40, unique=True)
     issued_at = models.DateTimeField(_("issued at"))
     document_json = models.TextField(_("document"))
-    document_sha256 = models.CharField(max_length=64)
+    document_sha256 = models.CharField(_("SHA-256 of the document"), max_length=64)
 
     class Meta:
         verbose_name = _("invoice")
@@ -107,13 +107,13 @@ class Invoice(models.Model):
         # Last of all: everybody else who issues an invoice waits for this row until we commit.
         prefix = series_prefix(jumun().invoice_prefix, livemode=order.livemode)
         number = Series.next_number(prefix, draft.issued_on.year)
-        document = replace(draft, number=number)
+        text = canonical_json(replace(draft, number=number))
         invoice = cls(
             order=order,
             number=number,
             issued_at=now,
-            document_json=canonical_json(document),
-            document_sha256=sha256(document),
+            document_json=text,
+            document_sha256=archive.digest(text.encode()),
         )
         invoice.save(force_insert=True)
         # In this order, so that the mail finds the PDF made.
@@ -168,7 +168,7 @@ class ArchivedPdf(models.Model):
 
     invoice = models.OneToOneField(Invoice, models.PROTECT, related_name="archived", verbose_name=_("invoice"))
     name = models.CharField(_("file"), max_length=255)
-    sha256 = models.CharField(max_length=64)
+    sha256 = models.CharField(_("SHA-256 of the file"), max_length=64)
     size_bytes = models.PositiveIntegerField(_("size (bytes)"))
     archived_at = models.DateTimeField(_("archived at"), default=timezone.now)
 

@@ -71,9 +71,13 @@ def _apply_session(raw: dict[str, Any]) -> Order | None:
 
 
 def _claims_an_order(raw: dict[str, Any]) -> bool:
-    """A Stripe account may serve other shops too; what carries no reference at all is theirs."""
+    """A Stripe account may serve others too. Theirs is what carries no reference at all, and subscriptions and setups,
+    which have references of their own and perhaps no amount.
+    """
     metadata = raw.get("metadata")
-    return bool(raw.get("client_reference_id")) or (isinstance(metadata, dict) and "order_reference" in metadata)
+    if isinstance(metadata, dict) and "order_reference" in metadata:
+        return True
+    return bool(raw.get("client_reference_id")) and raw.get("mode", "payment") == "payment"
 
 
 def _locked_order(reference: str) -> Order | None:

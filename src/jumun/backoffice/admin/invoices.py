@@ -16,7 +16,7 @@ from jumun.backoffice import markup
 from jumun.backoffice.period_form import PeriodForm
 from jumun.backoffice.readonly import ReadOnlyAdmin
 from jumun.exports.download import zip_response
-from jumun.invoices.models import Invoice, Series
+from jumun.invoices.models import ArchivedPdf, Invoice, Series
 from jumun.invoices.views import pdf_response, xml_response
 
 ISSUED_AT = markup.moment_column("issued_at", _("issued at"))
@@ -34,7 +34,7 @@ class InvoiceAdmin(ReadOnlyAdmin):
     list_filter = ("issued_at",)
     search_fields = ("number", "order__number", "order__name", "order__email")
     large_fields = ("document_json",)
-    fields = ("number", "order_page", "customer", "total", "issued_at", "pdf", "xml", "document_sha256")
+    fields = ("number", "order_page", "customer", "total", "issued_at", "pdf", "xml", "kept", "document_sha256")
     readonly_fields = fields
     actions = ("send_again",)
 
@@ -60,6 +60,14 @@ class InvoiceAdmin(ReadOnlyAdmin):
             return markup.NOTHING
         address = reverse("admin:jumun_invoices_invoice_xml", args=[invoice.pk])
         return format_html('<a href="{}">{}.xml</a>', address, invoice.number)
+
+    @admin.display(description=_("archived"))
+    def kept(self, invoice: Invoice) -> str:
+        archived = ArchivedPdf.objects.filter(invoice=invoice).first()
+        if archived is None:
+            return markup.NOTHING
+        state = _("intact") if archived.content() else _("missing or damaged")
+        return f"{archived.name} ({state})"
 
     def get_urls(self) -> list[URLPattern]:
         paper = self.admin_site.admin_view(require_safe(self.paper))

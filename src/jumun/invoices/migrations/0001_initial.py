@@ -21,7 +21,7 @@ class Migration(migrations.Migration):
                 ('number', models.CharField(max_length=40, unique=True, verbose_name='invoice number')),
                 ('issued_at', models.DateTimeField(verbose_name='issued at')),
                 ('document_json', models.TextField(verbose_name='document')),
-                ('document_sha256', models.CharField(max_length=64)),
+                ('document_sha256', models.CharField(max_length=64, verbose_name='SHA-256 of the document')),
                 ('order', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='invoice', to='jumun_orders.order', verbose_name='order')),
             ],
             options={
@@ -36,7 +36,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('name', models.CharField(max_length=255, verbose_name='file')),
-                ('sha256', models.CharField(max_length=64)),
+                ('sha256', models.CharField(max_length=64, verbose_name='SHA-256 of the file')),
                 ('size_bytes', models.PositiveIntegerField(verbose_name='size (bytes)')),
                 ('archived_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='archived at')),
                 ('invoice', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='archived', to='jumun_invoices.invoice', verbose_name='invoice')),

@@ -41,9 +41,10 @@ class Command(BaseCommand):
             count += file.name.endswith(".pdf")
             if shown:
                 done = BAR_CHARS * count // max(total, count, 1)
-                self.stderr.write(f"\r{'█' * done}{'░' * (BAR_CHARS - done)} {count}/{total}", ending="")
+                # Django paints what goes to stderr red, and this is no error.
+                self.stderr.write(f"\r{'█' * done}{'░' * (BAR_CHARS - done)} {count}/{total}", str, ending="")
         if shown:
-            self.stderr.write("")
+            self.stderr.write("", str)
         self.stdout.write(f"{count} invoices")
 
 
