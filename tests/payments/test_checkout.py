@@ -1,6 +1,7 @@
 """Against Paywright over HTTP, through the real SDK."""
 
 import threading
+from dataclasses import replace
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -14,10 +15,13 @@ from jumun.errors import OrderNotPayable, StripeRefused, StripeUnavailable
 from jumun.invoices.models import Invoice
 from jumun.orders.models import Order
 from jumun.orders.place import Customer, Item
+from jumun.outbox.models import Job
+from jumun.outbox.worker import drain
 from jumun.payments import gateway
 from jumun.payments.checkout import open_checkout
 from jumun.payments.expire import enqueue_overdue, expire_order
 from jumun.payments.models import Checkout, Payment
+from paywright.testing import Paywright
 from tests.orders.test_placing import BOOK, CUSTOMER, TEA
 from tests.races import at_once
 
@@ -236,5 +240,33 @@ def test_nothing_is_expired_while_stripe_does_not_answer(order: Order, stripe: A
     settings.STRIPE_API_BASE = "http://127.0.0.1:9"
     with pytest.raises(StripeUnavailable):
         expire_order(order)
+    order.refresh_from_db()
+    assert order.state == "placed"
+
+
+def test_a_bank_debit_that_fails_at_last_leaves_the_order_payable(stripe: Paywright, client: Client) -> None:
+    order = Order.place(lines=[replace(TEA, unit_price_minor=1_450)], customer=CUSTOMER, currency="EUR", language="en")
+    open_checkout(order, **URLS)
+    # Stripe's test IBAN whose debit is refused three minutes later (docs.stripe.com/testing).
+    stripe.pay(session_id(order), iban="AT051904300235473205")
+    client.get("/payment/completed/", {"session_id": session_id(order)})
+    assert order.payments.get().status == "processing"
+    with pytest.raises(OrderNotPayable):
+        open_checkout(order, **URLS)
+    assert not expire_order(order), "it may still be paid"
+    stripe.advance("5m")
+    assert expire_order(order)
+    assert order.payments.get().status == "failed"
+
+
+def test_an_order_that_cannot_be_expired_does_not_stand_before_the_others(order: Order, stripe: Paywright) -> None:
+    open_checkout(order, **URLS)
+    # As after a change of the Stripe account: the session is not there.
+    order.checkouts.update(session_id="cs_test_of_another_account")
+    Order.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
+    enqueue_overdue()
+    drain()
+    assert Job.objects.get(kind="payments.expire_order").state == "parked"
+    assert enqueue_overdue() == 0
     order.refresh_from_db()
     assert order.state == "placed"

@@ -96,6 +96,18 @@ def test_a_method_that_takes_days_is_processing_until_it_is_paid(order: Order) -
     assert (order.state, Payment.objects.get().status) == ("paid", "paid")
 
 
+def test_a_method_that_fails_in_the_end_frees_the_order_for_another_try(order: Order) -> None:
+    pending = session_of(order, payment_status="unpaid")
+    intent = pending["payment_intent"]
+    failed = pending | {"payment_intent": intent | {"status": "requires_payment_method", "latest_charge": None}}
+    for snapshot in (pending, failed, pending):
+        apply(snapshot)
+    assert Payment.objects.get().status == "failed"
+    apply(session_of(order))
+    order.refresh_from_db()
+    assert order.state == "paid"
+
+
 def test_a_declined_charge_says_nothing_about_the_card_that_paid(order: Order) -> None:
     apply(charge_of(order, "pi_3x", status="failed"))
     assert not Payment.objects.exists()

@@ -90,12 +90,15 @@ def work(stop: threading.Event) -> None:
     A database that is away is waited for: the rows are still there when it comes back.
     """
     heartbeat = Heartbeat()
+    recurring_are_there = False
     beating = threading.Thread(target=heartbeat.beat, args=(stop,), daemon=True)
     beating.start()
-    Job.ensure_recurring()
     while not stop.is_set():
         close_old_connections()
         try:
+            if not recurring_are_there:
+                Job.ensure_recurring()
+                recurring_are_there = True
             count = work_once(heartbeat)
         except Exception:
             logger.exception("the worker could not claim work; it tries again")

@@ -73,6 +73,6 @@ def refunds_have_a_credit_note() -> Iterator[tuple[str, str]]:
 def no_more_is_refunded_than_was_paid() -> Iterator[tuple[str, str]]:
     on_its_way = [Refund.Status.PENDING, Refund.Status.REQUIRES_ACTION, Refund.Status.SUCCEEDED]
     payments = Payment.objects.annotate(refunded=Sum("refunds__amount_minor", filter=Q(refunds__status__in=on_its_way)))
-    beyond = payments.filter(Q(refunded__gt=F("amount_minor")) | Q(refunded__gt=0, status=Payment.Status.UNPAID))
+    beyond = payments.filter(Q(refunded__gt=F("amount_minor")) | (Q(refunded__gt=0) & ~Q(status=Payment.Status.PAID)))
     for payment in beyond.iterator():
         yield payment.payment_intent_id, f"paid {payment.amount_minor}, but more than that is refunded"

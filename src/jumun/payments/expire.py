@@ -7,12 +7,14 @@ from django.utils import timezone
 
 from jumun.orders.models import Order
 from jumun.outbox.models import Job
+from jumun.payments import gateway
 from jumun.payments.checkout import close
+from jumun.payments.merge import apply
 from jumun.payments.models import Checkout, Payment
 
 BATCH = 200
 # A bank debit takes days; its order keeps its goods meanwhile and is looked at again after this.
-PROCESSING_WAIT = timedelta(hours=1)
+TRY_AGAIN_IN = timedelta(hours=1)
 
 
 def enqueue_overdue() -> int:
@@ -31,11 +33,19 @@ def expire_order(order: Order) -> bool:
     """
     for checkout in order.checkouts.filter(state__in=Checkout.UNFINISHED):
         close(checkout)
+    if order.payments.filter(status=Payment.Status.PROCESSING).exists():
+        _look_again(order)
     with transaction.atomic():
         order = Order.objects.select_for_update().get(pk=order.pk)
         if order.checkouts.filter(state__in=Checkout.UNFINISHED).exists():
             return False
         if order.payments.filter(status=Payment.Status.PROCESSING).exists():
-            order.postpone_expiry(PROCESSING_WAIT)
+            order.postpone_expiry(TRY_AGAIN_IN)
             return False
         return order.expire()
+
+
+def _look_again(order: Order) -> None:
+    """Learn how a payment that takes days has ended, should the webhook that told it have been lost."""
+    for checkout in order.checkouts.filter(state=Checkout.State.COMPLETE).exclude(session_id=None):
+        apply(gateway.retrieve_session(str(checkout.session_id)))

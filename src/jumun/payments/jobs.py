@@ -2,6 +2,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
+from jumun.errors import StripeRefused
 from jumun.orders.models import Order
 from jumun.outbox.handlers import job
 from jumun.payments import expire, refunds
@@ -16,7 +17,13 @@ def expire_overdue() -> None:
 
 @job("payments.expire_order", network=True)
 def expire_order(order_pk: int) -> None:
-    expire.expire_order(Order.objects.get(pk=order_pk))
+    order = Order.objects.get(pk=order_pk)
+    try:
+        expire.expire_order(order)
+    except StripeRefused:
+        # Parked, so that staff see it; tried anew later, so that it does not stand before the others for ever.
+        order.postpone_expiry(expire.TRY_AGAIN_IN)
+        raise
 
 
 @job("payments.resume_refunds", every_s=60)

@@ -124,8 +124,9 @@ def _merge_payment(order: Order, session: SessionSnapshot, refunds: list[Any]) -
 def _status(session: SessionSnapshot) -> str:
     if session.is_paid:
         return Payment.Status.PAID
-    # Complete and unpaid: a method that takes days, such as a bank debit
-    # (docs.stripe.com/checkout/fulfillment).
+    if session.has_failed:
+        return Payment.Status.FAILED
+    # Complete and unpaid: a method that takes days, such as a bank debit (docs.stripe.com/checkout/fulfillment).
     return Payment.Status.PROCESSING if session.is_complete else Payment.Status.UNPAID
 
 

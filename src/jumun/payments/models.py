@@ -97,12 +97,14 @@ class Payment(models.Model):
     class Status(models.TextChoices):
         UNPAID = "unpaid", _("unpaid")
         PROCESSING = "processing", _("processing")
+        FAILED = "failed", _("failed")
         PAID = "paid", _("paid")
 
     _BEFORE: ClassVar[dict[str, tuple[str, ...]]] = {
         Status.UNPAID: (),
         Status.PROCESSING: (Status.UNPAID,),
-        Status.PAID: (Status.UNPAID, Status.PROCESSING),
+        Status.FAILED: (Status.UNPAID, Status.PROCESSING),
+        Status.PAID: (Status.UNPAID, Status.PROCESSING, Status.FAILED),
     }
 
     order = models.ForeignKey(Order, models.PROTECT, related_name="payments", verbose_name=_("order"))

@@ -109,6 +109,8 @@ class SessionSnapshot:
     order_reference: str
     checkout_id: str
     payment_intent_id: str
+    # Known only where the PaymentIntent is expanded, else empty.
+    payment_intent_status: str
     url: str
     expires_at: datetime
     card: Card | None
@@ -129,6 +131,7 @@ class SessionSnapshot:
             order_reference=session.text("client_reference_id", default=""),
             checkout_id=metadata.text("checkout", default="") if metadata else "",
             payment_intent_id=session.reference("payment_intent"),
+            payment_intent_status=intent.text("status", default="") if intent else "",
             url=session.link("url"),
             expires_at=session.moment("expires_at"),
             card=Card.of_charge(intent.child("latest_charge")) if intent else None,
@@ -137,6 +140,12 @@ class SessionSnapshot:
     @property
     def is_complete(self) -> bool:
         return self.status == "complete"
+
+    @property
+    def has_failed(self) -> bool:
+        """A method that takes days was refused in the end. In a session still open these statuses mean: not yet."""
+        ended = self.payment_intent_status in {"requires_payment_method", "canceled"}
+        return self.is_complete and not self.is_paid and ended
 
     @property
     def is_paid(self) -> bool:
