@@ -6,12 +6,14 @@ from io import StringIO
 from typing import Any
 
 import pytest
+from django.core.files.base import ContentFile
 from django.core.management import call_command
 from django.db import connection
 
 from jumun.audit import findings
+from jumun.invoices import archive, frozen
 from jumun.invoices.document import PaymentReference
-from jumun.invoices.models import CreditNote
+from jumun.invoices.models import ArchivedPdf, CreditNote
 from jumun.orders.models import Order
 from jumun.outbox.models import Job
 from jumun.payments.models import Payment, QuarantinedSnapshot, Refund
@@ -86,6 +88,19 @@ def credit_without_a_refund(order: Order) -> None:
     CreditNote.issue(order.invoice, amount_minor=1, refunded_to=reference)
 
 
+def forge_the_document(order: Order) -> None:
+    # Whoever owns the database can take the triggers away.
+    with frozen.lifted(connection):
+        sql("UPDATE jumun_invoices_invoice SET document_json = document_json || ' '")
+
+
+def forge_the_pdf(order: Order) -> None:
+    ArchivedPdf.keep(order.invoice)
+    name = order.invoice.archived.name
+    archive.storage().delete(name)
+    archive.storage().save(name, ContentFile(b"%PDF-forged"))
+
+
 @pytest.mark.parametrize(
     ("sin", "invariant"),
     [
@@ -97,6 +112,8 @@ def credit_without_a_refund(order: Order) -> None:
         (change_the_amount, "I1"),
         (pay_twice_in_silence, "I9"),
         (count_too_far, "I3"),
+        (forge_the_document, "I4"),
+        (forge_the_pdf, "I4"),
     ],
 )
 def test_what_breaks_a_paid_order_is_named(sin: Callable[[Order], None], invariant: str) -> None:

@@ -96,37 +96,6 @@ GOOD_START = {
 OPERATIONS = sorted(op for op in tables()["parameters"] if "stripecli" not in op and "reset" not in op)
 
 
-@pytest.fixture(scope="module")
-def known_ids(client, paywright):
-    """An id for every name in a path."""
-    session = client.v1.checkout.sessions.create(
-        params={
-            "mode": "payment",
-            "success_url": "https://shop.example/",
-            "line_items": [
-                {"price_data": {"currency": "usd", "unit_amount": 500, "product_data": {"name": "x"}}, "quantity": 1}
-            ],
-        }
-    )
-    intent = paywright.pay(session.id)["payment_intent"]
-    dispute = paywright.dispute(intent, inquiry=True)
-    refund = client.v1.refunds.create(params={"payment_intent": intent, "amount": 10})
-    return {
-        "session": session.id,
-        "intent": intent,
-        "charge": refund.charge,
-        "refund": refund.id,
-        "dispute": dispute["id"],
-        "id": client.v1.events.list(params={"limit": 1}).data[0].id,
-        "customer": client.v1.customers.create(params={}).id,
-        "webhook_endpoint": client.v1.webhook_endpoints.create(
-            params={"url": "http://127.0.0.1:9/", "enabled_events": ["coupon.deleted"]}
-        ).id,
-        "payout": "po_x",
-        "payment_method": "pm_x",
-    }
-
-
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_no_parameters_bring_the_server_down(raw, known_ids, operation):
     method, path = operation.format(**known_ids).split(" ")
