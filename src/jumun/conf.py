@@ -36,6 +36,7 @@ class JumunSettings:
     currency: str = "KRW"
     seller: Seller = field(default_factory=Seller)
     invoice_prefix: str = "INV"
+    credit_note_prefix: str = "CN"
     # How long stock stays reserved for an unpaid order.
     order_expires_s: int = 2 * 3600
     stripe_timeout_s: float = 10.0

@@ -7,6 +7,8 @@ JumunError
 │   ├── AmountOutOfRange
 │   └── OutOfStock
 ├── OrderNotPayable         the order is paid, expired or cancelled
+├── NotRefundable           the payment is not paid, or the amount is none that Stripe can refund
+│   └── RefundExceedsPaid   more than what is left of the payment
 ├── MalformedSnapshot       Stripe's object lacks what we read, or has it in another shape
 ├── WebhookRefused          a notification that is not provably from Stripe (answered with 400)
 ├── LeaseLost               another worker took the row over
@@ -53,6 +55,18 @@ class OutOfStock(OrderRefused):
 
 class OrderNotPayable(JumunError):
     """The order is in a state in which no payment may be started."""
+
+
+class NotRefundable(JumunError):
+    """The payment cannot be refunded as asked; nothing has been sent to Stripe."""
+
+
+class RefundExceedsPaid(NotRefundable):
+    """More was to be refunded than is left; ``refundable_minor`` is what was left at that instant."""
+
+    def __init__(self, payment: str, refundable_minor: int) -> None:
+        super().__init__(f"{payment}: only {refundable_minor} left to refund")
+        self.refundable_minor = refundable_minor
 
 
 class MalformedSnapshot(JumunError):

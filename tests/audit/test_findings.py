@@ -12,10 +12,11 @@ from django.db import connection
 
 from jumun.audit import findings
 from jumun.invoices import archive, frozen
-from jumun.invoices.models import ArchivedPdf
+from jumun.invoices.document import PaymentReference
+from jumun.invoices.models import ArchivedPdf, CreditNote
 from jumun.orders.models import Order
 from jumun.outbox.models import Job
-from jumun.payments.models import Payment, QuarantinedSnapshot
+from jumun.payments.models import Payment, QuarantinedSnapshot, Refund
 from tests.factories import paid_order, place_order
 from tests.payments.stripe_says import deliver, event, session_of
 
@@ -68,6 +69,25 @@ def count_too_far(order: Order) -> None:
     sql("UPDATE jumun_invoices_series SET last_number = last_number + 1")
 
 
+def refund_beside_stripe(order: Order, **values: Any) -> None:
+    payment = order.payments.get()
+    defaults = {"amount_minor": order.total_minor, "currency": order.currency, "status": "succeeded"}
+    Refund.objects.create(payment=payment, refund_id="re_1", **defaults | values)
+
+
+def refund_without_a_credit_note(order: Order) -> None:
+    refund_beside_stripe(order)
+
+
+def refund_too_much(order: Order) -> None:
+    refund_beside_stripe(order, status="pending", amount_minor=order.total_minor + 1)
+
+
+def credit_without_a_refund(order: Order) -> None:
+    reference = PaymentReference(stripe_id="re_2", paid_on=order.placed_at.date())
+    CreditNote.issue(order.invoice, amount_minor=1, refunded_to=reference)
+
+
 def forge_the_document(order: Order) -> None:
     # Whoever owns the database can take the triggers away.
     with frozen.lifted(connection):
@@ -84,6 +104,9 @@ def forge_the_pdf(order: Order) -> None:
 @pytest.mark.parametrize(
     ("sin", "invariant"),
     [
+        (refund_without_a_credit_note, "I2"),
+        (credit_without_a_refund, "I2"),
+        (refund_too_much, "I8"),
         (unpay, "I1"),
         (unpay, "I2"),
         (change_the_amount, "I1"),

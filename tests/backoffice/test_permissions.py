@@ -17,10 +17,12 @@ pytestmark = pytest.mark.django_db
 MODELS = [
     ("jumun_orders", "order"),
     ("jumun_payments", "payment"),
+    ("jumun_payments", "refund"),
     ("jumun_payments", "checkout"),
     ("jumun_payments", "inboxevent"),
     ("jumun_payments", "quarantinedsnapshot"),
     ("jumun_invoices", "invoice"),
+    ("jumun_invoices", "creditnote"),
     ("jumun_invoices", "series"),
     ("jumun_outbox", "job"),
 ]

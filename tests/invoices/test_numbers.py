@@ -57,6 +57,11 @@ def test_a_prefix_that_could_be_mistaken_is_named_by_the_checks(settings, prefix
     assert "jumun.E021" in [message.id for message in run_checks()]
 
 
+def test_invoices_and_credit_notes_cannot_share_their_numbers(settings) -> None:
+    settings.JUMUN = {"INVOICE_PREFIX": "DOC", "CREDIT_NOTE_PREFIX": "DOC"}
+    assert "jumun.E025" in [message.id for message in run_checks()]
+
+
 def test_the_demo_seller_issues_no_real_invoices(settings) -> None:
     def told() -> bool:
         return "jumun.E024" in [message.id for message in run_checks()]

@@ -3,8 +3,12 @@
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.db.models import QuerySet
 
+from jumun.backoffice.refund_page import PERMISSIONS as REFUND_PERMISSIONS
+from jumun.invoices.models import CreditNote
 from jumun.orders.models import Order
+from jumun.payments.models import Refund
 
 User = AbstractBaseUser | AnonymousUser
 
@@ -18,6 +22,9 @@ def order_context(order: Order, user: Any) -> dict[str, Any]:
         "order": order,
         "lines": order.lines.all(),
         "payments": order.payments.all() if user.has_perm("jumun_payments.view_payment") else None,
+        "refunds": _refunds(order) if user.has_perm("jumun_payments.view_payment") else None,
+        "may_refund": user.has_perms(REFUND_PERMISSIONS),
+        "credit_notes": _credit_notes(order) if user.has_perm("jumun_invoices.view_creditnote") else None,
         "checkouts": order.checkouts.all() if user.has_perm("jumun_payments.view_checkout") else None,
         "events": order.events.defer("payload") if user.has_perm("jumun_payments.view_inboxevent") else None,
         "quarantined": (
@@ -25,3 +32,11 @@ def order_context(order: Order, user: Any) -> dict[str, Any]:
         ),
         "invoice": getattr(order, "invoice", None) if user.has_perm("jumun_invoices.view_invoice") else None,
     }
+
+
+def _refunds(order: Order) -> QuerySet[Refund]:
+    return Refund.objects.filter(payment__order=order).select_related("by")
+
+
+def _credit_notes(order: Order) -> QuerySet[CreditNote]:
+    return CreditNote.objects.filter(invoice__order=order).defer("document_json")

@@ -1,10 +1,11 @@
 import hashlib
 from collections.abc import Iterator
 
+from django.db.models import F, Sum
 from django.db.models.functions import Length
 
 from jumun.audit import invariant
-from jumun.invoices.models import ArchivedPdf, Invoice, Series
+from jumun.invoices.models import ArchivedPdf, CreditNote, Invoice, Series
 from jumun.orders.models import Order
 
 
@@ -20,26 +21,42 @@ def paid_orders_have_an_invoice() -> Iterator[tuple[str, str]]:
         yield number, f"is the invoice of {order}, which is not paid"
 
 
+@invariant("I2")
+def credit_notes_stay_within_their_invoice() -> Iterator[tuple[str, str]]:
+    credited = Invoice.objects.annotate(credited=Sum("credit_notes__amount_minor"))
+    beyond = credited.filter(credited__gt=F("order__total_minor"))
+    for number, credited_minor in beyond.values_list("number", "credited").iterator():
+        yield number, f"is taken back by credit notes over {credited_minor}, which is more than it is"
+
+
 @invariant("I3")
 def numbers_are_consecutive() -> Iterator[tuple[str, str]]:
     """Numbers are unique in a series, so a count and a maximum show every gap."""
     for series in Series.objects.all():
-        issued = Invoice.objects.filter(number__startswith=f"{series}-")
-        # A seventh digit sorts before six as text, so the longest come first.
-        by_size = issued.annotate(size=Length("number")).order_by("-size", "-number")
-        count, highest = issued.count(), by_size.values_list("number", flat=True).first()
+        issued = [_issued(model, f"{series}-") for model in (Invoice, CreditNote)]
+        count, highest = sum(count for count, _highest in issued), max(highest for _count, highest in issued)
         if count != series.last_number:
-            yield str(series), f"counted to {series.last_number}, but {count} invoices carry its numbers"
-        elif highest and int(highest.rpartition("-")[2]) != count:
-            yield str(series), f"has {count} invoices, but the highest is {highest}"
+            yield str(series), f"counted to {series.last_number}, but {count} documents carry its numbers"
+        elif highest != count:
+            yield str(series), f"has {count} documents, but the highest has the number {highest}"
+
+
+def _issued(model: type[Invoice] | type[CreditNote], prefix: str) -> tuple[int, int]:
+    """How many documents carry numbers of a series, and the highest of these."""
+    issued = model.objects.filter(number__startswith=prefix)
+    # A seventh digit sorts before six as text, so the longest come first.
+    by_size = issued.annotate(size=Length("number")).order_by("-size", "-number")
+    highest = by_size.values_list("number", flat=True).first()
+    return issued.count(), int(highest.rpartition("-")[2]) if highest else 0
 
 
 @invariant("I4")
 def documents_are_as_they_were_issued() -> Iterator[tuple[str, str]]:
-    rows = Invoice.objects.values_list("number", "document_json", "document_sha256")
-    for number, document, digest in rows.iterator(chunk_size=500):
-        if hashlib.sha256(document.encode()).hexdigest() != digest:
-            yield number, "its document is not the one that was issued"
+    for model in (Invoice, CreditNote):
+        rows = model.objects.values_list("number", "document_json", "document_sha256")
+        for number, document, digest in rows.iterator(chunk_size=500):
+            if hashlib.sha256(document.encode()).hexdigest() != digest:
+                yield number, "its document is not the one that was issued"
 
 
 @invariant("I4")

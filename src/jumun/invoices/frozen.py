@@ -13,11 +13,14 @@ from django.db import connections, router, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 INVOICE, PDF, SERIES = "jumun_invoices_invoice", "jumun_invoices_archivedpdf", "jumun_invoices_series"
+CREDIT_NOTE = "jumun_invoices_creditnote"
 
 # Name, table, what is refused, and the condition under which it is (None: always).
 TRIGGERS: tuple[tuple[str, str, str, str | None], ...] = (
     ("jumun_invoice_no_update", INVOICE, "UPDATE", None),
     ("jumun_invoice_no_delete", INVOICE, "DELETE", None),
+    ("jumun_creditnote_no_update", CREDIT_NOTE, "UPDATE", None),
+    ("jumun_creditnote_no_delete", CREDIT_NOTE, "DELETE", None),
     ("jumun_archivedpdf_no_update", PDF, "UPDATE", None),
     ("jumun_archivedpdf_no_delete", PDF, "DELETE", None),
     (
@@ -28,7 +31,7 @@ TRIGGERS: tuple[tuple[str, str, str, str | None], ...] = (
     ),
     ("jumun_series_no_delete", SERIES, "DELETE", "OLD.last_number > 0"),
 )
-TABLES = (INVOICE, PDF, SERIES)
+TABLES = (INVOICE, CREDIT_NOTE, PDF, SERIES)
 
 POSTGRESQL_FUNCTION = """
 CREATE OR REPLACE FUNCTION jumun_refuse() RETURNS trigger LANGUAGE plpgsql AS $$

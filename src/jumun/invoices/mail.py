@@ -6,7 +6,7 @@ from django.utils import translation
 from django.utils.translation import gettext
 
 from jumun.conf import jumun
-from jumun.invoices.models import Invoice
+from jumun.invoices.models import CreditNote, Invoice
 
 
 def send(invoice: Invoice, *, again: str = "") -> None:
@@ -28,14 +28,15 @@ def send(invoice: Invoice, *, again: str = "") -> None:
             body=render_to_string("jumun/mail/invoice.txt", context),
             to=[order.email],
             # The same for every try, so that a mail server or reader can tell a repeated one; another for a wanted one.
-            headers={"Message-ID": _message_id(invoice, again)},
+            headers={"Message-ID": message_id(invoice, again)},
         )
         message.attach_alternative(render_to_string("jumun/mail/invoice.html", context), "text/html")
     message.attach(f"{invoice.number}.pdf", invoice.pdf(), "application/pdf")
     message.send()
 
 
-def _message_id(invoice: Invoice, again: str) -> str:
+def message_id(issued: Invoice | CreditNote, again: str = "") -> str:
+    """The Message-ID of the mail that brings a document."""
     domain = jumun().seller.email.rpartition("@")[2] or "localhost"
-    mail = ".".join(part for part in (invoice.number, invoice.document_sha256[:16], again) if part)
+    mail = ".".join(part for part in (issued.number, issued.document_sha256[:16], again) if part)
     return f"<{mail}@{domain}>"

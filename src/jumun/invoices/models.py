@@ -23,6 +23,8 @@ from jumun.outbox.models import Job
 
 logger = logging.getLogger("jumun.invoices")
 
+__all__ = ["ArchivedPdf", "CreditNote", "DocumentIsFrozen", "Invoice", "Series"]
+
 
 class DocumentIsFrozen(Exception):
     """An issued document cannot be changed or deleted; a credit note corrects it."""
@@ -206,3 +208,6 @@ class ArchivedPdf(models.Model):
             return False
         archive.storage().delete(self.name)
         return archive.storage().save(self.name, ContentFile(content)) == self.name
+
+
+from jumun.invoices.credit_note import CreditNote  # noqa: E402  (it needs what is above)

@@ -1,13 +1,15 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q, Subquery, Sum
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from jumun.audit import invariant
+from jumun.invoices.models import CreditNote
 from jumun.orders.models import Order
 from jumun.outbox.lease import State
-from jumun.payments.models import Checkout, InboxEvent, Payment, QuarantinedSnapshot
+from jumun.payments.models import Checkout, InboxEvent, Payment, QuarantinedSnapshot, Refund
 
 # An event waits no longer than its retries take; one that does is not being worked on.
 WAITING_MAX = timedelta(hours=12)
@@ -44,3 +46,33 @@ def second_payments_are_noticed() -> Iterator[tuple[str, str]]:
     noticed = QuarantinedSnapshot.objects.filter(order=OuterRef("order"))
     for payment in extra.filter(~Exists(noticed)).select_related("order").iterator():
         yield payment.payment_intent_id, f"paid {payment.order} a second time and nobody was told"
+
+
+@invariant("I2")
+def refunds_have_a_credit_note() -> Iterator[tuple[str, str]]:
+    """What was refunded of an invoiced payment is credited; a note beyond that is one whose refund failed."""
+    money_back = Sum("refunds__amount_minor", filter=Q(refunds__status=Refund.Status.SUCCEEDED), default=0)
+    notes = CreditNote.objects.filter(invoice__order=OuterRef("order")).order_by().values("invoice")
+    payments = Payment.objects.filter(settles_order=True).annotate(
+        refunded=money_back, credited=Coalesce(Subquery(notes.annotate(sum=Sum("amount_minor")).values("sum")), 0)
+    )
+    for payment in payments.filter(refunded__gt=F("credited")).iterator():
+        yield payment.payment_intent_id, "has been refunded by more than its credit notes say"
+    unfounded = CreditNote.objects.filter(
+        ~Exists(
+            Refund.objects.filter(refund_id=OuterRef("refund_id"), payment__order=OuterRef("invoice__order")).filter(
+                Q(status=Refund.Status.SUCCEEDED) | Q(booked_at__isnull=False)
+            )
+        )
+    )
+    for number in unfounded.values_list("number", flat=True).iterator():
+        yield number, "is the credit note of no refund that succeeded"
+
+
+@invariant("I8")
+def no_more_is_refunded_than_was_paid() -> Iterator[tuple[str, str]]:
+    on_its_way = [Refund.Status.PENDING, Refund.Status.REQUIRES_ACTION, Refund.Status.SUCCEEDED]
+    payments = Payment.objects.annotate(refunded=Sum("refunds__amount_minor", filter=Q(refunds__status__in=on_its_way)))
+    beyond = payments.filter(Q(refunded__gt=F("amount_minor")) | (Q(refunded__gt=0) & ~Q(status=Payment.Status.PAID)))
+    for payment in beyond.iterator():
+        yield payment.payment_intent_id, f"paid {payment.amount_minor}, but more than that is refunded"

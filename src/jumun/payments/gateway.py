@@ -22,8 +22,8 @@ from jumun.errors import StripeRefused, StripeUnavailable
 if TYPE_CHECKING:
     import stripe
 
-# What a session must carry for `merge` to know the card without another call.
-SESSION_EXPAND = ["payment_intent.latest_charge"]
+# What a session must carry for `merge` to know the card and the refunds without another call.
+SESSION_EXPAND = ["payment_intent.latest_charge.refunds"]
 # Between the calls of one long listing.
 PAUSE_S = 0.1
 
@@ -80,6 +80,33 @@ def sessions_created(since: datetime, until: datetime) -> Iterator[dict[str, Any
     params: dict[str, Any] = {"created": created, "limit": 100, "expand": [f"data.{path}" for path in SESSION_EXPAND]}
     while True:
         page = _call(lambda: _client().v1.checkout.sessions.list(params=params))  # type: ignore[arg-type]
+        yield from page["data"]
+        if not page["has_more"]:
+            return
+        params["starting_after"] = page["data"][-1]["id"]
+        time.sleep(PAUSE_S)
+
+
+def create_refund(params: dict[str, Any], *, idempotency_key: str) -> dict[str, Any]:
+    """Give money back; the same key gives the same refund again for 24 hours."""
+    return _call(
+        lambda: _client().v1.refunds.create(
+            params=params,  # type: ignore[arg-type]  # frozen as JSON in the refund's row
+            options={"idempotency_key": idempotency_key},
+        )
+    )
+
+
+def retrieve_refund(refund_id: str) -> dict[str, Any]:
+    """The refund as it is now, with its PaymentIntent, whose metadata tell the order."""
+    return _call(lambda: _client().v1.refunds.retrieve(refund_id, params={"expand": ["payment_intent"]}))
+
+
+def refunds_of(payment_intent_id: str) -> Iterator[dict[str, Any]]:
+    """All refunds of a payment, newest first."""
+    params: dict[str, Any] = {"payment_intent": payment_intent_id, "limit": 100}
+    while True:
+        page = _call(lambda: _client().v1.refunds.list(params=params))  # type: ignore[arg-type]
         yield from page["data"]
         if not page["has_more"]:
             return

@@ -5,7 +5,8 @@ from django.utils import timezone
 from jumun.errors import StripeRefused
 from jumun.orders.models import Order
 from jumun.outbox.handlers import job
-from jumun.payments import expire
+from jumun.payments import expire, refunds
+from jumun.payments.models import Refund
 from jumun.payments.reconcile import reconcile
 
 
@@ -23,6 +24,16 @@ def expire_order(order_pk: int) -> None:
         # Parked, so that staff see it; tried anew later, so that it does not stand before the others for ever.
         order.postpone_expiry(expire.TRY_AGAIN_IN)
         raise
+
+
+@job("payments.resume_refunds", every_s=60)
+def resume_refunds() -> None:
+    refunds.enqueue_unanswered()
+
+
+@job("payments.resume_refund", network=True)
+def resume_refund(refund_pk: int) -> None:
+    refunds.resume(Refund.objects.select_related("payment").get(pk=refund_pk))
 
 
 @job("payments.reconcile", network=True, every_s=3600)

@@ -15,8 +15,9 @@ from jumun import money
 from jumun.invoices.document import PaymentReference
 from jumun.invoices.models import Invoice
 from jumun.orders.models import Order
+from jumun.payments.merge_refunds import merge_refunds
 from jumun.payments.models import Payment, QuarantinedSnapshot
-from jumun.payments.snapshots import ChargeSnapshot, SessionSnapshot
+from jumun.payments.snapshots import ChargeSnapshot, IntentSnapshot, RefundSnapshot, SessionSnapshot, refunds_within
 
 Reason = QuarantinedSnapshot.Reason
 
@@ -29,6 +30,11 @@ MERGED_TYPES = frozenset(
         "checkout.session.expired",
         "charge.succeeded",
         "charge.updated",
+        "charge.refunded",
+        "charge.refund.updated",
+        "refund.created",
+        "refund.updated",
+        "refund.failed",
     }
 )
 
@@ -41,6 +47,7 @@ def apply(raw: dict[str, Any]) -> Order | None:
     mergers: dict[str, Callable[[dict[str, Any]], Order | None]] = {
         "checkout.session": _apply_session,
         "charge": _apply_charge,
+        "refund": _apply_refund,
     }
     merger = mergers.get(str(raw.get("object")))
     if merger is None:
@@ -57,7 +64,7 @@ def _apply_session(raw: dict[str, Any]) -> Order | None:
     reason = _mismatch(order, session.livemode, session.amount_total, session.currency)
     if order is not None and reason is None:
         _advance_checkout(order, session)
-        reason = _merge_payment(order, session)
+        reason = _merge_payment(order, session, refunds_within(raw, "payment_intent", "latest_charge"))
     if reason is not None:
         QuarantinedSnapshot.keep(object_id=session.id, reason=reason, order=order, snapshot=raw)
     return order
@@ -99,7 +106,7 @@ def _advance_checkout(order: Order, session: SessionSnapshot) -> None:
         checkout.advance(session)
 
 
-def _merge_payment(order: Order, session: SessionSnapshot) -> str | None:
+def _merge_payment(order: Order, session: SessionSnapshot, refunds: list[Any]) -> str | None:
     """Join the payment and, where it is made, pay the order; return why staff must look at it, if so."""
     payment = None
     if session.payment_intent_id:
@@ -107,7 +114,11 @@ def _merge_payment(order: Order, session: SessionSnapshot) -> str | None:
         if payment.order_id != order.pk:
             return Reason.FOREIGN_PAYMENT
         payment.advance(_status(session), session.card)
-    return _pay(order, payment) if session.is_paid else None
+    reason = _pay(order, payment) if session.is_paid else None
+    if payment is not None:
+        # Also those that were told of before the payment was.
+        merge_refunds(order, payment, refunds)
+    return reason
 
 
 def _status(session: SessionSnapshot) -> str:
@@ -142,16 +153,44 @@ def _payment_reference(payment: Payment | None) -> PaymentReference | None:
 
 
 def _apply_charge(raw: dict[str, Any]) -> Order | None:
-    """A charge marks nothing paid; it only tells the card of a payment, perhaps before its session does."""
+    """A charge marks nothing paid; it only tells a payment's card and refunds, perhaps before its session does."""
     metadata = raw.get("metadata")
     if not isinstance(metadata, dict) or "order_reference" not in metadata:
         return None
     charge = ChargeSnapshot.parse(raw)
     order = _locked_order(charge.order_reference)
-    if order is None or not charge.payment_intent_id or not charge.card:
+    refunds = refunds_within(raw)
+    if order is None or not charge.payment_intent_id or not (charge.card or refunds):
         return order
     if not _mismatch(order, charge.livemode, charge.amount, charge.currency):
         payment = Payment.of_intent(order, charge.payment_intent_id)
         if payment.order_id == order.pk:
             payment.advance(Payment.Status.UNPAID, charge.card)
+            merge_refunds(order, payment, refunds)
     return order
+
+
+def _apply_refund(raw: dict[str, Any]) -> Order | None:
+    """A refund made here or in Stripe's dashboard; what belongs to no payment of ours is another shop's."""
+    refund = RefundSnapshot.parse(raw)
+    order, reason = _order_of_refund(refund, raw.get("payment_intent"))
+    if order is not None and reason is None:
+        merge_refunds(order, Payment.of_intent(order, refund.payment_intent_id), [raw])
+    if reason is not None:
+        QuarantinedSnapshot.keep(object_id=refund.id, reason=reason, order=order, snapshot=raw)
+    return order
+
+
+def _order_of_refund(refund: RefundSnapshot, raw_intent: object) -> tuple[Order | None, str | None]:
+    """Whose refund it is, locked, and why it must not touch that order, if so."""
+    known = Payment.objects.filter(payment_intent_id=refund.payment_intent_id).select_related("order").first()
+    if known is not None:
+        return _locked_order(known.order.reference), None
+    if isinstance(raw_intent, dict):
+        intent = IntentSnapshot.parse(raw_intent)
+        if intent.order_reference:
+            order = _locked_order(intent.order_reference)
+            return order, _mismatch(order, intent.livemode, intent.amount, intent.currency)
+    if refund.order_reference:
+        return _locked_order(refund.order_reference), Reason.UNKNOWN_PAYMENT
+    return None, None

@@ -10,7 +10,10 @@ from jumun.conf import stripe_setting
 from jumun.orders.models import Order
 from jumun.outbox.lease import LeasedRow, State
 from jumun.payments.keys import new_key
+from jumun.payments.refund import Refund, taken_minor
 from jumun.payments.snapshots import Card, SessionSnapshot
+
+__all__ = ["Checkout", "InboxEvent", "Payment", "QuarantinedSnapshot", "Refund"]
 
 
 class Checkout(models.Model):
@@ -121,6 +124,7 @@ class Payment(models.Model):
         verbose_name = _("payment")
         verbose_name_plural = _("payments")
         ordering = ["-id"]
+        permissions = [("refund_payment", "Can refund payments")]
         constraints = [
             models.CheckConstraint(condition=Q(amount_minor__gt=0), name="jumun_payment_amount_positive"),
             models.UniqueConstraint(
@@ -159,6 +163,13 @@ class Payment(models.Model):
         """Record that this payment made its order paid."""
         self.settles_order = True
         self.save(update_fields=["settles_order"])
+
+    @property
+    def refundable_minor(self) -> int:
+        """What is left to be refunded. Only under a lock on this row does it stay true."""
+        if self.status != self.Status.PAID:
+            return 0
+        return max(0, self.amount_minor - taken_minor(self.refunds.all()))
 
     @property
     def stripe_url(self) -> str:
@@ -213,6 +224,8 @@ class QuarantinedSnapshot(models.Model):
         SECOND_PAYMENT = "second_payment", _("a second payment of one order")
         PAID_AFTER_CLOSE = "paid_after_close", _("paid after the order was closed")
         FOREIGN_PAYMENT = "foreign_payment", _("the payment belongs to another order")
+        UNKNOWN_PAYMENT = "unknown_payment", _("a refund of a payment that is not known here")
+        REFUND_FAILED = "refund_failed", _("a refund failed: the money has not reached the customer")
 
     object_id = models.CharField(_("Stripe object"), max_length=255)
     reason = models.CharField(_("reason"), max_length=20, choices=Reason)

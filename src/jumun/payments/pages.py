@@ -9,11 +9,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from jumun.errors import MalformedSnapshot, OrderNotPayable, StripeError
+from jumun.invoices.models import CreditNote
 from jumun.orders.models import Order
 from jumun.payments import gateway
 from jumun.payments.checkout import open_checkout
 from jumun.payments.merge import apply
-from jumun.payments.models import Checkout, Payment
+from jumun.payments.models import Checkout, Payment, Refund
 
 # Where a storefront remembers the visitor's latest order, so that the bare address /payment/process/ works.
 SESSION_ORDER = "jumun_order"
@@ -75,6 +76,8 @@ def order(request: HttpRequest, reference: str) -> HttpResponse:
     context = {
         "order": found,
         "payment": found.payments.filter(status=Payment.Status.PAID).first(),
+        "refunds": Refund.objects.filter(payment__order=found).exclude(status__in=Refund.VOID),
+        "credit_notes": CreditNote.objects.filter(invoice__order=found).select_related("invoice__order"),
         "is_processing": found.is_payable and found.payments.filter(status=Payment.Status.PROCESSING).exists(),
         # Back from Stripe, but the payment is not known here yet: the page asks again by itself.
         "awaiting": found.is_payable and tried > 0,

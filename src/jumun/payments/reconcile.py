@@ -15,7 +15,7 @@ from jumun.errors import JumunError, MalformedSnapshot
 from jumun.orders.models import Order
 from jumun.payments import gateway
 from jumun.payments.merge import apply
-from jumun.payments.models import QuarantinedSnapshot
+from jumun.payments.models import QuarantinedSnapshot, Refund
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +72,7 @@ def _compare(session: dict[str, Any], *, repair: bool) -> Difference | None:
     return difference
 
 
-_Books = tuple[str, tuple[Any, ...], tuple[Any, ...]]
+_Books = tuple[str, tuple[Any, ...], tuple[Any, ...], tuple[Any, ...]]
 
 
 def _books(reference: object) -> _Books | None:
@@ -82,12 +82,15 @@ def _books(reference: object) -> _Books | None:
         return None
     checkouts = order.checkouts.order_by("pk").values_list("state", "session_id")
     payments = order.payments.order_by("pk").values_list("payment_intent_id", "status", "settles_order", "card_last4")
-    return order.state, tuple(checkouts), tuple(payments)
+    refunds = (
+        Refund.objects.filter(payment__order=order).order_by("pk").values_list("status", "amount_minor", "refund_id")
+    )
+    return order.state, tuple(checkouts), tuple(payments), tuple(refunds)
 
 
 def _told(books: _Books | None) -> str:
     if books is None:
         return "unknown"
-    state, checkouts, payments = books
+    state, checkouts, payments, refunds = books
     parts = [state, *(f"checkout {checkout[0]}" for checkout in checkouts), *(f"payment {row[1]}" for row in payments)]
-    return ", ".join(parts)
+    return ", ".join([*parts, *(f"refund {status} {amount_minor}" for status, amount_minor, _ in refunds)])

@@ -4,13 +4,15 @@ from typing import Any, ClassVar
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from jumun.backoffice import markup
 from jumun.backoffice.readonly import QueueAdmin, ReadOnlyAdmin
-from jumun.payments.models import Checkout, InboxEvent, Payment, QuarantinedSnapshot
+from jumun.backoffice.refund_page import refund_page
+from jumun.payments.models import Checkout, InboxEvent, Payment, QuarantinedSnapshot, Refund
 
 PAID_AT = markup.moment_column("paid_at", _("paid at"))
 CREATED_AT = markup.moment_column("created_at", _("created at"))
@@ -48,6 +50,10 @@ class PaymentAdmin(WithOrder):
     )
     readonly_fields = fields
 
+    def get_urls(self) -> list[URLPattern]:
+        page = self.admin_site.admin_view(refund_page)
+        return [path("<int:pk>/refund/", page, name="jumun_payments_payment_refund"), *super().get_urls()]
+
     @admin.display(description=_("status"), ordering="status")
     def status_badge(self, payment: Payment) -> SafeString:
         return markup.badge(payment.status, payment.get_status_display())
@@ -63,6 +69,31 @@ class PaymentAdmin(WithOrder):
     @admin.display(description=_("at Stripe"))
     def at_stripe(self, payment: Payment) -> SafeString:
         return markup.stripe_link(payment)
+
+
+@admin.register(Refund)
+class RefundAdmin(ReadOnlyAdmin):
+    list_display = ("__str__", "order_page", "status_badge", "amount", "by", CREATED_AT)
+    list_select_related = ("payment__order", "by")
+    list_filter = ("status",)
+    search_fields = ("refund_id", "payment__payment_intent_id", "payment__order__number")
+    fields = (
+        *("refund_id", "order_page", "payment", "status", "amount", "reason", "refusal", "by"),
+        *("created_at", "booked_at"),
+    )
+    readonly_fields = fields
+
+    @admin.display(description=_("order"), ordering="payment__order__number")
+    def order_page(self, refund: Refund) -> SafeString | str:
+        return markup.order_link(refund.payment.order)
+
+    @admin.display(description=_("status"), ordering="status")
+    def status_badge(self, refund: Refund) -> SafeString:
+        return markup.badge(refund.status, refund.get_status_display())
+
+    @admin.display(description=_("amount"), ordering="amount_minor")
+    def amount(self, refund: Refund) -> SafeString:
+        return markup.amount(refund.amount_minor, refund.currency)
 
 
 @admin.register(Checkout)

@@ -1,0 +1,82 @@
+"""The page on which staff give a payment back."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from jumun.backoffice.refund_form import RefundForm
+from jumun.errors import NotRefundable, RefundExceedsPaid, StripeRefused, StripeUnavailable
+from jumun.payments.models import Payment, Refund
+from jumun.payments.refunds import refund
+from jumun.templatetags.jumun import money
+
+PERMISSIONS = ("jumun_payments.view_payment", "jumun_payments.refund_payment")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def refund_page(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """A form with what is left of the payment; sent, it refunds and leads back to the order."""
+    if request.user.is_anonymous or not request.user.has_perms(PERMISSIONS):
+        raise PermissionDenied
+    payment = get_object_or_404(Payment.objects.select_related("order"), pk=pk)
+    form = RefundForm(payment, request.POST if request.method == "POST" else None)
+    if form.is_valid() and _refund(request, payment, form, by=request.user):
+        return redirect("admin:jumun_orders_order_change", payment.order.pk)
+    return _page(request, payment, form)
+
+
+def _refund(request: HttpRequest, payment: Payment, form: RefundForm, *, by: AbstractBaseUser) -> bool:
+    """Whether there is nothing more to be done on this form; what happened is told either way."""
+    values = form.cleaned_data
+    try:
+        made = refund(payment, amount_minor=values["amount"], reason=values["reason"], by=by, key=str(values["key"]))
+    except RefundExceedsPaid as error:
+        left = money(error.refundable_minor, payment.currency)
+        form.add_error("amount", _("Only %(amount)s of this payment is left to refund.") % {"amount": left})
+    except NotRefundable as error:
+        form.add_error(None, _("This cannot be refunded: %(why)s") % {"why": error})
+    except StripeRefused as error:
+        form.add_error(None, _("Stripe refuses: %(why)s") % {"why": error})
+    except StripeUnavailable:
+        messages.warning(
+            request,
+            _(
+                "Stripe did not answer, so it is not known yet whether the money went back. "
+                "We keep asking; do not refund again."
+            ),
+        )
+        return True
+    else:
+        _tell(request, made)
+        return True
+    return False
+
+
+def _tell(request: HttpRequest, made: Refund) -> None:
+    amount = money(made.amount_minor, made.currency)
+    if made.status == Refund.Status.SUCCEEDED:
+        messages.success(request, _("%(amount)s is refunded.") % {"amount": amount})
+    else:
+        said = _("Refund of %(amount)s: %(status)s.")
+        messages.warning(request, said % {"amount": amount, "status": made.get_status_display()})
+
+
+def _page(request: HttpRequest, payment: Payment, form: RefundForm) -> HttpResponse:
+    context: dict[str, Any] = {
+        **admin.site.each_context(request),
+        "title": _("Refund"),
+        "opts": Payment._meta,
+        "payment": payment,
+        "order": payment.order,
+        "refundable_minor": payment.refundable_minor,
+        "form": form,
+    }
+    status = 400 if form.errors else 200
+    return TemplateResponse(request, "jumun/backoffice/refund.html", context, status=status)

@@ -1,0 +1,102 @@
+"""How refunds are joined into the books: their status, their credit notes, and what staff must know of them.
+
+All of it runs inside `jumun.payments.merge`, which holds the locks on the order and the payment.
+"""
+
+from typing import Any
+
+from django.db.models import Sum
+from django.utils import timezone
+
+from jumun import money
+from jumun.errors import MalformedSnapshot
+from jumun.invoices.document import PaymentReference
+from jumun.invoices.models import CreditNote, Invoice
+from jumun.orders.models import Order
+from jumun.orders.signals import order_refunded
+from jumun.payments.models import Payment, QuarantinedSnapshot, Refund
+from jumun.payments.snapshots import RefundSnapshot
+
+Reason = QuarantinedSnapshot.Reason
+
+
+def merge_refunds(order: Order, payment: Payment, raws: list[Any]) -> None:
+    """Join refunds of ``payment`` and book those that have succeeded. Raises `MalformedSnapshot`."""
+    for raw in raws:
+        reason = _merge(payment, raw)
+        if reason is not None:
+            QuarantinedSnapshot.keep(object_id=str(raw["id"]), reason=reason, order=order, snapshot=raw)
+    _book(order, payment)
+
+
+def _merge(payment: Payment, raw: Any) -> str | None:
+    """Join one refund; return why staff must look at it, if so."""
+    snapshot = RefundSnapshot.parse(raw)
+    if snapshot.payment_intent_id not in {"", payment.payment_intent_id}:
+        return Reason.FOREIGN_PAYMENT
+    if snapshot.currency != payment.currency:
+        return Reason.CURRENCY
+    try:
+        amount_minor = money.from_stripe(snapshot.amount, snapshot.currency)
+    except money.MoneyError as error:
+        raise MalformedSnapshot(str(error)) from error
+    if not 0 < amount_minor <= payment.amount_minor:
+        return Reason.AMOUNT
+    refund = _row_of(payment, snapshot, amount_minor)
+    refund.advance(snapshot)
+    return Reason.REFUND_FAILED if refund.status == Refund.Status.FAILED else None
+
+
+def _row_of(payment: Payment, snapshot: RefundSnapshot, amount_minor: int) -> Refund:
+    """The refund's row: known by its id, else the intention that it names, else a new one."""
+    refunds = payment.refunds.select_for_update()
+    if known := refunds.filter(refund_id=snapshot.id).first():
+        return known
+    if snapshot.refund_pk.isdecimal() and len(snapshot.refund_pk) < 19:
+        # The answer to our call was lost, or is still on its way.
+        asked = refunds.filter(pk=int(snapshot.refund_pk), refund_id=None, amount_minor=amount_minor).first()
+        if asked is not None:
+            return asked
+    return Refund.objects.create(
+        payment=payment,
+        refund_id=snapshot.id,
+        status=snapshot.status,
+        amount_minor=amount_minor,
+        currency=payment.currency,
+        reason=snapshot.reason,
+        refusal=snapshot.failure_reason,
+    )
+
+
+def _book(order: Order, payment: Payment) -> None:
+    """Tell the shop of refunds that have succeeded, once the payment itself is known to be made.
+
+    Only the payment by which the order became paid is on the invoice; a second one is given back without a credit
+    note.
+    """
+    if payment.status != Payment.Status.PAID:
+        return
+    for refund in payment.refunds.filter(status=Refund.Status.SUCCEEDED, booked_at=None).order_by("pk"):
+        refund.book()
+        if payment.settles_order:
+            _credit(Invoice.objects.get(order=order), payment, refund)
+        order_refunded.send(Order, order=order)
+
+
+def _credit(invoice: Invoice, payment: Payment, refund: Refund) -> None:
+    """A credit note over what is refunded and not yet credited.
+
+    The note of a refund that failed afterwards stands: what is owed to the customer is what it says, and the
+    refund that is made in its place needs no note of its own.
+    """
+    booked = payment.refunds.filter(status=Refund.Status.SUCCEEDED).exclude(booked_at=None)
+    refunded_minor = booked.aggregate(sum=Sum("amount_minor", default=0))["sum"] or 0
+    due_minor = min(refunded_minor, payment.amount_minor) - CreditNote.credited_minor(invoice)
+    if due_minor > 0 and refund.refund_id:
+        reference = PaymentReference(
+            card_brand=payment.card_brand,
+            card_last4=payment.card_last4,
+            stripe_id=refund.refund_id,
+            paid_on=timezone.localdate(),
+        )
+        CreditNote.issue(invoice, amount_minor=due_minor, refunded_to=reference)

@@ -1,0 +1,118 @@
+from datetime import timedelta
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q, Sum
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from jumun.payments.keys import new_key
+from jumun.payments.snapshots import RefundSnapshot
+
+# Stripe may forget an idempotency key after this (docs.stripe.com/api/idempotent_requests).
+KEY_LIFE = timedelta(hours=24)
+
+
+class Refund(models.Model):
+    """Money that goes back, or was to go back, from one payment: ours from the intention on, or Stripe's dashboard's.
+
+    A join over snapshots: its status only moves forward in the order below. ``creating`` means that we do not know
+    whether Stripe has it; asking again with the same key and parameters tells. ``refused`` means that it does not
+    exist at Stripe.
+    """
+
+    class Status(models.TextChoices):
+        CREATING = "creating", _("being created")
+        REFUSED = "refused", _("refused")
+        PENDING = "pending", _("on its way")
+        REQUIRES_ACTION = "requires_action", _("waiting for the customer")
+        SUCCEEDED = "succeeded", _("refunded")
+        CANCELED = "canceled", _("cancelled")
+        FAILED = "failed", _("failed")
+
+    class Reason(models.TextChoices):
+        """Stripe's words (API reference, "Create a refund")."""
+
+        REQUESTED_BY_CUSTOMER = "requested_by_customer", _("requested by the customer")
+        DUPLICATE = "duplicate", _("paid twice")
+        FRAUDULENT = "fraudulent", _("fraudulent (Stripe blocks the card and the e-mail address)")
+
+    # The money of these stays with us.
+    VOID: ClassVar = (Status.REFUSED, Status.CANCELED, Status.FAILED)
+    _FORWARD: ClassVar[list[str]] = list(Status.values)
+
+    payment = models.ForeignKey(
+        "jumun_payments.Payment", models.PROTECT, related_name="refunds", verbose_name=_("payment")
+    )
+    status = models.CharField(_("status"), max_length=15, choices=Status, default=Status.CREATING)
+    idempotency_key = models.CharField(max_length=64, unique=True, default=new_key, editable=False)
+    # Frozen before the first call; empty for a refund that we did not make.
+    params = models.JSONField(default=dict, editable=False)
+    refund_id = models.CharField(_("Stripe refund"), max_length=255, unique=True, null=True, blank=True)
+    amount_minor = models.BigIntegerField(_("amount"))
+    currency = models.CharField(_("currency"), max_length=3)
+    reason = models.CharField(_("reason"), max_length=40, blank=True, choices=Reason)
+    # Why Stripe refused it, or why it failed later.
+    refusal = models.TextField(_("refusal"), blank=True)
+    # Nobody for what was done in Stripe's dashboard.
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        related_name="+",
+        null=True,
+        blank=True,
+        verbose_name=_("by"),
+    )
+    created_at = models.DateTimeField(_("created at"), default=timezone.now)
+    # When its success was told to the rest of the shop: at most once, whatever it becomes later.
+    booked_at = models.DateTimeField(_("booked at"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("refund")
+        verbose_name_plural = _("refunds")
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(condition=Q(amount_minor__gt=0), name="jumun_refund_amount_positive"),
+            models.CheckConstraint(
+                condition=Q(refund_id__isnull=True, status__in=["creating", "refused"])
+                | (Q(refund_id__isnull=False) & ~Q(status__in=["creating", "refused"])),
+                name="jumun_refund_known_has_id",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["created_at"], condition=Q(status="creating"), name="jumun_refund_unknown"),
+        ]
+
+    def __str__(self) -> str:
+        return self.refund_id or f"refund {self.pk}"
+
+    @property
+    def key_is_remembered(self) -> bool:
+        """Whether Stripe certainly still knows what came of our idempotency key."""
+        return timezone.now() - self.created_at < KEY_LIFE
+
+    def advance(self, snapshot: RefundSnapshot) -> None:
+        """Join what a snapshot tells into what is known; an older one changes nothing."""
+        if self._FORWARD.index(snapshot.status) > self._FORWARD.index(self.status):
+            self.status = snapshot.status
+            self.refund_id = snapshot.id
+            self.refusal = snapshot.failure_reason
+            self.save(update_fields=["status", "refund_id", "refusal"])
+
+    def refuse(self, why: str) -> None:
+        """Record that Stripe would not make the refund, so that its money counts as unrefunded again."""
+        creating = Refund.objects.filter(pk=self.pk, status=self.Status.CREATING)
+        creating.update(status=self.Status.REFUSED, refusal=why[:2000])
+        self.refresh_from_db()
+
+    def book(self) -> None:
+        """Record that the rest of the shop has been told."""
+        self.booked_at = timezone.now()
+        self.save(update_fields=["booked_at"])
+
+
+def taken_minor(refunds: models.QuerySet[Refund]) -> int:
+    """What ``refunds`` have taken from their payments, or may still take."""
+    standing = refunds.exclude(status__in=Refund.VOID)
+    return standing.aggregate(sum=Sum("amount_minor", default=0))["sum"] or 0

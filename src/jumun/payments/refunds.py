@@ -1,0 +1,132 @@
+"""Giving money back: at most what was paid, however many press the button, and never twice for one press."""
+
+from contextlib import suppress
+from datetime import timedelta
+from typing import Any
+
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.db import transaction
+from django.utils import timezone
+
+from jumun import money
+from jumun.errors import NotRefundable, RefundExceedsPaid, StripeRefused, StripeUnavailable
+from jumun.orders.models import Order
+from jumun.outbox.models import Job
+from jumun.payments import gateway
+from jumun.payments.keys import new_key
+from jumun.payments.merge import apply
+from jumun.payments.models import Payment, Refund
+
+# Longer than a call with its retries takes: whoever asked may still be waiting for the answer.
+RESUME_AFTER = timedelta(minutes=1)
+BATCH = 200
+
+
+def refund(
+    payment: Payment, *, amount_minor: int, reason: str, by: AbstractBaseUser | None, key: str | None = None
+) -> Refund:
+    """Refund ``amount_minor`` of ``payment``; the refund as Stripe answered, perhaps still on its way.
+
+    ``reason`` is one of `Refund.Reason` or empty. ``key`` stands for one press of a button: the same again gives the
+    same refund. Raises `NotRefundable`, `RefundExceedsPaid` and `StripeRefused`, and then no money moves, and
+    `StripeUnavailable`: then it is unknown, and the worker asks again until it is known. Must not run in a transaction.
+    """
+    intention = _intend(payment, amount_minor=amount_minor, reason=reason, by=by, key=key or new_key())
+    if intention.status == Refund.Status.CREATING:
+        _send(intention)
+    return intention
+
+
+def resume(intention: Refund) -> None:
+    """Learn what became of a refund whose answer was lost, or make it now. Raises `StripeUnavailable`."""
+    if intention.status != Refund.Status.CREATING:
+        return
+    if not intention.key_is_remembered and _find(intention):
+        return
+    # What Stripe says no to is on the refund's row, where staff see it.
+    with suppress(StripeRefused):
+        _send(intention)
+
+
+def enqueue_unanswered() -> int:
+    """Enqueue a job for every refund whose answer was lost, up to a batch, one a day; return how many there are."""
+    now = timezone.now()
+    lost = Refund.objects.filter(status=Refund.Status.CREATING, created_at__lte=now - RESUME_AFTER)
+    found = list(lost.order_by("created_at").values_list("pk", flat=True)[:BATCH])
+    for pk in found:
+        Job.enqueue("payments.resume_refund", key=f"{pk}:{now.date().isoformat()}", refund_pk=pk)
+    return len(found)
+
+
+def _intend(payment: Payment, *, amount_minor: int, reason: str, by: AbstractBaseUser | None, key: str) -> Refund:
+    """The refund written down before Stripe is asked, within what is left of the payment (invariant I8)."""
+    with transaction.atomic():
+        order = Order.objects.select_for_update().get(pk=payment.order_id)
+        payment = Payment.objects.select_for_update().get(pk=payment.pk)
+        if earlier := Refund.objects.filter(idempotency_key=key).first():
+            if (earlier.payment_id, earlier.amount_minor) != (payment.pk, amount_minor):
+                raise NotRefundable("this key belongs to another refund")
+            return earlier
+        amount = _stripe_amount(payment, amount_minor)
+        intention = Refund.objects.create(
+            payment=payment,
+            idempotency_key=key,
+            amount_minor=amount_minor,
+            currency=payment.currency,
+            reason=reason,
+            by_id=by.pk if by else None,
+        )
+        intention.params = _params(intention, order, amount)
+        intention.save(update_fields=["params"])
+        # PostgreSQL's jsonb has an order of keys of its own. What is sent first is what every retry will read.
+        intention.refresh_from_db(fields=["params"])
+        return intention
+
+
+def _stripe_amount(payment: Payment, amount_minor: int) -> int:
+    if payment.status != Payment.Status.PAID:
+        raise NotRefundable(f"{payment} is {payment.status}")
+    if amount_minor < 1:
+        raise NotRefundable(f"{amount_minor} is no amount to refund")
+    if amount_minor > payment.refundable_minor:
+        raise RefundExceedsPaid(str(payment), payment.refundable_minor)
+    try:
+        return money.to_stripe(amount_minor, payment.currency)
+    except money.MoneyError as error:
+        raise NotRefundable(str(error)) from error
+
+
+def _params(intention: Refund, order: Order, amount: int) -> dict[str, Any]:
+    """The parameters of POST /v1/refunds. Our names go along, by which it is found when the key is forgotten."""
+    names = {"order_reference": order.reference, "order_number": order.number, "refund": str(intention.pk)}
+    params = {"payment_intent": intention.payment.payment_intent_id, "amount": amount, "metadata": names}
+    return params | ({"reason": intention.reason} if intention.reason else {})
+
+
+def _send(intention: Refund) -> None:
+    """Ask Stripe, or ask again with the same key and parameters, and take the answer down the one road."""
+    try:
+        snapshot = gateway.create_refund(intention.params, idempotency_key=intention.idempotency_key)
+    except StripeRefused as refusal:
+        intention.refuse(str(refusal))
+        raise
+    except StripeUnavailable as fault:
+        # Stripe keeps a 500 for its key as well: there will be no other answer, and what has been made can be found.
+        if not fault.replayed:
+            raise
+        if not _find(intention):
+            intention.refuse(str(fault))
+            raise
+        return
+    apply(snapshot)
+    intention.refresh_from_db()
+
+
+def _find(intention: Refund) -> bool:
+    """Look at Stripe for the refund that carries our name, and merge it. Raises `StripeUnavailable`."""
+    for found in gateway.refunds_of(intention.payment.payment_intent_id):
+        if (found.get("metadata") or {}).get("refund") == str(intention.pk):
+            apply(found)
+            intention.refresh_from_db()
+            return True
+    return False
