@@ -99,6 +99,11 @@ class Store:
         self.path = Path(self._folder.name) / "state.sqlite3" if self._folder else path
         try:
             self.connection = _opened(str(self.path))
+            if self._folder:
+                # Nobody reads a temporary file once this process has ended: it needs no journal on the disk.
+                self.connection.executescript(
+                    "PRAGMA synchronous = OFF; PRAGMA journal_mode = MEMORY; PRAGMA locking_mode = EXCLUSIVE;"
+                )
         except sqlite3.Error as problem:
             raise StateUnreadable(f"cannot use state file {self.path}: {problem}") from None
         self.clock = Clock(int(self.setting("clock_offset_s", "0")))
@@ -212,5 +217,5 @@ NOUNS = {"webhook_endpoint": "webhook endpoint", "tax_rate": "tax rate", "promot
 """What error messages call a kind when it is not by its own name."""
 
 
-def _dumps(doc: Json) -> str:
-    return json.dumps(doc, separators=(",", ":"), ensure_ascii=False)
+# Made once: a call with such options would build it anew. Objects are trees, so no circle need be looked for.
+_dumps = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, check_circular=False).encode
