@@ -45,7 +45,7 @@ def test_other_projects_use_the_plugin(tmp_path):
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("PYTEST", "DJANGO"))}
 
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "paywright.pytest_plugin", "-p", "no:django", str(tmp_path)],
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:django", str(tmp_path)],
         cwd=tmp_path,
         env=environment,
         capture_output=True,
