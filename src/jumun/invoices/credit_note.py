@@ -8,8 +8,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from jumun.conf import jumun
+from jumun.invoices import archive
 from jumun.invoices.compose_credit_note import compose_credit_note
-from jumun.invoices.document import Document, PaymentReference, canonical_json, from_json, sha256
+from jumun.invoices.document import Document, PaymentReference, canonical_json, from_json
 from jumun.invoices.models import DocumentIsFrozen, Invoice, Series
 from jumun.invoices.numbers import series_prefix
 from jumun.outbox.models import Job
@@ -81,15 +82,15 @@ class CreditNote(models.Model):
         # Last of all: everybody else who issues a credit note waits for this row until we commit.
         prefix = series_prefix(jumun().credit_note_prefix, livemode=draft.livemode)
         number = Series.next_number(prefix, draft.issued_on.year)
-        document = replace(draft, number=number)
+        text = canonical_json(replace(draft, number=number))
         note = cls(
             invoice=invoice,
             number=number,
             refund_id=refunded_to.stripe_id,
             amount_minor=amount_minor,
             issued_at=now,
-            document_json=canonical_json(document),
-            document_sha256=sha256(document),
+            document_json=text,
+            document_sha256=archive.digest(text.encode()),
         )
         note.save(force_insert=True)
         Job.enqueue("invoices.mail_credit_note", key=number, credit_note_pk=note.pk)
