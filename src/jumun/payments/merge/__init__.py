@@ -1,0 +1,51 @@
+"""The one road to "paid": a snapshot of Stripe's is joined into our books.
+
+Signed events, the success page, the expiry sweep and the reconciliation all come through `apply`. Everything moves
+only forward, so any order of arrival and any repetition end in the same books. Locks are taken in the order order,
+payment, refund, series.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.db import transaction
+
+from jumun.orders.models import Order
+from jumun.payments.merge.charge import merge_charge
+from jumun.payments.merge.refund import merge_refund
+from jumun.payments.merge.session import merge_session
+
+# The events whose object we merge. All others are stored and ignored.
+MERGED_TYPES = frozenset(
+    {
+        "checkout.session.completed",
+        "checkout.session.async_payment_succeeded",
+        "checkout.session.async_payment_failed",
+        "checkout.session.expired",
+        "charge.succeeded",
+        "charge.updated",
+        "charge.refunded",
+        "charge.refund.updated",
+        "refund.created",
+        "refund.updated",
+        "refund.failed",
+    }
+)
+
+_MERGERS: dict[str, Callable[[dict[str, Any]], Order | None]] = {
+    "checkout.session": merge_session,
+    "charge": merge_charge,
+    "refund": merge_refund,
+}
+
+
+def apply(raw: dict[str, Any]) -> Order | None:
+    """Join one object of Stripe's; return the order that it belongs to, or ``None`` where it is not ours.
+
+    One transaction, nested in the caller's if there is one. Raises `MalformedSnapshot`.
+    """
+    merger = _MERGERS.get(str(raw.get("object")))
+    if merger is None:
+        return None
+    with transaction.atomic():
+        return merger(raw)

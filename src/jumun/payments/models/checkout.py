@@ -1,0 +1,81 @@
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from jumun.orders.models import Order
+from jumun.payments.keys import new_key
+from jumun.payments.snapshots import SessionSnapshot
+
+
+class Checkout(models.Model):
+    """One Checkout Session at Stripe, from the intention on.
+
+    Its state only moves forward: creating < open < complete, expired, refused. The last three are final at
+    Stripe too. ``creating`` means that we do not know whether the session exists; asking again with the same
+    key and parameters tells.
+    """
+
+    class State(models.TextChoices):
+        CREATING = "creating", _("being created")
+        OPEN = "open", _("open")
+        COMPLETE = "complete", _("complete")
+        EXPIRED = "expired", _("expired")
+        REFUSED = "refused", _("refused")
+
+    UNFINISHED: ClassVar = (State.CREATING, State.OPEN)
+    _BEFORE: ClassVar[dict[str, tuple[str, ...]]] = {
+        State.OPEN: (State.CREATING,),
+        State.COMPLETE: UNFINISHED,
+        State.EXPIRED: UNFINISHED,
+        State.REFUSED: (State.CREATING,),
+    }
+
+    order = models.ForeignKey(Order, models.PROTECT, related_name="checkouts", verbose_name=_("order"))
+    state = models.CharField(_("state"), max_length=8, choices=State, default=State.CREATING)
+    idempotency_key = models.CharField(max_length=64, unique=True, default=new_key, editable=False)
+    # Frozen before the first call: a retry with other parameters would be refused by Stripe.
+    params = models.JSONField(default=dict, editable=False)
+    session_id = models.CharField(_("Stripe session"), max_length=255, unique=True, null=True, blank=True)
+    url = models.TextField(blank=True)
+    expires_at = models.DateTimeField(_("expires at"))
+    refusal = models.TextField(_("refusal"), blank=True)
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("checkout")
+        verbose_name_plural = _("checkouts")
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["order"],
+                condition=Q(state__in=["creating", "open"]),
+                name="jumun_one_open_checkout_per_order",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.session_id or f"checkout {self.pk}"
+
+    def advance(self, session: SessionSnapshot) -> None:
+        """Join the session's state into ours; an older snapshot changes nothing."""
+        if session.status not in self._BEFORE:
+            return
+        earlier = Checkout.objects.filter(pk=self.pk, state__in=self._BEFORE[session.status])
+        values = {
+            "state": session.status,
+            "session_id": session.id,
+            "url": session.url,
+            "expires_at": session.expires_at,
+        }
+        if earlier.update(**values):
+            for name, value in values.items():
+                setattr(self, name, value)
+        else:
+            self.refresh_from_db()
+
+    def refuse(self, why: str) -> None:
+        """Record that Stripe would not create the session, so that the next try starts afresh."""
+        creating = Checkout.objects.filter(pk=self.pk, state=self.State.CREATING)
+        creating.update(state=self.State.REFUSED, refusal=why[:2000])

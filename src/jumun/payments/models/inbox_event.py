@@ -1,0 +1,39 @@
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from jumun.orders.models import Order
+from jumun.outbox.lease import LeasedRow, State
+
+
+class InboxEvent(LeasedRow):
+    """One event of Stripe's, stored under its id before it is acknowledged."""
+
+    event_id = models.CharField(_("Stripe event"), max_length=255, unique=True)
+    type = models.CharField(_("type"), max_length=100)
+    api_version = models.CharField(_("API version"), max_length=40, blank=True)
+    livemode = models.BooleanField(_("real money"))
+    # Text, not JSON: exactly what Stripe signed.
+    payload = models.TextField(_("payload"))
+    order = models.ForeignKey(
+        Order, models.PROTECT, related_name="events", null=True, blank=True, verbose_name=_("order")
+    )
+    created_at = models.DateTimeField(_("created at Stripe"))
+    received_at = models.DateTimeField(_("received at"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("event")
+        verbose_name_plural = _("events")
+        ordering = ["-id"]
+        indexes = [
+            models.Index(fields=["run_at"], condition=Q(state=State.READY), name="jumun_inbox_due"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.type} {self.event_id}"
+
+    def run(self) -> None:
+        from jumun.payments.process import process
+
+        process(self)

@@ -1,0 +1,70 @@
+from datetime import UTC, datetime
+from typing import Any
+
+from jumun.errors import MalformedSnapshot
+
+ID_MAX_CHARS = 255
+
+
+class Reader:
+    """Reads typed fields out of an untrusted JSON object."""
+
+    def __init__(self, raw: object) -> None:
+        if not isinstance(raw, dict):
+            raise MalformedSnapshot("expected an object")
+        self._raw: dict[str, Any] = raw
+
+    def text(self, name: str, *, default: str | None = None) -> str:
+        value = self._raw.get(name)
+        if value is None and default is not None:
+            return default
+        # Lone surrogates and NUL cannot be stored in PostgreSQL, and no id of Stripe's has them.
+        if not isinstance(value, str) or len(value) > ID_MAX_CHARS or not value.isprintable():
+            raise MalformedSnapshot(f"{name} is no short text")
+        return value
+
+    def integer(self, name: str) -> int:
+        value = self._raw.get(name)
+        if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 2**53:
+            raise MalformedSnapshot(f"{name} is no whole number")
+        return value
+
+    def flag(self, name: str) -> bool:
+        value = self._raw.get(name)
+        if not isinstance(value, bool):
+            raise MalformedSnapshot(f"{name} is neither true nor false")
+        return value
+
+    def moment(self, name: str) -> datetime:
+        try:
+            return datetime.fromtimestamp(self.integer(name), UTC)
+        except (OverflowError, ValueError, OSError) as error:
+            raise MalformedSnapshot(f"{name} is no time") from error
+
+    def iso_moment(self, name: str) -> datetime:
+        """A time as version 2 of Stripe's API writes it: ``2026-11-23T19:41:17.000Z``."""
+        try:
+            return datetime.fromisoformat(self.text(name)).astimezone(UTC)
+        except (OverflowError, ValueError, OSError) as error:
+            raise MalformedSnapshot(f"{name} is no time") from error
+
+    def link(self, name: str) -> str:
+        """A URL, or empty; hosted pages have long ones."""
+        value = self._raw.get(name)
+        if value is None:
+            return ""
+        if not isinstance(value, str) or len(value) > 5000 or not value.isprintable():
+            raise MalformedSnapshot(f"{name} is no URL")
+        return value
+
+    def reference(self, name: str) -> str:
+        """The id of another object, which Stripe gives bare or expanded; empty where there is none."""
+        value = self._raw.get(name)
+        if isinstance(value, dict):
+            return Reader(value).text("id")
+        return self.text(name, default="")
+
+    def child(self, name: str) -> "Reader | None":
+        """Another object where it is expanded, else ``None``."""
+        value = self._raw.get(name)
+        return Reader(value) if isinstance(value, dict) else None
