@@ -11,7 +11,8 @@ from django.core.management import call_command
 from django.db import connection
 
 from jumun.audit import findings
-from jumun.invoices import archive, frozen
+from jumun import frozen
+from jumun.invoices import archive
 from jumun.invoices.document import PaymentReference
 from jumun.invoices.models import ArchivedPdf, CreditNote
 from jumun.orders.models import Order

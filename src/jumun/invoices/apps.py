@@ -1,6 +1,7 @@
 from django.apps import AppConfig
-from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
+
+from jumun.frozen import freeze
 
 
 class InvoicesConfig(AppConfig):
@@ -11,6 +12,6 @@ class InvoicesConfig(AppConfig):
 
     def ready(self) -> None:
         from jumun.invoices import checks  # noqa: F401
-        from jumun.invoices.frozen import install_after_migrate
+        from jumun.invoices.frozen import REFUSALS
 
-        post_migrate.connect(install_after_migrate, sender=self)
+        freeze(self, *REFUSALS)

@@ -13,6 +13,7 @@ from jumun.invoices.compose_credit_note import compose_credit_note
 from jumun.invoices.document import Document, PaymentReference, canonical_json, from_json
 from jumun.invoices.models import DocumentIsFrozen, Invoice, Series
 from jumun.invoices.numbers import series_prefix
+from jumun.orders.timeline import Kind
 from jumun.outbox.models import Job
 
 
@@ -93,6 +94,7 @@ class CreditNote(models.Model):
             document_sha256=archive.digest(text.encode()),
         )
         note.save(force_insert=True)
+        invoice.order.record(Kind.CREDIT_NOTE_ISSUED, number=number, amount_minor=amount_minor)
         Job.enqueue("invoices.mail_credit_note", key=number, credit_note_pk=note.pk)
         return note
 

@@ -17,6 +17,7 @@ from jumun.invoices.document import Document, PaymentReference, canonical_json, 
 from jumun.invoices.einvoice_scope import EInvoiceError, check
 from jumun.invoices.numbers import document_number, series_prefix
 from jumun.orders.models import Order
+from jumun.orders.timeline import Kind
 from jumun.outbox.models import Job
 
 # The PDF engine and the XML library are large, and most processes never print: they are imported where they are used.
@@ -116,6 +117,7 @@ class Invoice(models.Model):
             document_sha256=archive.digest(text.encode()),
         )
         invoice.save(force_insert=True)
+        order.record(Kind.INVOICE_ISSUED, number=number)
         # In this order, so that the mail finds the PDF made.
         Job.enqueue("invoices.archive", key=number, invoice_pk=invoice.pk)
         Job.enqueue("invoices.mail", key=number, invoice_pk=invoice.pk)
@@ -124,7 +126,9 @@ class Invoice(models.Model):
     def send_again(self) -> None:
         """Enqueue the mail once more, but only once a minute: a double click sends one."""
         again = f"{timezone.now():%Y%m%dT%H%M}"
-        Job.enqueue("invoices.mail", key=f"{self.number}:{again}", invoice_pk=self.pk, again=again)
+        with transaction.atomic():
+            Job.enqueue("invoices.mail", key=f"{self.number}:{again}", invoice_pk=self.pk, again=again)
+            self.order.record(Kind.INVOICE_RESEND_ASKED, number=self.number)
 
     @property
     def document(self) -> Document:

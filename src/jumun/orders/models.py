@@ -1,5 +1,5 @@
 from datetime import datetime, timedelta
-from typing import Self
+from typing import Any, Self
 
 from django.db import models, transaction
 from django.db.models import F, Q
@@ -11,6 +11,9 @@ from jumun.conf import jumun, livemode
 from jumun.orders.numbers import new_number, new_reference
 from jumun.orders.place import Customer, Item, total_minor
 from jumun.orders.signals import order_canceled, order_paid
+from jumun.orders.timeline import Kind, TimelineEntry
+
+__all__ = ["Order", "OrderLine", "TaxCategory", "TimelineEntry"]
 
 
 class Order(models.Model):
@@ -121,6 +124,7 @@ class Order(models.Model):
             OrderLine.objects.bulk_create(
                 OrderLine.snapshot(order, position, item) for position, item in enumerate(lines, start=1)
             )
+            order.record(Kind.PLACED, amount_minor=total)
         return order
 
     @property
@@ -131,30 +135,41 @@ class Order(models.Model):
     def net_minor(self) -> int:
         return self.total_minor - self.tax_minor
 
+    def record(self, kind: Kind, **details: Any) -> None:
+        """Add to the order's timeline, for good; call it in the transaction that makes it true.
+
+        Who or what acts is known from `jumun.cause`. ``details`` are small JSON values which the sentence that staff
+        read may hold (see `jumun.backoffice.timeline`): amounts as ``amount_minor``, Stripe's objects by their ids.
+        """
+        TimelineEntry.append(self, kind, details)
+
     def mark_paid(self, *, at: datetime) -> bool:
         """placed -> paid. ``False`` where somebody else moved the order first."""
-        if not self._move(self.State.PAID, paid_at=at):
-            return False
-        order_paid.send(type(self), order=self)
+        with transaction.atomic():
+            if not self._move(self.State.PAID, paid_at=at):
+                return False
+            self.record(Kind.PAID, amount_minor=self.total_minor)
+            order_paid.send(type(self), order=self)
         return True
 
     def cancel(self) -> bool:
         """placed -> cancelled, and tell `order_canceled`. An open checkout must have been expired at Stripe before."""
-        return self._close(self.State.CANCELLED)
+        return self._close(self.State.CANCELLED, Kind.CANCELED)
 
     def expire(self) -> bool:
         """placed -> expired, and tell `order_canceled`. An open checkout must have been expired at Stripe before."""
-        return self._close(self.State.EXPIRED)
+        return self._close(self.State.EXPIRED, Kind.EXPIRED)
 
     def postpone_expiry(self, by: timedelta) -> None:
         """Keep an unpaid order's goods reserved until that much after now."""
         self.expires_at = timezone.now() + by
         Order.objects.filter(pk=self.pk, state=self.State.PLACED).update(expires_at=self.expires_at)
 
-    def _close(self, state: State) -> bool:
+    def _close(self, state: State, kind: Kind) -> bool:
         with transaction.atomic():
             if not self._move(state, closed_at=timezone.now()):
                 return False
+            self.record(kind)
             order_canceled.send(type(self), order=self)
         return True
 

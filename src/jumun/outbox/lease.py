@@ -13,6 +13,7 @@ from django.db import connections, models, router, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from jumun.cause import Actor, Cause
 from jumun.errors import LeaseLost
 
 # Short, so that the work of a killed worker is taken up soon; a living worker renews its leases meanwhile.
@@ -52,6 +53,10 @@ class LeasedRow(models.Model):
     def attempts_max(self) -> int:
         """Tries before the row is parked for staff; 15 tries with the backoff above are about nine hours."""
         return 15
+
+    def cause(self) -> Cause:
+        """Who or what acts while the row is worked on."""
+        return Cause(actor=Actor.WORKER, source=str(self))
 
     def run(self) -> None:
         """Do the work and call `finish` in the transaction that makes its effect true."""

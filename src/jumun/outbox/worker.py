@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.db import DatabaseError, close_old_connections, connection
 
+from jumun.cause import acting
 from jumun.errors import LeaseLost, WorkerDied
 from jumun.outbox.lease import LEASE_S, LeasedRow
 from jumun.outbox.models import Job
@@ -22,7 +23,8 @@ def process(row: LeasedRow) -> None:
     try:
         try:
             _check_tries(row)
-            row.run()
+            with acting(row.cause):
+                row.run()
         except LeaseLost:
             raise
         except Exception as error:

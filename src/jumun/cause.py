@@ -1,0 +1,52 @@
+"""Who or what acts, and on what occasion: set where an act begins, read where its trace is written down.
+
+Three places set it: the worker for a row in hand, the middleware for a request, and our management commands.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Actor(StrEnum):
+    """Who acts. ``PROGRAM`` is code of the project's own that told nothing: a script, a shell."""
+
+    STAFF = "staff"
+    CUSTOMER = "customer"
+    STRIPE = "stripe"
+    WORKER = "worker"
+    COMMAND = "command"
+    PROGRAM = "program"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cause:
+    """``name`` is the user name of staff; ``source`` an event's id, a job's key, a request or a command line."""
+
+    actor: Actor
+    name: str = ""
+    source: str = ""
+
+
+def _untold() -> Cause:
+    return Cause(actor=Actor.PROGRAM)
+
+
+_tell: ContextVar[Callable[[], Cause]] = ContextVar("jumun_cause", default=_untold)
+
+
+@contextmanager
+def acting(tell: Callable[[], Cause]) -> Iterator[None]:
+    """Until the block ends, whatever is written down was caused by ``tell()``, which is asked only then."""
+    before = _tell.set(tell)
+    try:
+        yield
+    finally:
+        _tell.reset(before)
+
+
+def current_cause() -> Cause:
+    """Who or what acts now."""
+    return _tell.get()()

@@ -1,0 +1,20 @@
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Warning, register
+
+MIDDLEWARE = "jumun.middleware.cause_middleware"
+
+
+@register()
+def check_cause_middleware(**_: Any) -> list[CheckMessage]:
+    """Without the middleware an order's timeline cannot tell who acted."""
+    if MIDDLEWARE in settings.MIDDLEWARE:
+        return []
+    return [
+        Warning(
+            f'MIDDLEWARE lacks "{MIDDLEWARE}": orders\' timelines do not tell who did what.',
+            hint="Add it after django.contrib.auth.middleware.AuthenticationMiddleware.",
+            id="jumun.W003",
+        )
+    ]

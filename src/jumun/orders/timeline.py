@@ -1,0 +1,97 @@
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from jumun.cause import current_cause
+from jumun.frozen import refuse_all
+
+if TYPE_CHECKING:
+    from jumun.orders.models import Order
+
+
+class Kind(StrEnum):
+    """Everything that can happen to an order. What staff read of each is in `jumun.backoffice.timeline`."""
+
+    PLACED = "placed"
+    EXPIRED = "expired"
+    CANCELED = "canceled"
+
+    CHECKOUT_OPENED = "checkout_opened"
+    CHECKOUT_EXPIRED = "checkout_expired"
+    CHECKOUT_REFUSED = "checkout_refused"
+    PAYMENT_PROCESSING = "payment_processing"
+    PAYMENT_FAILED = "payment_failed"
+    PAID = "paid"
+
+    INVOICE_ISSUED = "invoice_issued"
+    INVOICE_SENT = "invoice_sent"
+    INVOICE_RESEND_ASKED = "invoice_resend_asked"
+    CREDIT_NOTE_ISSUED = "credit_note_issued"
+    CREDIT_NOTE_SENT = "credit_note_sent"
+
+    REFUND_ASKED = "refund_asked"
+    REFUND_REFUSED = "refund_refused"
+    REFUND_PENDING = "refund_pending"
+    REFUND_REQUIRES_ACTION = "refund_requires_action"
+    REFUND_SUCCEEDED = "refund_succeeded"
+    REFUND_CANCELED = "refund_canceled"
+    REFUND_FAILED = "refund_failed"
+
+    DISPUTE_OPENED = "dispute_opened"
+    DISPUTE_FUNDS_WITHDRAWN = "dispute_funds_withdrawn"
+    DISPUTE_FUNDS_REINSTATED = "dispute_funds_reinstated"
+    DISPUTE_WON = "dispute_won"
+    DISPUTE_LOST = "dispute_lost"
+    DISPUTE_CLOSED = "dispute_closed"
+
+    QUARANTINED = "quarantined"
+    QUARANTINE_RESOLVED = "quarantine_resolved"
+    EVENT_REPLAYED = "event_replayed"
+
+
+class TimelineEntry(models.Model):
+    """One thing that happened to an order: written in the transaction that made it true, and never changed.
+
+    The database refuses to change or delete it (see `jumun.frozen`).
+    """
+
+    order = models.ForeignKey(
+        "jumun_orders.Order", models.PROTECT, related_name="timeline", db_index=False, verbose_name=_("order")
+    )
+    at = models.DateTimeField(_("at"), default=timezone.now)
+    kind = models.CharField(_("kind"), max_length=40)
+    actor = models.CharField(_("by"), max_length=10)
+    # As text, not a foreign key: it stays true when the user is renamed or gone.
+    actor_name = models.CharField(_("user name"), max_length=254, blank=True)
+    source = models.CharField(_("source"), max_length=255, blank=True)
+    details = models.JSONField(_("details"), default=dict)
+
+    class Meta:
+        verbose_name = _("timeline entry")
+        verbose_name_plural = _("timeline")
+        ordering = ["order", "id"]
+        default_permissions = ()
+        indexes = [models.Index(fields=["order", "id"], name="jumun_timeline_of_order")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.at:%Y-%m-%d %H:%M}"
+
+    @classmethod
+    def append(cls, order: "Order", kind: Kind, details: dict[str, Any]) -> None:
+        """Write one entry, by `jumun.cause.current_cause`, in the caller's transaction."""
+        cause = current_cause()
+        entry = cls(
+            order=order,
+            kind=kind,
+            actor=cause.actor,
+            actor_name=cause.name[:254],
+            source=cause.source[:255],
+            details=details,
+        )
+        entry.save(force_insert=True)
+
+
+REFUSALS = refuse_all(TimelineEntry._meta.db_table, "jumun_timeline")
