@@ -7,7 +7,9 @@ from django.http.response import HttpResponseBase
 from jumun.cause import Actor, Cause, acting
 
 
-def cause_middleware(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Callable[[HttpRequest], HttpResponseBase]:
+def cause_middleware(
+    get_response: Callable[[HttpRequest], HttpResponseBase],
+) -> Callable[[HttpRequest], HttpResponseBase]:
     """Have an order's timeline name the request, and the member of staff who sent it.
 
     Belongs after Django's ``AuthenticationMiddleware``. The user is loaded only if something is written down.

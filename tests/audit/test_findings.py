@@ -10,8 +10,8 @@ from django.core.files.base import ContentFile
 from django.core.management import call_command
 from django.db import connection
 
-from jumun.audit import findings
 from jumun import frozen
+from jumun.audit import findings
 from jumun.invoices import archive
 from jumun.invoices.document import PaymentReference
 from jumun.invoices.models import ArchivedPdf, CreditNote

@@ -6,6 +6,7 @@ from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db.models import QuerySet
 
 from jumun.backoffice.refund_page import PERMISSIONS as REFUND_PERMISSIONS
+from jumun.backoffice.timeline import timeline_of
 from jumun.invoices.models import CreditNote
 from jumun.orders.models import Order
 from jumun.payments.models import Refund
@@ -21,6 +22,7 @@ def order_context(order: Order, user: Any) -> dict[str, Any]:
     return {
         "order": order,
         "lines": order.lines.all(),
+        "timeline": timeline_of(order),
         "payments": order.payments.all() if user.has_perm("jumun_payments.view_payment") else None,
         "refunds": _refunds(order) if user.has_perm("jumun_payments.view_payment") else None,
         "may_refund": user.has_perms(REFUND_PERMISSIONS),

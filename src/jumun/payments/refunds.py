@@ -11,6 +11,7 @@ from django.utils import timezone
 from jumun import money
 from jumun.errors import NotRefundable, RefundExceedsPaid, StripeRefused, StripeUnavailable
 from jumun.orders.models import Order
+from jumun.orders.timeline import Kind
 from jumun.outbox.models import Job
 from jumun.payments import gateway
 from jumun.payments.keys import new_key
@@ -76,6 +77,7 @@ def _intend(payment: Payment, *, amount_minor: int, reason: str, by: AbstractBas
             reason=reason,
             by_id=by.pk if by else None,
         )
+        order.record(Kind.REFUND_ASKED, amount_minor=amount_minor)
         intention.params = _params(intention, order, amount)
         intention.save(update_fields=["params"])
         # PostgreSQL's jsonb has an order of keys of its own. What is sent first is what every retry will read.

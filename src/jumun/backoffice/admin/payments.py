@@ -156,7 +156,7 @@ class QuarantinedSnapshotAdmin(WithOrder):
     @admin.action(description=_("Mark as dealt with"), permissions=["resolve"])
     def resolve(self, request: HttpRequest, rows: QuerySet[QuarantinedSnapshot]) -> None:
         """Record the time at which staff dealt with each of the selected rows."""
-        count = sum(row.resolve() for row in rows.select_related(None).only("pk"))
+        count = sum(row.resolve() for row in rows)
         said = ngettext("%(count)d row is dealt with.", "%(count)d rows are dealt with.", count)
         self.message_user(request, said % {"count": count}, messages.SUCCESS if count else messages.WARNING)
 

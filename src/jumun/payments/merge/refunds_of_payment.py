@@ -57,7 +57,7 @@ def _row_of(payment: Payment, snapshot: RefundSnapshot, amount_minor: int) -> Re
         asked = refunds.filter(pk=int(snapshot.refund_pk), refund_id=None, amount_minor=amount_minor).first()
         if asked is not None:
             return asked
-    return Refund.objects.create(
+    found = Refund.objects.create(
         payment=payment,
         refund_id=snapshot.id,
         status=snapshot.status,
@@ -66,6 +66,8 @@ def _row_of(payment: Payment, snapshot: RefundSnapshot, amount_minor: int) -> Re
         reason=snapshot.reason,
         refusal=snapshot.failure_reason,
     )
+    found.record_status()
+    return found
 
 
 def _book(order: Order, payment: Payment) -> None:

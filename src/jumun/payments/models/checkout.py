@@ -1,10 +1,11 @@
 from typing import ClassVar
 
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from jumun.orders.models import Order
+from jumun.orders.timeline import Kind
 from jumun.payments.keys import new_key
 from jumun.payments.snapshots import SessionSnapshot
 
@@ -30,6 +31,11 @@ class Checkout(models.Model):
         State.COMPLETE: UNFINISHED,
         State.EXPIRED: UNFINISHED,
         State.REFUSED: (State.CREATING,),
+    }
+
+    _RECORDED: ClassVar[dict[str, Kind]] = {
+        State.OPEN: Kind.CHECKOUT_OPENED,
+        State.EXPIRED: Kind.CHECKOUT_EXPIRED,
     }
 
     order = models.ForeignKey(Order, models.PROTECT, related_name="checkouts", verbose_name=_("order"))
@@ -69,13 +75,18 @@ class Checkout(models.Model):
             "url": session.url,
             "expires_at": session.expires_at,
         }
-        if earlier.update(**values):
+        with transaction.atomic():
+            if not earlier.update(**values):
+                self.refresh_from_db()
+                return
             for name, value in values.items():
                 setattr(self, name, value)
-        else:
-            self.refresh_from_db()
+            if kind := self._RECORDED.get(session.status):
+                self.order.record(kind, checkout=session.id)
 
     def refuse(self, why: str) -> None:
         """Record that Stripe would not create the session, so that the next try starts afresh."""
         creating = Checkout.objects.filter(pk=self.pk, state=self.State.CREATING)
-        creating.update(state=self.State.REFUSED, refusal=why[:2000])
+        with transaction.atomic():
+            if creating.update(state=self.State.REFUSED, refusal=why[:2000]):
+                self.order.record(Kind.CHECKOUT_REFUSED, why=why[:200])

@@ -3,6 +3,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from jumun.cause import Actor, Cause
 from jumun.orders.models import Order
 from jumun.outbox.lease import LeasedRow, State
 
@@ -32,6 +33,9 @@ class InboxEvent(LeasedRow):
 
     def __str__(self) -> str:
         return f"{self.type} {self.event_id}"
+
+    def cause(self) -> Cause:
+        return Cause(actor=Actor.STRIPE, source=self.event_id)
 
     def run(self) -> None:
         from jumun.payments.process import process

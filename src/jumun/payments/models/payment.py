@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from jumun.conf import stripe_setting
 from jumun.orders.models import Order
+from jumun.orders.timeline import Kind
 from jumun.payments.models.refund import taken_minor
 from jumun.payments.snapshots import Card
 
@@ -28,6 +29,12 @@ class Payment(models.Model):
         Status.PROCESSING: (Status.UNPAID,),
         Status.FAILED: (Status.UNPAID, Status.PROCESSING),
         Status.PAID: (Status.UNPAID, Status.PROCESSING, Status.FAILED),
+    }
+
+    # What the order itself records when it is paid is not told twice.
+    _RECORDED: ClassVar[dict[str, Kind]] = {
+        Status.PROCESSING: Kind.PAYMENT_PROCESSING,
+        Status.FAILED: Kind.PAYMENT_FAILED,
     }
 
     order = models.ForeignKey(Order, models.PROTECT, related_name="payments", verbose_name=_("order"))
@@ -73,11 +80,13 @@ class Payment(models.Model):
         return payment
 
     def advance(self, status: str, card: Card | None) -> None:
-        """Join what a snapshot tells into what is known."""
+        """Join what a snapshot tells into what is known, in the caller's transaction."""
         if self.status in self._BEFORE[status]:
             self.status = status
             if status == self.Status.PAID:
                 self.paid_at = timezone.now()
+            if kind := self._RECORDED.get(status):
+                self.order.record(kind, payment=self.payment_intent_id)
         if card and not self.card_last4:
             self.card_brand, self.card_last4 = card.brand, card.last4
         self.save(update_fields=["status", "paid_at", "card_brand", "card_last4"])

@@ -1,11 +1,12 @@
 import json
 from typing import Any
 
-from django.db import models
+from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from jumun.orders.models import Order
+from jumun.orders.timeline import Kind
 
 
 class QuarantinedSnapshot(models.Model):
@@ -45,7 +46,14 @@ class QuarantinedSnapshot(models.Model):
 
     @classmethod
     def keep(cls, *, object_id: str, reason: str, order: Order | None, snapshot: dict[str, Any]) -> None:
-        """Set a snapshot aside; seeing it again changes nothing."""
+        """Set a snapshot aside, in the caller's transaction, which holds the lock on ``order`` if there is one.
+
+        Seeing it again changes nothing.
+        """
+        if order is not None:
+            if QuarantinedSnapshot.objects.filter(object_id=object_id, reason=reason).exists():
+                return
+            order.record(Kind.QUARANTINED, reason=reason, object=object_id)
         row = QuarantinedSnapshot(
             object_id=object_id, reason=reason, order=order, snapshot=json.dumps(snapshot, indent=2)
         )
@@ -54,4 +62,9 @@ class QuarantinedSnapshot(models.Model):
     def resolve(self) -> bool:
         """Record that staff have dealt with it. ``False`` where somebody has already."""
         open_row = QuarantinedSnapshot.objects.filter(pk=self.pk, resolved_at=None)
-        return bool(open_row.update(resolved_at=timezone.now()))
+        with transaction.atomic():
+            if not open_row.update(resolved_at=timezone.now()):
+                return False
+            if self.order:
+                self.order.record(Kind.QUARANTINE_RESOLVED, object=self.object_id)
+        return True

@@ -2,11 +2,12 @@ from datetime import timedelta
 from typing import ClassVar
 
 from django.conf import settings
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q, Sum
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from jumun.orders.timeline import Kind
 from jumun.payments.keys import new_key
 from jumun.payments.snapshots import RefundSnapshot
 
@@ -93,18 +94,27 @@ class Refund(models.Model):
         return timezone.now() - self.created_at < KEY_LIFE
 
     def advance(self, snapshot: RefundSnapshot) -> None:
-        """Join what a snapshot tells into what is known; an older one changes nothing."""
+        """Join what a snapshot tells into what is known, in the caller's transaction; an older one changes nothing."""
         if self._FORWARD.index(snapshot.status) > self._FORWARD.index(self.status):
             self.status = snapshot.status
             self.refund_id = snapshot.id
             self.refusal = snapshot.failure_reason
             self.save(update_fields=["status", "refund_id", "refusal"])
+            self.record_status()
 
     def refuse(self, why: str) -> None:
         """Record that Stripe would not make the refund, so that its money counts as unrefunded again."""
         creating = Refund.objects.filter(pk=self.pk, status=self.Status.CREATING)
-        creating.update(status=self.Status.REFUSED, refusal=why[:2000])
-        self.refresh_from_db()
+        with transaction.atomic():
+            moved = creating.update(status=self.Status.REFUSED, refusal=why[:2000])
+            self.refresh_from_db()
+            if moved:
+                self.record_status()
+
+    def record_status(self) -> None:
+        """Add the present status to the order's timeline, in the caller's transaction."""
+        why = {"why": self.refusal[:200]} if self.refusal else {}
+        self.payment.order.record(Kind(f"refund_{self.status}"), amount_minor=self.amount_minor, **why)
 
     def book(self) -> None:
         """Record that the rest of the shop has been told."""

@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
+from jumun.cause import Actor, Cause, acting
 from jumun.errors import StripeError
 from jumun.payments.reconcile import Difference, reconcile
 
@@ -26,7 +27,8 @@ class Command(BaseCommand):
         now = timezone.now()
         since = _moment(options["since"]) if options["since"] else now - WINDOW
         try:
-            found = list(reconcile(since=since, until=now, repair=options["repair"], progress=self._progress))
+            with acting(lambda: Cause(actor=Actor.COMMAND, source="manage.py reconcile")):
+                found = list(reconcile(since=since, until=now, repair=options["repair"], progress=self._progress))
         except StripeError as error:
             raise CommandError(f"Stripe could not be asked: {error}") from error
         self._report(found, as_json=options["json"])
