@@ -92,8 +92,8 @@ def test_a_refund_from_the_button_to_the_credit_note(stripe: Paywright) -> None:
     payment = buy(stripe)
     refund(payment, amount_minor=3000, reason="", by=None)
     drain()
-    kinds = [kind for kind, _actor in told(payment.order)]
-    assert kinds[-4:] == ["refund_asked", "refund_succeeded", "credit_note_issued", "credit_note_sent"]
+    kinds = [kind for kind, _actor in told(payment.order) if kind.startswith(("refund", "credit"))]
+    assert kinds == ["refund_asked", "refund_succeeded", "credit_note_issued", "credit_note_sent"]
     assert last(payment.order, Kind.REFUND_SUCCEEDED).details == {"amount_minor": 3000}
 
 
@@ -123,4 +123,5 @@ def test_an_order_page_needs_no_search_through_all_timelines() -> None:
             cursor.execute("SET LOCAL enable_seqscan = off")
     plan: Any = order.timeline.order_by("id").explain()
     assert "jumun_timeline_of_order" in plan
-    assert "TEMP B-TREE" not in plan and "Sort" not in plan
+    assert "TEMP B-TREE" not in plan
+    assert "Sort" not in plan
