@@ -8,7 +8,8 @@ JumunError
 │   └── OutOfStock
 ├── OrderNotPayable         the order is paid, expired or cancelled
 ├── NotRefundable           the payment is not paid, or the amount is none that Stripe can refund
-│   └── RefundExceedsPaid   more than what is left of the payment
+│   ├── RefundExceedsPaid   more than what is left of the payment
+│   └── PaymentDisputed     the buyer's bank has the money, or has asked for it
 ├── MalformedSnapshot       Stripe's object lacks what we read, or has it in another shape
 ├── WebhookRefused          a notification that is not provably from Stripe (answered with 400)
 ├── LeaseLost               another worker took the row over
@@ -67,6 +68,17 @@ class RefundExceedsPaid(NotRefundable):
     def __init__(self, payment: str, refundable_minor: int) -> None:
         super().__init__(f"{payment}: only {refundable_minor} left to refund")
         self.refundable_minor = refundable_minor
+
+
+class PaymentDisputed(NotRefundable):
+    """The buyer's bank has taken the money back, or is about to: Stripe refunds it no more (``charge_disputed``).
+
+    ``dispute_id`` is Stripe's id of the dispute, empty where only Stripe's refusal tells of one.
+    """
+
+    def __init__(self, message: str, dispute_id: str = "") -> None:
+        super().__init__(message)
+        self.dispute_id = dispute_id
 
 
 class MalformedSnapshot(JumunError):

@@ -7,10 +7,10 @@ The SDK takes as long to import as the rest of the store together, so it is impo
 process that starts.
 """
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from functools import cache
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from django.core.signals import setting_changed
@@ -18,14 +18,25 @@ from django.dispatch import receiver
 
 from jumun.conf import jumun, stripe_setting
 from jumun.errors import StripeRefused, StripeUnavailable
+from jumun.payments.pacing import pace
 
 if TYPE_CHECKING:
     import stripe
 
-# What a session must carry for `merge` to know the card and the refunds without another call.
-SESSION_EXPAND = ["payment_intent.latest_charge.refunds"]
-# Between the calls of one long listing.
-PAUSE_S = 0.1
+# What a session must carry for `merge` to know the card, the fee and the refunds without another call.
+SESSION_EXPAND = ["payment_intent.latest_charge.refunds", "payment_intent.latest_charge.balance_transaction"]
+TRANSACTIONS_EXPAND = ["balance_transaction", "failure_balance_transaction"]
+
+# What can be walked through, and what must be expanded in each for `merge` to need no other call.
+LISTED: dict[str, list[str]] = {
+    "checkout.sessions": [f"data.{path}" for path in SESSION_EXPAND],
+    "charges": ["data.balance_transaction", "data.refunds"],
+    "refunds": ["data.payment_intent", *(f"data.{name}" for name in TRANSACTIONS_EXPAND)],
+    "disputes": ["data.payment_intent"],
+    "balance_transactions": [],
+    "payouts": [],
+    "events": [],
+}
 
 
 @cache
@@ -71,47 +82,70 @@ def expire_session(session_id: str) -> dict[str, Any]:
     return _call(lambda: _client().v1.checkout.sessions.expire(session_id, params={"expand": SESSION_EXPAND}))
 
 
-def sessions_created(since: datetime, until: datetime) -> Iterator[dict[str, Any]]:
-    """All sessions made from ``since`` to ``until``, newest first, each with its PaymentIntent and the card that paid.
-
-    One call a hundred sessions, at most ten calls a second: a tenth of Stripe's limit (docs.stripe.com/rate-limits).
-    """
-    created = {"gte": int(since.timestamp()), "lte": int(until.timestamp())}
-    params: dict[str, Any] = {"created": created, "limit": 100, "expand": [f"data.{path}" for path in SESSION_EXPAND]}
-    while True:
-        page = _call(lambda: _client().v1.checkout.sessions.list(params=params))  # type: ignore[arg-type]
-        yield from page["data"]
-        if not page["has_more"]:
-            return
-        params["starting_after"] = page["data"][-1]["id"]
-        time.sleep(PAUSE_S)
-
-
 def create_refund(params: dict[str, Any], *, idempotency_key: str) -> dict[str, Any]:
     """Give money back; the same key gives the same refund again for 24 hours."""
     return _call(
         lambda: _client().v1.refunds.create(
-            params=params,  # type: ignore[arg-type]  # frozen as JSON in the refund's row
+            params={**params, "expand": TRANSACTIONS_EXPAND},  # type: ignore[arg-type]  # frozen as JSON in the refund's row
             options={"idempotency_key": idempotency_key},
         )
     )
 
 
 def retrieve_refund(refund_id: str) -> dict[str, Any]:
-    """The refund as it is now, with its PaymentIntent, whose metadata tell the order."""
-    return _call(lambda: _client().v1.refunds.retrieve(refund_id, params={"expand": ["payment_intent"]}))
+    """The refund as it is now, with its PaymentIntent, whose metadata tell the order, and its balance transactions."""
+    expand = ["payment_intent", *TRANSACTIONS_EXPAND]
+    return _call(lambda: _client().v1.refunds.retrieve(refund_id, params={"expand": expand}))
+
+
+def retrieve_dispute(dispute_id: str) -> dict[str, Any]:
+    """The dispute as it is now, with its PaymentIntent, whose metadata tell the order."""
+    return _call(lambda: _client().v1.disputes.retrieve(dispute_id, params={"expand": ["payment_intent"]}))
+
+
+def retrieve_balance_transaction(transaction_id: str) -> dict[str, Any]:
+    """One movement of the balance, with its fee."""
+    return _call(lambda: _client().v1.balance_transactions.retrieve(transaction_id))
 
 
 def refunds_of(payment_intent_id: str) -> Iterator[dict[str, Any]]:
-    """All refunds of a payment, newest first."""
-    params: dict[str, Any] = {"payment_intent": payment_intent_id, "limit": 100}
+    """All refunds of a payment, newest first, with their balance transactions."""
+    expand = [f"data.{name}" for name in TRANSACTIONS_EXPAND]
+    return _all("refunds", {"payment_intent": payment_intent_id, "expand": expand})
+
+
+def transactions_of_payout(payout_id: str) -> Iterator[dict[str, Any]]:
+    """All balance transactions of an automatic payout, its own among them, newest first."""
+    return _all("balance_transactions", {"payout": payout_id})
+
+
+def pages(
+    resource: str, *, since: datetime, after: str = "", types: Sequence[str] = ()
+) -> Iterator[list[dict[str, Any]]]:
+    """All objects of a resource made from ``since`` on, newest first, a hundred at a time, from the one ``after`` on.
+
+    ``resource`` is one of `LISTED`; each object comes with what merging it needs. ``types`` are at most twenty, of
+    events. Calls keep well below Stripe's limits (see `jumun.payments.pacing`).
+    """
+    params: dict[str, Any] = {"created": {"gte": int(since.timestamp())}, "expand": LISTED[resource]}
+    return _pages(resource, params | ({"starting_after": after} if after else {}) | ({"types": types} if types else {}))
+
+
+def _all(resource: str, params: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for page in _pages(resource, params):
+        yield from page
+
+
+def _pages(resource: str, params: dict[str, Any]) -> Iterator[list[dict[str, Any]]]:
+    params = {"limit": 100, **params}
     while True:
-        page = _call(lambda: _client().v1.refunds.list(params=params))  # type: ignore[arg-type]
-        yield from page["data"]
+        pace()
+        page = _call(lambda: attrgetter(resource)(_client().v1).list(params=params))
+        if page["data"]:
+            yield page["data"]
         if not page["has_more"]:
             return
         params["starting_after"] = page["data"][-1]["id"]
-        time.sleep(PAUSE_S)
 
 
 def _call(call: "Callable[[], stripe.StripeObject]") -> dict[str, Any]:

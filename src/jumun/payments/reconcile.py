@@ -35,7 +35,8 @@ def reconcile(
 
     ``progress`` is told how many sessions have been compared. Raises `StripeUnavailable` and `StripeRefused`.
     """
-    for count, session in enumerate(gateway.sessions_created(since, until), start=1):
+    sessions = (session for page in gateway.pages("checkout.sessions", since=since) for session in page)
+    for count, session in enumerate(sessions, start=1):
         if difference := _compare(session, repair=repair):
             yield difference
         progress(count)

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from jumun import money
-from jumun.errors import NotRefundable, RefundExceedsPaid, StripeRefused, StripeUnavailable
+from jumun.errors import NotRefundable, PaymentDisputed, RefundExceedsPaid, StripeRefused, StripeUnavailable
 from jumun.orders.models import Order
 from jumun.orders.timeline import Kind
 from jumun.outbox.models import Job
@@ -29,8 +29,9 @@ def refund(
     """Refund ``amount_minor`` of ``payment``; the refund as Stripe answered, perhaps still on its way.
 
     ``reason`` is one of `Refund.Reason` or empty. ``key`` stands for one press of a button: the same again gives the
-    same refund. Raises `NotRefundable`, `RefundExceedsPaid` and `StripeRefused`, and then no money moves, and
-    `StripeUnavailable`: then it is unknown, and the worker asks again until it is known. Must not run in a transaction.
+    same refund. Raises `NotRefundable`, `RefundExceedsPaid`, `PaymentDisputed` and `StripeRefused`, and then no money
+    moves, and `StripeUnavailable`: then it is unknown, and the worker asks again until it is known. Must not run in a
+    transaction.
     """
     intention = _intend(payment, amount_minor=amount_minor, reason=reason, by=by, key=key or new_key())
     if intention.status == Refund.Status.CREATING:
@@ -45,7 +46,7 @@ def resume(intention: Refund) -> None:
     if not intention.key_is_remembered and _find(intention):
         return
     # What Stripe says no to is on the refund's row, where staff see it.
-    with suppress(StripeRefused):
+    with suppress(StripeRefused, PaymentDisputed):
         _send(intention)
 
 
@@ -88,6 +89,8 @@ def _intend(payment: Payment, *, amount_minor: int, reason: str, by: AbstractBas
 def _stripe_amount(payment: Payment, amount_minor: int) -> int:
     if payment.status != Payment.Status.PAID:
         raise NotRefundable(f"{payment} is {payment.status}")
+    if dispute := payment.blocking_dispute:
+        raise PaymentDisputed(f"{payment} is disputed ({dispute}: {dispute.status})", dispute.dispute_id)
     if amount_minor < 1:
         raise NotRefundable(f"{amount_minor} is no amount to refund")
     if amount_minor > payment.refundable_minor:
@@ -111,6 +114,9 @@ def _send(intention: Refund) -> None:
         snapshot = gateway.create_refund(intention.params, idempotency_key=intention.idempotency_key)
     except StripeRefused as refusal:
         intention.refuse(str(refusal))
+        if refusal.code == "charge_disputed":
+            # Stripe knows of a dispute before we do.
+            raise PaymentDisputed(str(refusal)) from refusal
         raise
     except StripeUnavailable as fault:
         # Stripe keeps a 500 for its key as well: there will be no other answer, and what has been made can be found.

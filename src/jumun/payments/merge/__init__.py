@@ -2,7 +2,7 @@
 
 Signed events, the success page, the expiry sweep and the reconciliation all come through `apply`. Everything moves
 only forward, so any order of arrival and any repetition end in the same books. Locks are taken in the order order,
-payment, refund, series.
+payment, refund or dispute, series.
 """
 
 from collections.abc import Callable
@@ -11,7 +11,9 @@ from typing import Any
 from django.db import transaction
 
 from jumun.orders.models import Order
+from jumun.payments.merge.balance import merge_balance_transaction, merge_payout
 from jumun.payments.merge.charge import merge_charge
+from jumun.payments.merge.dispute import merge_dispute
 from jumun.payments.merge.refund import merge_refund
 from jumun.payments.merge.session import merge_session
 
@@ -29,6 +31,17 @@ MERGED_TYPES = frozenset(
         "refund.created",
         "refund.updated",
         "refund.failed",
+        "charge.dispute.created",
+        "charge.dispute.updated",
+        "charge.dispute.funds_withdrawn",
+        "charge.dispute.funds_reinstated",
+        "charge.dispute.closed",
+        "payout.created",
+        "payout.updated",
+        "payout.paid",
+        "payout.canceled",
+        "payout.failed",
+        "payout.reconciliation_completed",
     }
 )
 
@@ -36,6 +49,9 @@ _MERGERS: dict[str, Callable[[dict[str, Any]], Order | None]] = {
     "checkout.session": merge_session,
     "charge": merge_charge,
     "refund": merge_refund,
+    "dispute": merge_dispute,
+    "balance_transaction": merge_balance_transaction,
+    "payout": merge_payout,
 }
 
 

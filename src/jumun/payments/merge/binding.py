@@ -1,8 +1,10 @@
 """What binds an object of Stripe's to one of our orders (invariant I1)."""
 
 from jumun import money
+from jumun.errors import MalformedSnapshot
 from jumun.orders.models import Order
-from jumun.payments.models import QuarantinedSnapshot
+from jumun.payments.models import Payment, QuarantinedSnapshot
+from jumun.payments.snapshots import IntentSnapshot
 
 Reason = QuarantinedSnapshot.Reason
 
@@ -22,3 +24,30 @@ def mismatch(order: Order | None, livemode: bool, amount: int, currency: str) ->
     if amount != money.to_stripe(order.total_minor, order.currency):
         return Reason.AMOUNT
     return None
+
+
+def order_of_intent(payment_intent_id: str, raw_intent: object) -> tuple[Order | None, str | None]:
+    """Whose a PaymentIntent is, locked, and why what belongs to it must not touch that order, if so.
+
+    ``raw_intent`` is the PaymentIntent where it is expanded. Raises `MalformedSnapshot`.
+    """
+    known = Payment.objects.filter(payment_intent_id=payment_intent_id).select_related("order").first()
+    if known is not None:
+        return locked_order(known.order.reference), None
+    if isinstance(raw_intent, dict):
+        intent = IntentSnapshot.parse(raw_intent)
+        if intent.order_reference:
+            order = locked_order(intent.order_reference)
+            return order, mismatch(order, intent.livemode, intent.amount, intent.currency)
+    return None, None
+
+
+def part_of_payment_minor(payment: Payment, amount: int, currency: str) -> tuple[int, str | None]:
+    """What a refund or dispute is over, and why it cannot be one of ``payment``, if so. Raises `MalformedSnapshot`."""
+    if currency != payment.currency:
+        return 0, Reason.CURRENCY
+    try:
+        amount_minor = money.from_stripe(amount, currency)
+    except money.MoneyError as error:
+        raise MalformedSnapshot(str(error)) from error
+    return amount_minor, None if 0 < amount_minor <= payment.amount_minor else Reason.AMOUNT

@@ -1,10 +1,10 @@
 from typing import Any
 
 from jumun.orders.models import Order
-from jumun.payments.merge.binding import Reason, locked_order, mismatch
+from jumun.payments.merge.binding import Reason, locked_order, order_of_intent
 from jumun.payments.merge.refunds_of_payment import merge_refunds
 from jumun.payments.models import Payment, QuarantinedSnapshot
-from jumun.payments.snapshots import IntentSnapshot, RefundSnapshot
+from jumun.payments.snapshots import RefundSnapshot
 
 
 def merge_refund(raw: dict[str, Any]) -> Order | None:
@@ -20,14 +20,7 @@ def merge_refund(raw: dict[str, Any]) -> Order | None:
 
 def _order_of_refund(refund: RefundSnapshot, raw_intent: object) -> tuple[Order | None, str | None]:
     """Whose refund it is, locked, and why it must not touch that order, if so."""
-    known = Payment.objects.filter(payment_intent_id=refund.payment_intent_id).select_related("order").first()
-    if known is not None:
-        return locked_order(known.order.reference), None
-    if isinstance(raw_intent, dict):
-        intent = IntentSnapshot.parse(raw_intent)
-        if intent.order_reference:
-            order = locked_order(intent.order_reference)
-            return order, mismatch(order, intent.livemode, intent.amount, intent.currency)
-    if refund.order_reference:
+    order, reason = order_of_intent(refund.payment_intent_id, raw_intent)
+    if order is None and reason is None and refund.order_reference:
         return locked_order(refund.order_reference), Reason.UNKNOWN_PAYMENT
-    return None, None
+    return order, reason

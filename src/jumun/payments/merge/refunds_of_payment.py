@@ -8,16 +8,13 @@ from typing import Any
 from django.db.models import Sum
 from django.utils import timezone
 
-from jumun import money
-from jumun.errors import MalformedSnapshot
 from jumun.invoices.document import PaymentReference
 from jumun.invoices.models import CreditNote, Invoice
 from jumun.orders.models import Order
 from jumun.orders.signals import order_refunded
-from jumun.payments.models import Payment, QuarantinedSnapshot, Refund
-from jumun.payments.snapshots import RefundSnapshot
-
-Reason = QuarantinedSnapshot.Reason
+from jumun.payments.merge.binding import Reason, part_of_payment_minor
+from jumun.payments.models import BalanceTransaction, Payment, QuarantinedSnapshot, Refund
+from jumun.payments.snapshots import RefundSnapshot, transactions_within
 
 
 def merge_refunds(order: Order, payment: Payment, raws: list[Any]) -> None:
@@ -34,16 +31,12 @@ def _merge(payment: Payment, raw: Any) -> str | None:
     snapshot = RefundSnapshot.parse(raw)
     if snapshot.payment_intent_id not in {"", payment.payment_intent_id}:
         return Reason.FOREIGN_PAYMENT
-    if snapshot.currency != payment.currency:
-        return Reason.CURRENCY
-    try:
-        amount_minor = money.from_stripe(snapshot.amount, snapshot.currency)
-    except money.MoneyError as error:
-        raise MalformedSnapshot(str(error)) from error
-    if not 0 < amount_minor <= payment.amount_minor:
-        return Reason.AMOUNT
+    amount_minor, reason = part_of_payment_minor(payment, snapshot.amount, snapshot.currency)
+    if reason:
+        return reason
     refund = _row_of(payment, snapshot, amount_minor)
     refund.advance(snapshot)
+    BalanceTransaction.mirror(transactions_within(raw))
     return Reason.REFUND_FAILED if refund.status == Refund.Status.FAILED else None
 
 

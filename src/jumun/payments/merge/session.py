@@ -7,8 +7,8 @@ from jumun.invoices.models import Invoice
 from jumun.orders.models import Order
 from jumun.payments.merge.binding import Reason, locked_order, mismatch
 from jumun.payments.merge.refunds_of_payment import merge_refunds
-from jumun.payments.models import Payment, QuarantinedSnapshot
-from jumun.payments.snapshots import SessionSnapshot, refunds_within
+from jumun.payments.models import BalanceTransaction, Payment, QuarantinedSnapshot
+from jumun.payments.snapshots import SessionSnapshot, object_within, refunds_within, transactions_within
 
 
 def merge_session(raw: dict[str, Any]) -> Order | None:
@@ -19,7 +19,7 @@ def merge_session(raw: dict[str, Any]) -> Order | None:
     reason = mismatch(order, session.livemode, session.amount_total, session.currency)
     if order is not None and reason is None:
         _advance_checkout(order, session)
-        reason = _merge_payment(order, session, refunds_within(raw, "payment_intent", "latest_charge"))
+        reason = _merge_payment(order, session, object_within(raw, "payment_intent", "latest_charge"))
     if reason is not None:
         QuarantinedSnapshot.keep(object_id=session.id, reason=reason, order=order, snapshot=raw)
     return order
@@ -44,18 +44,19 @@ def _advance_checkout(order: Order, session: SessionSnapshot) -> None:
         checkout.advance(session)
 
 
-def _merge_payment(order: Order, session: SessionSnapshot, refunds: list[Any]) -> str | None:
+def _merge_payment(order: Order, session: SessionSnapshot, raw_charge: object) -> str | None:
     """Join the payment and, where it is made, pay the order; return why staff must look at it, if so."""
     payment = None
     if session.payment_intent_id:
         payment = Payment.of_intent(order, session.payment_intent_id)
         if payment.order_id != order.pk:
             return Reason.FOREIGN_PAYMENT
-        payment.advance(_status(session), session.card)
+        payment.advance(_status(session), session.card, session.charge_id)
+        BalanceTransaction.mirror(transactions_within(raw_charge))
     reason = _pay(order, payment) if session.is_paid else None
     if payment is not None:
         # Also those that were told of before the payment was.
-        merge_refunds(order, payment, refunds)
+        merge_refunds(order, payment, refunds_within(raw_charge))
     return reason
 
 

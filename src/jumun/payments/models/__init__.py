@@ -1,7 +1,19 @@
+from jumun.payments.models.balance_transaction import BalanceTransaction
 from jumun.payments.models.checkout import Checkout
+from jumun.payments.models.dispute import Dispute
 from jumun.payments.models.inbox_event import InboxEvent
 from jumun.payments.models.payment import Payment
+from jumun.payments.models.payout import Payout
 from jumun.payments.models.quarantined_snapshot import QuarantinedSnapshot
 from jumun.payments.models.refund import Refund
 
-__all__ = ["Checkout", "InboxEvent", "Payment", "QuarantinedSnapshot", "Refund"]
+__all__ = [
+    "BalanceTransaction",
+    "Checkout",
+    "Dispute",
+    "InboxEvent",
+    "Payment",
+    "Payout",
+    "QuarantinedSnapshot",
+    "Refund",
+]

@@ -1,4 +1,4 @@
-from typing import ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
 from django.db import models
 from django.db.models import Q
@@ -10,6 +10,9 @@ from jumun.orders.models import Order
 from jumun.orders.timeline import Kind
 from jumun.payments.models.refund import taken_minor
 from jumun.payments.snapshots import Card
+
+if TYPE_CHECKING:
+    from jumun.payments.models.dispute import Dispute
 
 
 class Payment(models.Model):
@@ -39,6 +42,8 @@ class Payment(models.Model):
 
     order = models.ForeignKey(Order, models.PROTECT, related_name="payments", verbose_name=_("order"))
     payment_intent_id = models.CharField(_("Stripe payment"), max_length=255, unique=True)
+    # The charge that went through; its balance transaction names it.
+    charge_id = models.CharField(_("Stripe charge"), max_length=255, unique=True, null=True, blank=True)
     status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.UNPAID)
     livemode = models.BooleanField(_("real money"))
     amount_minor = models.BigIntegerField(_("amount"))
@@ -79,8 +84,8 @@ class Payment(models.Model):
         )
         return payment
 
-    def advance(self, status: str, card: Card | None) -> None:
-        """Join what a snapshot tells into what is known, in the caller's transaction."""
+    def advance(self, status: str, card: Card | None, charge_id: str) -> None:
+        """Join what a snapshot tells into what is known, in the caller's transaction. ``charge_id`` may be empty."""
         if self.status in self._BEFORE[status]:
             self.status = status
             if status == self.Status.PAID:
@@ -89,7 +94,8 @@ class Payment(models.Model):
                 self.order.record(kind, payment=self.payment_intent_id)
         if card and not self.card_last4:
             self.card_brand, self.card_last4 = card.brand, card.last4
-        self.save(update_fields=["status", "paid_at", "card_brand", "card_last4"])
+        self.charge_id = self.charge_id or charge_id or None
+        self.save(update_fields=["status", "paid_at", "card_brand", "card_last4", "charge_id"])
 
     def settle(self) -> None:
         """Record that this payment made its order paid."""
@@ -99,9 +105,14 @@ class Payment(models.Model):
     @property
     def refundable_minor(self) -> int:
         """What is left to be refunded. Only under a lock on this row does it stay true."""
-        if self.status != self.Status.PAID:
+        if self.status != self.Status.PAID or self.blocking_dispute:
             return 0
         return max(0, self.amount_minor - taken_minor(self.refunds.all()))
+
+    @property
+    def blocking_dispute(self) -> "Dispute | None":
+        """A dispute for which Stripe would refuse any refund, if there is one."""
+        return next((dispute for dispute in self.disputes.all() if dispute.blocks_refunds), None)
 
     @property
     def stripe_url(self) -> str:

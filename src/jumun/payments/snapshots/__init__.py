@@ -4,19 +4,28 @@ A field of another type than Stripe documents raises `MalformedSnapshot`: money 
 Amounts are in Stripe's minor units, currency codes in upper case.
 """
 
+from jumun.payments.snapshots.balance_transaction import BalanceTransactionSnapshot
 from jumun.payments.snapshots.card import Card
 from jumun.payments.snapshots.charge import ChargeSnapshot
+from jumun.payments.snapshots.dispute import DisputeSnapshot
 from jumun.payments.snapshots.intent import IntentSnapshot
+from jumun.payments.snapshots.payout import PayoutSnapshot
 from jumun.payments.snapshots.reader import Reader
-from jumun.payments.snapshots.refund import RefundSnapshot, refunds_within
+from jumun.payments.snapshots.refund import RefundSnapshot
 from jumun.payments.snapshots.session import SessionSnapshot
+from jumun.payments.snapshots.within import object_within, refunds_within, transactions_within
 
 __all__ = [
+    "BalanceTransactionSnapshot",
     "Card",
     "ChargeSnapshot",
+    "DisputeSnapshot",
     "IntentSnapshot",
+    "PayoutSnapshot",
     "Reader",
     "RefundSnapshot",
     "SessionSnapshot",
+    "object_within",
     "refunds_within",
+    "transactions_within",
 ]

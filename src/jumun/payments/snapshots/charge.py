@@ -9,6 +9,8 @@ from jumun.payments.snapshots.reader import Reader
 class ChargeSnapshot:
     """A Charge (API reference, "The Charge object"); only those that went through are of interest."""
 
+    id: str
+    has_succeeded: bool
     payment_intent_id: str
     livemode: bool
     amount: int
@@ -22,6 +24,8 @@ class ChargeSnapshot:
         charge = Reader(raw)
         metadata = charge.child("metadata")
         return cls(
+            id=charge.text("id"),
+            has_succeeded=charge.text("status", default="") == "succeeded",
             payment_intent_id=charge.reference("payment_intent"),
             livemode=charge.flag("livemode"),
             amount=charge.integer("amount"),

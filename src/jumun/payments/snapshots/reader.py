@@ -29,6 +29,13 @@ class Reader:
             raise MalformedSnapshot(f"{name} is no whole number")
         return value
 
+    def signed(self, name: str) -> int:
+        """A whole number that may be negative."""
+        value = self._raw.get(name)
+        if not isinstance(value, int) or isinstance(value, bool) or not -(2**53) < value < 2**53:
+            raise MalformedSnapshot(f"{name} is no whole number")
+        return value
+
     def flag(self, name: str) -> bool:
         value = self._raw.get(name)
         if not isinstance(value, bool):
@@ -40,6 +47,9 @@ class Reader:
             return datetime.fromtimestamp(self.integer(name), UTC)
         except (OverflowError, ValueError, OSError) as error:
             raise MalformedSnapshot(f"{name} is no time") from error
+
+    def optional_moment(self, name: str) -> datetime | None:
+        return None if self._raw.get(name) is None else self.moment(name)
 
     def iso_moment(self, name: str) -> datetime:
         """A time as version 2 of Stripe's API writes it: ``2026-11-23T19:41:17.000Z``."""

@@ -1,5 +1,5 @@
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
 from jumun.errors import MalformedSnapshot
 from jumun.payments.snapshots.reader import Reader
@@ -42,10 +42,3 @@ class RefundSnapshot:
             order_reference=metadata.text("order_reference", default="") if metadata else "",
             refund_pk=metadata.text("refund", default="") if metadata else "",
         )
-
-
-def refunds_within(raw: object, *path: str) -> list[Any]:
-    """The refunds in a charge found below ``raw`` by ``path``; none where anything on the way is not expanded."""
-    for name in (*path, "refunds", "data"):
-        raw = raw.get(name) if isinstance(raw, dict) else None
-    return raw if isinstance(raw, list) else []

@@ -24,6 +24,8 @@ class SessionSnapshot:
     url: str
     expires_at: datetime
     card: Card | None
+    # Of the charge that went through; empty where it is not expanded.
+    charge_id: str
 
     @classmethod
     def parse(cls, raw: object) -> Self:
@@ -31,6 +33,8 @@ class SessionSnapshot:
         session = Reader(raw)
         metadata = session.child("metadata")
         intent = session.child("payment_intent")
+        charge = intent.child("latest_charge") if intent else None
+        has_succeeded = charge is not None and charge.text("status", default="") == "succeeded"
         return cls(
             id=session.text("id"),
             status=session.text("status"),
@@ -44,7 +48,8 @@ class SessionSnapshot:
             payment_intent_status=intent.text("status", default="") if intent else "",
             url=session.link("url"),
             expires_at=session.moment("expires_at"),
-            card=Card.of_charge(intent.child("latest_charge")) if intent else None,
+            card=Card.of_charge(charge),
+            charge_id=charge.text("id") if charge and has_succeeded else "",
         )
 
     @property

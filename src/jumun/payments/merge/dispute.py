@@ -1,0 +1,37 @@
+from typing import Any
+
+from jumun.orders.models import Order
+from jumun.orders.signals import order_disputed
+from jumun.payments.merge.binding import Reason, order_of_intent, part_of_payment_minor
+from jumun.payments.models import BalanceTransaction, Dispute, Payment, QuarantinedSnapshot
+from jumun.payments.snapshots import DisputeSnapshot, transactions_within
+
+
+def merge_dispute(raw: dict[str, Any]) -> Order | None:
+    """A dispute of one of our payments; what belongs to none is another shop's."""
+    snapshot = DisputeSnapshot.parse(raw)
+    if not snapshot.payment_intent_id:
+        return None
+    order, reason = order_of_intent(snapshot.payment_intent_id, raw.get("payment_intent"))
+    if order is not None and reason is None:
+        reason = _merge(order, snapshot, raw)
+    if reason is not None:
+        QuarantinedSnapshot.keep(object_id=snapshot.id, reason=reason, order=order, snapshot=raw)
+    return order
+
+
+def _merge(order: Order, snapshot: DisputeSnapshot, raw: dict[str, Any]) -> str | None:
+    """Join the dispute and its movements of money; return why staff must look at it, if so."""
+    payment = Payment.of_intent(order, snapshot.payment_intent_id)
+    if snapshot.livemode != payment.livemode:
+        return Reason.LIVEMODE
+    if Dispute.objects.filter(dispute_id=snapshot.id).exclude(payment=payment).exists():
+        return Reason.FOREIGN_PAYMENT
+    _amount_minor, reason = part_of_payment_minor(payment, snapshot.amount, snapshot.currency)
+    if reason is not None:
+        return reason
+    _dispute, is_new = Dispute.join(payment, snapshot)
+    BalanceTransaction.mirror(transactions_within(raw))
+    if is_new:
+        order_disputed.send(Order, order=order)
+    return None

@@ -1,0 +1,147 @@
+from datetime import UTC, datetime
+from typing import ClassVar, Self
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from jumun import money
+from jumun.payments.models.payment import Payment
+from jumun.payments.snapshots import DisputeSnapshot
+
+_NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+class Dispute(models.Model):
+    """Money of one payment that its buyer's bank asks back, or asks about (an inquiry, ``warning_*``).
+
+    A join over snapshots: of all that were ever seen the greatest stands, by how often the money has moved and then by
+    the status in the order below. A dispute lost and yet won later has its money given back, one movement more. What
+    was taken and given back is not here: its balance transactions tell.
+    """
+
+    class Status(models.TextChoices):
+        """Stripe's words (API reference, "The Dispute object"), in the order in which they follow each other."""
+
+        WARNING_NEEDS_RESPONSE = "warning_needs_response", _("inquiry: needs an answer")
+        WARNING_UNDER_REVIEW = "warning_under_review", _("inquiry: answered")
+        WARNING_CLOSED = "warning_closed", _("inquiry: closed")
+        NEEDS_RESPONSE = "needs_response", _("needs an answer")
+        UNDER_REVIEW = "under_review", _("under review")
+        APPEAL_NEEDS_RESPONSE = "appeal_needs_response", _("appeal: needs an answer")
+        APPEAL_UNDER_REVIEW = "appeal_under_review", _("appeal: under review")
+        PREVENTED = "prevented", _("prevented")
+        LOST = "lost", _("lost")
+        WON = "won", _("won")
+
+    class Reason(models.TextChoices):
+        """Stripe's words (API reference, "The Dispute object")."""
+
+        BANK_CANNOT_PROCESS = "bank_cannot_process", _("the bank cannot process it")
+        CHECK_RETURNED = "check_returned", _("cheque returned")
+        CREDIT_NOT_PROCESSED = "credit_not_processed", _("a refund was not made")
+        CUSTOMER_INITIATED = "customer_initiated", _("asked for by the customer")
+        DEBIT_NOT_AUTHORIZED = "debit_not_authorized", _("debit not authorised")
+        DUPLICATE = "duplicate", _("paid twice")
+        FRAUDULENT = "fraudulent", _("fraudulent")
+        GENERAL = "general", _("no reason given")
+        INCORRECT_ACCOUNT_DETAILS = "incorrect_account_details", _("wrong account details")
+        INSUFFICIENT_FUNDS = "insufficient_funds", _("insufficient funds")
+        NONCOMPLIANT = "noncompliant", _("against the card network's rules")
+        PRODUCT_NOT_RECEIVED = "product_not_received", _("not received")
+        PRODUCT_UNACCEPTABLE = "product_unacceptable", _("defective or not as described")
+        SUBSCRIPTION_CANCELED = "subscription_canceled", _("subscription cancelled")
+        UNRECOGNIZED = "unrecognized", _("not recognised")
+
+    CLOSED: ClassVar = (Status.WARNING_CLOSED, Status.PREVENTED, Status.LOST, Status.WON)
+    NEEDS_ANSWER: ClassVar = (Status.WARNING_NEEDS_RESPONSE, Status.NEEDS_RESPONSE, Status.APPEAL_NEEDS_RESPONSE)
+    _FORWARD: ClassVar[list[str]] = list(Status.values)
+
+    payment = models.ForeignKey(Payment, models.PROTECT, related_name="disputes", verbose_name=_("payment"))
+    dispute_id = models.CharField(_("Stripe dispute"), max_length=255, unique=True)
+    # One that we do not know yet counts as open.
+    status = models.CharField(_("status"), max_length=40, choices=Status)
+    amount_minor = models.BigIntegerField(_("disputed amount"))
+    currency = models.CharField(_("currency"), max_length=3)
+    reason = models.CharField(_("reason"), max_length=40, choices=Reason)
+    is_charge_refundable = models.BooleanField(_("may be refunded"))
+    due_at = models.DateTimeField(_("evidence due"), null=True, blank=True)
+    opened_at = models.DateTimeField(_("opened"))
+    # How often its money had moved when the status was this.
+    transaction_count = models.PositiveSmallIntegerField(_("movements of money"))
+
+    class Meta:
+        verbose_name = _("dispute")
+        verbose_name_plural = _("disputes")
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(condition=Q(amount_minor__gt=0), name="jumun_dispute_amount_positive"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["due_at"],
+                condition=Q(status__in=["warning_needs_response", "needs_response", "appeal_needs_response"]),
+                name="jumun_dispute_due",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.dispute_id
+
+    @classmethod
+    def open_ones(cls) -> models.QuerySet["Dispute"]:
+        return cls.objects.exclude(status__in=cls.CLOSED)
+
+    @classmethod
+    def join(cls, payment: Payment, snapshot: DisputeSnapshot) -> tuple[Self, bool]:
+        """The dispute after what a snapshot tells, and whether it is news. The order is locked."""
+        values = {
+            "status": snapshot.status,
+            "amount_minor": money.from_stripe(snapshot.amount, snapshot.currency),
+            "currency": snapshot.currency,
+            "reason": snapshot.reason,
+            "is_charge_refundable": snapshot.is_charge_refundable,
+            "due_at": snapshot.due_at,
+            "opened_at": snapshot.opened_at,
+            "transaction_count": snapshot.transaction_count,
+        }
+        dispute, is_new = cls.objects.get_or_create(dispute_id=snapshot.id, defaults={"payment": payment, **values})
+        told = cls(**values)
+        if told._version > dispute._version:
+            for name, value in values.items():
+                setattr(dispute, name, value)
+            dispute.save(update_fields=list(values))
+        return dispute, is_new
+
+    @property
+    def _version(self) -> tuple[object, ...]:
+        """What the greatest snapshot is greatest by. All that a snapshot tells is in it, so that no two are equal."""
+        known = self.status in self._FORWARD
+        rank = self._FORWARD.index(self.status if known else self.Status.UNDER_REVIEW)
+        return (
+            *(self.transaction_count, rank, self.status, self.due_at or _NEVER, self.opened_at),
+            *(self.amount_minor, self.reason, self.is_charge_refundable),
+        )
+
+    @property
+    def is_open(self) -> bool:
+        return self.status not in self.CLOSED
+
+    @property
+    def is_inquiry(self) -> bool:
+        """The bank asks, and has taken nothing yet."""
+        return self.status.startswith("warning_")
+
+    @property
+    def needs_answer(self) -> bool:
+        return self.status in self.NEEDS_ANSWER
+
+    @property
+    def is_past_due(self) -> bool:
+        return self.needs_answer and self.due_at is not None and self.due_at < timezone.now()
+
+    @property
+    def blocks_refunds(self) -> bool:
+        """Stripe would refuse any refund (``charge_disputed``): the money is at the bank, or gone for good."""
+        return not self.is_charge_refundable and (self.is_open or self.status == self.Status.LOST)

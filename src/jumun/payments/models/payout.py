@@ -1,0 +1,114 @@
+from collections.abc import Callable
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Sum
+from django.utils.translation import gettext_lazy as _
+
+from jumun import money
+from jumun.errors import MalformedSnapshot
+from jumun.payments.models.balance_transaction import BalanceTransaction
+from jumun.payments.snapshots import PayoutSnapshot
+
+
+class Payout(models.Model):
+    """Money that Stripe sends to the shop's bank account, or draws from it where the amount is negative.
+
+    A join over snapshots: the status only moves forward in the order below. One may fail after it was paid.
+    """
+
+    class Status(models.TextChoices):
+        """Stripe's words (API reference, "The Payout object"), in the order in which they follow each other."""
+
+        PENDING = "pending", _("on its way")
+        IN_TRANSIT = "in_transit", _("at the bank")
+        PAID = "paid", _("paid out")
+        CANCELED = "canceled", _("cancelled")
+        FAILED = "failed", _("failed")
+
+    _FORWARD: ClassVar[list[str]] = list(Status.values)
+    _RECONCILED: ClassVar[list[str]] = ["not_applicable", "in_progress", "completed"]
+
+    payout_id = models.CharField(_("Stripe payout"), max_length=255, unique=True)
+    status = models.CharField(_("status"), max_length=40, choices=Status)
+    amount_minor = models.BigIntegerField(_("amount"))
+    currency = models.CharField(_("currency"), max_length=3)
+    livemode = models.BooleanField(_("real money"))
+    # Stripe groups transactions into automatic ones only; a manual payout is of no transactions in particular.
+    automatic = models.BooleanField(_("automatic"))
+    reconciliation_status = models.CharField(max_length=40)
+    # All of its balance transactions are mirrored.
+    is_itemised = models.BooleanField(_("itemised"), default=False)
+    failure_message = models.TextField(_("failure"), blank=True)
+    arrives_at = models.DateTimeField(_("arrives"))
+    created_at = models.DateTimeField(_("created at Stripe"))
+
+    class Meta:
+        verbose_name = _("payout")
+        verbose_name_plural = _("payouts")
+        ordering = ["-created_at", "-id"]
+
+    def __str__(self) -> str:
+        return self.payout_id
+
+    @classmethod
+    def join(cls, snapshot: PayoutSnapshot) -> None:
+        """Join what a snapshot tells into what is known. Raises `MalformedSnapshot`."""
+        payout, _is_new = cls.objects.select_for_update().get_or_create(
+            payout_id=snapshot.id,
+            defaults={
+                "status": snapshot.status,
+                "amount_minor": _minor(snapshot),
+                "currency": snapshot.currency,
+                "livemode": snapshot.livemode,
+                "automatic": snapshot.automatic,
+                "reconciliation_status": snapshot.reconciliation_status,
+                "failure_message": snapshot.failure_message,
+                "arrives_at": snapshot.arrives_at,
+                "created_at": snapshot.created_at,
+            },
+        )
+        payout._advance(snapshot)
+
+    def _advance(self, snapshot: PayoutSnapshot) -> None:
+        self.status = max(self.status, snapshot.status, key=_place_in(self._FORWARD))
+        self.reconciliation_status = max(
+            self.reconciliation_status, snapshot.reconciliation_status, key=_place_in(self._RECONCILED)
+        )
+        self.failure_message = max(self.failure_message, snapshot.failure_message)
+        self.amount_minor = _minor(snapshot)
+        # The day may move on as the bank takes its time.
+        self.arrives_at = max(self.arrives_at, snapshot.arrives_at)
+        self.is_itemised = self.is_itemised or snapshot.is_itemised
+        self.save(
+            update_fields=[
+                *("status", "reconciliation_status", "failure_message", "amount_minor", "arrives_at", "is_itemised")
+            ]
+        )
+
+    @property
+    def is_to_be_itemised(self) -> bool:
+        """Stripe has grouped its transactions, and we do not know them all yet."""
+        return self.automatic and self.reconciliation_status == "completed" and not self.is_itemised
+
+    @property
+    def transactions(self) -> models.QuerySet[BalanceTransaction]:
+        """What it is made of: all its balance transactions but its own."""
+        return BalanceTransaction.objects.filter(payout_id=self.payout_id).exclude(source_id=self.payout_id)
+
+    @property
+    def itemised_minor(self) -> int:
+        """What its transactions add up to, after fees; the payout's own amount where the books are right."""
+        return self.transactions.aggregate(sum=Sum("net_minor", default=0))["sum"] or 0
+
+
+def _minor(snapshot: PayoutSnapshot) -> int:
+    try:
+        return money.from_stripe(snapshot.amount, snapshot.currency)
+    except money.MoneyError as error:
+        raise MalformedSnapshot(str(error)) from error
+
+
+def _place_in(order: list[str]) -> Callable[[str], tuple[int, str]]:
+    """What is not in the list comes before all that is."""
+    return lambda value: (order.index(value) if value in order else -1, value)

@@ -1,0 +1,39 @@
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Self
+
+from jumun.payments.snapshots.reader import Reader
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BalanceTransactionSnapshot:
+    """A Balance Transaction (API reference, "The Balance Transaction object"), in the currency that Stripe pays out."""
+
+    id: str
+    type: str
+    reporting_category: str
+    amount: int
+    fee: int
+    net: int
+    currency: str
+    # The charge, refund, dispute or payout that moved the money; empty where nothing did.
+    source_id: str
+    available_at: datetime
+    created_at: datetime
+
+    @classmethod
+    def parse(cls, raw: object) -> Self:
+        """Raises `MalformedSnapshot`."""
+        transaction = Reader(raw)
+        return cls(
+            id=transaction.text("id"),
+            type=transaction.text("type")[:60],
+            reporting_category=transaction.text("reporting_category")[:60],
+            amount=transaction.signed("amount"),
+            fee=transaction.signed("fee"),
+            net=transaction.signed("net"),
+            currency=transaction.text("currency").upper(),
+            source_id=transaction.reference("source"),
+            available_at=transaction.moment("available_on"),
+            created_at=transaction.moment("created"),
+        )

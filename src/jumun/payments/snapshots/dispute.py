@@ -1,0 +1,47 @@
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Self
+
+from jumun.payments.snapshots.reader import Reader
+from jumun.payments.snapshots.within import items_within
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DisputeSnapshot:
+    """A Dispute (API reference, "The Dispute object"). Its status may be one that we do not know: Stripe adds some."""
+
+    id: str
+    status: str
+    livemode: bool
+    amount: int
+    currency: str
+    # Empty for a charge that no PaymentIntent made: another shop's, for ours always has one.
+    payment_intent_id: str
+    charge_id: str
+    reason: str
+    is_charge_refundable: bool
+    # Until when evidence can be given; ``None`` where there is no more to be said.
+    due_at: datetime | None
+    opened_at: datetime
+    # How often its money has moved: withdrawn, given back.
+    transaction_count: int
+
+    @classmethod
+    def parse(cls, raw: object) -> Self:
+        """Raises `MalformedSnapshot`."""
+        dispute = Reader(raw)
+        details = dispute.child("evidence_details")
+        return cls(
+            id=dispute.text("id"),
+            status=dispute.text("status")[:40],
+            livemode=dispute.flag("livemode"),
+            amount=dispute.integer("amount"),
+            currency=dispute.text("currency").upper(),
+            payment_intent_id=dispute.reference("payment_intent"),
+            charge_id=dispute.reference("charge"),
+            reason=dispute.text("reason")[:40],
+            is_charge_refundable=dispute.flag("is_charge_refundable"),
+            due_at=details.optional_moment("due_by") if details else None,
+            opened_at=dispute.moment("created"),
+            transaction_count=len(items_within(raw, "balance_transactions")),
+        )

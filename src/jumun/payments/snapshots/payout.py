@@ -1,0 +1,42 @@
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Self
+
+from jumun.payments.snapshots.reader import Reader
+from jumun.payments.snapshots.within import items_within
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PayoutSnapshot:
+    """A Payout (API reference, "The Payout object")."""
+
+    id: str
+    status: str
+    livemode: bool
+    amount: int
+    currency: str
+    automatic: bool
+    reconciliation_status: str
+    failure_message: str
+    arrives_at: datetime
+    created_at: datetime
+    # Whether it came with all of its balance transactions, or without any.
+    is_itemised: bool
+
+    @classmethod
+    def parse(cls, raw: object) -> Self:
+        """Raises `MalformedSnapshot`."""
+        payout = Reader(raw)
+        return cls(
+            id=payout.text("id"),
+            status=payout.text("status")[:40],
+            livemode=payout.flag("livemode"),
+            amount=payout.signed("amount"),
+            currency=payout.text("currency").upper(),
+            automatic=payout.flag("automatic"),
+            reconciliation_status=payout.text("reconciliation_status", default="not_applicable")[:40],
+            failure_message=payout.text("failure_message", default=""),
+            arrives_at=payout.moment("arrival_date"),
+            created_at=payout.moment("created"),
+            is_itemised=bool(items_within(raw, "balance_transactions", "data")),
+        )
