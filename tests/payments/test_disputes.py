@@ -179,6 +179,16 @@ def test_the_rest_of_the_shop_is_told_once(payment: Payment) -> None:
     assert told == [payment.order]
 
 
+def test_the_timeline_tells_what_became_of_it(payment: Payment) -> None:
+    for snapshot in (*course_of(payment), course_of(payment)[0]):
+        apply(snapshot)
+    kinds = payment.order.timeline.filter(kind__startswith="dispute").order_by("pk").values_list("kind", flat=True)
+    assert list(kinds) == [
+        *("dispute_opened", "dispute_funds_withdrawn", "dispute_lost"),
+        *("dispute_won", "dispute_funds_reinstated"),
+    ]
+
+
 def test_a_shop_that_cannot_take_it_rolls_the_dispute_back(payment: Payment) -> None:
     def refuse(order: Order, **_: Any) -> None:
         raise RuntimeError(order.number)

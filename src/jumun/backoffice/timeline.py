@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from jumun.cause import Actor
 from jumun.orders.models import Order, TimelineEntry
 from jumun.orders.timeline import Kind
-from jumun.payments.models import QuarantinedSnapshot
+from jumun.payments.models import Dispute, QuarantinedSnapshot
 from jumun.templatetags.jumun import money
 
 if TYPE_CHECKING:
@@ -89,6 +89,6 @@ def _what(entry: TimelineEntry, currency: str) -> str:
     if "amount_minor" in figures:
         figures["amount"] = money(figures["amount_minor"], currency)
     if "reason" in figures:
-        labels = dict(QuarantinedSnapshot.Reason.choices)
+        labels = {**dict(QuarantinedSnapshot.Reason.choices), **dict(Dispute.Reason.choices)}
         figures["why"] = labels.get(figures["reason"], figures["reason"])
     return str(sentence) % figures

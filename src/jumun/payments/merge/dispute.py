@@ -2,6 +2,7 @@ from typing import Any
 
 from jumun.orders.models import Order
 from jumun.orders.signals import order_disputed
+from jumun.orders.timeline import Kind
 from jumun.payments.merge.binding import Reason, order_of_intent, part_of_payment_minor
 from jumun.payments.models import BalanceTransaction, Dispute, Payment, QuarantinedSnapshot
 from jumun.payments.snapshots import DisputeSnapshot, transactions_within
@@ -30,8 +31,17 @@ def _merge(order: Order, snapshot: DisputeSnapshot, raw: dict[str, Any]) -> str 
     _amount_minor, reason = part_of_payment_minor(payment, snapshot.amount, snapshot.currency)
     if reason is not None:
         return reason
-    _dispute, is_new = Dispute.join(payment, snapshot)
-    BalanceTransaction.mirror(transactions_within(raw))
+    dispute, is_new = Dispute.join(payment, snapshot)
+    _move_money(dispute, transactions_within(raw))
     if is_new:
         order_disputed.send(Order, order=order)
     return None
+
+
+def _move_money(dispute: Dispute, raws: list[Any]) -> None:
+    """Write down what was taken and given back, and tell of what is news."""
+    known = set(BalanceTransaction.objects.filter(source_id=dispute.dispute_id).values_list("pk", flat=True))
+    BalanceTransaction.mirror(raws)
+    for moved in BalanceTransaction.objects.filter(source_id=dispute.dispute_id).exclude(pk__in=known).order_by("pk"):
+        taken = moved.amount_minor < 0
+        dispute.record(Kind.DISPUTE_FUNDS_WITHDRAWN if taken else Kind.DISPUTE_FUNDS_REINSTATED)

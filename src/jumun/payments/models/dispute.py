@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from jumun import money
+from jumun.orders.timeline import Kind
 from jumun.payments.models.payment import Payment
 from jumun.payments.snapshots import DisputeSnapshot
 
@@ -57,6 +58,12 @@ class Dispute(models.Model):
     CLOSED: ClassVar = (Status.WARNING_CLOSED, Status.PREVENTED, Status.LOST, Status.WON)
     NEEDS_ANSWER: ClassVar = (Status.WARNING_NEEDS_RESPONSE, Status.NEEDS_RESPONSE, Status.APPEAL_NEEDS_RESPONSE)
     _FORWARD: ClassVar[list[str]] = list(Status.values)
+    _RECORDED: ClassVar[dict[str, Kind]] = {
+        Status.WON: Kind.DISPUTE_WON,
+        Status.LOST: Kind.DISPUTE_LOST,
+        Status.WARNING_CLOSED: Kind.DISPUTE_CLOSED,
+        Status.PREVENTED: Kind.DISPUTE_CLOSED,
+    }
 
     payment = models.ForeignKey(Payment, models.PROTECT, related_name="disputes", verbose_name=_("payment"))
     dispute_id = models.CharField(_("Stripe dispute"), max_length=255, unique=True)
@@ -107,12 +114,20 @@ class Dispute(models.Model):
             "transaction_count": snapshot.transaction_count,
         }
         dispute, is_new = cls.objects.get_or_create(dispute_id=snapshot.id, defaults={"payment": payment, **values})
-        told = cls(**values)
-        if told._version > dispute._version:
+        status = None if is_new else dispute.status
+        if is_new:
+            dispute.record(Kind.DISPUTE_OPENED, reason=dispute.reason)
+        elif cls(**values)._version > dispute._version:
             for name, value in values.items():
                 setattr(dispute, name, value)
             dispute.save(update_fields=list(values))
+        if dispute.status != status and (kind := cls._RECORDED.get(dispute.status)):
+            dispute.record(kind)
         return dispute, is_new
+
+    def record(self, kind: Kind, **details: str) -> None:
+        """Add to the order's timeline what happened to this dispute, in the caller's transaction."""
+        self.payment.order.record(kind, dispute=self.dispute_id, amount_minor=self.amount_minor, **details)
 
     @property
     def _version(self) -> tuple[object, ...]:
