@@ -22,6 +22,11 @@ STOP_TIMEOUT_S = 6.0
 TICK_S = 0.2
 WORKER_DEATHS_MAX = 5
 WORKER_STABLE_S = 60.0
+# What gunicorn is told; the documentation of a deployment and the bench tell it the same.
+SERVED_BY = (
+    *("--worker-class", "gthread", "--workers", "2", "--threads", "4", "--preload", "--graceful-timeout", "3"),
+    *("--no-control-socket", "--log-level", "warning"),
+)
 
 
 class StoreFailed(Exception):
@@ -146,10 +151,8 @@ class Supervisor:
 def _commands(configuration: Configuration) -> dict[str, list[str]]:
     python = sys.executable
     address = f"{HOST}:{configuration.port}"
-    served_by = "--worker-class gthread --workers 2 --threads 4 --preload --graceful-timeout 3".split()
-    quietly = "--no-control-socket --log-level warning".split()
     commands = {
-        "web": [python, "-m", "gunicorn", "shop.wsgi:application", "--bind", address, *served_by, *quietly],
+        "web": [python, "-m", "gunicorn", "shop.wsgi:application", "--bind", address, *SERVED_BY],
         "worker": [python, "-m", "django", "work"],
     }
     if configuration.paywright_port:

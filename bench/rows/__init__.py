@@ -1,0 +1,7 @@
+"""One file a bench, each with a ``BENCH``; a file is named after its bench, with underscores."""
+
+NAMES = (
+    "csv-postgresql",
+    "csv-sqlite",
+    "paywright",
+)

@@ -1,0 +1,45 @@
+"""The file of all orders, on SQLite; the limit is its own command line program with the same columns as stored."""
+
+import csv
+import shutil
+import sqlite3
+import subprocess
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from bench.exporting import TUTORIAL, contestants_over_http, rows_of, timed
+from bench.row import LIMIT, Bench, Contestant, PeerMissing
+from bench.stage import Stage, run_django
+
+EXPLANATION = ""
+BY_HAND = "sqlite3 and csv by hand"
+
+
+@contextmanager
+def contestants(stage: Stage) -> Iterator[Sequence[Contestant]]:
+    url = stage.sqlite()
+    path = url.removeprefix("sqlite:///")
+    select = run_django("bench.site.raw_columns", database=url).strip()
+
+    def program() -> None:
+        if not (found := shutil.which("sqlite3")):
+            raise PeerMissing("no sqlite3 program")
+        subprocess.run([found, "-csv", "-header", path, select], stdout=subprocess.DEVNULL, check=True)
+
+    def by_hand() -> None:
+        with closing(sqlite3.connect(path)) as connection, Path("/dev/null").open("w") as nowhere:
+            csv.writer(nowhere).writerows(connection.execute(select))
+
+    yield [
+        *contestants_over_http("SQLite", url),
+        Contestant(BY_HAND, lambda: timed("csv-sqlite", stage.orders, by_hand)),
+        Contestant(LIMIT, lambda: timed("csv-sqlite", stage.orders, program)),
+    ]
+
+
+BENCH = Bench(
+    rows=rows_of("SQLite", goals={TUTORIAL: 6, LIMIT: 0.5}, explanation=EXPLANATION),
+    contestants=contestants,
+    in_quick=True,
+)

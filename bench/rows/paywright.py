@@ -1,0 +1,38 @@
+"""Paywright: sessions created, paid, and their webhooks delivered."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from bench.paywright import Round, rounds
+from bench.row import OURS, Bench, Contestant, Row
+from bench.stage import Stage
+
+SESSIONS = Row(
+    name="paywright",
+    title="Paywright: sessions created, paid, delivered",
+    unit="sessions/s",
+    better="more",
+    bound=150,
+)
+MEMORY = Row(
+    name="paywright-memory",
+    title="Paywright: memory after 1,000 more sessions, compared with before",
+    unit="MB more",
+    better="less",
+    bound=10,
+)
+
+
+@contextmanager
+def contestants(stage: Stage) -> Iterator[Sequence[Contestant]]:
+    with rounds() as run:
+
+        def one() -> dict[str, float]:
+            done: Round = run()
+            return {SESSIONS.name: done.sessions_per_s, MEMORY.name: done.memory_grown_mb}
+
+        one()  # imports, caches and pools are there from now on
+        yield [Contestant(OURS, one)]
+
+
+BENCH = Bench(rows=(SESSIONS, MEMORY), contestants=contestants, in_quick=True)

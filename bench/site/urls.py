@@ -1,0 +1,12 @@
+from django.urls import path
+
+from bench.site import exports
+from shop.urls import urlpatterns as store
+
+urlpatterns = [
+    path("bench/ours.csv", exports.ours),
+    path("bench/tutorial.csv", exports.tutorial),
+    path("bench/streamed.csv", exports.streamed),
+    path("bench/import-export.csv", exports.import_export),
+    *store,
+]

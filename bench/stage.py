@@ -1,0 +1,86 @@
+"""What every bench finds in place: databases full of orders, made when they are first asked for."""
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from tests.postgres import temporary_server
+
+ROOT = Path(__file__).resolve().parent.parent
+# Nothing that an acknowledgement promises is switched off.
+DURABLE = ("fsync=on", "synchronous_commit=on", "full_page_writes=on", "listen_addresses=")
+# What anybody gives a server that holds gigabytes; the defaults are meant for 1 GB of memory.
+SIZED = ("shared_buffers=1GB", "max_wal_size=8GB", "maintenance_work_mem=512MB", "max_connections=200")
+
+
+class Stage:
+    """For the length of a ``with`` block. ``orders`` is how many the databases hold unless a bench asks for less."""
+
+    def __init__(self, *, orders: int, quick: bool = False, database: str | None = None) -> None:
+        self.orders = orders
+        self.quick = quick
+        self.rounds = 3 if quick else 5
+        self._given = database
+        self._filled: dict[tuple[str, int], str] = {}
+        self._server: str | None = None
+        self._open = ExitStack()
+        self.folder = Path(self._open.enter_context(tempfile.TemporaryDirectory(prefix="jumun-bench-")))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._open.close()
+
+    def postgresql(self, orders: int | None = None) -> str:
+        """The ``DATABASE_URL`` of a PostgreSQL database that holds that many orders."""
+        count = self.orders if orders is None else orders
+        return self._holding("postgresql", count, f"{self._postgresql_server()}_{count}")
+
+    def sqlite(self, orders: int | None = None) -> str:
+        """The ``DATABASE_URL`` of an SQLite file that holds that many orders."""
+        count = self.orders if orders is None else orders
+        return self._holding("sqlite", count, f"sqlite:///{self.folder}/{count}.sqlite3")
+
+    def _holding(self, kind: str, count: int, url: str) -> str:
+        if (kind, count) not in self._filled:
+            began = time.monotonic()
+            run_django("bench.fill", str(count), database=url)
+            print(f"made {count:,} orders on {kind} in {time.monotonic() - began:.0f} s", file=sys.stderr)
+            self._filled[kind, count] = url
+        return self._filled[kind, count]
+
+    def _postgresql_server(self) -> str:
+        """The URL up to the database's name, of the server given or of one started for this run."""
+        if self._server is None:
+            self._server = self._given or self._open.enter_context(temporary_server((*DURABLE, *SIZED)))
+        return self._server
+
+
+def environment(database: str, **more: str) -> dict[str, str]:
+    """What a process of the store finds around it: the bench's settings and nothing of this machine's `.env`."""
+    return os.environ | {
+        "DATABASE_URL": database,
+        "DJANGO_SETTINGS_MODULE": "bench.site.settings",
+        "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "src")]),
+        "JUMUN_ENV_FILE": os.devnull,
+        "JUMUN_SECRET_KEY": "for the bench only",
+        "STRIPE_SECRET_KEY": "sk_test_bench",
+        "STRIPE_WEBHOOK_SECRET": "whsec_bench",
+        **more,
+    }
+
+
+def run_django(module: str, *arguments: str, database: str, **more: str) -> str:
+    """Run a module to its end and return what it printed. Raises `subprocess.CalledProcessError`."""
+    command = [sys.executable, "-m", module, *arguments]
+    done = subprocess.run(command, env=environment(database, **more), cwd=ROOT, stdout=subprocess.PIPE, check=True)
+    return done.stdout.decode()
