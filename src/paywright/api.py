@@ -2,11 +2,11 @@
 
 import asyncio
 import base64
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from orjson import dumps
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -131,12 +131,12 @@ class Api:
     async def unrecognized(self, request: Request, problem: Exception) -> Response:
         """What Stripe says to a path it does not know."""
         error = errors.unrecognized_url(request.method, request.url.path)
-        return Response(_dumps({"error": error.body}), error.status, media_type="application/json")
+        return Response(dumps({"error": error.body}), error.status, media_type="application/json")
 
     async def defect(self, request: Request, problem: Exception) -> Response:
         """Our own mistake, in Stripe's form; its traceback goes to the server's standard error."""
         body = {"type": "api_error", "message": "An error occurred in Paywright; its output says more."}
-        return Response(_dumps({"error": body}), 500, media_type="application/json")
+        return Response(dumps({"error": body}), 500, media_type="application/json")
 
     def answer(self, asked: Asked) -> Answer:
         """Carry the request out; every ApiError becomes its body."""
@@ -175,7 +175,7 @@ class Api:
             if not error.keeps:
                 tx.sql.execute("ROLLBACK TO handler")
             return _failure(error, asked)
-        return Answer(200, _dumps(result), _post_headers(asked))
+        return Answer(200, dumps(result), _post_headers(asked))
 
     def _handle(self, tx: Transaction, asked: Asked) -> Json:
         found = match(asked.method, asked.path)
@@ -248,7 +248,7 @@ def _text(body: bytes) -> str:
 
 def _failure(error: ApiError, asked: Asked) -> Answer:
     headers = {**_post_headers(asked), **error.headers}
-    return Answer(error.status, _dumps({"error": error.body}), headers, error.stored)
+    return Answer(error.status, dumps({"error": error.body}), headers, error.stored)
 
 
 def _post_headers(asked: Asked) -> dict[str, str]:
@@ -268,7 +268,3 @@ def _replay_headers(first: str, key: str) -> dict[str, str]:
         "Idempotent-Replayed": "true",
         "Stripe-Should-Retry": "false",
     }
-
-
-def _dumps(value: Json) -> bytes:
-    return json.dumps(value, ensure_ascii=False).encode()

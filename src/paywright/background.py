@@ -86,7 +86,8 @@ class Background:
         moments = [m for m in (tasks.next_due(self.store), self._next_delivery()) if m is not None]
         seconds = min([*(m - self.store.clock.precise() for m in moments), IDLE_S])
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._woken.wait(), max(seconds, 0))
+            async with asyncio.timeout(max(seconds, 0)):
+                await self._woken.wait()
 
     def _next_delivery(self) -> float | None:
         """None while all places are taken: then only the end of an attempt matters."""

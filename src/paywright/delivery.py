@@ -8,7 +8,10 @@ import json
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
+
+from orjson import loads
 
 from paywright.events import LISTENER, delivered_body
 from paywright.faults import Fault, Faults
@@ -30,15 +33,20 @@ OLD_S = 600
 USER_AGENT = "Stripe/1.0 (+https://stripe.com/docs/webhooks)"
 
 
-@dataclass(frozen=True)
+@dataclass
 class Due:
-    """One attempt to make."""
+    """One attempt to make. ``stored`` is the event's JSON: most attempts never need it parsed."""
 
     id: int
-    event: Json
+    stored: str
     endpoint: Json
     attempts: int
     faults: list[Fault] = field(default_factory=list)
+
+    @cached_property
+    def event(self) -> Json:
+        event: Json = loads(self.stored)
+        return event
 
 
 @dataclass(frozen=True)
@@ -86,12 +94,16 @@ class Courier:
         return len(self.sending) < AT_ONCE_MAX
 
     def start_due(self) -> None:
-        """Begin as many due attempts as may run at once."""
-        self._record_finished()
-        if not self.has_room() or self.next_due() is None:
+        """Write down what has ended, and begin as many due attempts as may run at once."""
+        due = self.next_due() if self.has_room() else None
+        if due is None or due > self.store.clock.precise():
+            self._record_finished()
             return
-        for due in self._claim(AT_ONCE_MAX - len(self.sending)):
-            task = asyncio.create_task(self._attempt(due))
+        with self.store.transaction() as tx:
+            self._record_all(tx)
+            claimed = self._claim(tx, AT_ONCE_MAX - len(self.sending))
+        for due_now in claimed:
+            task = asyncio.create_task(self._attempt(due_now))
             self.sending.add(task)
             task.add_done_callback(self._done)
 
@@ -99,24 +111,24 @@ class Courier:
         self.sending.discard(task)
         self.wake()
 
-    def _claim(self, most: int) -> list[Due]:
+    def _claim(self, tx: Transaction, most: int) -> list[Due]:
+        rows = tx.sql.execute(
+            "SELECT delivery.id, doc, endpoint, attempts FROM delivery JOIN object ON object.id = event"
+            " WHERE state = 'pending' AND next_at <= ? ORDER BY next_at, delivery.id LIMIT ?",
+            (self.store.clock.precise(), most),
+        ).fetchall()
+        endpoints = {identifier: tx.find(identifier) for identifier in {row[2] for row in rows}}
         claimed = []
-        with self.store.transaction() as tx:
-            rows = tx.sql.execute(
-                "SELECT id, event, endpoint, attempts FROM delivery WHERE state = 'pending' AND next_at <= ?"
-                " ORDER BY next_at, id LIMIT ?",
-                (self.store.clock.precise(), most),
-            ).fetchall()
-            for identifier, event, endpoint_id, attempts in rows:
-                endpoint = tx.find(endpoint_id)
-                if endpoint is None or endpoint["status"] != "enabled":
-                    # A disabled or deleted endpoint gets no further retries for the event.
-                    tx.sql.execute("UPDATE delivery SET state = 'dropped' WHERE id = ?", (identifier,))
-                    continue
-                due = Due(identifier, tx.get(event), endpoint, attempts)
-                if self._goes_out(tx, due):
-                    tx.sql.execute("UPDATE delivery SET next_at = NULL WHERE id = ?", (identifier,))
-                    claimed.append(due)
+        for identifier, stored, endpoint_id, attempts in rows:
+            endpoint = endpoints[endpoint_id]
+            if endpoint is None or endpoint["status"] != "enabled":
+                # A disabled or deleted endpoint gets no further retries for the event.
+                tx.sql.execute("UPDATE delivery SET state = 'dropped' WHERE id = ?", (identifier,))
+                continue
+            due = Due(identifier, stored, endpoint, attempts)
+            if self._goes_out(tx, due):
+                claimed.append(due)
+        tx.sql.executemany("UPDATE delivery SET next_at = NULL WHERE id = ?", [(due.id,) for due in claimed])
         return claimed
 
     def _goes_out(self, tx: Transaction, due: Due) -> bool:
@@ -124,7 +136,7 @@ class Courier:
         if due.id in self._postponed:
             self._postponed.discard(due.id)
         else:
-            due.faults.extend(self.faults.for_delivery(due.event["type"]))
+            due.faults.extend(self.faults.for_delivery(due.event["type"]) if self.faults.active else [])
         for fault in due.faults:
             if fault.kind == "drop":
                 tx.sql.execute("UPDATE delivery SET state = 'lost' WHERE id = ?", (due.id,))
@@ -159,7 +171,7 @@ class Courier:
     def _message(self, due: Due) -> tuple[bytes, dict[str, str]]:
         """The body and headers that go out, spoilt by the faults that struck."""
         struck = {fault.kind for fault in due.faults}
-        body = delivered_body(due.event, due.endpoint)
+        body = delivered_body(due.stored, due.endpoint)
         secrets = ["whsec_nobody_knows"] if "wrong_signature" in struck else self._secrets(due.endpoint)
         moment = self.store.clock.now() - (OLD_S if "old_timestamp" in struck else 0)
         headers = {
@@ -170,7 +182,7 @@ class Courier:
         if "truncate" in struck:
             body = body[: len(body) // 2]
         if "reserialize" in struck:
-            body = json.dumps(json.loads(body), separators=(",", ":")).encode()
+            body = json.dumps(loads(body), indent=1).encode()
         return body, headers
 
     def _secrets(self, endpoint: Json) -> list[str]:
@@ -178,15 +190,18 @@ class Courier:
         return [s["secret"] for s in endpoint["_secrets"] if s["until"] is None or s["until"] > now]
 
     def _record_finished(self) -> None:
-        """Write down the attempts that ended since the last time, in one transaction."""
-        if not self._finished:
-            return
+        """Write down the attempts that ended since the last time."""
+        if self._finished:
+            with self.store.transaction() as tx:
+                self._record_all(tx)
+
+    def _record_all(self, tx: Transaction) -> None:
         finished, self._finished = self._finished, []
-        with self.store.transaction() as tx:
-            for one in finished:
-                self._record(tx, one)
-        self.progress.set()
-        self.progress = asyncio.Event()
+        for one in finished:
+            self._record(tx, one)
+        if finished:
+            self.progress.set()
+            self.progress = asyncio.Event()
 
     def _record(self, tx: Transaction, one: Finished) -> None:
         due, accepted = one.due, one.status is not None and 200 <= one.status < 300

@@ -1,7 +1,8 @@
 """Events: made once, rendered once, with one delivery for every endpoint that wants them."""
 
-import json
 from typing import Any
+
+from orjson import dumps, loads
 
 from paywright import ids
 from paywright.objects import public
@@ -58,7 +59,7 @@ LISTENER = "cli_listener"
 
 def enabled_endpoints(tx: Transaction) -> list[Json]:
     rows = tx.sql.execute(f"SELECT doc FROM object WHERE kind IN ('webhook_endpoint', '{LISTENER}')")  # noqa: S608
-    found = [json.loads(row[0]) for row in rows]
+    found = [loads(row[0]) for row in rows]
     return [endpoint for endpoint in found if endpoint.get("status") == "enabled"]
 
 
@@ -77,7 +78,11 @@ def with_pending(tx: Transaction, event: Json) -> Json:
     return {**event, "pending_webhooks": row[0]}
 
 
-def delivered_body(event: Json, endpoint: Json) -> bytes:
-    """The bytes an endpoint gets: the same at every attempt, in the endpoint's API version."""
-    shown = {**public(event), "api_version": endpoint.get("api_version") or event["api_version"]}
-    return json.dumps(shown, ensure_ascii=False).encode()
+def delivered_body(stored: str, endpoint: Json) -> bytes:
+    """The bytes an endpoint gets for a stored event: the same at every attempt, in the endpoint's API version.
+
+    The members are the same in every version that Paywright knows; the name of the version is not.
+    """
+    if endpoint.get("api_version") in (None, API_VERSION):
+        return stored.encode()
+    return dumps({**loads(stored), "api_version": endpoint["api_version"]})

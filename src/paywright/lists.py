@@ -1,7 +1,8 @@
 """Pages of objects: newest first, by cursor (the contract's section 2, "Lists")."""
 
-import json
 from typing import Any
+
+from orjson import loads
 
 from paywright import errors
 from paywright.filters import FILTERS, expression
@@ -40,7 +41,7 @@ def page(tx: Transaction, kind: str, url: str, params: Json, *, where: list[tupl
     if cursor:
         conditions += [_beyond(tx, kind, cursor, backwards)]
     rows = _select(tx, kind, conditions, limit + 1, backwards)
-    data = [json.loads(row[0]) for row in rows[:limit]]
+    data = [loads(row[0]) for row in rows[:limit]]
     if backwards:
         data.reverse()
     return {"object": "list", "url": url, "has_more": len(rows) > limit, "data": data}

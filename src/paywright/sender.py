@@ -1,4 +1,4 @@
-"""Post webhooks over HTTP/1.1 with kept-alive connections: asyncio streams and h11.
+"""Post webhooks over HTTP/1.1 with kept-alive connections: an asyncio protocol around httptools' parser.
 
 A general client costs a multiple of the whole rest of a delivery, and a busy test run sends thousands.
 Redirects are not followed and no proxy is used, as the contract's section 7 wants it.
@@ -6,31 +6,27 @@ Redirects are not followed and no proxy is used, as the contract's section 7 wan
 
 import asyncio
 import ssl
-from dataclasses import dataclass
-from functools import cache
-from urllib.parse import SplitResult, urlsplit
+from functools import cache, lru_cache
+from typing import NamedTuple
+from urllib.parse import quote, urlsplit
 
-import h11
+import httptools
 
 ANSWER_BYTES_MAX = 65_536
 IDLE_MAX = 16
 """Connections kept for each address."""
-
-Address = tuple[str, str, int]
 
 
 class NotSent(Exception):
     """No answer came; the message says why."""
 
 
-@dataclass
-class _Connection:
-    reader: asyncio.StreamReader
-    writer: asyncio.StreamWriter
-    http: h11.Connection
+class Address(NamedTuple):
+    """Where to connect, with or without TLS."""
 
-    def close(self) -> None:
-        self.writer.close()
+    scheme: str
+    host: str
+    port: int
 
 
 class Sender:
@@ -41,42 +37,34 @@ class Sender:
 
     async def post(self, url: str, body: bytes, headers: dict[str, str], timeout_s: float) -> tuple[int, str]:
         """Return the status and the text of the answer; raise NotSent."""
-        parts = urlsplit(url)
-        address = _address(parts)
+        address, opening = _opening(url)
+        fields = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+        message = f"{opening}Content-Length: {len(body)}\r\n{fields}\r\n".encode() + body
         try:
             async with asyncio.timeout(timeout_s):
-                return await self._post(parts, address, body, headers)
+                return await self._exchange(address, message)
         except TimeoutError:
             raise NotSent(f"no answer within {timeout_s:.0f} s") from None
-        except (OSError, h11.ProtocolError) as problem:
+        except (OSError, httptools.HttpParserError) as problem:
             raise NotSent(f"{type(problem).__name__}: {problem}") from None
 
-    async def _post(
-        self, parts: SplitResult, address: Address, body: bytes, headers: dict[str, str]
-    ) -> tuple[int, str]:
+    async def _exchange(self, address: Address, message: bytes) -> tuple[int, str]:
         while kept := self._idle.get(address):
             connection = kept.pop()
             try:
-                return await self._exchange(connection, parts, address, body, headers)
-            except (ConnectionError, h11.RemoteProtocolError):
-                # The other side had closed it meanwhile, as it may.
-                connection.close()
-        connection = await _connect(address)
-        return await self._exchange(connection, parts, address, body, headers)
+                return await self._ask(connection, address, message)
+            except ConnectionError:
+                # The other side had closed it meanwhile, as it may; unless it had begun to answer.
+                if connection.has_begun:
+                    raise
+        return await self._ask(await _connect(address), address, message)
 
-    async def _exchange(
-        self, connection: _Connection, parts: SplitResult, address: Address, body: bytes, headers: dict[str, str]
-    ) -> tuple[int, str]:
-        reusable = False
+    async def _ask(self, connection: "_Connection", address: Address, message: bytes) -> tuple[int, str]:
         try:
-            await _send(connection, parts, body, headers)
-            answer = await _receive(connection)
-            reusable = connection.http.our_state is connection.http.their_state is h11.DONE
-            return answer
+            return await connection.ask(message)
         finally:
             kept = self._idle.setdefault(address, [])
-            if reusable and len(kept) < IDLE_MAX:
-                connection.http.start_next_cycle()
+            if connection.is_reusable and len(kept) < IDLE_MAX:
                 kept.append(connection)
             else:
                 connection.close()
@@ -88,15 +76,22 @@ class Sender:
         self._idle.clear()
 
 
-def _address(parts: SplitResult) -> Address:
+@lru_cache(maxsize=64)
+def _opening(url: str) -> tuple[Address, str]:
+    """The address of a URL, and how every request to it begins."""
+    parts = urlsplit(url)
     port = parts.port or (443 if parts.scheme == "https" else 80)
-    return parts.scheme, parts.hostname or "", port
+    # What cannot stand in a request line is encoded, as browsers do.
+    target = quote((parts.path or "/") + (f"?{parts.query}" if parts.query else ""), safe="!#$%&'()*+,/:;=?@[]~")
+    host = parts.netloc.rpartition("@")[2].encode("idna" if not parts.netloc.isascii() else "ascii").decode()
+    return Address(parts.scheme, parts.hostname or "", port), f"POST {target} HTTP/1.1\r\nHost: {host}\r\n"
 
 
-async def _connect(address: Address) -> _Connection:
-    scheme, host, port = address
-    reader, writer = await asyncio.open_connection(host, port, ssl=_tls() if scheme == "https" else None)
-    return _Connection(reader, writer, h11.Connection(h11.CLIENT))
+async def _connect(address: Address) -> "_Connection":
+    tls = _tls() if address.scheme == "https" else None
+    loop = asyncio.get_running_loop()
+    _, connection = await loop.create_connection(_Connection, address.host, address.port, ssl=tls)
+    return connection
 
 
 @cache
@@ -104,31 +99,78 @@ def _tls() -> ssl.SSLContext:
     return ssl.create_default_context()
 
 
-async def _send(connection: _Connection, parts: SplitResult, body: bytes, headers: dict[str, str]) -> None:
-    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    fields = {"Host": parts.netloc.rpartition("@")[2], "Content-Length": str(len(body)), **headers}
-    request = h11.Request(method="POST", target=target, headers=list(fields.items()))
-    http = connection.http
-    message = [http.send(request), http.send(h11.Data(data=body)), http.send(h11.EndOfMessage())]
-    connection.writer.write(b"".join(part for part in message if part))
-    await connection.writer.drain()
+class _Connection(asyncio.Protocol):
+    """One connection: ``ask`` sends a request and waits for the answer that the parser's callbacks put together."""
 
+    def __init__(self) -> None:
+        self.is_reusable = False
+        self.has_begun = False
+        self._transport: asyncio.Transport
+        self._answer: asyncio.Future[tuple[int, str]] | None = None
 
-async def _receive(connection: _Connection) -> tuple[int, str]:
-    status, text = 0, bytearray()
-    while True:
-        event = connection.http.next_event()
-        if event is h11.NEED_DATA:
-            connection.http.receive_data(await connection.reader.read(65_536))
-        elif isinstance(event, h11.Response):
-            status = event.status_code
-        elif isinstance(event, h11.Data):
-            text += event.data
-            if len(text) > ANSWER_BYTES_MAX:
-                return status, _shown(text)
-        elif isinstance(event, h11.EndOfMessage | h11.ConnectionClosed):
-            return status, _shown(text)
+    async def ask(self, message: bytes) -> tuple[int, str]:
+        """Return the status and the text of the answer; raise ConnectionError or HttpParserError."""
+        self.is_reusable = self.has_begun = False
+        if self._transport.is_closing():
+            raise ConnectionResetError("the connection was closed")
+        self._parser = httptools.HttpResponseParser(self)
+        self._text = bytearray()
+        self._ends_at_close = False
+        self._answer = asyncio.get_running_loop().create_future()
+        self._transport.write(message)
+        return await self._answer
 
+    def close(self) -> None:
+        self._transport.close()
 
-def _shown(text: bytearray) -> str:
-    return text.decode("utf-8", "replace")
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)  # noqa: S101 (for the type: TCP has no other)
+        self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        if self._answer is None or self._answer.done():
+            # Nothing was asked: such a connection is not to be trusted with another request.
+            self._transport.close()
+            return
+        self.has_begun = True
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserError as problem:
+            self.is_reusable = False
+            self._fail(problem)
+
+    def on_message_begin(self) -> None:
+        self._length_known = False
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._length_known |= name.lower() in (b"content-length", b"transfer-encoding")
+
+    def on_headers_complete(self) -> None:
+        # An answer without a length ends with the connection.
+        self._ends_at_close = not self._length_known and self._parser.get_status_code() >= 200
+
+    def on_body(self, body: bytes) -> None:
+        self._text += body
+        if len(self._text) > ANSWER_BYTES_MAX:
+            self._end()
+
+    def on_message_complete(self) -> None:
+        if self._parser.get_status_code() >= 200:
+            self.is_reusable = self._parser.should_keep_alive()
+            self._end()
+
+    def connection_lost(self, problem: Exception | None) -> None:
+        if self._answer is None:
+            return
+        if problem is None and self._ends_at_close:
+            self._end()
+        else:
+            self._fail(problem or ConnectionResetError("the connection was closed without an answer"))
+
+    def _end(self) -> None:
+        if self._answer is not None and not self._answer.done():
+            self._answer.set_result((self._parser.get_status_code(), self._text.decode("utf-8", "replace")))
+
+    def _fail(self, problem: Exception) -> None:
+        if self._answer is not None and not self._answer.done():
+            self._answer.set_exception(problem)

@@ -52,7 +52,7 @@ def serve(listener: socket.socket, store: Store, faults: Faults) -> None:
         server_header=False,
         proxy_headers=False,
         loop="asyncio",
-        http="h11",
+        http="httptools",
         ws=_websocket,  # type: ignore[arg-type]
     )
     uvicorn.Server(config).run(sockets=[listener])

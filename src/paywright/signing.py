@@ -1,6 +1,5 @@
 """Stripe's webhook signature scheme v1 (the contract's section 7, "Signature")."""
 
-import hashlib
 import hmac
 
 
@@ -12,4 +11,4 @@ def signature_header(body: bytes, secrets: list[str], timestamp: int) -> str:
 
 def _v1(body: bytes, secret: str, timestamp: int) -> str:
     signed = str(timestamp).encode() + b"." + body
-    return hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest()
+    return hmac.digest(secret.encode(), signed, "sha256").hex()

@@ -8,7 +8,6 @@ WAL with ``synchronous=NORMAL`` loses nothing when the process is killed (the pa
 the operating system); only a power cut could undo the last commits, which a sandbox may.
 """
 
-import json
 import sqlite3
 import tempfile
 from collections.abc import Iterator
@@ -16,6 +15,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import orjson
 
 from paywright import errors
 from paywright.clock import Clock
@@ -25,7 +26,7 @@ Json = dict[str, Any]
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS object (
-  seq INTEGER PRIMARY KEY AUTOINCREMENT,
+  seq INTEGER PRIMARY KEY,
   id TEXT NOT NULL UNIQUE,
   kind TEXT NOT NULL,
   created INTEGER NOT NULL,
@@ -33,7 +34,7 @@ CREATE TABLE IF NOT EXISTS object (
 );
 CREATE INDEX IF NOT EXISTS object_newest ON object (kind, created, seq);
 CREATE TABLE IF NOT EXISTS task (
-  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  id INTEGER PRIMARY KEY,
   run_at REAL NOT NULL,
   name TEXT NOT NULL,
   subject TEXT NOT NULL,
@@ -41,7 +42,7 @@ CREATE TABLE IF NOT EXISTS task (
 );
 CREATE INDEX IF NOT EXISTS task_due ON task (run_at, id);
 CREATE TABLE IF NOT EXISTS delivery (
-  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  id INTEGER PRIMARY KEY,
   event TEXT NOT NULL,
   endpoint TEXT NOT NULL,
   state TEXT NOT NULL,
@@ -51,7 +52,7 @@ CREATE TABLE IF NOT EXISTS delivery (
 );
 CREATE INDEX IF NOT EXISTS delivery_due ON delivery (next_at) WHERE state = 'pending';
 CREATE TABLE IF NOT EXISTS attempt (
-  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  id INTEGER PRIMARY KEY,
   delivery INTEGER NOT NULL REFERENCES delivery (id),
   at REAL NOT NULL,
   status INTEGER,
@@ -174,7 +175,7 @@ class Transaction:
         row = self.sql.execute("SELECT kind, doc FROM object WHERE id = ?", (identifier,)).fetchone()
         if row is None or (kinds and row[0] not in kinds):
             return None
-        doc: Json = json.loads(row[1])
+        doc: Json = orjson.loads(row[1])
         return doc
 
     def get(self, identifier: str) -> Json:
@@ -217,5 +218,5 @@ NOUNS = {"webhook_endpoint": "webhook endpoint", "tax_rate": "tax rate", "promot
 """What error messages call a kind when it is not by its own name."""
 
 
-# Made once: a call with such options would build it anew. Objects are trees, so no circle need be looked for.
-_dumps = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, check_circular=False).encode
+def _dumps(doc: Json) -> str:
+    return orjson.dumps(doc).decode()

@@ -1,7 +1,8 @@
 """Lists that belong to an object and are sent only when asked for: a session's line items, a charge's refunds."""
 
-import json
 from typing import Any
+
+from orjson import loads
 
 from paywright.filters import expression
 from paywright.store import Transaction
@@ -35,4 +36,4 @@ def refunds_of(tx: Transaction, charge: str) -> list[Json]:
         " ORDER BY created DESC, seq DESC",
         (charge,),
     )
-    return [json.loads(row[0]) for row in rows]
+    return [loads(row[0]) for row in rows]

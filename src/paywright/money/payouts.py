@@ -1,7 +1,8 @@
 """Payouts: manual ones of an amount, automatic ones that group the transactions that became available."""
 
-import json
 from typing import Any
+
+from orjson import loads
 
 from paywright import events, ids
 from paywright.errors import invalid_request
@@ -37,7 +38,7 @@ def daily_payout(tx: Transaction, _: str) -> None:
     plan_daily(tx)
     grouped: dict[str, list[Json]] = {}
     for (doc,) in tx.sql.execute(_UNPAID).fetchall():
-        transaction = json.loads(doc)
+        transaction = loads(doc)
         grouped.setdefault(transaction["currency"], []).append(transaction)
     for currency, transactions in sorted(grouped.items()):
         amount = sum(t["net"] for t in transactions)

@@ -1,9 +1,9 @@
 """An overview, and a page for each payment that other dashboards can link to."""
 
-import json
 from datetime import UTC, datetime
 from typing import Any
 
+from orjson import loads
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -71,7 +71,7 @@ class Pages:
 
 def _newest(tx: Transaction, kind: str) -> list[Json]:
     rows = tx.sql.execute("SELECT doc FROM object WHERE kind = ? ORDER BY created DESC, seq DESC LIMIT ?", (kind, ROWS))
-    return [json.loads(row[0]) for row in rows]
+    return [loads(row[0]) for row in rows]
 
 
 def _related(tx: Transaction, intent: Json) -> list[Json]:
@@ -82,7 +82,7 @@ def _related(tx: Transaction, intent: Json) -> list[Json]:
             " ORDER BY created, seq",
             (intent["id"],),
         )
-        found += [json.loads(row[0]) for row in rows]
+        found += [loads(row[0]) for row in rows]
     session = tx.find(intent.get("_session") or "")
     return [*found, session] if session else found
 
@@ -94,7 +94,7 @@ def _events_about(tx: Transaction, related: list[Json]) -> list[Json]:
         "SELECT doc FROM object WHERE kind = 'event' AND created >= ? ORDER BY created, seq LIMIT 2000",
         (related[0]["created"],),
     )
-    events = [json.loads(row[0]) for row in rows]
+    events = [loads(row[0]) for row in rows]
     return [event for event in events if event["data"]["object"].get("id") in known]
 
 
