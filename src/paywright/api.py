@@ -4,6 +4,7 @@ import asyncio
 import base64
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property, partial
 from typing import Any
 
 from orjson import dumps
@@ -40,6 +41,11 @@ class Asked:
     def api_version(self) -> str:
         return self.headers.get("stripe-version") or VERSION_WITHOUT_HEADER
 
+    @cached_property
+    def params(self) -> dict[str, forms.Raw]:
+        """The parameters as they came, in query or body; raises ApiError when malformed."""
+        return forms.parse(self.query) | forms.parse(_text(self.body))
+
     @property
     def idempotency_key(self) -> str | None:
         return self.headers.get("idempotency-key") if self.method == "POST" else None
@@ -69,7 +75,6 @@ class ConnectionReset(Exception):
 
 _REFUSALS: dict[str, Callable[[Fault, "Asked"], ApiError]] = {
     "conflict": lambda fault, asked: errors.idempotency_in_use(asked.idempotency_key or ""),
-    "error_before": lambda fault, asked: errors.server_fault(fault.status),
     "lock_timeout": lambda fault, asked: errors.lock_timeout(),
     "rate_limit": lambda fault, asked: errors.rate_limit(),
 }
@@ -87,9 +92,9 @@ class Api:
         """Answer one HTTP request."""
         asked = Asked(
             request.method,
-            request.url.path,
+            request.scope["path"],
             await _body(request),
-            request.url.query,
+            request.scope["query_string"].decode("latin-1"),
             dict(request.headers),
         )
         fault = self.background.faults.for_call(f"{asked.method} {asked.path}")
@@ -108,13 +113,24 @@ class Api:
             raise ConnectionReset(request)
         if fault.kind == "slow":
             return await self._answer_slowly(asked, fault.seconds)
+        if fault.kind in ("error_before", "error_after"):
+            return self._fail(asked, errors.server_fault(fault.status), has_effect=fault.kind == "error_after")
         self.answer(asked)
         self.background.wake()
         if fault.kind == "timeout_after":
             await asyncio.sleep(fault.seconds)
-        if fault.kind in ("timeout_after", "reset_after"):
-            raise ConnectionReset(request)
-        return _failure(errors.server_fault(fault.status), asked)
+        raise ConnectionReset(request)
+
+    def _fail(self, asked: Asked, error: ApiError, *, has_effect: bool) -> Answer:
+        """Answer with a 5xx; the request's key remembers it if such an error is kept, else what happened instead."""
+        failed = _failure(error, asked)
+
+        def execute(tx: Transaction) -> Answer:
+            executed = self._in_savepoint(tx, asked) if has_effect else failed
+            return failed if error.stored and executed.stored else executed
+
+        self.answer(asked, execute)
+        return failed
 
     async def _answer_slowly(self, asked: Asked, seconds: float) -> Answer:
         key = asked.idempotency_key
@@ -138,31 +154,29 @@ class Api:
         body = {"type": "api_error", "message": "An error occurred in Paywright; its output says more."}
         return Response(dumps({"error": body}), 500, media_type="application/json")
 
-    def answer(self, asked: Asked) -> Answer:
-        """Carry the request out; every ApiError becomes its body."""
+    def answer(self, asked: Asked, execute: Callable[[Transaction], Answer] | None = None) -> Answer:
+        """Carry the request out, or ``execute`` in its place; every ApiError becomes its body."""
+        execute = execute or partial(self._in_savepoint, asked=asked)
         try:
             check_authorization(asked.headers.get("authorization", ""))
             key = asked.idempotency_key
             if key is None:
-                return self._carry_out(asked)
+                with self.store.transaction(Cause(asked.id, None, asked.api_version)) as tx:
+                    return execute(tx)
             idempotency.check_key(key)
-            return self._carry_out_once(asked, key)
+            return self._once(asked, key, execute)
         except ApiError as error:
             return _failure(error, asked)
 
-    def _carry_out(self, asked: Asked) -> Answer:
-        with self.store.transaction(Cause(asked.id, None, asked.api_version)) as tx:
-            return self._in_savepoint(tx, asked)
-
-    def _carry_out_once(self, asked: Asked, key: str) -> Answer:
-        fingerprint = idempotency.fingerprint(asked.method, asked.path, asked.body)
+    def _once(self, asked: Asked, key: str, execute: Callable[[Transaction], Answer]) -> Answer:
+        fingerprint = idempotency.fingerprint(asked.method, asked.path, asked.params)
         if key in self.in_flight:
             raise errors.idempotency_in_use(key)
         with self.store.transaction(Cause(asked.id, key, asked.api_version)) as tx:
             first = idempotency.recall(tx, key, fingerprint)
             if first is not None:
                 return Answer(first.status, first.body, _replay_headers(first.request, key))
-            answer = self._in_savepoint(tx, asked)
+            answer = execute(tx)
             if answer.stored:
                 idempotency.remember(tx, key, fingerprint, idempotency.Remembered(answer.status, answer.body, asked.id))
             return answer
@@ -186,9 +200,7 @@ class Api:
         return _shown(call, ROUTES[operation])
 
     def _call(self, tx: Transaction, asked: Asked, operation: str, path: dict[str, str]) -> Call:
-        raw = forms.parse(asked.query)
-        raw.update(forms.parse(_text(asked.body)))
-        params = parameters.check(operation, raw, asked.api_version)
+        params = parameters.check(operation, asked.params, asked.api_version)
         tree = expand.checked(params.pop("expand", None) or [], tables()["results"][operation])
         return Call(tx, params, path, asked.path, asked.api_version, tree)
 

@@ -151,7 +151,11 @@ def lock_timeout() -> ApiError:
 
 
 def server_fault(status: int) -> ApiError:
+    """A 500 is the result of a request that began executing, so its idempotency key keeps it (section 4).
+
+    502 to 504 are said by what stands before Stripe's own servers, and not kept.
+    """
     message = "An error occurred on Stripe's side (a fault asked for in Paywright)."
-    error = ApiError(status, {"type": "api_error", "message": message}, stored=False)
+    error = ApiError(status, {"type": "api_error", "message": message}, stored=status == 500)
     error.headers["Stripe-Should-Retry"] = "true"
     return error

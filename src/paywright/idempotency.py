@@ -7,7 +7,10 @@ killed server can repeat the one or forget the other.
 import hashlib
 from dataclasses import dataclass
 
+import orjson
+
 from paywright.errors import idempotency_mismatch, invalid_request
+from paywright.forms import Raw
 from paywright.store import Transaction
 
 KEY_LENGTH_MAX = 255
@@ -23,9 +26,9 @@ class Remembered:
     request: str
 
 
-def fingerprint(method: str, path: str, body: bytes) -> str:
-    """Identify what was asked; SDKs keep the order of parameters when they retry."""
-    return hashlib.sha256(b"\0".join([method.encode(), path.encode(), body])).hexdigest()
+def fingerprint(method: str, path: str, params: dict[str, Raw]) -> str:
+    """Identify what was asked: the parameters count, and neither their order nor how they were written."""
+    return hashlib.sha256(orjson.dumps([method, path, params], option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
 def check_key(key: str) -> None:

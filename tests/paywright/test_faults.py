@@ -129,8 +129,21 @@ def test_an_error_before_the_effect(server, client):
     assert client.v1.customers.list().data == []
 
 
-def test_an_error_after_the_effect_is_healed_by_the_sdks_retry(server):
-    server.faults({"kind": "error_after", "match": "POST /v1/customers", "count": 1})
+@pytest.mark.parametrize(("kind", "made"), [("error_before", 0), ("error_after", 1)])
+def test_a_500_is_kept_for_its_key(server, client, kind, made):
+    server.faults({"kind": kind, "match": "POST /v1/customers", "count": 1})
+
+    for _ in range(2):
+        with pytest.raises(stripe.APIError) as refused:
+            client.v1.customers.create(params={"name": "x"}, options={"idempotency_key": "one"})
+
+        assert refused.value.http_status == 500
+    assert len(client.v1.customers.list().data) == made
+
+
+def test_a_502_after_the_effect_is_healed_by_the_sdks_retry(server):
+    """It is said by what stands before Stripe's own servers, which know the true answer."""
+    server.faults({"kind": "error_after", "match": "POST /v1/customers", "count": 1, "status": 502})
     patient = client_of(server, max_network_retries=2)
 
     customer = patient.v1.customers.create(params={"name": "x"})

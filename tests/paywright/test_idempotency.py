@@ -101,3 +101,15 @@ def test_headers_of_a_post(raw, key):
     assert answer.headers["content-type"] == "application/json"
     assert answer.headers["request-id"].startswith("req_")
     assert len(answer.headers["request-id"]) == 18
+
+
+def test_parameters_in_another_order_and_encoding_are_the_same_request(raw, key):
+    """The parameters count, not the bytes they came in."""
+    form = {"Content-Type": "application/x-www-form-urlencoded", "Idempotency-Key": key}
+
+    first = raw.post("/v1/customers", content=b"name=Kim+Minji&metadata[a]=1&metadata[b]=2", headers=form)
+    second = raw.post("/v1/customers", content=b"metadata%5Bb%5D=2&metadata%5Ba%5D=1&name=Kim%20Minji", headers=form)
+
+    assert (first.status_code, second.status_code) == (200, 200)
+    assert second.headers["idempotent-replayed"] == "true"
+    assert second.json() == first.json()
