@@ -69,10 +69,13 @@ def configure(*, data: Path, port: int, paywright_port: int, given: Mapping[str,
         "PYTHONUTF8": "1",
     }
     if not stripe_key:
+        # A given secret holds here too: whoever signs events by hand knows which.
+        secrets_accepted = given.get("STRIPE_WEBHOOK_SECRET", "").strip() or kept["webhook_secret"]
         environment |= _around_proxies(given) | {
             "STRIPE_SECRET_KEY": kept["paywright_key"],
-            # A given secret holds here too: whoever signs events by hand knows which.
-            "STRIPE_WEBHOOK_SECRET": given.get("STRIPE_WEBHOOK_SECRET", "").strip() or kept["webhook_secret"],
+            "STRIPE_WEBHOOK_SECRET": secrets_accepted,
+            # By the environment, since the list of processes shows every user their command lines.
+            "PAYWRIGHT_SECRET": secrets_accepted.partition(",")[0].strip(),
             "STRIPE_API_BASE": f"http://{HOST}:{paywright_port}",
         }
     return Configuration(

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from types import TracebackType
 from typing import Self
 
+from jumun.conf import Seller
 from shop.child import Child
 from shop.configuration import HOST, Configuration
 from shop.language import _
@@ -158,9 +159,9 @@ def _commands(configuration: Configuration) -> dict[str, list[str]]:
     if configuration.paywright_port:
         forward = ["--forward-to", configuration.webhook_url]
         state = ["--state", str(configuration.data / "paywright.sqlite3")]
-        secret = ["--secret", configuration.environment["STRIPE_WEBHOOK_SECRET"].partition(",")[0].strip()]
+        name = ["--business-name", Seller().name]
         port = ["--port", str(configuration.paywright_port)]
-        commands["paywright"] = [python, "-m", "paywright", "serve", *port, *forward, *secret, *state]
+        commands["paywright"] = [python, "-m", "paywright", "serve", *port, *forward, *name, *state]
     return commands
 
 

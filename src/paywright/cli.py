@@ -1,6 +1,7 @@
 """The command line."""
 
 import argparse
+import os
 import socket
 import sys
 from pathlib import Path
@@ -9,10 +10,14 @@ from urllib.parse import urlsplit
 
 from paywright.faults import Fault, Faults, FaultUnknown, parsed
 from paywright.ids import webhook_secret
+from paywright.money.fees import Fees, FeesImpossible
+from paywright.money.fees import parsed as parsed_fees
 from paywright.server import AddressTaken, address, listen, serve
-from paywright.store import StateUnreadable, Store
+from paywright.store import Business, StateUnreadable, Store
 
 PORT_DEFAULT = 12111
+SECRET_VARIABLE = "PAYWRIGHT_SECRET"  # noqa: S105 (the name of it)
+NAME_LENGTH_MAX = 100
 
 
 class BadInput(Exception):
@@ -63,7 +68,12 @@ def _add_serve(server: argparse.ArgumentParser) -> None:
     server.add_argument("--port", type=_port, default=PORT_DEFAULT, help=f"default {PORT_DEFAULT}; 0 takes a free one")
     server.add_argument("--public-url", type=_url, help="where browsers reach this server, if not at --host and --port")
     server.add_argument("--forward-to", type=_url, help="the webhook URL that gets every event")
-    server.add_argument("--secret", type=_secret, help="the webhook's signing secret (whsec_...); made up if left out")
+    server.add_argument(
+        "--secret",
+        type=_secret,
+        help=f"the webhook's signing secret (whsec_...); else {SECRET_VARIABLE} of the environment, which others"
+        " cannot read in the list of processes; else made up",
+    )
     server.add_argument("--state", type=Path, help="SQLite file that keeps the state; without it nothing is kept")
     server.add_argument(
         "--fault",
@@ -72,6 +82,11 @@ def _add_serve(server: argparse.ArgumentParser) -> None:
         default=[],
         help="make something go wrong, e.g. drop:match=charge.*,probability=0.5,seed=7 (may be repeated)",
     )
+    usual = Fees()
+    server.add_argument("--fee-percent", default=usual.percent, help=f"of each payment (default {usual.percent})")
+    server.add_argument("--fee-fixed-usd", default=usual.fixed_usd, help=f"in dollars (default {usual.fixed_usd})")
+    name = Business().name
+    server.add_argument("--business-name", type=_name, default=name, help=f"who sells (default {name})")
     server.add_argument("--fd", type=int, help=argparse.SUPPRESS)
     server.set_defaults(command=_serve)
 
@@ -82,12 +97,14 @@ def _serve(options: argparse.Namespace) -> int:
     # --fd is how a test hands over a socket that listens already.
     listener = listen(options.host, options.port) if options.fd is None else socket.socket(fileno=options.fd)
     base_url = options.public_url or address(listener)
-    store = Store(options.state, base_url)
-    secret = options.secret or webhook_secret()
+    business = Business(options.business_name, _fees(options))
+    given = options.secret or _secret_of_environment()
+    secret = given or webhook_secret()
+    store = Store(options.state, base_url, business)
     set_forward(store, options.forward_to, secret)
     print(f"Paywright listens on {address(listener)} (no money moves)", flush=True)
     if options.forward_to:
-        print(f"Events go to {options.forward_to}, signed with {secret}", flush=True)
+        print(f"Events go to {options.forward_to}, signed with {'the given secret' if given else secret}", flush=True)
     serve(listener, store, Faults(options.fault))
     return 0
 
@@ -135,7 +152,25 @@ def _fault(text: str) -> Fault:
         raise BadInput(f"--fault: {problem}") from None
 
 
-def _secret(text: str) -> str:
+def _fees(options: argparse.Namespace) -> Fees:
+    try:
+        return parsed_fees(options.fee_percent, options.fee_fixed_usd)
+    except FeesImpossible as problem:
+        raise BadInput(f"--fee-percent, --fee-fixed-usd: {problem}") from None
+
+
+def _name(text: str) -> str:
+    if not text.strip() or len(text) > NAME_LENGTH_MAX:
+        raise BadInput(f"--business-name has 1 to {NAME_LENGTH_MAX} characters")
+    return text.strip()
+
+
+def _secret_of_environment() -> str | None:
+    given = os.environ.get(SECRET_VARIABLE)
+    return _secret(given, SECRET_VARIABLE) if given else None
+
+
+def _secret(text: str, source: str = "--secret") -> str:
     if not text.startswith("whsec_") or len(text) < 10:
-        raise BadInput("--secret must begin with whsec_")
+        raise BadInput(f"{source} must begin with whsec_")
     return text

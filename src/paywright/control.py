@@ -18,6 +18,7 @@ from paywright.background import Background
 from paywright.errors import ApiError
 from paywright.faults import FaultUnknown, made
 from paywright.forwarding import set_forward
+from paywright.money import fees
 from paywright.store import Store
 
 Json = dict[str, Any]
@@ -49,6 +50,8 @@ class Control:
                 ("POST", "clock", self.advance),
                 ("GET", "faults", self.show_faults),
                 ("PUT", "faults", self.set_faults),
+                ("GET", "fees", self.show_fees),
+                ("PUT", "fees", self.set_fees),
                 ("GET", "deliveries", self.deliveries),
                 ("PUT", "forward", self.forward),
                 ("POST", "settle", self.settle),
@@ -100,6 +103,17 @@ class Control:
         self.background.faults.active = [made(fault) for fault in given]
         return await self.show_faults("", {})
 
+    async def show_fees(self, _: str, asked: Json) -> Json:
+        return self.store.fees.shown()
+
+    async def set_fees(self, _: str, asked: Json) -> Json:
+        """What payments that settle from now on cost; what is left out stays."""
+        present = self.store.fees.shown()
+        if set(asked) - set(present):
+            raise Refused(400, "Fees have the members percent and fixed_usd.")
+        self.store.fees = fees.parsed(**{**present, **asked})
+        return self.store.fees.shown()
+
     async def deliveries(self, _: str, asked: Json) -> Json:
         return {"deliveries": self.acts.deliveries(asked.get("event"))}
 
@@ -137,7 +151,7 @@ def _json(act: Callable[[str, Json], Awaitable[Json]]) -> Callable[[Request], Aw
             return _refusal(refusal.status, str(refusal))
         except ApiError as refusal:
             return _refusal(refusal.status, refusal.body["message"])
-        except FaultUnknown as refusal:
+        except (FaultUnknown, fees.FeesImpossible) as refusal:
             return _refusal(400, str(refusal))
 
     return answer

@@ -6,12 +6,14 @@ from paywright import errors
 from paywright.objects import public
 from paywright.spec import tables
 from paywright.store import Transaction
-from paywright.sublists import sublist
+from paywright.sublists import breakdown, sublist
 
 Json = dict[str, Any]
 Tree = dict[str, "Tree"]
 
 LEVELS_MAX = 4
+SENT_WHEN_ASKED = ("breakdown",)
+"""Objects within objects that are left out unless expanded."""
 
 
 def checked(paths: list[str], result: list[str]) -> Tree:
@@ -51,7 +53,7 @@ def _possible(parts: list[str], kinds: set[str]) -> bool:
             return False
         edge = edges[0]
         kinds = {target for found in edges for targets in found.values() for target in targets}
-    return "in" not in edge
+    return "in" not in edge or parts[-1] in SENT_WHEN_ASKED
 
 
 def expanded(tx: Transaction, doc: Json, tree: Tree) -> Json:
@@ -67,7 +69,8 @@ def _member(tx: Transaction, doc: Json, member: str, value: Any, below: Tree) ->
         target = tx.find(value)
         return expanded(tx, target, below) if target else value
     if isinstance(value, dict):
-        return expanded(tx, value, below)
+        asked = {name: breakdown(doc) for name in below if name in SENT_WHEN_ASKED}
+        return expanded(tx, {**value, **asked}, below)
     if isinstance(value, list):
         return [_member(tx, doc, member, item, below) for item in value]
     found = sublist(tx, doc, member)

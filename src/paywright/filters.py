@@ -6,6 +6,7 @@ FILTERS: dict[str, tuple[str, ...]] = {
     "checkout.session": ("payment_intent", "customer", "status", "customer_details.email"),
     "payment_intent": ("customer",),
     "charge": ("payment_intent", "customer", "transfer_group"),
+    "radar.early_fraud_warning": ("charge", "payment_intent"),
     "refund": ("charge", "payment_intent"),
     "dispute": ("charge", "payment_intent"),
     "balance_transaction": ("source", "type", "currency", "_payout"),

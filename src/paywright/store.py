@@ -12,7 +12,7 @@ import sqlite3
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ import orjson
 from paywright import errors
 from paywright.clock import Clock
 from paywright.filters import indexes
+from paywright.money.fees import Fees
 
 Json = dict[str, Any]
 
@@ -91,12 +92,22 @@ class Cause:
     api_version: str | None = None
 
 
+@dataclass(frozen=True)
+class Business:
+    """Who sells, and what payments cost them."""
+
+    name: str = "Paywright"
+    fees: Fees = field(default_factory=Fees)
+
+
 class Store:
     """One state file, or a temporary one removed by ``close``."""
 
-    def __init__(self, path: Path | None, base_url: str) -> None:
+    def __init__(self, path: Path | None, base_url: str, business: Business | None = None) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="paywright-") if path is None else None
         self.base_url = base_url
+        self.business = business or Business()
+        self.fees = self.business.fees
         self.path = Path(self._folder.name) / "state.sqlite3" if self._folder else path
         try:
             self.connection = _opened(str(self.path))
@@ -119,7 +130,7 @@ class Store:
         """All or nothing; committed when the block ends, so before any answer."""
         self.connection.execute("BEGIN IMMEDIATE")
         try:
-            yield Transaction(self.connection, self.clock.now(), cause or Cause(), self.base_url)
+            yield Transaction(self, cause or Cause())
         except BaseException:
             self.connection.execute("ROLLBACK")
             raise
@@ -137,6 +148,7 @@ class Store:
                 tx.sql.execute(f"DELETE FROM {table}")  # noqa: S608 (a constant)
             tx.sql.execute("DELETE FROM object WHERE id != ?", (self.setting(FORWARD_SETTING, ""),))
             self.clock.offset_s = 0
+            self.fees = self.business.fees
             self.set_setting("clock_offset_s", "0")
 
     def setting(self, name: str, default: str) -> str:
@@ -163,11 +175,13 @@ def _opened(path: str) -> sqlite3.Connection:
 class Transaction:
     """What one request or one task sees and changes; ``now`` stands still within it."""
 
-    def __init__(self, connection: sqlite3.Connection, now: int, cause: Cause, base_url: str) -> None:
-        self.sql = connection
-        self.now = now
+    def __init__(self, store: Store, cause: Cause) -> None:
+        self.sql = store.connection
+        self.now = store.clock.now()
         self.cause = cause
-        self.base_url = base_url
+        self.base_url = store.base_url
+        self.business_name = store.business.name
+        self.fees = store.fees
         self.endpoints: list[Json] | None = None
         """The enabled webhook endpoints, once an event has asked for them."""
 

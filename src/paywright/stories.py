@@ -179,6 +179,8 @@ STORIES: dict[str, Story] = {
     "charge.dispute.created": _disputed(),
     "charge.dispute.funds_withdrawn": _disputed(),
     "charge.dispute.updated": _disputed(LOSING),
+    "radar.early_fraud_warning.created": _paid("4000000000005423"),
+    "radar.early_fraud_warning.updated": _refunded("4000000000005423"),
     "charge.dispute.closed": _disputed(accept=True),
     "charge.dispute.funds_reinstated": _disputed(WINNING),
     "payout.created": _payout,

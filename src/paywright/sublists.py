@@ -37,3 +37,16 @@ def refunds_of(tx: Transaction, charge: str) -> list[Json]:
         (charge,),
     )
     return [loads(row[0]) for row in rows]
+
+
+def breakdown(session: Json) -> Json:
+    """``total_details.breakdown`` of a session: its discount, and each of its tax rates, summed over the items."""
+    items = session["_line_items"]
+    shares = [share for item in items for share in item["_discounts"]]
+    discounts = [{**shares[0], "amount": sum(share["amount"] for share in shares)}] if shares else []
+    taxes: dict[str, Json] = {}
+    for tax in (tax for item in items for tax in item["_taxes"]):
+        known = taxes.setdefault(tax["rate"]["id"], {**tax, "amount": 0, "taxable_amount": 0})
+        known["amount"] += tax["amount"]
+        known["taxable_amount"] += tax["taxable_amount"]
+    return {"discounts": discounts, "taxes": list(taxes.values())}

@@ -137,6 +137,10 @@ class Paywright:
         """Put these faults in force instead of the present ones: ``faults({"kind": "drop"})``; none: all is well."""
         self.request("PUT", "faults", {"faults": list(faults)})
 
+    def fees(self, **changes: str | float) -> Json:
+        """What payments cost from now on, until the next reset: ``fees(percent="1.5", fixed_usd=0)``."""
+        return self.request("PUT", "fees", changes)
+
     def trigger(self, event: str) -> Json:
         """Make an event happen with its whole story of objects."""
         return self.request("POST", "trigger", {"event": event})

@@ -150,3 +150,27 @@ def test_a_manual_payout_cannot_filter_transactions(bank, own):
 
     with pytest.raises(stripe.InvalidRequestError, match="automatic transfers"):
         own.v1.balance_transactions.list(params={"payout": payout.id})
+
+
+def fee_of(own, intent):
+    expand = {"expand": ["latest_charge.balance_transaction"]}
+    return own.v1.payment_intents.retrieve(intent, params=expand).latest_charge.balance_transaction.fee
+
+
+def test_fees_are_what_one_wants_them_to_be(bank, own):
+    before = pay(bank, own)
+    bank.advance(10)
+    bank.fees(percent="1.5", fixed_usd=0)
+    after = pay(bank, own)
+    bank.advance(10)
+
+    assert (fee_of(own, before), fee_of(own, after)) == (320, 150)
+
+    bank.reset()
+    assert bank.request("GET", "fees") == {"percent": "2.9", "fixed_usd": "0.30"}
+
+
+@pytest.mark.parametrize("changes", [{"percent": "many"}, {"percent": 101}, {"fixed_usd": -1}, {"nonsense": 1}])
+def test_impossible_fees_are_refused(bank, changes):
+    with pytest.raises(AssertionError, match="400"):
+        bank.fees(**changes)

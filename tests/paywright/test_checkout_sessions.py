@@ -134,3 +134,31 @@ def test_payment_method_types_is_refused_as_of_endive_and_accepted_before(new_se
     assert now.json()["error"]["param"] == "payment_method_types"
     assert (before.status_code, before.json()["payment_method_types"]) == (200, ["card"])
     assert before.headers["stripe-version"] == "2026-08-26.dahlia"
+
+
+def test_the_breakdown_of_the_total_comes_when_expanded(client):
+    coupon = client.v1.coupons.create(params={"amount_off": 1_000, "currency": "usd"})
+    rate = client.v1.tax_rates.create(params={"display_name": "VAT", "percentage": 10, "inclusive": False})
+    lines = [
+        {
+            "price_data": {"currency": "usd", "unit_amount": amount, "product_data": {"name": "x"}},
+            "quantity": 1,
+            "tax_rates": [rate.id],
+        }
+        for amount in (3_000, 2_000)
+    ]
+    session = client.v1.checkout.sessions.create(
+        params={
+            "mode": "payment",
+            "line_items": lines,
+            "discounts": [{"coupon": coupon.id}],
+            "success_url": "https://shop.example/",
+            "expand": ["total_details.breakdown"],
+        }
+    )
+    breakdown = session.total_details.breakdown
+    (discount,), (tax,) = breakdown.discounts, breakdown.taxes
+
+    assert (discount.amount, discount.discount.source.coupon) == (1_000, coupon.id)
+    assert (tax.amount, tax.taxable_amount, tax.rate.id) == (400, 4_000, rate.id)
+    assert "breakdown" not in client.v1.checkout.sessions.retrieve(session.id).total_details

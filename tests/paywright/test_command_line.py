@@ -1,15 +1,18 @@
 """``paywright serve`` and the commands that talk to a running server."""
 
 import json
+import os
 import signal
 import socket
 import subprocess
 import sys
 import time
 
+import httpx
 import pytest
 
 from paywright.testing import NotStarted, Paywright
+from tests.paywright.conftest import client_of
 
 
 def run(*arguments):
@@ -28,6 +31,9 @@ def run(*arguments):
         (("serve", "--secret", "nope"), "whsec_"),
         (("serve", "--fault", "nonsense"), "unknown fault 'nonsense'"),
         (("serve", "--fault", "drop:probability=many"), "probability must be a number"),
+        (("serve", "--fee-percent", "101"), "percent is a number from 0 to 100, not '101'"),
+        (("serve", "--fee-fixed-usd", "some"), "fixed_usd is a number from 0 to 1000, not 'some'"),
+        (("serve", "--business-name", " "), "--business-name"),
         (("serve", "--port", "0", "--state", "/dev/null/x"), "/dev/null/x"),
         (("advance", "soon", "--url", "http://127.0.0.1:9"), "http://127.0.0.1:9"),
     ],
@@ -93,3 +99,33 @@ def test_commands_talk_to_the_running_server(paywright, new_session):
 def test_a_server_that_cannot_start_says_so(tmp_path):
     with pytest.raises(NotStarted, match="code 2"):
         Paywright(options=("--fault", "nonsense")).start()
+
+
+def test_the_business_and_its_fees_are_given_at_the_start(tmp_path):
+    options = ("--business-name", "주문 상점", "--fee-percent", "0", "--fee-fixed-usd", "1.25")
+    with Paywright(options=options) as server:
+        client = client_of(server)
+        line = {"price_data": {"currency": "usd", "unit_amount": 900, "product_data": {"name": "x"}}, "quantity": 1}
+        session = client.v1.checkout.sessions.create(
+            params={"mode": "payment", "line_items": [line], "success_url": "https://shop.example/"}
+        )
+        page = httpx.get(session.url.replace("http://localhost", server.api_base), trust_env=False).text
+        server.pay(session.id)
+        server.advance(10)
+
+        assert "주문 상점" in page
+        assert client.v1.accounts.retrieve_current().settings.dashboard.display_name == "주문 상점"
+        assert client.v1.balance_transactions.list().data[0].fee == 125
+
+
+def test_the_secret_may_come_by_the_environment():
+    """Where the list of processes does not show it; a wrong one is named like any other bad input."""
+    environment = {**os.environ, "PAYWRIGHT_SECRET": "whsec_from_the_environment"}
+    command = [sys.executable, "-m", "paywright", "serve", "--port", "0", "--forward-to", "http://127.0.0.1:9/"]
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:
+        said = process.stdout.readline() + process.stdout.readline()
+        process.terminate()
+    wrong = subprocess.run(command, env={**environment, "PAYWRIGHT_SECRET": "x"}, capture_output=True, text=True)
+
+    assert "signed with the given secret" in said
+    assert (wrong.returncode, wrong.stderr) == (2, "paywright: PAYWRIGHT_SECRET must begin with whsec_\n")

@@ -6,7 +6,7 @@ import pytest
 
 from paywright.spec import tables
 from paywright.spec.build import build, read
-from paywright.spec.undocumented import PARAMETERS, RESULTS
+from paywright.spec.undocumented import EXPANSIONS, PARAMETERS, RESULTS
 from tests.paywright.conforming import SPEC, check_object, document, event_types
 
 from paywright.resources import ROUTES  # isort: skip
@@ -18,8 +18,9 @@ def test_the_tables_are_made_from_the_document():
 
     assert {**made["parameters"], **PARAMETERS} == tables()["parameters"]
     assert {**made["results"], **RESULTS} == tables()["results"]
-    assert {name: made[name] for name in ("objects", "expansions", "shared")} == {
-        name: tables()[name] for name in ("objects", "expansions", "shared")
+    assert {**made["expansions"], **EXPANSIONS} == tables()["expansions"]
+    assert {name: made[name] for name in ("objects", "shared")} == {
+        name: tables()[name] for name in ("objects", "shared")
     }
 
 

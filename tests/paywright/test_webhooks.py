@@ -258,3 +258,17 @@ def test_a_missed_event_is_caught_up_by_polling(server, shop):
     assert "checkout.session.completed" not in shop.types()
     assert missed.data.object["id"] == session_id
     assert json.loads(json.dumps(missed.to_dict()))["type"] == "checkout.session.completed"
+
+
+def test_an_event_can_be_read_for_thirty_days(server):
+    client = client_of(server)
+    client.v1.customers.create(params={})
+    (event,) = server.events("customer.created")
+    server.advance("29d")
+    assert client.v1.events.retrieve(event["id"]).id == event["id"]
+
+    server.advance("1d")
+
+    with pytest.raises(stripe.InvalidRequestError, match="No such event") as refused:
+        client.v1.events.retrieve(event["id"])
+    assert refused.value.http_status == 404

@@ -12,8 +12,6 @@ from paywright.currencies import exponent
 
 Json = dict[str, Any]
 
-MERCHANT = "Paywright"
-
 
 def money(amount: int, currency: str, language: str) -> str:
     """Minor units as text, such as ``₩12,000`` or ``$12.00``."""
@@ -98,8 +96,7 @@ def _line(item: Json, language: str) -> Json:
 
 def merchant(session: Json) -> str:
     """Who is paid, as the page's heading says."""
-    settings = session.get("branding_settings") or {}
-    return str(settings.get("display_name") or MERCHANT)
+    return str(session["branding_settings"]["display_name"])
 
 
 def security_headers(session: Json | None) -> dict[str, str]:

@@ -3,7 +3,6 @@
 from typing import Any
 
 from paywright import ids
-from paywright.money.fees import fee_of
 from paywright.objects import blank
 from paywright.store import Transaction
 
@@ -15,7 +14,7 @@ SETTLEMENT_DAYS = 2
 
 def charge_transaction(tx: Transaction, charge: Json, *, available_at_once: bool) -> Json:
     """Insert the balance transaction of a successful charge."""
-    fee = fee_of(charge["amount"], charge["currency"])
+    fee = tx.fees.of(charge["amount"], charge["currency"])
     return insert_transaction(
         tx,
         source=charge["id"],

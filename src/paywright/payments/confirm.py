@@ -9,6 +9,7 @@ from paywright.objects import public
 from paywright.payments.charges import failed_charge, successful_charge
 from paywright.payments.delayed import start_debit
 from paywright.payments.disputes import dispute_by_card
+from paywright.payments.fraud_warnings import warn
 from paywright.store import Transaction
 
 Json = dict[str, Any]
@@ -65,6 +66,8 @@ def _succeed(tx: Transaction, intent: Json, method: Json, card: Card) -> None:
     if card.dispute:
         dispute_by_card(tx, charge, card)
     events.emit(tx, "payment_intent.succeeded", intent)
+    if card.fraud_warning:
+        warn(tx, charge)
     # The balance transaction comes with asynchronous capture, so later (section 6).
     tx.later(SETTLES_AFTER_S, "settle_charge", charge["id"])
 

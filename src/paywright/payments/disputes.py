@@ -7,6 +7,7 @@ from paywright.cards import Card
 from paywright.errors import invalid_request
 from paywright.money.balance import insert_transaction
 from paywright.objects import blank
+from paywright.payments.fraud_warnings import answered
 from paywright.spec import tables
 from paywright.store import Transaction
 
@@ -71,6 +72,7 @@ def open_dispute(tx: Transaction, charge: Json, *, reason: str, amount: int, inq
         _withdraw(tx, dispute)
         events.emit(tx, "charge.dispute.created", dispute)
         events.emit(tx, "charge.dispute.funds_withdrawn", dispute)
+    answered(tx, charge)
     return dispute
 
 

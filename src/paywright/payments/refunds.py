@@ -8,6 +8,7 @@ from paywright.currencies import symbol_amount
 from paywright.errors import invalid_request
 from paywright.money.balance import insert_transaction
 from paywright.objects import blank
+from paywright.payments.fraud_warnings import answered
 from paywright.payments.settle import settle_now
 from paywright.store import Transaction
 
@@ -30,6 +31,8 @@ def refund_charge(tx: Transaction, charge: Json, *, amount: int | None, reason: 
     tx.save(charge)
     events.emit(tx, "refund.created", refund)
     events.emit(tx, "charge.refunded", charge)
+    if charge["refunded"]:
+        answered(tx, charge)
     if behaviour:
         tx.later(OUTCOME_AFTER_S, "finish_refund", refund["id"])
     else:

@@ -7,8 +7,6 @@ from paywright.objects import blank
 
 Json = dict[str, Any]
 
-NAME = "Paywright"
-
 
 def retrieve(call: Call) -> Json:
     account = blank(
@@ -19,7 +17,7 @@ def retrieve(call: Call) -> Json:
             "estimated_worker_count": None,
             "mcc": None,
             "minority_owned_business_designation": None,
-            "name": NAME,
+            "name": call.tx.business_name,
             "product_description": None,
             "support_address": None,
             "support_email": None,
@@ -33,14 +31,14 @@ def retrieve(call: Call) -> Json:
         default_currency="usd",
         details_submitted=True,
         payouts_enabled=True,
-        settings=_settings(),
+        settings=_settings(call.tx.business_name),
         type="standard",
     )
     del account["livemode"]
     return account
 
 
-def _settings() -> Json:
+def _settings(name: str) -> Json:
     names = dict.fromkeys(["statement_descriptor", "statement_descriptor_kana", "statement_descriptor_kanji"])
     prefixes = {f"statement_descriptor_prefix{suffix}": None for suffix in ("", "_kana", "_kanji")}
     declines = {"avs_failure": False, "cvc_failure": False}
@@ -48,7 +46,7 @@ def _settings() -> Json:
     return {
         "branding": {"icon": None, "logo": None, "primary_color": None, "secondary_color": None},
         "card_payments": {"decline_on": declines, **prefixes},
-        "dashboard": {"display_name": NAME, "timezone": "Etc/UTC"},
+        "dashboard": {"display_name": name, "timezone": "Etc/UTC"},
         "payments": names,
         "payouts": {"debit_negative_balances": True, "schedule": schedule, "statement_descriptor": None},
     }

@@ -72,7 +72,7 @@ def _fresh(call: Call, customer: Json | None) -> Json:
     session.update(
         {
             "automatic_tax": {"enabled": False, "liability": None, "provider": None, "status": None},
-            "branding_settings": _branding(params.get("branding_settings") or {}),
+            "branding_settings": _branding(params.get("branding_settings") or {}, tx.business_name),
             "custom_fields": custom_fields(params.get("custom_fields") or []),
             "custom_text": _custom_text(params.get("custom_text") or {}),
             "customer": customer["id"] if customer else None,
@@ -94,13 +94,13 @@ def _fresh(call: Call, customer: Json | None) -> Json:
     return session
 
 
-def _branding(given: Json) -> Json:
+def _branding(given: Json, name: str) -> Json:
     """Only the name is shown on our page; the rest is kept for the asking."""
     return {
         "background_color": given.get("background_color", "#ffffff"),
         "border_style": given.get("border_style", "rounded"),
         "button_color": given.get("button_color", "#3442c9"),
-        "display_name": given.get("display_name", "Paywright"),
+        "display_name": given.get("display_name") or name,
         "font_family": given.get("font_family", "default"),
         "icon": given.get("icon"),
         "logo": given.get("logo"),

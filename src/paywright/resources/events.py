@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from paywright import lists
+from paywright import errors, lists
 from paywright.call import Call
 from paywright.errors import invalid_request
 from paywright.events import enabled_endpoints, plan_delivery, with_pending
@@ -17,7 +17,10 @@ _UNDELIVERED = (
 
 
 def retrieve(call: Call) -> Json:
-    return with_pending(call.tx, call.tx.require(call.path["id"], "event", param="id", in_path=True))
+    event = call.tx.require(call.path["id"], "event", param="id", in_path=True)
+    if event["created"] <= call.tx.now - REACH_S:
+        raise errors.no_such("event", event["id"], param="id", in_path=True)
+    return with_pending(call.tx, event)
 
 
 def index(call: Call) -> Json:

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from paywright.spec.undocumented import PARAMETERS, RESULTS
+from paywright.spec.undocumented import EXPANSIONS, PARAMETERS, RESULTS
 
 Json = dict[str, Any]
 
@@ -20,4 +20,5 @@ def tables() -> Json:
     loaded: Json = json.loads(text)
     loaded["parameters"].update(PARAMETERS)
     loaded["results"].update(RESULTS)
+    loaded["expansions"].update(EXPANSIONS)
     return loaded

@@ -42,6 +42,15 @@ PARAMETERS: Json = {
             "expand": _EXPAND,
         }
     },
+    "GET /v1/radar/early_fraud_warnings": {
+        "properties": {
+            **dict.fromkeys(("charge", "payment_intent", "ending_before", "starting_after"), _TEXT),
+            "created": {"anyOf": [{"properties": dict.fromkeys(("gt", "gte", "lt", "lte"), _WHOLE)}, _WHOLE]},
+            "limit": _WHOLE,
+            "expand": _EXPAND,
+        }
+    },
+    "GET /v1/radar/early_fraud_warnings/{early_fraud_warning}": {"properties": {"expand": _EXPAND}},
     "GET /v1/payment_pages/{session}": {"properties": {"expand": _EXPAND}},
     "POST /v1/payment_pages/{session}/confirm": {
         "properties": {"payment_method": _TEXT, "expected_amount": _WHOLE, "expand": _EXPAND},
@@ -57,7 +66,13 @@ PARAMETERS: Json = {
     },
 }
 
+EXPANSIONS: Json = {
+    "radar.early_fraud_warning": {"charge": {"id": ["charge"]}, "payment_intent": {"id": ["payment_intent"]}},
+}
+
 RESULTS: dict[str, list[str]] = {
+    "GET /v1/radar/early_fraud_warnings": ["list", "radar.early_fraud_warning"],
+    "GET /v1/radar/early_fraud_warnings/{early_fraud_warning}": ["radar.early_fraud_warning"],
     "POST /v1/payment_methods": ["payment_method"],
     "GET /v1/payment_methods/{payment_method}": ["payment_method"],
     "POST /v1/payment_intents/{intent}/confirm": ["payment_intent"],
