@@ -120,7 +120,7 @@ STRIPE_WEBHOOK_SECRET = os.environ.get("STRIPE_WEBHOOK_SECRET", "")
 STRIPE_API_VERSION = os.environ.get("STRIPE_API_VERSION", "")
 STRIPE_API_BASE = os.environ.get("STRIPE_API_BASE", "")
 
-JUMUN = {
+JUMUN: dict[str, object] = {
     "CURRENCY": os.environ.get("JUMUN_CURRENCY", "KRW"),
     "SITE_URL": SITE_URL,
     # Made up: the demo's invoices look as a Korean seller's do. The check digit is right, the number nobody's.

@@ -64,7 +64,7 @@ class Supervisor:
 
     def start(self) -> None:
         """Start all processes and wait until they answer. Raises `StoreFailed`."""
-        for name, command in _commands(self.configuration).items():
+        for name, command in commands(self.configuration).items():
             self._start(name, command)
         self._worker_started = time.monotonic()
         give_up = time.monotonic() + READY_TIMEOUT_S
@@ -139,7 +139,7 @@ class Supervisor:
         )
         self._forget(worker)
         self._wait_watching(pause_s)
-        self._start("worker", _commands(self.configuration)["worker"])
+        self._start("worker", commands(self.configuration)["worker"])
         self._worker_started = time.monotonic()
 
     def _wait_watching(self, pause_s: float) -> None:
@@ -149,10 +149,11 @@ class Supervisor:
             time.sleep(TICK_S)
 
 
-def _commands(configuration: Configuration) -> dict[str, list[str]]:
+def commands(configuration: Configuration) -> dict[str, list[str]]:
+    """The store's processes by name."""
     python = sys.executable
     address = f"{HOST}:{configuration.port}"
-    commands = {
+    found = {
         "web": [python, "-m", "gunicorn", "shop.wsgi:application", "--bind", address, *SERVED_BY],
         "worker": [python, "-m", "django", "work"],
     }
@@ -161,8 +162,8 @@ def _commands(configuration: Configuration) -> dict[str, list[str]]:
         state = ["--state", str(configuration.data / "paywright.sqlite3")]
         name = ["--business-name", Seller().name]
         port = ["--port", str(configuration.paywright_port)]
-        commands["paywright"] = [python, "-m", "paywright", "serve", *port, *forward, *name, *state]
-    return commands
+        found["paywright"] = [python, "-m", "paywright", "serve", *port, *forward, *name, *state]
+    return found
 
 
 def _probes(configuration: Configuration) -> Iterator[tuple[str, int, str]]:

@@ -23,7 +23,7 @@ from urllib.parse import quote
 START_TIMEOUT_S = 30
 # PostgreSQL refuses to run as root; as root, the server runs as the user nobody.
 NOBODY = 65534
-FAST_NOT_DURABLE = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "listen_addresses=")
+FAST_NOT_DURABLE = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 
 
 class NoServer(Exception):
@@ -76,58 +76,80 @@ def _identity() -> dict[str, Any]:
     return {"user": NOBODY, "group": NOBODY, "extra_groups": []} if os.geteuid() == 0 else {}
 
 
+class Server:
+    """A fresh PostgreSQL in a private folder, reached over a socket there. It can be stopped and started again."""
+
+    def __init__(self, home: Path, *settings: str) -> None:
+        """Initialise it; ``settings`` are those of postgresql.conf. Raises `NoServer`."""
+        self.url = f"postgresql://jumun@{quote(str(home), safe='')}/jumun"
+        self._home = home
+        self._settings = settings
+        if os.geteuid() == 0:
+            os.chown(home, NOBODY, NOBODY)
+        self._programs = _programs(home)
+        environment = {"PATH": os.defpath, "HOME": str(home), "TZ": "UTC", "LC_ALL": "C"}
+        self._options: dict[str, Any] = {"env": environment, "cwd": home, **_identity()}
+        self._process: subprocess.Popen[Any] | None = None
+        self._initialise()
+
+    def start(self) -> None:
+        """Return when it answers. Raises `NoServer`."""
+        log = self._home / "log"
+        settings = [part for setting in self._settings for part in ("-c", setting)]
+        command = [self._programs / "postgres", "-D", self._home / "data", "-k", self._home, *settings]
+        with log.open("ab") as output:
+            process: subprocess.Popen[Any] = subprocess.Popen(command, stdout=output, stderr=output, **self._options)
+        self._process = process
+        _wait_until_ready(process, self._home, log)
+
+    def stop(self, how: signal.Signals = signal.SIGINT) -> None:
+        """End it: SIGINT is the "fast" shutdown, which ends open connections; SIGQUIT is like a crash."""
+        if self._process is None:
+            return
+        self._process.send_signal(how)
+        try:
+            self._process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._process = None
+
+    def _initialise(self) -> None:
+        choices = ["--username=jumun", "--auth=trust", "--encoding=UTF8", "--no-locale", "--no-sync"]
+        command = [self._programs / "initdb", "-D", self._home / "data", *choices]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, **self._options)
+        if done.returncode:
+            raise NoServer(f"initdb failed: {done.stderr.strip()}")
+
+
+@contextmanager
+def running_server(*settings: str) -> Iterator[Server]:
+    """A server that runs and is deleted afterwards. Raises `NoServer`."""
+    with tempfile.TemporaryDirectory(prefix="jumun-pg-") as folder:
+        server = Server(Path(folder), "listen_addresses=", *settings)
+        try:
+            server.start()
+            yield server
+        finally:
+            server.stop()
+
+
 @contextmanager
 def temporary_server(configuration: Sequence[str] = FAST_NOT_DURABLE) -> Iterator[str]:
     """Yield the ``DATABASE_URL`` of a fresh server reached over a socket in a private folder. Raises `NoServer`."""
-    with tempfile.TemporaryDirectory(prefix="jumun-pg-") as folder:
-        home = Path(folder)
-        if os.geteuid() == 0:
-            os.chown(home, NOBODY, NOBODY)
-        programs = _programs(home)
-        environment = {"PATH": os.defpath, "HOME": folder, "TZ": "UTC", "LC_ALL": "C"}
-        options: dict[str, Any] = {"env": environment, "cwd": folder, **_identity()}
-        _initialise(programs, home, options)
-        with _serving(programs, home, configuration, options):
-            yield f"postgresql://jumun@{quote(folder, safe='')}/jumun"
+    with running_server(*configuration) as server:
+        yield server.url
 
 
-def _initialise(programs: Path, home: Path, options: dict[str, Any]) -> None:
-    choices = ["--username=jumun", "--auth=trust", "--encoding=UTF8", "--no-locale", "--no-sync"]
-    done = subprocess.run(
-        [programs / "initdb", "-D", home / "data", *choices], capture_output=True, text=True, check=False, **options
-    )
-    if done.returncode:
-        raise NoServer(f"initdb failed: {done.stderr.strip()}")
-
-
-@contextmanager
-def _serving(programs: Path, home: Path, configuration: Sequence[str], options: dict[str, Any]) -> Iterator[None]:
-    log = home / "log"
-    settings = [part for setting in configuration for part in ("-c", setting)]
-    with log.open("wb") as output:
-        server = subprocess.Popen(
-            [programs / "postgres", "-D", home / "data", "-k", home, *settings], stdout=output, stderr=output, **options
-        )
-    try:
-        _wait_until_ready(server, home, log)
-        yield
-    finally:
-        server.send_signal(signal.SIGINT)  # the "fast" shutdown: open connections are ended
-        try:
-            server.wait(timeout=10)
-        except subprocess.TimeoutExpired:
-            server.kill()
-            server.wait()
-
-
-def _wait_until_ready(server: "subprocess.Popen[bytes]", home: Path, log: Path) -> None:
+def _wait_until_ready(server: "subprocess.Popen[Any]", home: Path, log: Path) -> None:
     import psycopg
 
     give_up = time.monotonic() + START_TIMEOUT_S
     while server.poll() is None and time.monotonic() < give_up:
         try:
             with psycopg.connect(host=str(home), user="jumun", dbname="postgres", autocommit=True) as connection:
-                connection.execute("CREATE DATABASE jumun")
+                if not connection.execute("SELECT 1 FROM pg_database WHERE datname = 'jumun'").fetchone():
+                    connection.execute("CREATE DATABASE jumun")
                 return
         except psycopg.OperationalError:
             time.sleep(0.05)

@@ -1,0 +1,54 @@
+"""``./test --chaos MINUTES``: runs of the simulator, one seed after the other, until the time is over."""
+
+import argparse
+import secrets
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from tests.chaos import plan
+from tests.chaos.run import Report, run
+
+ORDERS = 100
+DATABASES = ("sqlite", "postgresql")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """0 when every run ended with the books equal to Stripe's, 1 for a divergence."""
+    chosen = _parser().parse_args(arguments)
+    began = time.monotonic()
+    seed = chosen.seed if chosen.seed is not None else secrets.randbelow(10**6)
+    databases = [chosen.database] if chosen.database else DATABASES
+    count = 0
+    while not count or (chosen.minutes and time.monotonic() < began + chosen.minutes * 60):
+        report = _one(seed + count // len(databases), chosen.orders, databases[count % len(databases)], chosen.keep)
+        print(report)
+        if report.wrong:
+            return 1
+        count += 1
+    print(f"{count} runs without a divergence in {(time.monotonic() - began) / 60:.1f} minutes.")
+    return 0
+
+
+def _one(seed: int, orders: int, database: str, keep: Path | None) -> Report:
+    print(f"seed {seed}, {orders} orders, {database}", flush=True)
+    with tempfile.TemporaryDirectory(prefix="jumun-chaos-") as temporary:
+        folder = keep or Path(temporary)
+        folder.mkdir(parents=True, exist_ok=True)
+        return run(plan.make(seed, orders), folder, database=database, say=lambda line: print(f"  {line}", flush=True))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="./test --chaos", description=__doc__)
+    parser.add_argument("minutes", type=float, nargs="?", default=0, help="go on with new seeds for that long")
+    parser.add_argument("--seed", type=int, help="the first seed (default: any)")
+    parser.add_argument("--orders", type=int, default=ORDERS, help="orders in a run (default: %(default)s)")
+    parser.add_argument("--database", choices=DATABASES, help="default: both in turn")
+    parser.add_argument("--keep", type=Path, metavar="DIR", help="keep the run's folder: databases, logs and mails")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,65 @@
+"""What buyers and staff have in common: a browser, and patience with a server that does not answer."""
+
+import time
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import TypeVar
+
+import httpx
+
+from shop.browser import Page
+
+TRIES_MAX = 25
+PAUSE_S = 0.4
+
+Result = TypeVar("Result")
+
+
+class GivesUp(Exception):
+    """Somebody has pressed the button so often that they go away."""
+
+
+@dataclass
+class Seen:
+    """What buyers were shown, by their number, and how often servers failed them."""
+
+    orders: dict[int, str] = field(default_factory=dict)
+    states: dict[int, str] = field(default_factory=dict)
+    sessions: dict[int, list[str]] = field(default_factory=dict)
+    outcomes: Counter[str] = field(default_factory=Counter)
+    failures: Counter[str] = field(default_factory=Counter)
+    lock: Lock = field(default_factory=Lock)
+
+    def outcome(self, what: str) -> None:
+        with self.lock:
+            self.outcomes[what] += 1
+
+    def failure(self, what: str) -> None:
+        with self.lock:
+            self.failures[what] += 1
+
+
+def patiently(seen: Seen, act: Callable[[], Page]) -> Page:
+    """Do it again while the server is away or fails, as somebody presses reload. Raises `GivesUp`."""
+    for _try in range(TRIES_MAX):
+        try:
+            page = act()
+        except httpx.TransportError as error:
+            seen.failure(type(error).__name__)
+        else:
+            if page.status < httpx.codes.INTERNAL_SERVER_ERROR:
+                return page
+            seen.failure(f"{page.status} {httpx.URL(page.url).path.split('/')[1]}")
+        time.sleep(PAUSE_S)
+    raise GivesUp
+
+
+def at_once(count: int, act: Callable[[int], Result]) -> list[Result]:
+    """``act(0)`` to ``act(count - 1)``, simultaneously; raises the first error."""
+    if count == 1:
+        return [act(0)]
+    with ThreadPoolExecutor(count) as pool:
+        return list(pool.map(act, range(count)))

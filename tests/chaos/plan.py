@@ -1,0 +1,219 @@
+"""What happens in a run, as a pure function of its seed: who buys what and pays how, what staff do, what is killed.
+
+The same seed gives the same steps in the same order, and the same faults. How the operating system interleaves the
+processes is not in anybody's hands, so a replay does the same things, not at the same microseconds.
+"""
+
+import random
+import tomllib
+from dataclasses import dataclass, field
+
+from shop.configuration import ROOT
+
+PAID, SECURE = "4242424242424242", "4000002500003155"
+DECLINED = ("4000000000000002", "4000000000009995", "4000000000000127", "4000000000000341")
+REFUND_WAITS, REFUND_FAILS = "4000000000007726", "4000000000005126"
+DEBIT_PAID, DEBIT_FAILED = ("AT611904300234573201", "AT321904300235473204"), ("AT861904300235473202",)
+CATALOGUE = ROOT / "shop" / "demo" / "catalogue.toml"
+RUSH_BUYERS_MAX, RUSH_STOCK_MAX = 32, 10
+PLENTY = 1_000_000
+# Longer than a session or an unpaid order lives, with what they need to notice.
+PAST_EXPIRY_MIN = 135
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Buyer:
+    """One customer and one order."""
+
+    number: int
+    # Articles by the last part of their address, and how many of each.
+    basket: tuple[tuple[str, int], ...]
+    language: str = "ko"
+    # Cards or accounts, tried one after the other; nobody pays with none.
+    tries: tuple[str, ...] = (PAID,)
+    passes_challenge: bool = True
+    # How often the order button and the payment button are pressed, at once.
+    orders_at_once: int = 1
+    pays_at_once: int = 1
+    # Pays when the order has expired, or is about to.
+    is_late: bool = False
+    # Pays in every session that Stripe has for the order, also those whose address the store never learnt.
+    pays_every_session: bool = False
+    comes_back: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Arrive:
+    buyer: Buyer
+
+
+@dataclass(frozen=True, slots=True)
+class PayLate:
+    buyer: Buyer
+
+
+@dataclass(frozen=True, slots=True)
+class Refund:
+    """So many clerks at once refund that share of what is left of the buyer's payment."""
+
+    buyer: Buyer
+    percent: int
+    clerks: int
+
+
+@dataclass(frozen=True, slots=True)
+class DashboardRefund:
+    """A refund made at Stripe."""
+
+    buyer: Buyer
+    percent: int
+
+
+@dataclass(frozen=True, slots=True)
+class Kill:
+    """-9, so many seconds after the step's turn, and a new start."""
+
+    process: str
+    delay_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class RestartDatabase:
+    """``crash`` ends it as a power cut would, but for the disk."""
+
+    crash: bool
+    delay_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Advance:
+    """The clock moves on."""
+
+    minutes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Webhooks:
+    """Stripe's notifications are switched off, or on again."""
+
+    on: bool
+
+
+Step = Arrive | PayLate | Refund | DashboardRefund | Kill | RestartDatabase | Advance | Webhooks
+# Every run has at least the first ones; later ones are drawn.
+KILLED = ("web", "worker-1", "paywright", "web-child", "worker-2", "worker-3")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """All of a run."""
+
+    seed: int
+    orders: int
+    currency: str
+    stock: dict[str, int]
+    steps: list[Step] = field(default_factory=list)
+
+
+def make(seed: int, orders: int) -> Plan:
+    """The plan of a seed."""
+    draw = random.Random(f"{seed} {orders}")
+    currency = draw.choice(["KRW", "EUR"])
+    articles = [row["slug"] for row in tomllib.loads(CATALOGUE.read_text(encoding="utf-8"))["product"]]
+    rare = draw.choice(articles)
+    rush = min(RUSH_BUYERS_MAX, orders // 4)
+    stock = dict.fromkeys(articles, PLENTY) | {rare: RUSH_STOCK_MAX * rush // RUSH_BUYERS_MAX}
+    common = [slug for slug in articles if slug != rare]
+    rush_begins = draw.randrange(orders - rush + 1)
+    buyers = [
+        _buyer(draw, number, common, currency)
+        if not rush_begins <= number < rush_begins + rush
+        else Buyer(number=number, basket=((rare, 1),), language=draw.choice(["ko", "en"]), tries=(PAID,))
+        for number in range(orders)
+    ]
+    return Plan(seed=seed, orders=orders, currency=currency, stock=stock, steps=_steps(draw, buyers))
+
+
+def _buyer(draw: random.Random, number: int, articles: list[str], currency: str) -> Buyer:
+    basket = tuple((slug, draw.randint(1, 3)) for slug in draw.sample(articles, draw.choice([1, 1, 1, 2, 3])))
+    return Buyer(
+        number=number,
+        basket=basket,
+        language=draw.choice(["ko", "en"]),
+        tries=_tries(draw, currency),
+        passes_challenge=draw.random() < 0.7,
+        orders_at_once=2 if draw.random() < 0.15 else 1,
+        pays_at_once=2 if draw.random() < 0.15 else 1,
+        is_late=draw.random() < 0.08,
+        pays_every_session=draw.random() < 0.1,
+        comes_back=draw.random() < 0.7,
+    )
+
+
+def _tries(draw: random.Random, currency: str) -> tuple[str, ...]:
+    kind = draw.choices(
+        ["paid", "declined first", "secure", "waits", "fails", "debit", "debit fails", "never"],
+        [50, 12, 10, 4, 4, 6 if currency == "EUR" else 0, 4 if currency == "EUR" else 0, 10],
+    )[0]
+    return {
+        "paid": (PAID,),
+        "declined first": (draw.choice(DECLINED), PAID),
+        "secure": (SECURE, PAID),
+        "waits": (REFUND_WAITS,),
+        "fails": (REFUND_FAILS,),
+        "debit": (draw.choice(DEBIT_PAID),),
+        "debit fails": (DEBIT_FAILED[0],),
+        "never": (),
+    }[kind]
+
+
+def _steps(draw: random.Random, buyers: list[Buyer]) -> list[Step]:
+    last = len(buyers)
+    placed: list[tuple[float, Step]] = [(buyer.number, Arrive(buyer)) for buyer in buyers]
+    for buyer in buyers:
+        placed += _after(draw, buyer)
+    placed += _kills(draw, last)
+    placed += _hours(draw, buyers)
+    return [step for _position, step in sorted(placed, key=lambda pair: pair[0])]
+
+
+def _after(draw: random.Random, buyer: Buyer) -> list[tuple[float, Step]]:
+    position = buyer.number + draw.uniform(8, 30)
+    kind = draw.choices(["nothing", "whole", "part", "at once", "dashboard"], [70, 8, 10, 6, 6])[0]
+    if kind == "whole":
+        return [(position, Refund(buyer, 100, 1))]
+    if kind == "part":
+        return [(position, Refund(buyer, draw.randint(10, 60), 1)), (position + 5, Refund(buyer, 100, 1))]
+    if kind == "at once":
+        return [(position, Refund(buyer, 100, draw.randint(2, 4)))]
+    if kind == "dashboard":
+        return [(position, DashboardRefund(buyer, draw.choice([30, 100])))]
+    return []
+
+
+def _kills(draw: random.Random, last: int) -> list[tuple[float, Step]]:
+    names = [*KILLED, *draw.choices(KILLED, k=last // 12)][: max(3, last // 12)]
+    kills = [(draw.uniform(1, last), Kill(name, round(draw.uniform(0, 1.5), 3))) for name in names]
+    restarts = [
+        (draw.uniform(last * 0.3, last * 0.8), RestartDatabase(crash, round(draw.uniform(0, 1.5), 3)))
+        for crash in (False, True)
+    ]
+    return [*kills, *restarts]
+
+
+def _hours(draw: random.Random, buyers: list[Buyer]) -> list[tuple[float, Step]]:
+    """Moves of the clock, the first buyers of which pay late, and an hour without webhooks."""
+    last = len(buyers)
+    moments = [last * (part + 1) / (count + 1) for count in [max(1, last // 120)] for part in range(count)]
+    placed: list[tuple[float, Step]] = [(moment, Advance(PAST_EXPIRY_MIN)) for moment in moments]
+    for buyer in buyers:
+        if buyer.is_late:
+            moment = next((moment for moment in moments if moment > buyer.number), last + 1)
+            placed.append((moment + draw.uniform(0, 0.01), PayLate(buyer)))
+    begins = last * draw.uniform(0.2, 0.7)
+    placed += [
+        (begins, Webhooks(on=False)),
+        (begins + last * 0.1, Advance(60)),
+        (begins + last * 0.1, Webhooks(on=True)),
+    ]
+    return placed

@@ -1,0 +1,82 @@
+"""Carries out a plan's steps in a world: people at the same time, kills at any instant, moves of the clock between."""
+
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+
+from tests.chaos import buyers, plan, staff
+from tests.chaos.people import Seen
+from tests.chaos.world import World
+
+PEOPLE_AT_ONCE = 8
+STEP_TIMEOUT_S = 600
+
+
+class Play:
+    """One run of a plan."""
+
+    def __init__(self, world: World, say: Callable[[str], None]) -> None:
+        self.world = world
+        self.seen = Seen()
+        self._say = say
+        self._arrivals: dict[int, Future[None]] = {}
+        self._under_way: list[Future[None]] = []
+
+    def run(self) -> Seen:
+        """Carry out every step; raises the first error of one that cannot be."""
+        steps = self.world.plan.steps
+        with ThreadPoolExecutor(PEOPLE_AT_ONCE) as people, ThreadPoolExecutor(1) as fate:
+            for number, step in enumerate(steps, start=1):
+                self._begin(step, people, fate)
+                if number % 50 == 0:
+                    self._say(f"step {number} of {len(steps)}")
+            self._all_done()
+        return self.seen
+
+    def _begin(self, step: plan.Step, people: ThreadPoolExecutor, fate: ThreadPoolExecutor) -> None:
+        world, seen = self.world, self.seen
+        match step:
+            case plan.Arrive(buyer):
+                self._arrivals[buyer.number] = self._submit(people, buyers.arrive, world, seen, buyer)
+            case plan.PayLate(buyer):
+                self._after_arrival(people, buyer, lambda: buyers.pay_late(world, seen, buyer))
+            case plan.Refund(buyer):
+                self._after_arrival(people, buyer, lambda: staff.refund(world, seen, step))
+            case plan.DashboardRefund(buyer):
+                self._after_arrival(people, buyer, lambda: staff.refund_at_stripe(world, seen, step))
+            case plan.Kill(process, delay_s):
+                self._submit(fate, self._later, delay_s, lambda: world.kill(process))
+            case plan.RestartDatabase(crash, delay_s):
+                self._submit(fate, self._later, delay_s, lambda: world.restart_database(crash=crash))
+            case plan.Advance(minutes):
+                self._all_done()
+                # A lease outlived by such a leap would be lost to another worker, and a mail sent twice.
+                with world.without_workers():
+                    world.advance(minutes)
+            case plan.Webhooks(on):
+                self._submit(fate, lambda: world.set_faults(webhooks=on))
+
+    def _after_arrival(self, people: ThreadPoolExecutor, buyer: plan.Buyer, act: Callable[[], None]) -> None:
+        """Wait for the buyer's own visit: staff cannot refund what nobody has ordered yet."""
+        arrival = self._arrivals[buyer.number]
+
+        def wait_and_act() -> None:
+            arrival.result(STEP_TIMEOUT_S)
+            act()
+
+        self._submit(people, wait_and_act)
+
+    def _submit(self, pool: ThreadPoolExecutor, act: Callable[..., None], *arguments: object) -> Future[None]:
+        future = pool.submit(act, *arguments)
+        self._under_way.append(future)
+        return future
+
+    @staticmethod
+    def _later(delay_s: float, act: Callable[[], None]) -> None:
+        time.sleep(delay_s)
+        act()
+
+    def _all_done(self) -> None:
+        for future in self._under_way:
+            future.result(STEP_TIMEOUT_S)
+        self._under_way.clear()

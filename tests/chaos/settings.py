@@ -1,0 +1,14 @@
+"""The store's own settings, with a clock that can be moved, short patience with Stripe and cheap passwords."""
+
+from django.utils import timezone
+
+from shop.settings import *  # noqa: F403
+from shop.settings import JUMUN
+from tests.chaos.clock import of_this_process
+
+# Before any model takes it for a default.
+timezone.now = of_this_process().now
+
+# The time-outs of the run are many, and nobody learns anything from waiting ten seconds for each.
+JUMUN["STRIPE_TIMEOUT_S"] = 1.0
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

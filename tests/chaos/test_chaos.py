@@ -1,0 +1,21 @@
+"""A short run of the simulator on each database; ``./test --chaos MINUTES`` makes longer ones."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.chaos import plan
+from tests.chaos.run import run
+
+ORDERS = 16
+
+
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+def test_the_books_agree_with_stripe_after_a_storm(database: str, tmp_path: Path) -> None:
+    report = run(plan.make(7, ORDERS), tmp_path, database=database)
+    assert not report.wrong, str(report)
+
+
+def test_a_seed_makes_the_same_plan_again() -> None:
+    assert plan.make(7, 200) == plan.make(7, 200)
+    assert plan.make(7, 200) != plan.make(8, 200)

@@ -1,0 +1,92 @@
+"""What Stripe knows: Paywright's state, read from its file as nobody but a test may."""
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tests.chaos.world import World
+
+Json = dict[str, Any]
+
+
+def _objects(path: Path, kind: str) -> Iterator[Json]:
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=30)) as connection:
+        for (text,) in connection.execute("SELECT doc FROM object WHERE kind = ? ORDER BY seq", (kind,)):
+            yield json.loads(text)
+
+
+def open_sessions(world: World, reference: str) -> list[str]:
+    """The addresses of all sessions in which an order can be paid."""
+    sessions = _objects(world.paywright_state, "checkout.session")
+    return [
+        session["url"]
+        for session in sessions
+        if session["client_reference_id"] == reference and session["status"] == "open"
+    ]
+
+
+def payments_of(world: World, reference: str) -> dict[str, int]:
+    """The payments of an order that have succeeded, with their amounts."""
+    intents = _objects(world.paywright_state, "payment_intent")
+    return {
+        intent["id"]: intent["amount_received"]
+        for intent in intents
+        if _is_paid(intent) and _reference(intent) == reference
+    }
+
+
+def pending_deliveries(world: World) -> int:
+    """Notifications that are on their way or will be tried again."""
+    with closing(sqlite3.connect(f"file:{world.paywright_state}?mode=ro", uri=True, timeout=30)) as connection:
+        return int(connection.execute("SELECT count(*) FROM delivery WHERE state = 'pending'").fetchone()[0])
+
+
+def _is_paid(intent: Json) -> bool:
+    return bool(intent["status"] == "succeeded")
+
+
+def _reference(intent: Json) -> str:
+    return str(intent["metadata"].get("order_reference", ""))
+
+
+@dataclass(frozen=True)
+class Truth:
+    """Everything of a run that our books must equal. Amounts are Stripe's minor units."""
+
+    # By PaymentIntent: order reference and amount of those that succeeded.
+    payments: dict[str, tuple[str, int]] = field(default_factory=dict)
+    # By refund: PaymentIntent, amount, status.
+    refunds: dict[str, tuple[str, int, str]] = field(default_factory=dict)
+    # By session: its status.
+    sessions: dict[str, str] = field(default_factory=dict)
+    # Events that the store answered with 2xx.
+    acknowledged: set[str] = field(default_factory=set)
+    deliveries: dict[str, int] = field(default_factory=dict)
+    # Net of all balance transactions: what Stripe owes us.
+    balance: int = 0
+
+    @classmethod
+    def read(cls, path: Path) -> "Truth":
+        intents = [intent for intent in _objects(path, "payment_intent") if _is_paid(intent)]
+        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=30)) as connection:
+            answered = connection.execute(
+                "SELECT DISTINCT d.event FROM attempt a JOIN delivery d ON d.id = a.delivery"
+                " WHERE a.status BETWEEN 200 AND 299"
+            )
+            acknowledged = {row[0] for row in answered}
+            deliveries = dict(connection.execute("SELECT state, count(*) FROM delivery GROUP BY state").fetchall())
+        return cls(
+            payments={intent["id"]: (_reference(intent), intent["amount_received"]) for intent in intents},
+            refunds={
+                refund["id"]: (refund["payment_intent"], refund["amount"], refund["status"])
+                for refund in _objects(path, "refund")
+            },
+            sessions={session["id"]: session["status"] for session in _objects(path, "checkout.session")},
+            acknowledged=acknowledged,
+            deliveries=deliveries,
+            balance=sum(row["amount"] for row in _objects(path, "balance_transaction") if row["type"] != "payout"),
+        )

@@ -1,0 +1,202 @@
+"""Whether the store's books equal Stripe's to the unit, and whether it kept every promise of the run."""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from tests.chaos.books import Books
+from tests.chaos.people import Seen
+from tests.chaos.quiesce import reconcile
+from tests.chaos.truth import Truth
+from tests.chaos.world import WORKERS, World
+
+# What the store sets aside for staff to decide, by design. It is told, and nothing about it is wrong in the books.
+FOR_STAFF = frozenset({"refund_failed"})
+# Until the store gives such money back by itself.
+NOT_YET_REFUNDED = frozenset({"second_payment", "paid_after_close"})
+
+# The last line of a traceback, the first one of an entry, and what Django and its driver raise for a database that is away.
+RAISED = re.compile(r"^web +\| ([A-Za-z_.]+(?:Error|Exception|DoesNotExist))\b", re.MULTILINE)
+LOGGED = re.compile(r"^web +\| (?:ERROR|WARNING|INFO|CRITICAL) ", re.MULTILINE)
+AWAY = frozenset({"OperationalError", "InterfaceError", "AdminShutdown", "CannotConnectNow"})
+
+
+def verdict(world: World, books: Books, seen: Seen) -> Iterator[str]:
+    """Name every way in which the run went wrong; none when all is well."""
+    truth = Truth.read(world.paywright_state)
+    yield from _by_its_own_commands(world)
+    yield from _payments(books, truth)
+    yield from _refunds(books, truth)
+    yield from _sessions(books, truth)
+    yield from _orders(books, truth)
+    yield from _documents(books)
+    yield from _stock(books)
+    yield from _events(books, truth)
+    yield from _mails(books, world)
+    yield from _promises(books, seen)
+    yield from _errors(world)
+
+
+def _by_its_own_commands(world: World) -> Iterator[str]:
+    audited = json.loads(world.run("-m", "django", "audit", "--json").stdout)
+    for finding in audited["findings"]:
+        yield f"audit: {finding['invariant']} {finding['subject']}: {finding['problem']}"
+    for difference in json.loads(reconcile(world).stdout)["differences"]:
+        if difference["problem"] not in FOR_STAFF | NOT_YET_REFUNDED:
+            yield f"reconcile: {difference}"
+
+
+def _payments(books: Books, truth: Truth) -> Iterator[str]:
+    ours = {
+        intent: (reference, amount)
+        for intent, reference, amount in books.rows(
+            "SELECT p.payment_intent_id, o.reference, p.amount_minor FROM jumun_payments_payment p"
+            " JOIN jumun_orders_order o ON o.id = p.order_id WHERE p.status = 'paid'"
+        )
+    }
+    yield from _differences("payment", ours, truth.payments)
+
+
+def _refunds(books: Books, truth: Truth) -> Iterator[str]:
+    ours = {
+        refund: (intent, amount, status)
+        for refund, intent, amount, status in books.rows(
+            "SELECT r.refund_id, p.payment_intent_id, r.amount_minor, r.status FROM jumun_payments_refund r"
+            " JOIN jumun_payments_payment p ON p.id = r.payment_id WHERE r.refund_id IS NOT NULL"
+        )
+    }
+    yield from _differences("refund", ours, truth.refunds)
+
+
+def _sessions(books: Books, truth: Truth) -> Iterator[str]:
+    ours = dict(books.rows("SELECT session_id, state FROM jumun_payments_checkout WHERE session_id IS NOT NULL"))
+    theirs = {session: status for session, status in truth.sessions.items() if session in ours}
+    yield from _differences("session", ours, theirs)
+    for session, status in truth.sessions.items():
+        if status == "open":
+            yield f"session {session} can still be paid"
+
+
+def _differences(noun: str, ours: dict[str, Any], theirs: dict[str, Any]) -> Iterator[str]:
+    for key in sorted(ours.keys() | theirs.keys()):
+        if ours.get(key) != theirs.get(key):
+            yield f"{noun} {key}: {ours.get(key)} here, {theirs.get(key)} at Stripe"
+
+
+def _orders(books: Books, truth: Truth) -> Iterator[str]:
+    """Nobody is charged without goods or a refund, and nobody has goods without being charged."""
+    kept = charged_minor(truth)
+    set_aside = {
+        row[0]
+        for row in books.rows(
+            f"SELECT order_id FROM jumun_payments_quarantinedsnapshot WHERE reason IN ({_quoted(NOT_YET_REFUNDED)})"
+        )
+    }
+    for pk, reference, number, state, total in books.rows(
+        "SELECT id, reference, number, state, total_minor FROM jumun_orders_order"
+    ):
+        charged, refunded = kept.get(reference, (0, 0))
+        if pk in set_aside:
+            continue
+        if state != "paid" and charged != refunded:
+            yield f"order {number} is {state}, but {charged} was charged and {refunded} refunded"
+        if state == "paid" and charged != total:
+            yield f"order {number} over {total} is paid, but {charged} was charged"
+
+
+def charged_minor(truth: Truth) -> dict[str, tuple[int, int]]:
+    """By order reference: what was charged, and what of it went back."""
+    back: Counter[str] = Counter()
+    for intent, amount, status in truth.refunds.values():
+        if status in {"succeeded", "pending", "requires_action"}:
+            back[intent] += amount
+    sums: dict[str, tuple[int, int]] = {}
+    for intent, (reference, amount) in truth.payments.items():
+        charged, refunded = sums.get(reference, (0, 0))
+        sums[reference] = (charged + amount, refunded + back[intent])
+    return sums
+
+
+def _documents(books: Books) -> Iterator[str]:
+    """Numbers are consecutive; a paid order has one invoice; credit notes are what was given back."""
+    for table in ("jumun_invoices_invoice", "jumun_invoices_creditnote"):
+        numbers = sorted(int(number.rpartition("-")[2]) for (number,) in books.rows(f"SELECT number FROM {table}"))
+        if numbers != list(range(1, len(numbers) + 1)):
+            yield f"{table}: numbers are not consecutive: {numbers}"
+    paid = {row[0] for row in books.rows("SELECT id FROM jumun_orders_order WHERE state = 'paid'")}
+    invoiced = Counter(row[0] for row in books.rows("SELECT order_id FROM jumun_invoices_invoice"))
+    if invoiced != Counter(paid):
+        yield f"invoices of the orders {invoiced - Counter(paid)} too many, {Counter(paid) - invoiced} too few"
+
+
+def _stock(books: Books) -> Iterator[str]:
+    sold = dict(
+        books.rows(
+            "SELECT r.product_id, sum(r.quantity) FROM jumun_storefront_reservation r"
+            " JOIN jumun_orders_order o ON o.id = r.order_id WHERE o.state = 'paid' GROUP BY r.product_id"
+        )
+    )
+    for pk, sku, stock, reserved, counted in books.rows(
+        "SELECT id, sku, stock_quantity, reserved_quantity, sold_quantity FROM jumun_storefront_product"
+    ):
+        if (reserved, counted) != (0, sold.get(pk, 0)) or counted > stock:
+            yield f"{sku}: {reserved} reserved and {counted} sold of {stock}, but {sold.get(pk, 0)} are paid"
+
+
+def _events(books: Books, truth: Truth) -> Iterator[str]:
+    """What was acknowledged is here, and done."""
+    ours = dict(books.rows("SELECT event_id, state FROM jumun_payments_inboxevent"))
+    for event in sorted(truth.acknowledged - ours.keys()):
+        yield f"event {event} was acknowledged and is not here"
+    for event, state in ours.items():
+        if state not in {"done", "ignored"}:
+            yield f"event {event} is {state}"
+
+
+def _mails(books: Books, world: World) -> Iterator[str]:
+    """One mail a cause; again only for a worker that was killed after the mail server had taken it."""
+    causes = [
+        f"{number}.{digest[:16]}"
+        for table in ("jumun_invoices_invoice", "jumun_invoices_creditnote")
+        for number, digest in books.rows(f"SELECT number, document_sha256 FROM {table}")
+    ]
+    sent = Counter(mail.strip("<>").partition("@")[0] for mail in books.mails())
+    for cause in causes:
+        if not sent[cause]:
+            yield f"no mail for {cause}"
+    for mail in sent.keys() - set(causes):
+        yield f"a mail without a cause: {mail}"
+    again = sum(sent.values()) - len(sent)
+    if again > kills_of_work(world):
+        yield f"{again} mails went out again, but only {kills_of_work(world)} times was a worker or its database killed"
+
+
+def kills_of_work(world: World) -> int:
+    """How often a mail may have gone out without that being written down."""
+    return sum(name in WORKERS or name.startswith("database") for name in world.kills)
+
+
+def _promises(books: Books, seen: Seen) -> Iterator[str]:
+    """What a customer's browser showed is true ever after."""
+    states = dict(books.rows("SELECT reference, state FROM jumun_orders_order"))
+    for buyer, reference in seen.orders.items():
+        if reference not in states:
+            yield f"buyer {buyer} was shown the order {reference}, which is not here"
+        elif seen.states.get(buyer) == "paid" and states[reference] != "paid":
+            yield f"buyer {buyer} was told that the order is paid; it is {states[reference]}"
+
+
+def _errors(world: World) -> Iterator[str]:
+    """The web server fails for want of its database alone, and SQLite is always there."""
+    log = (world.folder / "web.log").read_text(encoding="utf-8")
+    # Where one error led to another, the last one is what went wrong.
+    raised = Counter(found[-1] for block in LOGGED.split(log) if (found := RAISED.findall(block)))
+    for error, count in raised.items():
+        if not world.database or error.rpartition(".")[2] not in AWAY:
+            yield f"the web server raised {error} {count} times"
+
+
+def _quoted(words: frozenset[str]) -> str:
+    return ", ".join(f"'{word}'" for word in sorted(words))

@@ -1,0 +1,218 @@
+"""The store as `./run` starts it, with three workers, and everything in it that can be killed."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+
+from shop.child import Child
+from shop.configuration import Configuration, configure, free_ports
+from shop.reaper import Reaper
+from shop.supervisor import commands
+from tests.chaos import faults
+from tests.chaos.clock import VARIABLE, SharedClock
+from tests.chaos.plan import Plan
+from tests.chaos.prepare import STOCK
+from tests.postgres import Server, running_server
+
+READY_TIMEOUT_S = 90.0
+PASSWORD = "for the simulated staff only"
+WORKER_STOP_TIMEOUT_S = 120
+WORKERS = ("worker-1", "worker-2", "worker-3")
+
+
+class World:
+    """All processes of one run, in one folder, for the length of a `with` block."""
+
+    def __init__(self, plan: Plan, folder: Path, *, database: str) -> None:
+        """``database`` is sqlite or postgresql."""
+        self.plan = plan
+        self.folder = folder
+        self.vendor = database
+        self.kills: list[str] = []
+        self.database: Server | None = None
+        self._stack = ExitStack()
+        self._reaper = Reaper()
+        self._children: dict[str, Child] = {}
+        self._locks: dict[str, threading.Lock] = {}
+        self._faults: list[faults.Fault] = []
+        self._fault_turns = 0
+        self._webhooks = True
+
+    def __enter__(self) -> Self:
+        given = {"PATH": os.environ["PATH"], "HOME": str(self.folder), "JUMUN_ENV_FILE": os.devnull}
+        given["JUMUN_CURRENCY"] = self.plan.currency
+        try:
+            if self.vendor == "postgresql":
+                # Its own defaults: what it has committed is there after a crash.
+                self.database = self._stack.enter_context(running_server())
+                given["DATABASE_URL"] = self.database.url
+            self.clock = SharedClock(self.folder / "clock")
+            self.configuration = self._configured(given)
+            self.run("-m", "tests.chaos.prepare")
+            self.set_faults(webhooks=True)
+            for name in ("paywright", "web", *WORKERS):
+                self._locks[name] = threading.Lock()
+                self._start(name)
+            self.wait_until_ready()
+        except BaseException:
+            self._stop()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._stop()
+
+    def _configured(self, given: dict[str, str]) -> Configuration:
+        port, paywright_port = free_ports(2)
+        plain = configure(data=self.folder, port=port, paywright_port=paywright_port, given=given)
+        environment = {
+            **plain.environment,
+            "DJANGO_SETTINGS_MODULE": "tests.chaos.settings",
+            VARIABLE: str(self.folder / "clock"),
+            STOCK: json.dumps(self.plan.stock),
+            "JUMUN_STAFF_PASSWORD": PASSWORD,
+        }
+        return Configuration(data=self.folder, port=port, paywright_port=paywright_port, environment=environment)
+
+    @property
+    def store_url(self) -> str:
+        return self.configuration.store_url
+
+    @property
+    def paywright_url(self) -> str:
+        return str(self.configuration.paywright_url)
+
+    @property
+    def paywright_state(self) -> Path:
+        """Paywright's own books."""
+        return self.folder / "paywright.sqlite3"
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run Python with the store's settings to its end; raises `RuntimeError` where it has no output."""
+        command = [sys.executable, *arguments]
+        done = subprocess.run(command, env=dict(self.configuration.environment), capture_output=True, text=True)
+        if done.returncode and not done.stdout:
+            raise RuntimeError(f"{' '.join(arguments)} failed: {done.stderr[-3000:]}")
+        return done
+
+    def set_faults(self, *, webhooks: bool = True) -> None:
+        """Let things go wrong from now on; without ``webhooks``, none arrives."""
+        self._webhooks = webhooks
+        self._fault_turns += 1
+        self._put_faults(faults.faults(self.plan.seed, self._fault_turns, webhooks=webhooks))
+
+    def end_faults(self) -> None:
+        """Nothing goes wrong any more."""
+        self._put_faults([])
+
+    def _put_faults(self, chosen: list[faults.Fault]) -> None:
+        self._faults = chosen
+        if "paywright" in self._children:
+            with self._locks["paywright"]:
+                self.tell_paywright("PUT", "faults", {"faults": chosen})
+
+    def tell_paywright(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Call one of the sandbox's own routes; raises `httpx.HTTPError`."""
+        address = f"{self.paywright_url}/_paywright/{path}"
+        answer = httpx.request(method, address, json=body or {}, timeout=120, trust_env=False)
+        told: dict[str, Any] = answer.raise_for_status().json()
+        return told
+
+    def advance(self, minutes: float) -> None:
+        """Move the time for all. Nobody may be in the middle of an order, nor a worker of a job."""
+        self.tell_paywright("POST", "clock", {"advance": f"{int(minutes * 60)}s"})
+        self.clock.advance(int(minutes * 60))
+
+    def kill(self, name: str) -> None:
+        """Kill a process with -9 and start it again; ``web-child`` is one that the web server starts again itself."""
+        self.kills.append(name)
+        if name == "web-child":
+            self._kill_web_child()
+            return
+        with self._locks[name]:
+            self._children[name].kill()
+            self._children[name].wait()
+            self._reaper.discard(self._children[name].group)
+            if name == "paywright" and self._faults:
+                self._fault_turns += 1
+                self._faults = faults.faults(self.plan.seed, self._fault_turns, webhooks=self._webhooks)
+            self._start(name)
+            if name not in WORKERS:
+                self._wait_for(name)
+
+    @contextmanager
+    def without_workers(self) -> Iterator[None]:
+        """Stop the workers as a deployment does: each finishes what it has in hand. They start again afterwards."""
+        for name in WORKERS:
+            self._children[name].terminate()
+        for name in WORKERS:
+            self._children[name].wait(WORKER_STOP_TIMEOUT_S)
+            self._reaper.discard(self._children[name].group)
+        yield
+        for name in WORKERS:
+            self._start(name)
+
+    def restart_database(self, *, crash: bool) -> None:
+        """Shut PostgreSQL down, or crash it, under load; SQLite has no server."""
+        if self.database:
+            self.kills.append("database crash" if crash else "database restart")
+            self.database.stop(signal.SIGQUIT if crash else signal.SIGINT)
+            self.database.start()
+
+    def wait_until_ready(self) -> None:
+        """Return when the web server and Paywright answer, and every process is alive."""
+        for name in ("paywright", "web"):
+            self._wait_for(name)
+        for name, child in self._children.items():
+            if child.exit_code is not None:
+                raise RuntimeError(f"{name} has ended ({child.exit_code}): {' | '.join(child.tail)}")
+
+    def _wait_for(self, name: str) -> None:
+        url = f"{self.paywright_url}/_paywright/health" if name == "paywright" else f"{self.store_url}/healthz"
+        give_up = time.monotonic() + READY_TIMEOUT_S
+        while time.monotonic() < give_up:
+            try:
+                if httpx.get(url, timeout=5, trust_env=False).status_code == httpx.codes.OK:
+                    return
+            except httpx.TransportError:
+                time.sleep(0.05)
+        raise RuntimeError(f"{name} does not answer: {' | '.join(self._children[name].tail)}")
+
+    def _kill_web_child(self) -> None:
+        listed = subprocess.run(["pgrep", "-P", str(self._children["web"].group)], capture_output=True, text=True)
+        children = [int(line) for line in listed.stdout.split()]
+        if children:
+            os.kill(children[len(self.kills) % len(children)], signal.SIGKILL)
+
+    def _start(self, name: str) -> None:
+        command = commands(self.configuration)[name.partition("-")[0]]
+        if name == "paywright":
+            command = [*command, *faults.as_options(self._faults)]
+        log = (self.folder / f"{name}.log").open("a", encoding="utf-8", buffering=1)
+        child = Child(name, command, environment=self.configuration.environment, echo=lambda line: _write(log, line))
+        self._reaper.add(child.group)
+        self._children[name] = child
+
+    def _stop(self) -> None:
+        for child in self._children.values():
+            child.kill()
+            child.wait()
+        self._reaper.close()
+        self._stack.close()
+
+
+def _write(log: Any, line: str) -> None:
+    log.write(line + "\n")
