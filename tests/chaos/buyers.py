@@ -28,8 +28,15 @@ def arrive(world: World, seen: Seen, buyer: Buyer) -> None:
         Visit(world, seen, buyer, browser).arrive()
 
 
+def open_late(world: World, seen: Seen, buyer: Buyer) -> None:
+    """Go to the payment page of an order that was placed long ago."""
+    if buyer.number in seen.orders:
+        with Browser(LANGUAGES[buyer.language]) as browser:
+            Visit(world, seen, buyer, browser).open_late()
+
+
 def pay_late(world: World, seen: Seen, buyer: Buyer) -> None:
-    """Pay in the session that was opened long ago."""
+    """Pay in the session that was opened before."""
     with Browser(LANGUAGES[buyer.language]) as browser:
         Visit(world, seen, buyer, browser).pay()
 
@@ -48,10 +55,21 @@ class Visit:
         try:
             if not self._order():
                 self.seen.outcome("found it sold out")
+            elif self.buyer.is_late:
+                self.seen.outcome("will pay late")
             elif not self._go_to_payment():
                 self.seen.outcome("could not pay")
-            elif not self.buyer.is_late:
+            else:
                 self.pay()
+        except GivesUp:
+            self.seen.outcome("gave up")
+
+    def open_late(self) -> None:
+        """By the button on the order's own page."""
+        try:
+            self.process = self._open(f"{self.world.store_url}/orders/{self.seen.orders[self.buyer.number]}/")
+            if not self._go_to_payment():
+                self.seen.outcome("could not pay late")
         except GivesUp:
             self.seen.outcome("gave up")
 

@@ -17,8 +17,8 @@ DEBIT_PAID, DEBIT_FAILED = ("AT611904300234573201", "AT321904300235473204"), ("A
 CATALOGUE = ROOT / "shop" / "demo" / "catalogue.toml"
 RUSH_BUYERS_MAX, RUSH_STOCK_MAX = 32, 10
 PLENTY = 1_000_000
-# Longer than a session or an unpaid order lives, with what they need to notice.
-PAST_EXPIRY_MIN = 135
+# An unpaid order lives for two hours, a session for 31 minutes at least: one that is opened late outlives its order.
+LATE_MIN, PAST_EXPIRY_MIN = 100, 25
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +35,7 @@ class Buyer:
     # How often the order button and the payment button are pressed, at once.
     orders_at_once: int = 1
     pays_at_once: int = 1
-    # Pays when the order has expired, or is about to.
+    # Goes to the payment page late, and pays when the order is overdue.
     is_late: bool = False
     # Pays in every session that Stripe has for the order, also those whose address the store never learnt.
     pays_every_session: bool = False
@@ -48,8 +48,18 @@ class Arrive:
 
 
 @dataclass(frozen=True, slots=True)
-class PayLate:
+class OpenLate:
+    """A buyer who has ordered long ago goes to the payment page."""
+
     buyer: Buyer
+
+
+@dataclass(frozen=True, slots=True)
+class PayLate:
+    """The same buyer pays, so many seconds after the step's turn."""
+
+    buyer: Buyer
+    delay_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +109,7 @@ class Webhooks:
     on: bool
 
 
-Step = Arrive | PayLate | Refund | DashboardRefund | Kill | RestartDatabase | Advance | Webhooks
+Step = Arrive | OpenLate | PayLate | Refund | DashboardRefund | Kill | RestartDatabase | Advance | Webhooks
 # Every run has at least the first ones; later ones are drawn.
 KILLED = ("web", "worker-1", "paywright", "web-child", "worker-2", "worker-3")
 
@@ -145,7 +155,7 @@ def _buyer(draw: random.Random, number: int, articles: list[str], currency: str)
         orders_at_once=2 if draw.random() < 0.15 else 1,
         pays_at_once=2 if draw.random() < 0.15 else 1,
         is_late=draw.random() < 0.08,
-        pays_every_session=draw.random() < 0.1,
+        pays_every_session=draw.random() < 0.4,
         comes_back=draw.random() < 0.7,
     )
 
@@ -202,14 +212,16 @@ def _kills(draw: random.Random, last: int) -> list[tuple[float, Step]]:
 
 
 def _hours(draw: random.Random, buyers: list[Buyer]) -> list[tuple[float, Step]]:
-    """Moves of the clock, the first buyers of which pay late, and an hour without webhooks."""
+    """Moves of the clock, to which late buyers keep, and an hour without webhooks."""
     last = len(buyers)
     moments = [last * (part + 1) / (count + 1) for count in [max(1, last // 120)] for part in range(count)]
-    placed: list[tuple[float, Step]] = [(moment, Advance(PAST_EXPIRY_MIN)) for moment in moments]
+    placed: list[tuple[float, Step]] = []
+    for moment in moments:
+        placed += [(moment, Advance(LATE_MIN)), (moment + 0.2, Advance(PAST_EXPIRY_MIN))]
     for buyer in buyers:
-        if buyer.is_late:
-            moment = next((moment for moment in moments if moment > buyer.number), last + 1)
-            placed.append((moment + draw.uniform(0, 0.01), PayLate(buyer)))
+        later = next((moment for moment in moments if moment > buyer.number), None)
+        if buyer.is_late and later:
+            placed += [(later + 0.1, OpenLate(buyer)), (later + 0.3, PayLate(buyer, round(draw.uniform(0, 5), 3)))]
     begins = last * draw.uniform(0.2, 0.7)
     placed += [
         (begins, Webhooks(on=False)),

@@ -38,8 +38,10 @@ class Play:
         match step:
             case plan.Arrive(buyer):
                 self._arrivals[buyer.number] = self._submit(people, buyers.arrive, world, seen, buyer)
-            case plan.PayLate(buyer):
-                self._after_arrival(people, buyer, lambda: buyers.pay_late(world, seen, buyer))
+            case plan.OpenLate(buyer):
+                self._after_arrival(people, buyer, lambda: buyers.open_late(world, seen, buyer))
+            case plan.PayLate(buyer, delay_s):
+                self._submit(people, self._later, delay_s, lambda: buyers.pay_late(world, seen, buyer))
             case plan.Refund(buyer):
                 self._after_arrival(people, buyer, lambda: staff.refund(world, seen, step))
             case plan.DashboardRefund(buyer):

@@ -11,4 +11,6 @@ timezone.now = of_this_process().now
 
 # The time-outs of the run are many, and nobody learns anything from waiting ten seconds for each.
 JUMUN["STRIPE_TIMEOUT_S"] = 1.0
+# A mail server that is busy now and then.
+EMAIL_BACKEND = "tests.chaos.mail.FlakyBackend"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

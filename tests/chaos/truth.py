@@ -13,30 +13,24 @@ from tests.chaos.world import World
 Json = dict[str, Any]
 
 
-def _objects(path: Path, kind: str) -> Iterator[Json]:
+def _objects(path: Path, kind: str, member: str = "$.object", value: str | None = None) -> Iterator[Json]:
+    """All objects of a kind, or those of which one member has that value."""
+    query = "SELECT doc FROM object WHERE kind = ? AND json_extract(doc, ?) = ? ORDER BY seq"
     with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=30)) as connection:
-        for (text,) in connection.execute("SELECT doc FROM object WHERE kind = ? ORDER BY seq", (kind,)):
+        for (text,) in connection.execute(query, (kind, member, kind if value is None else value)):
             yield json.loads(text)
 
 
 def open_sessions(world: World, reference: str) -> list[str]:
     """The addresses of all sessions in which an order can be paid."""
-    sessions = _objects(world.paywright_state, "checkout.session")
-    return [
-        session["url"]
-        for session in sessions
-        if session["client_reference_id"] == reference and session["status"] == "open"
-    ]
+    sessions = _objects(world.paywright_state, "checkout.session", "$.client_reference_id", reference)
+    return [session["url"].partition("#")[0] for session in sessions if session["status"] == "open"]
 
 
 def payments_of(world: World, reference: str) -> dict[str, int]:
     """The payments of an order that have succeeded, with their amounts."""
-    intents = _objects(world.paywright_state, "payment_intent")
-    return {
-        intent["id"]: intent["amount_received"]
-        for intent in intents
-        if _is_paid(intent) and _reference(intent) == reference
-    }
+    intents = _objects(world.paywright_state, "payment_intent", "$.metadata.order_reference", reference)
+    return {intent["id"]: intent["amount_received"] for intent in intents if _is_paid(intent)}
 
 
 def pending_deliveries(world: World) -> int:
