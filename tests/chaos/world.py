@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TextIO
 
 import httpx
 
@@ -45,6 +45,7 @@ class World:
         self._reaper = Reaper()
         self._children: dict[str, Child] = {}
         self._locks: dict[str, threading.Lock] = {}
+        self._logs: dict[str, TextIO] = {}
         self._faults: list[faults.Fault] = []
         self._fault_turns = 0
         self._webhooks = True
@@ -201,8 +202,11 @@ class World:
         command = commands(self.configuration)[name.partition("-")[0]]
         if name == "paywright":
             command = [*command, *faults.as_options(self._faults)]
-        log = (self.folder / f"{name}.log").open("a", encoding="utf-8", buffering=1)
-        child = Child(name, command, environment=self.configuration.environment, echo=lambda line: _write(log, line))
+        if name not in self._logs:
+            self._logs[name] = self._stack.enter_context((self.folder / f"{name}.log").open("a", encoding="utf-8"))
+        log = self._logs[name]
+        environment = self.configuration.environment
+        child = Child(name, command, environment=environment, echo=lambda line: print(line, file=log, flush=True))
         self._reaper.add(child.group)
         self._children[name] = child
 
@@ -212,7 +216,3 @@ class World:
             child.wait()
         self._reaper.close()
         self._stack.close()
-
-
-def _write(log: Any, line: str) -> None:
-    log.write(line + "\n")
