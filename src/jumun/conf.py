@@ -40,6 +40,8 @@ class JumunSettings:
     # How long stock stays reserved for an unpaid order.
     order_expires_s: int = 2 * 3600
     stripe_timeout_s: float = 10.0
+    # How many threads of one web process may wait for Stripe at once; less than it has, so that the others go on.
+    stripe_waiting_max: int = 2
     # Stripe's events are far smaller; anything larger is not from Stripe.
     webhook_body_max_bytes: int = 1024 * 1024
     # Where links in mails and invoices lead; the request's own host is used where there is a request.

@@ -17,8 +17,8 @@ from jumun.invoices.document import PaymentReference
 from jumun.invoices.models import ArchivedPdf, CreditNote
 from jumun.orders.models import Order
 from jumun.outbox.models import Job
-from jumun.payments.models import Payment, QuarantinedSnapshot, Refund
-from tests.factories import paid_order, place_order
+from jumun.payments.models import Payment, Refund
+from tests.factories import paid_order, pay, place_order
 from tests.payments.stripe_says import deliver, event, session_of
 
 pytestmark = pytest.mark.django_db
@@ -129,11 +129,15 @@ def test_an_order_paid_by_nobody_is_named() -> None:
     assert {("I1", order.number), ("I2", order.number)} <= set(found())
 
 
-def test_a_second_payment_that_staff_were_told_of_is_no_finding() -> None:
-    order = paid_order()
-    pay_twice_in_silence(order)
-    QuarantinedSnapshot.keep(object_id="cs_2", reason="second_payment", order=order, snapshot={})
+def test_a_second_payment_on_its_way_back_is_no_finding() -> None:
+    pay(paid_order())
     assert found() == []
+
+
+def test_a_second_payment_that_is_kept_is_named() -> None:
+    pay(paid_order())
+    Job.objects.filter(kind="payments.give_back").delete()
+    assert [code for code, _subject in found()] == ["I9"]
 
 
 def test_work_that_was_given_up_is_named() -> None:

@@ -178,7 +178,7 @@ def test_a_declined_card_leaves_the_order_unpaid_and_payable(order: Order, strip
 
 def test_an_overdue_order_is_expired_with_its_session(order: Order, stripe: Any) -> None:
     open_checkout(order, **URLS)
-    Order.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
+    order = make_overdue(order)
     assert enqueue_overdue() == 1
     assert expire_order(order)
     order.refresh_from_db()
@@ -204,6 +204,7 @@ def end_of_intention(order: Order, after: timedelta) -> None:
 def test_an_overdue_order_whose_session_never_came_to_be_is_expired(order: Order, stripe: Any, settings: Any) -> None:
     press_while_stripe_is_away(order, settings)
     end_of_intention(order, after=timedelta(seconds=-1))
+    order = make_overdue(order)
     assert expire_order(order)
     order.refresh_from_db()
     assert (order.state, order.checkouts.get().state) == ("expired", "refused")
@@ -221,14 +222,20 @@ def test_a_key_that_stripe_refuses_decides_nothing(order: Order, stripe: Any, se
     with pytest.raises(StripeUnavailable):
         open_checkout(order, **URLS)
     with pytest.raises(StripeUnavailable):
-        expire_order(order)
+        expire_order(make_overdue(order))
     settings.STRIPE_SECRET_KEY = right
     assert open_checkout(order, **URLS)
     assert order.checkouts.count() == 1
 
 
+def make_overdue(order: Order) -> Order:
+    Order.objects.filter(pk=order.pk).update(expires_at=timezone.now() - timedelta(seconds=1))
+    return Order.objects.get(pk=order.pk)
+
+
 def test_expiry_loses_to_a_payment(order: Order, stripe: Any) -> None:
     open_checkout(order, **URLS)
+    order = make_overdue(order)
     stripe.pay(session_id(order))
     assert not expire_order(order)
     order.refresh_from_db()
@@ -239,7 +246,7 @@ def test_nothing_is_expired_while_stripe_does_not_answer(order: Order, stripe: A
     open_checkout(order, **URLS)
     settings.STRIPE_API_BASE = "http://127.0.0.1:9"
     with pytest.raises(StripeUnavailable):
-        expire_order(order)
+        expire_order(make_overdue(order))
     order.refresh_from_db()
     assert order.state == "placed"
 
@@ -253,17 +260,18 @@ def test_a_bank_debit_that_fails_at_last_leaves_the_order_payable(stripe: Paywri
     assert order.payments.get().status == "processing"
     with pytest.raises(OrderNotPayable):
         open_checkout(order, **URLS)
-    assert not expire_order(order), "it may still be paid"
+    assert not expire_order(make_overdue(order)), "it may still be paid"
     stripe.advance("5m")
-    assert expire_order(order)
+    assert expire_order(make_overdue(order))
     assert order.payments.get().status == "failed"
 
 
 def test_an_order_that_cannot_be_expired_does_not_stand_before_the_others(order: Order, stripe: Paywright) -> None:
     open_checkout(order, **URLS)
-    # As after a change of the Stripe account: the session is not there.
-    order.checkouts.update(session_id="cs_test_of_another_account")
-    Order.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
+    # Test keys instead of live ones: the session is not there, but may well be paid.
+    order.checkouts.update(session_id="cs_live_1")
+    Order.objects.update(livemode=True)
+    make_overdue(order)
     enqueue_overdue()
     drain()
     assert Job.objects.get(kind="payments.expire_order").state == "parked"

@@ -8,6 +8,7 @@ from hypothesis.extra.django import TestCase
 
 from jumun.invoices.models import Invoice
 from jumun.orders.models import Order
+from jumun.outbox.models import Job
 from jumun.payments.merge import apply
 from jumun.payments.models import Checkout, Payment, QuarantinedSnapshot
 from tests.orders.test_placing import CUSTOMER, TEA
@@ -40,7 +41,6 @@ def test_a_session_that_does_not_match_is_quarantined_and_pays_nothing(
     order.refresh_from_db()
     assert order.state == "placed"
     assert not Invoice.objects.exists()
-    assert not Payment.objects.exists()
     assert QuarantinedSnapshot.objects.get().reason == reason
 
 
@@ -66,13 +66,22 @@ def test_a_second_payment_of_one_order_is_noticed(order: Order) -> None:
     assert (quarantined.object_id, quarantined.reason) == (second["id"], "second_payment")
 
 
-def test_a_payment_after_the_order_ended_is_noticed(order: Order) -> None:
-    order.expire()
-    apply(session_of(order))
+def test_what_was_taken_although_it_does_not_match_is_in_the_books(order: Order) -> None:
+    apply(session_of(order, amount_total=65_999))
+    payment = Payment.objects.get()
+    assert (payment.amount_minor, payment.status, payment.unwanted_because) == (65_999, "paid", "amount")
+    assert not payment.settles_order
+    assert QuarantinedSnapshot.objects.get().payment == payment
+    assert not Job.objects.filter(kind="payments.give_back").exists(), "staff decide"
+
+
+def test_a_session_that_took_nothing_does_not_match_either(order: Order) -> None:
+    free = {"payment_status": "no_payment_required", "payment_intent": None}
+    apply(session_of(order, amount_total=0, **free))
+    apply(session_of(order, **free))
     order.refresh_from_db()
-    assert order.state == "expired"
-    assert not Invoice.objects.exists()
-    assert QuarantinedSnapshot.objects.get().reason == "paid_after_close"
+    assert order.state == "placed"
+    assert sorted(QuarantinedSnapshot.objects.values_list("reason", flat=True)) == ["amount", "no_payment"]
 
 
 def test_one_payment_cannot_pay_two_orders(order: Order) -> None:

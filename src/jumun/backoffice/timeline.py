@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 SENTENCES: dict[str, "_StrPromise"] = {
     Kind.PLACED: gettext_lazy("Ordered for %(amount)s."),
+    Kind.CORRECTED: gettext_lazy("The customer's details were corrected."),
     Kind.EXPIRED: gettext_lazy("Expired without payment."),
     Kind.CANCELED: gettext_lazy("Cancelled."),
     Kind.CHECKOUT_OPENED: gettext_lazy("Stripe's payment page was opened."),
@@ -39,6 +40,9 @@ SENTENCES: dict[str, "_StrPromise"] = {
     Kind.REFUND_SUCCEEDED: gettext_lazy("Refunded: %(amount)s."),
     Kind.REFUND_CANCELED: gettext_lazy("The refund of %(amount)s was cancelled."),
     Kind.REFUND_FAILED: gettext_lazy("The refund of %(amount)s failed: %(why)s"),
+    Kind.REFUND_TOLD: gettext_lazy("The customer was told of a refund of %(amount)s by mail."),
+    Kind.RETURN_TOLD: gettext_lazy("The customer was told by mail that %(amount)s goes back."),
+    Kind.RESTOCKED: gettext_lazy("Back in stock: %(quantity)s × %(sku)s."),
     Kind.DISPUTE_OPENED: gettext_lazy("The customer's bank disputes %(amount)s: %(why)s"),
     Kind.DISPUTE_FUNDS_WITHDRAWN: gettext_lazy("The disputed %(amount)s was taken back."),
     Kind.DISPUTE_FUNDS_REINSTATED: gettext_lazy("The disputed %(amount)s came back to us."),

@@ -1,5 +1,6 @@
+from dataclasses import asdict, fields
 from datetime import datetime, timedelta
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from django.db import models, transaction
 from django.db.models import F, Q
@@ -8,6 +9,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 
 from jumun.conf import jumun, livemode
+from jumun.errors import OrderRefused
 from jumun.orders.numbers import new_number, new_reference
 from jumun.orders.place import Customer, Item, total_minor
 from jumun.orders.signals import order_canceled, order_paid
@@ -19,8 +21,8 @@ __all__ = ["Order", "OrderLine", "TaxCategory", "TimelineEntry"]
 class Order(models.Model):
     """What a customer asked for, at the prices of that moment.
 
-    Its contents never change after `place`. Its state moves only by the methods below, each a conditional
-    UPDATE whose row count decides: of two simultaneous callers exactly one gets ``True``.
+    Its lines never change after `place`, its customer only until it is paid. Its state moves only by the methods
+    below, each a conditional UPDATE whose row count decides: of two simultaneous callers exactly one gets ``True``.
     """
 
     class State(models.TextChoices):
@@ -28,6 +30,9 @@ class Order(models.Model):
         PAID = "paid", _("paid")
         EXPIRED = "expired", _("expired")
         CANCELLED = "cancelled", _("cancelled")
+
+    # Ended unpaid.
+    CLOSED: ClassVar = (State.EXPIRED, State.CANCELLED)
 
     number = models.CharField(_("order number"), max_length=32, unique=True, default=new_number, editable=False)
     reference = models.CharField(_("reference"), max_length=64, unique=True, default=new_reference, editable=False)
@@ -129,7 +134,13 @@ class Order(models.Model):
 
     @property
     def is_payable(self) -> bool:
-        return self.state == self.State.PLACED
+        """Whether a payment may be started. What was ordered in test mode is never paid with real money."""
+        return self.state == self.State.PLACED and self.livemode == livemode()
+
+    @property
+    def is_overdue(self) -> bool:
+        """Whether it waits for payment longer than it was to."""
+        return self.state == self.State.PLACED and self.expires_at <= timezone.now()
 
     @property
     def net_minor(self) -> int:
@@ -145,12 +156,35 @@ class Order(models.Model):
 
     def mark_paid(self, *, at: datetime) -> bool:
         """placed -> paid. ``False`` where somebody else moved the order first."""
+        return self._pay(at, (self.State.PLACED,))
+
+    def revive(self, *, at: datetime) -> bool:
+        """expired or cancelled -> paid, for money that came after all; ``closed_at`` stays and tells so.
+
+        Raises `OrderRefused` where a receiver of `order_paid` can no longer supply it; then nothing has changed.
+        """
+        try:
+            return self._pay(at, self.CLOSED)
+        except OrderRefused:
+            self.refresh_from_db(fields=["state", "paid_at"])
+            raise
+
+    def correct(self, customer: Customer) -> bool:
+        """Change who ordered and where it goes, as long as the order is not paid; ``False`` afterwards."""
+        placed = Order.objects.filter(pk=self.pk, state=self.State.PLACED)
+        values = asdict(customer)
         with transaction.atomic():
-            if not self._move(self.State.PAID, paid_at=at):
+            if not placed.update(**values):
+                self.refresh_from_db()
                 return False
-            self.record(Kind.PAID, amount_minor=self.total_minor)
-            order_paid.send(type(self), order=self)
+            self.record(Kind.CORRECTED)
+        for name, value in values.items():
+            setattr(self, name, value)
         return True
+
+    @property
+    def customer(self) -> Customer:
+        return Customer(**{item.name: getattr(self, item.name) for item in fields(Customer)})
 
     def cancel(self) -> bool:
         """placed -> cancelled, and tell `order_canceled`. An open checkout must have been expired at Stripe before."""
@@ -160,22 +194,29 @@ class Order(models.Model):
         """placed -> expired, and tell `order_canceled`. An open checkout must have been expired at Stripe before."""
         return self._close(self.State.EXPIRED, Kind.EXPIRED)
 
-    def postpone_expiry(self, by: timedelta) -> None:
-        """Keep an unpaid order's goods reserved until that much after now."""
-        self.expires_at = timezone.now() + by
-        Order.objects.filter(pk=self.pk, state=self.State.PLACED).update(expires_at=self.expires_at)
+    def keep_until(self, moment: datetime) -> None:
+        """Keep an unpaid order's goods reserved at least until then; an earlier moment changes nothing."""
+        Order.objects.filter(pk=self.pk, state=self.State.PLACED, expires_at__lt=moment).update(expires_at=moment)
+        self.refresh_from_db(fields=["expires_at"])
+
+    def _pay(self, at: datetime, before: tuple[State, ...]) -> bool:
+        with transaction.atomic():
+            if not self._move(self.State.PAID, before, paid_at=at):
+                return False
+            self.record(Kind.PAID, amount_minor=self.total_minor)
+            order_paid.send(type(self), order=self)
+        return True
 
     def _close(self, state: State, kind: Kind) -> bool:
         with transaction.atomic():
-            if not self._move(state, closed_at=timezone.now()):
+            if not self._move(state, (self.State.PLACED,), closed_at=timezone.now()):
                 return False
             self.record(kind)
             order_canceled.send(type(self), order=self)
         return True
 
-    def _move(self, state: State, **values: datetime) -> bool:
-        placed = Order.objects.filter(pk=self.pk, state=self.State.PLACED)
-        if not placed.update(state=state, **values):
+    def _move(self, state: State, before: tuple[State, ...], **values: datetime) -> bool:
+        if not Order.objects.filter(pk=self.pk, state__in=before).update(state=state, **values):
             self.refresh_from_db(fields=["state", "paid_at", "closed_at"])
             return False
         self.state = state

@@ -3,7 +3,9 @@
 A receiver that raises rolls the change back, so keep receivers to database work and enqueue a job for the
 rest.
 
-- `order_paid`: Stripe has the money.
+- `order_paid`: Stripe has the money. An order that had expired or been cancelled before (``order.closed_at`` is set)
+  was paid all the same: a receiver that can no longer supply it raises `jumun.errors.OrderRefused` or one of its
+  kinds, and the money goes back instead.
 - `order_canceled`: the order was cancelled or has expired without payment (``order.state`` tells which).
 - `order_refunded`, `order_disputed`: money went back, or the buyer's bank asks for it.
 """

@@ -16,6 +16,7 @@ class Kind(StrEnum):
     """Everything that can happen to an order. What staff read of each is in `jumun.backoffice.timeline`."""
 
     PLACED = "placed"
+    CORRECTED = "corrected"
     EXPIRED = "expired"
     CANCELED = "canceled"
 
@@ -39,6 +40,9 @@ class Kind(StrEnum):
     REFUND_SUCCEEDED = "refund_succeeded"
     REFUND_CANCELED = "refund_canceled"
     REFUND_FAILED = "refund_failed"
+    REFUND_TOLD = "refund_told"
+    RETURN_TOLD = "return_told"
+    RESTOCKED = "restocked"
 
     DISPUTE_OPENED = "dispute_opened"
     DISPUTE_FUNDS_WITHDRAWN = "dispute_funds_withdrawn"

@@ -1,15 +1,16 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
-from django.db.models import Exists, F, OuterRef, Q, Subquery, Sum
-from django.db.models.functions import Coalesce
+from django.db.models import Exists, F, OuterRef, Q, Subquery, Sum, Value
+from django.db.models.functions import Coalesce, Concat
 from django.utils import timezone
 
 from jumun.audit import invariant
 from jumun.invoices.models import CreditNote
 from jumun.orders.models import Order
 from jumun.outbox.lease import State
-from jumun.payments.models import Checkout, InboxEvent, Payment, QuarantinedSnapshot, Refund
+from jumun.outbox.models import Job
+from jumun.payments.models import InboxEvent, Payment, QuarantinedSnapshot, Refund
 
 # An event waits no longer than its retries take; one that does is not being worked on.
 WAITING_MAX = timedelta(hours=12)
@@ -18,9 +19,7 @@ WAITING_MAX = timedelta(hours=12)
 @invariant("I1")
 def paid_orders_were_paid_in_full() -> Iterator[tuple[str, str]]:
     settling = Payment.objects.filter(order=OuterRef("pk"), settles_order=True, status=Payment.Status.PAID)
-    # A session that needed no payment has no PaymentIntent; its checkout is what tells.
-    complete = Checkout.objects.filter(order=OuterRef("pk"), state=Checkout.State.COMPLETE)
-    unpaid = Order.objects.filter(~Exists(settling), ~Exists(complete), state=Order.State.PAID)
+    unpaid = Order.objects.filter(~Exists(settling), state=Order.State.PAID)
     for number in unpaid.values_list("number", flat=True).iterator():
         yield number, "is paid, but no payment says so"
     other = Payment.objects.filter(settles_order=True).exclude(
@@ -41,11 +40,18 @@ def acknowledged_events_are_processed() -> Iterator[tuple[str, str]]:
 
 
 @invariant("I9")
-def second_payments_are_noticed() -> Iterator[tuple[str, str]]:
-    extra = Payment.objects.filter(status=Payment.Status.PAID, settles_order=False, order__state=Order.State.PAID)
-    noticed = QuarantinedSnapshot.objects.filter(order=OuterRef("order"))
-    for payment in extra.filter(~Exists(noticed)).select_related("order").iterator():
-        yield payment.payment_intent_id, f"paid {payment.order} a second time and nobody was told"
+def money_beside_the_order_is_noticed() -> Iterator[tuple[str, str]]:
+    """What was paid and does not settle its order goes back, or staff were told of it."""
+    beside = Payment.objects.filter(status=Payment.Status.PAID, settles_order=False)
+    told = QuarantinedSnapshot.objects.filter(payment=OuterRef("pk"))
+    for payment in beside.filter(~Exists(told)).select_related("order").iterator():
+        yield payment.payment_intent_id, f"paid for {payment.order} beside its payment and nobody was told"
+    refunds = Refund.objects.filter(payment=OuterRef("pk")).exclude(status__in=[Refund.Status.REFUSED])
+    key = Concat(Value("payments.give_back:"), OuterRef("payment_intent_id"))
+    jobs = Job.objects.filter(key=key).exclude(state=State.DONE)
+    kept = beside.filter(~Exists(refunds), ~Exists(jobs), unwanted_because__in=Payment.GIVEN_BACK)
+    for payment_intent_id in kept.values_list("payment_intent_id", flat=True).iterator():
+        yield payment_intent_id, "is to go back and nothing is on its way"
 
 
 @invariant("I2")

@@ -1,29 +1,26 @@
 """Sending a customer to Stripe's page: one open session an order, and never two for one press of a button."""
 
-from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext, override
 
 from jumun import money
-from jumun.errors import OrderNotPayable, StripeRefused, StripeUnavailable
+from jumun.conf import stripe_setting
+from jumun.errors import OrderNotPayable
 from jumun.orders.models import Order
-from jumun.payments import gateway
-from jumun.payments.merge import apply
+from jumun.payments.close import close, create
 from jumun.payments.models import Checkout, Payment
-from jumun.payments.snapshots import SessionSnapshot
 
 # Stripe wants between 30 minutes and just under 24 hours, by its own clock; a minute of margin for ours.
 SESSION_MIN = timedelta(minutes=31)
 SESSION_MAX = timedelta(hours=23, minutes=59)
 # Stripe no longer makes a session that ends sooner: an intention left over from when Stripe did not answer is void.
 CREATE_MARGIN = timedelta(minutes=30)
-# A session about to expire is replaced: the customer still has to type a card number.
-REUSE_MARGIN = timedelta(minutes=2)
+# A session about to expire is replaced: the customer still has to find the card and type its number.
+REUSE_MARGIN = timedelta(minutes=10)
 
 
 def open_checkout(order: Order, *, success_url: str, cancel_url: str) -> str:
@@ -33,39 +30,34 @@ def open_checkout(order: Order, *, success_url: str, cancel_url: str) -> str:
     order is no longer waiting for payment, `StripeUnavailable` (safe to repeat) and `StripeRefused`. Must not
     run in a transaction.
     """
-    settle_ending(order)
+    close_unusable(order)
     checkout = _intend(order, success_url=success_url, cancel_url=cancel_url)
     if checkout.state == Checkout.State.CREATING:
-        _create(checkout)
+        create(checkout)
     if checkout.state != Checkout.State.OPEN:
         order.refresh_from_db()
         raise OrderNotPayable(f"{order.number} is {order.state}, its checkout {checkout.state}")
     return checkout.url
 
 
-def settle_ending(order: Order) -> None:
-    """Close what the order has open at Stripe, or may have, if it ends too soon to be used; learn what became of it."""
-    now = timezone.now()
-    ending = Q(state=Checkout.State.OPEN, expires_at__lte=now + REUSE_MARGIN)
-    void = Q(state=Checkout.State.CREATING, expires_at__lte=now + CREATE_MARGIN)
-    for checkout in order.checkouts.filter(ending | void):
-        close(checkout)
+def close_unusable(order: Order) -> None:
+    """Close what the order has open at Stripe, or may have, and can no longer be used; learn what became of it."""
+    for checkout in order.checkouts.filter(state__in=Checkout.UNFINISHED):
+        if _is_unusable(checkout, order):
+            close(checkout)
 
 
-def close(checkout: Checkout) -> None:
-    """Expire the session at Stripe and merge its final state; expiry can lose to a payment, and then that is merged."""
-    if checkout.state == Checkout.State.CREATING:
-        # The same key brings back a session whose answer was lost. A refusal says that there never was one.
-        with suppress(StripeRefused):
-            _create(checkout)
-    if checkout.state != Checkout.State.OPEN or not checkout.session_id:
-        return
-    try:
-        snapshot = gateway.expire_session(checkout.session_id)
-    except StripeRefused:
-        snapshot = gateway.retrieve_session(checkout.session_id)
-    apply(snapshot)
-    checkout.refresh_from_db()
+def _is_unusable(checkout: Checkout, order: Order) -> bool:
+    """It ends too soon, says what is no longer so, or is not where payments are made now."""
+    opened = checkout.state == Checkout.State.OPEN
+    if checkout.expires_at <= timezone.now() + (REUSE_MARGIN if opened else CREATE_MARGIN):
+        return True
+    is_corrected = checkout.params.get("customer_email", order.email) != order.email
+    # Whoever changed from the sandbox to Stripe, or back, still has open sessions of the other.
+    is_elsewhere = checkout.url.startswith(
+        "https://checkout.stripe.com/" if stripe_setting("STRIPE_API_BASE") else "http://"
+    )
+    return is_corrected or (opened and is_elsewhere)
 
 
 def _intend(order: Order, *, success_url: str, cancel_url: str) -> Checkout:
@@ -77,26 +69,13 @@ def _intend(order: Order, *, success_url: str, cancel_url: str) -> Checkout:
         if unfinished := order.checkouts.filter(state__in=Checkout.UNFINISHED).first():
             return unfinished
         checkout = Checkout.objects.create(order=order, expires_at=_session_end(order))
+        # Nobody's session is closed while they type their card number.
+        order.keep_until(checkout.expires_at)
         checkout.params = _params(checkout, success_url=success_url, cancel_url=cancel_url)
         checkout.save(update_fields=["params"])
         # PostgreSQL's jsonb has an order of keys of its own. What is sent first is what every retry will read.
         checkout.refresh_from_db(fields=["params"])
         return checkout
-
-
-def _create(checkout: Checkout) -> None:
-    """Ask Stripe, or ask again with the same key and parameters, and record the answer."""
-    try:
-        snapshot = gateway.create_session(checkout.params, idempotency_key=checkout.idempotency_key)
-    except StripeRefused as refusal:
-        checkout.refuse(str(refusal))
-        raise
-    except StripeUnavailable as fault:
-        # Stripe keeps a 500 for its key as well. If there is a session after all, nobody has its address.
-        if fault.replayed:
-            checkout.refuse(str(fault))
-        raise
-    checkout.advance(SessionSnapshot.parse(snapshot))
 
 
 def _session_end(order: Order) -> datetime:

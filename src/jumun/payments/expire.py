@@ -1,20 +1,12 @@
-"""Letting go of orders that nobody paid. Stripe is asked last: what was paid meanwhile is paid."""
+"""Letting go of orders that nobody paid in time."""
 
-from datetime import timedelta
-
-from django.db import transaction
 from django.utils import timezone
 
 from jumun.orders.models import Order
 from jumun.outbox.models import Job
-from jumun.payments import gateway
-from jumun.payments.checkout import close
-from jumun.payments.merge import apply
-from jumun.payments.models import Checkout, Payment
+from jumun.payments.end import end_unpaid
 
 BATCH = 200
-# A bank debit takes days; its order keeps its goods meanwhile and is looked at again after this.
-TRY_AGAIN_IN = timedelta(hours=1)
 
 
 def enqueue_overdue() -> int:
@@ -27,25 +19,9 @@ def enqueue_overdue() -> int:
 
 
 def expire_order(order: Order) -> bool:
-    """Close the order's checkout at Stripe and expire the order, unless it was paid or is being paid; say whether.
+    """Expire the order, unless it was paid, may still be paid, or its time was prolonged; say whether.
 
-    Raises `StripeUnavailable`: then nothing is known and nothing is expired.
+    Raises what `end_unpaid` raises.
     """
-    for checkout in order.checkouts.filter(state__in=Checkout.UNFINISHED):
-        close(checkout)
-    if order.payments.filter(status=Payment.Status.PROCESSING).exists():
-        _look_again(order)
-    with transaction.atomic():
-        order = Order.objects.select_for_update().get(pk=order.pk)
-        if order.checkouts.filter(state__in=Checkout.UNFINISHED).exists():
-            return False
-        if order.payments.filter(status=Payment.Status.PROCESSING).exists():
-            order.postpone_expiry(TRY_AGAIN_IN)
-            return False
-        return order.expire()
-
-
-def _look_again(order: Order) -> None:
-    """Learn how a payment that takes days has ended, should the webhook that told it have been lost."""
-    for checkout in order.checkouts.filter(state=Checkout.State.COMPLETE).exclude(session_id=None):
-        apply(gateway.retrieve_session(str(checkout.session_id)))
+    # Whoever pressed "pay" since the job was made has got more time.
+    return order.is_overdue and end_unpaid(order, lambda locked: locked.is_overdue and locked.expire())

@@ -8,9 +8,12 @@ process that starts.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime
 from functools import cache
 from operator import attrgetter
+from threading import BoundedSemaphore
 from typing import TYPE_CHECKING, Any
 
 from django.core.signals import setting_changed
@@ -38,9 +41,37 @@ LISTED: dict[str, list[str]] = {
     "events": [],
 }
 
+# What a call may take while somebody waits, and how long it may wait for another such call to end.
+WAITING_TIMEOUT_S = 4.0
+TURN_TIMEOUT_S = 1.0
+
+_somebody_waits: ContextVar[bool] = ContextVar("jumun_somebody_waits", default=False)
+
 
 @cache
+def _waiting() -> BoundedSemaphore:
+    return BoundedSemaphore(jumun().stripe_waiting_max)
+
+
+@contextmanager
+def for_somebody_waiting() -> Iterator[None]:
+    """The calls inside are made while a person waits and a web thread with them: they are given less time, and where
+    too many of a process wait already, `StripeUnavailable` is raised at once. A Stripe that hangs stops no shop.
+    """
+    token = _somebody_waits.set(True)
+    try:
+        yield
+    finally:
+        _somebody_waits.reset(token)
+
+
 def _client() -> "stripe.StripeClient":
+    timeout_s = jumun().stripe_timeout_s
+    return _client_with(timeout_s=min(timeout_s, WAITING_TIMEOUT_S) if _somebody_waits.get() else timeout_s)
+
+
+@cache
+def _client_with(*, timeout_s: float) -> "stripe.StripeClient":
     import stripe
 
     # The SDK would otherwise write an identifier into the home folder of whoever runs the process.
@@ -50,16 +81,17 @@ def _client() -> "stripe.StripeClient":
         stripe_setting("STRIPE_SECRET_KEY"),
         stripe_version=stripe_setting("STRIPE_API_VERSION") or None,
         base_addresses={"api": api_base} if api_base else {},
-        # One more try with the same key. A customer waits for this, so twice the timeout is all it may take.
+        # One more try with the same key: twice the timeout is all it may take.
         max_network_retries=1,
-        http_client=stripe.RequestsClient(timeout=jumun().stripe_timeout_s),
+        http_client=stripe.RequestsClient(timeout=timeout_s),
     )
 
 
 @receiver(setting_changed)
 def _forget(*, setting: str, **_: object) -> None:
     if setting.startswith("STRIPE_") or setting == "JUMUN":
-        _client.cache_clear()
+        _client_with.cache_clear()
+        _waiting.cache_clear()
 
 
 def create_session(params: dict[str, Any], *, idempotency_key: str) -> dict[str, Any]:
@@ -149,6 +181,18 @@ def _pages(resource: str, params: dict[str, Any]) -> Iterator[list[dict[str, Any
 
 
 def _call(call: "Callable[[], stripe.StripeObject]") -> dict[str, Any]:
+    if not _somebody_waits.get():
+        return _answer(call)
+    turn = _waiting()
+    if not turn.acquire(timeout=TURN_TIMEOUT_S):
+        raise StripeUnavailable("too many calls are waiting for Stripe")
+    try:
+        return _answer(call)
+    finally:
+        turn.release()
+
+
+def _answer(call: "Callable[[], stripe.StripeObject]") -> dict[str, Any]:
     import stripe
 
     try:

@@ -4,9 +4,12 @@ from django.utils import timezone
 
 from jumun.errors import StripeRefused
 from jumun.orders.models import Order
+from jumun.orders.timeline import Kind
 from jumun.outbox.handlers import job
-from jumun.payments import expire, refunds
-from jumun.payments.models import Refund
+from jumun.payments import expire, mail, refunds
+from jumun.payments.end import TRY_AGAIN_IN
+from jumun.payments.give_back import give_back as return_payment
+from jumun.payments.models import Payment, Refund
 from jumun.payments.reconcile import reconcile
 
 
@@ -22,7 +25,7 @@ def expire_order(order_pk: int) -> None:
         expire.expire_order(order)
     except StripeRefused:
         # Parked, so that staff see it; tried anew later, so that it does not stand before the others for ever.
-        order.postpone_expiry(expire.TRY_AGAIN_IN)
+        order.keep_until(timezone.now() + TRY_AGAIN_IN)
         raise
 
 
@@ -34,6 +37,25 @@ def resume_refunds() -> None:
 @job("payments.resume_refund", network=True)
 def resume_refund(refund_pk: int) -> None:
     refunds.resume(Refund.objects.select_related("payment").get(pk=refund_pk))
+
+
+@job("payments.give_back", network=True)
+def give_back(payment_pk: int) -> None:
+    return_payment(Payment.objects.select_related("order").get(pk=payment_pk))
+
+
+@job("payments.mail_given_back", network=True)
+def mail_given_back(payment_pk: int) -> None:
+    payment = Payment.objects.select_related("order").get(pk=payment_pk)
+    mail.send_given_back(payment)
+    payment.order.record(Kind.RETURN_TOLD, amount_minor=payment.amount_minor)
+
+
+@job("payments.mail_refund", network=True)
+def mail_refund(refund_pk: int) -> None:
+    refund = Refund.objects.select_related("payment__order").get(pk=refund_pk)
+    mail.send_refund(refund)
+    refund.payment.order.record(Kind.REFUND_TOLD, amount_minor=refund.amount_minor)
 
 
 @job("payments.reconcile", network=True, every_s=3600)

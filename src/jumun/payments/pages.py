@@ -32,7 +32,8 @@ def process(request: HttpRequest) -> HttpResponseBase:
     if request.method != "POST":
         return render(request, "jumun/payment/process.html", {"order": order})
     try:
-        url = open_checkout(order, success_url=_success_url(request), cancel_url=_cancel_url(request, order))
+        with gateway.for_somebody_waiting():
+            url = open_checkout(order, success_url=_success_url(request), cancel_url=_cancel_url(request, order))
     except OrderNotPayable:
         return redirect(order)
     except StripeError as error:
@@ -50,9 +51,9 @@ def completed(request: HttpRequest) -> HttpResponseBase:
     """Stripe sends the customer here: fetch the session and take the same road as the webhook."""
     session_id = request.GET.get("session_id", "").replace("\0", "")
     checkout = get_object_or_404(Checkout.objects.select_related("order"), session_id=session_id)
-    if checkout.order.is_payable:
+    if checkout.order.state != Order.State.PAID:
         # Without an answer the webhook will tell; the order's page refreshes itself until then.
-        with suppress(StripeError, MalformedSnapshot):
+        with suppress(StripeError, MalformedSnapshot), gateway.for_somebody_waiting():
             apply(gateway.retrieve_session(session_id))
     return redirect(checkout.order.get_absolute_url() + "?returned=1")
 
@@ -73,9 +74,14 @@ def order(request: HttpRequest, reference: str) -> HttpResponse:
     """An order for whoever knows its reference: lines, state, how to pay or the invoice."""
     found = get_object_or_404(Order.objects.prefetch_related("lines").select_related("invoice"), reference=reference)
     tried = _tries(request)
+    unwanted = list(found.payments.filter(status=Payment.Status.PAID).exclude(unwanted_because=""))
+    # An order that waits for money is told of again once what did not match it has gone back.
+    is_settled = found.is_payable and not any(payment.kept_minor for payment in unwanted)
     context = {
         "order": found,
-        "payment": found.payments.filter(status=Payment.Status.PAID).first(),
+        "payment": found.payments.filter(settles_order=True).first(),
+        "unwanted": unwanted,
+        "shows_state": found.state == Order.State.PAID or is_settled or not unwanted,
         "refunds": Refund.objects.filter(payment__order=found).exclude(status__in=Refund.VOID),
         "credit_notes": CreditNote.objects.filter(invoice__order=found).select_related("invoice__order"),
         "is_processing": found.is_payable and found.payments.filter(status=Payment.Status.PROCESSING).exists(),

@@ -14,7 +14,7 @@ def counters_are_what_the_reservations_add_up_to() -> Iterator[tuple[str, str]]:
     is_held, is_sold = Q(reservations__state=Reservation.State.HELD), Q(reservations__state=Reservation.State.SOLD)
     counted = Product.objects.annotate(
         held=Coalesce(Sum("reservations__quantity", filter=is_held), 0),
-        gone=Coalesce(Sum("reservations__quantity", filter=is_sold), 0),
+        gone=Coalesce(Sum(F("reservations__quantity") - F("reservations__returned_quantity"), filter=is_sold), 0),
     )
     wrong = counted.exclude(held=F("reserved_quantity"), gone=F("sold_quantity"))
     for sku, reserved, sold, holds, bought in wrong.values_list(

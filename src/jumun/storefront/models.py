@@ -116,7 +116,7 @@ class Product(models.Model):
 
 
 class Reservation(models.Model):
-    """Goods set aside for one order: held, then released or sold, once.
+    """Goods set aside for one order: held, then released or sold; held again where a released order is paid late.
 
     Orders that did not come through the storefront have none, so their end moves no stock.
     """
@@ -128,7 +128,11 @@ class Reservation(models.Model):
 
     order = models.ForeignKey(Order, models.CASCADE, related_name="reservations", verbose_name=_("order"))
     product = models.ForeignKey(Product, models.PROTECT, related_name="reservations", verbose_name=_("product"))
+    # The order's word for the product, which keeps it when the product gets another number.
+    sku = models.CharField(_("article number"), max_length=64)
     quantity = models.PositiveIntegerField(_("quantity"))
+    # Of those sold: how many came back and are for sale again.
+    returned_quantity = models.PositiveIntegerField(_("back in stock"), default=0)
     state = models.CharField(_("state"), max_length=8, choices=State, default=State.HELD)
 
     class Meta:
@@ -138,6 +142,10 @@ class Reservation(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["order", "product"], name="jumun_reservation_once"),
             models.CheckConstraint(condition=Q(quantity__gte=1), name="jumun_reservation_quantity"),
+            models.CheckConstraint(
+                condition=Q(returned_quantity=0) | Q(state="sold", returned_quantity__lte=F("quantity")),
+                name="jumun_reservation_returned",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -152,3 +160,15 @@ class Reservation(models.Model):
             changes["sold_quantity"] = F("sold_quantity") + self.quantity
         Product.objects.filter(pk=self.product_id).update(**changes)
         return True
+
+    def hold_again(self) -> None:
+        """released -> held, by a caller who has taken the goods out of what is free. Call in a transaction."""
+        Reservation.objects.filter(pk=self.pk, state=self.State.RELEASED).update(state=self.State.HELD)
+
+    def take_back(self, quantity: int) -> int:
+        """So many of those sold, at most all of them, can be bought again; return how many. Call in a transaction."""
+        row = Reservation.objects.select_for_update().get(pk=self.pk)
+        back = min(quantity, row.quantity - row.returned_quantity)
+        Reservation.objects.filter(pk=self.pk).update(returned_quantity=F("returned_quantity") + back)
+        Product.objects.filter(pk=self.product_id).update(sold_quantity=F("sold_quantity") - back)
+        return back

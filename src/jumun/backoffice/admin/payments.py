@@ -2,6 +2,7 @@ import json
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import URLPattern, path
@@ -156,7 +157,8 @@ class QuarantinedSnapshotAdmin(WithOrder):
     @admin.action(description=_("Mark as dealt with"), permissions=["resolve"])
     def resolve(self, request: HttpRequest, rows: QuerySet[QuarantinedSnapshot]) -> None:
         """Record the time at which staff dealt with each of the selected rows."""
-        count = sum(row.resolve() for row in rows)
+        staff = request.user if isinstance(request.user, AbstractBaseUser) else None
+        count = sum(row.resolve(by=staff) for row in rows)
         said = ngettext("%(count)d row is dealt with.", "%(count)d rows are dealt with.", count)
         self.message_user(request, said % {"count": count}, messages.SUCCESS if count else messages.WARNING)
 

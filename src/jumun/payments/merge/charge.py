@@ -17,10 +17,17 @@ def merge_charge(raw: dict[str, Any]) -> Order | None:
     refunds = refunds_within(raw)
     if order is None or not charge.payment_intent_id or not (charge.has_succeeded or refunds):
         return order
-    if not mismatch(order, charge.livemode, charge.amount, charge.currency):
-        payment = Payment.of_intent(order, charge.payment_intent_id)
-        if payment.order_id == order.pk:
-            payment.advance(Payment.Status.UNPAID, charge.card, charge.id if charge.has_succeeded else "")
-            BalanceTransaction.mirror(transactions_within(raw))
-            merge_refunds(order, payment, refunds)
+    payment = _payment_of(order, charge)
+    if payment is not None and payment.order_id == order.pk:
+        payment.advance(Payment.Status.UNPAID, charge.card, charge.id if charge.has_succeeded else "")
+        BalanceTransaction.mirror(transactions_within(raw))
+        merge_refunds(order, payment, refunds)
     return order
+
+
+def _payment_of(order: Order, charge: ChargeSnapshot) -> Payment | None:
+    """The charge's payment. One that does not match the order is its session's to tell of first."""
+    if mismatch(order, charge.livemode, charge.amount, charge.currency):
+        known = Payment.objects.select_for_update().filter(payment_intent_id=charge.payment_intent_id)
+        return known.first()
+    return Payment.of_intent(order, charge.payment_intent_id)

@@ -12,6 +12,7 @@ from jumun.invoices.document import PaymentReference
 from jumun.invoices.models import CreditNote, Invoice
 from jumun.orders.models import Order
 from jumun.orders.signals import order_refunded
+from jumun.outbox.models import Job
 from jumun.payments.merge.binding import Reason, part_of_payment_minor
 from jumun.payments.models import BalanceTransaction, Payment, QuarantinedSnapshot, Refund
 from jumun.payments.snapshots import RefundSnapshot, transactions_within
@@ -22,7 +23,9 @@ def merge_refunds(order: Order, payment: Payment, raws: list[Any]) -> None:
     for raw in raws:
         reason = _merge(payment, raw)
         if reason is not None:
-            QuarantinedSnapshot.keep(object_id=str(raw["id"]), reason=reason, order=order, snapshot=raw)
+            QuarantinedSnapshot.keep(
+                object_id=str(raw["id"]), reason=reason, order=order, snapshot=raw, payment=payment
+            )
     _book(order, payment)
 
 
@@ -73,13 +76,17 @@ def _book(order: Order, payment: Payment) -> None:
         return
     for refund in payment.refunds.filter(status=Refund.Status.SUCCEEDED, booked_at=None).order_by("pk"):
         refund.book()
-        if payment.settles_order:
-            _credit(Invoice.objects.get(order=order), payment, refund)
-        order_refunded.send(Order, order=order)
+        credited = payment.settles_order and _credit(Invoice.objects.get(order=order), payment, refund)
+        if not credited and payment.unwanted_because not in Payment.GIVEN_BACK:
+            Job.enqueue("payments.mail_refund", key=str(refund.refund_id), refund_pk=refund.pk)
+        order_refunded.send(Order, order=order, restocked={})
+    if payment.unwanted_because and not payment.kept_minor:
+        for row in payment.quarantined.filter(reason=payment.unwanted_because):
+            row.resolve(by=None)
 
 
-def _credit(invoice: Invoice, payment: Payment, refund: Refund) -> None:
-    """A credit note over what is refunded and not yet credited.
+def _credit(invoice: Invoice, payment: Payment, refund: Refund) -> bool:
+    """A credit note over what is refunded and not yet credited; ``False`` where there is nothing to credit.
 
     The note of a refund that failed afterwards stands: what is owed to the customer is what it says, and the
     refund that is made in its place needs no note of its own.
@@ -87,11 +94,13 @@ def _credit(invoice: Invoice, payment: Payment, refund: Refund) -> None:
     booked = payment.refunds.filter(status=Refund.Status.SUCCEEDED).exclude(booked_at=None)
     refunded_minor = booked.aggregate(sum=Sum("amount_minor", default=0))["sum"] or 0
     due_minor = min(refunded_minor, payment.amount_minor) - CreditNote.credited_minor(invoice)
-    if due_minor > 0 and refund.refund_id:
-        reference = PaymentReference(
-            card_brand=payment.card_brand,
-            card_last4=payment.card_last4,
-            stripe_id=refund.refund_id,
-            paid_on=timezone.localdate(),
-        )
-        CreditNote.issue(invoice, amount_minor=due_minor, refunded_to=reference)
+    if due_minor <= 0 or not refund.refund_id:
+        return False
+    reference = PaymentReference(
+        card_brand=payment.card_brand,
+        card_last4=payment.card_last4,
+        stripe_id=refund.refund_id,
+        paid_on=timezone.localdate(),
+    )
+    CreditNote.issue(invoice, amount_minor=due_minor, refunded_to=reference)
+    return True

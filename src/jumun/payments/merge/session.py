@@ -2,6 +2,8 @@ from typing import Any
 
 from django.utils import timezone
 
+from jumun import money
+from jumun.errors import OrderRefused
 from jumun.invoices.document import PaymentReference
 from jumun.invoices.models import Invoice
 from jumun.orders.models import Order
@@ -12,16 +14,24 @@ from jumun.payments.snapshots import SessionSnapshot, object_within, refunds_wit
 
 
 def merge_session(raw: dict[str, Any]) -> Order | None:
+    """Join a Checkout Session: the order that it pays is paid, or staff learn why it is not."""
     if not _claims_an_order(raw):
         return None
     session = SessionSnapshot.parse(raw)
     order = locked_order(session.order_reference)
     reason = mismatch(order, session.livemode, session.amount_total, session.currency)
-    if order is not None and reason is None:
+    payment = None
+    if order is not None:
         _advance_checkout(order, session)
-        reason = _merge_payment(order, session, object_within(raw, "payment_intent", "latest_charge"))
+        payment = _payment_of(order, session, reason)
+        reason = reason or _pay(order, session, payment)
     if reason is not None:
-        QuarantinedSnapshot.keep(object_id=session.id, reason=reason, order=order, snapshot=raw)
+        _set_aside(raw, session, reason, order, payment)
+    if order is not None and payment is not None and payment.order_id == order.pk:
+        charge = object_within(raw, "payment_intent", "latest_charge")
+        BalanceTransaction.mirror(transactions_within(charge))
+        # Also those that were told of before the payment was.
+        merge_refunds(order, payment, refunds_within(charge))
     return order
 
 
@@ -44,20 +54,30 @@ def _advance_checkout(order: Order, session: SessionSnapshot) -> None:
         checkout.advance(session)
 
 
-def _merge_payment(order: Order, session: SessionSnapshot, raw_charge: object) -> str | None:
-    """Join the payment and, where it is made, pay the order; return why staff must look at it, if so."""
-    payment = None
-    if session.payment_intent_id:
-        payment = Payment.of_intent(order, session.payment_intent_id)
-        if payment.order_id != order.pk:
-            return Reason.FOREIGN_PAYMENT
+def _payment_of(order: Order, session: SessionSnapshot, reason: str | None) -> Payment | None:
+    """The session's payment as far as it is known now; of what does not match the order, only money that was taken."""
+    if not session.payment_intent_id:
+        return None
+    payment = _mismatched(order, session) if reason else Payment.of_intent(order, session.payment_intent_id)
+    if payment is not None and payment.order_id == order.pk:
         payment.advance(_status(session), session.card, session.charge_id)
-        BalanceTransaction.mirror(transactions_within(raw_charge))
-    reason = _pay(order, payment) if session.is_paid else None
-    if payment is not None:
-        # Also those that were told of before the payment was.
-        merge_refunds(order, payment, refunds_within(raw_charge))
-    return reason
+    return payment
+
+
+def _mismatched(order: Order, session: SessionSnapshot) -> Payment | None:
+    try:
+        amount_minor = money.from_stripe(session.amount_total, session.currency)
+    except money.MoneyError:
+        return None
+    if amount_minor < 1 or not session.is_paid:
+        return None
+    return Payment.mismatched(
+        order,
+        session.payment_intent_id,
+        amount_minor=amount_minor,
+        currency=session.currency,
+        livemode=session.livemode,
+    )
 
 
 def _status(session: SessionSnapshot) -> str:
@@ -69,20 +89,43 @@ def _status(session: SessionSnapshot) -> str:
     return Payment.Status.PROCESSING if session.is_complete else Payment.Status.UNPAID
 
 
-def _pay(order: Order, payment: Payment | None) -> str | None:
-    if order.mark_paid(at=payment.paid_at if payment and payment.paid_at else timezone.now()):
-        if payment is not None:
-            payment.settle()
-        Invoice.issue(order, paid_by=_payment_reference(payment))
+def _pay(order: Order, session: SessionSnapshot, payment: Payment | None) -> str | None:
+    """Pay the order if the payment is made; return why it is not the order's, if so."""
+    if payment is not None and payment.order_id != order.pk:
+        return Reason.FOREIGN_PAYMENT
+    if not session.is_paid:
         return None
-    if order.state != Order.State.PAID:
-        return Reason.PAID_AFTER_CLOSE
-    return Reason.SECOND_PAYMENT if payment and not payment.settles_order else None
-
-
-def _payment_reference(payment: Payment | None) -> PaymentReference | None:
     if payment is None:
+        return Reason.NO_PAYMENT
+    if not payment.is_undecided:
+        return payment.unwanted_because or None
+    if _settle(order, payment):
         return None
+    return Reason.SECOND_PAYMENT if order.state == Order.State.PAID else Reason.PAID_AFTER_CLOSE
+
+
+def _set_aside(
+    raw: dict[str, Any], session: SessionSnapshot, reason: str, order: Order | None, payment: Payment | None
+) -> None:
+    if payment is not None and order is not None and payment.order_id == order.pk and payment.is_undecided:
+        payment.reject(reason)
+    QuarantinedSnapshot.keep(object_id=session.id, reason=reason, order=order, snapshot=raw, payment=payment)
+
+
+def _settle(order: Order, payment: Payment) -> bool:
+    """Pay the order by this payment, even after its end if its goods can be had again; ``False`` where it cannot be."""
+    at = payment.paid_at or timezone.now()
+    try:
+        if not (order.mark_paid(at=at) or order.revive(at=at)):
+            return False
+    except OrderRefused:
+        return False
+    payment.settle()
+    Invoice.issue(order, paid_by=_reference(payment))
+    return True
+
+
+def _reference(payment: Payment) -> PaymentReference:
     return PaymentReference(
         card_brand=payment.card_brand,
         card_last4=payment.card_last4,

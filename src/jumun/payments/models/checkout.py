@@ -84,6 +84,14 @@ class Checkout(models.Model):
             if kind := self._RECORDED.get(session.status):
                 self.order.record(kind, checkout=session.id)
 
+    def give_up(self, why: str) -> None:
+        """Record that the session is over although Stripe, as we reach it now, does not know it."""
+        unfinished = Checkout.objects.filter(pk=self.pk, state__in=self.UNFINISHED)
+        with transaction.atomic():
+            if unfinished.update(state=self.State.EXPIRED, refusal=why[:2000]):
+                self.order.record(Kind.CHECKOUT_EXPIRED, checkout=self.session_id)
+        self.refresh_from_db()
+
     def refuse(self, why: str) -> None:
         """Record that Stripe would not create the session, so that the next try starts afresh."""
         creating = Checkout.objects.filter(pk=self.pk, state=self.State.CREATING)

@@ -8,11 +8,15 @@ from django.utils.translation import gettext_lazy as _
 from jumun.conf import stripe_setting
 from jumun.orders.models import Order
 from jumun.orders.timeline import Kind
-from jumun.payments.models.refund import taken_minor
+from jumun.outbox.models import Job
+from jumun.payments.models.quarantined_snapshot import QuarantinedSnapshot
+from jumun.payments.models.refund import succeeded_minor, taken_minor
 from jumun.payments.snapshots import Card
 
 if TYPE_CHECKING:
     from jumun.payments.models.dispute import Dispute
+
+Reason = QuarantinedSnapshot.Reason
 
 
 class Payment(models.Model):
@@ -40,6 +44,9 @@ class Payment(models.Model):
         Status.FAILED: Kind.PAYMENT_FAILED,
     }
 
+    # What goes back to the customer without anybody being asked.
+    GIVEN_BACK: ClassVar = (Reason.SECOND_PAYMENT, Reason.PAID_AFTER_CLOSE)
+
     order = models.ForeignKey(Order, models.PROTECT, related_name="payments", verbose_name=_("order"))
     payment_intent_id = models.CharField(_("Stripe payment"), max_length=255, unique=True)
     # The charge that went through; its balance transaction names it.
@@ -50,8 +57,10 @@ class Payment(models.Model):
     currency = models.CharField(_("currency"), max_length=3)
     card_brand = models.CharField(_("card brand"), max_length=20, blank=True)
     card_last4 = models.CharField(_("last four digits"), max_length=4, blank=True)
-    # The one payment by which the order became paid; any other paid one is a second payment.
+    # The one payment by which the order became paid.
     settles_order = models.BooleanField(_("settles the order"), default=False)
+    # Why money that came for the order is not the order's: decided once, whatever changes later.
+    unwanted_because = models.CharField(_("not wanted because"), max_length=20, blank=True, choices=Reason)
     paid_at = models.DateTimeField(_("paid at"), null=True, blank=True)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
 
@@ -65,6 +74,9 @@ class Payment(models.Model):
             models.UniqueConstraint(
                 fields=["order"], condition=Q(settles_order=True), name="jumun_one_settling_payment_per_order"
             ),
+            models.CheckConstraint(
+                condition=Q(settles_order=False) | Q(unwanted_because=""), name="jumun_payment_settles_or_unwanted"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -72,15 +84,26 @@ class Payment(models.Model):
 
     @classmethod
     def of_intent(cls, order: Order, payment_intent_id: str) -> Self:
-        """The payment of that PaymentIntent, locked, made on first sight. The order is locked."""
+        """The payment of that PaymentIntent, locked; on first sight made with what the order asks for.
+
+        The order is locked.
+        """
+        return cls.mismatched(
+            order,
+            payment_intent_id,
+            amount_minor=order.total_minor,
+            currency=order.currency,
+            livemode=order.livemode,
+        )
+
+    @classmethod
+    def mismatched(
+        cls, order: Order, payment_intent_id: str, *, amount_minor: int, currency: str, livemode: bool
+    ) -> Self:
+        """The payment of that PaymentIntent, locked; on first sight made with what was taken instead."""
         payment, _created = cls.objects.select_for_update().get_or_create(
             payment_intent_id=payment_intent_id,
-            defaults={
-                "order": order,
-                "livemode": order.livemode,
-                "amount_minor": order.total_minor,
-                "currency": order.currency,
-            },
+            defaults={"order": order, "livemode": livemode, "amount_minor": amount_minor, "currency": currency},
         )
         return payment
 
@@ -103,6 +126,19 @@ class Payment(models.Model):
         self.save(update_fields=["settles_order"])
 
     @property
+    def is_undecided(self) -> bool:
+        """Whether it neither settles the order nor is known to be of no use to it."""
+        return not self.settles_order and not self.unwanted_because
+
+    def reject(self, why: str) -> None:
+        """Record that the order cannot use this money. Staff decide what becomes of it, or see that it goes back."""
+        self.unwanted_because = why
+        self.save(update_fields=["unwanted_because"])
+        if why in self.GIVEN_BACK:
+            Job.enqueue("payments.give_back", key=self.payment_intent_id, payment_pk=self.pk)
+            Job.enqueue("payments.mail_given_back", key=self.payment_intent_id, payment_pk=self.pk)
+
+    @property
     def refundable_minor(self) -> int:
         """What is left to be refunded. Only under a lock on this row does it stay true."""
         if self.status != self.Status.PAID or self.blocking_dispute:
@@ -113,6 +149,11 @@ class Payment(models.Model):
     def blocking_dispute(self) -> "Dispute | None":
         """A dispute for which Stripe would refuse any refund, if there is one."""
         return next((dispute for dispute in self.disputes.all() if dispute.blocks_refunds), None)
+
+    @property
+    def kept_minor(self) -> int:
+        """What of the money taken has not gone back for good."""
+        return self.amount_minor - succeeded_minor(self.refunds.all()) if self.status == self.Status.PAID else 0
 
     @property
     def stripe_url(self) -> str:

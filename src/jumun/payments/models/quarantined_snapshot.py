@@ -1,6 +1,8 @@
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -8,9 +10,15 @@ from django.utils.translation import gettext_lazy as _
 from jumun.orders.models import Order
 from jumun.orders.timeline import Kind
 
+if TYPE_CHECKING:
+    from jumun.payments.models.payment import Payment
+
 
 class QuarantinedSnapshot(models.Model):
-    """A snapshot that was not applied because it does not match our books. Staff decide; nothing is paid by it."""
+    """A snapshot that pays nothing because it does not match our books. Staff see it and decide what is left to decide.
+
+    An order is paid by what it asked for and by nothing else (invariant I1), so nobody can accept one.
+    """
 
     class Reason(models.TextChoices):
         UNKNOWN_ORDER = "unknown_order", _("no such order")
@@ -19,6 +27,7 @@ class QuarantinedSnapshot(models.Model):
         LIVEMODE = "livemode", _("test and live mixed up")
         SECOND_PAYMENT = "second_payment", _("a second payment of one order")
         PAID_AFTER_CLOSE = "paid_after_close", _("paid after the order was closed")
+        NO_PAYMENT = "no_payment", _("complete, but no money was taken")
         FOREIGN_PAYMENT = "foreign_payment", _("the payment belongs to another order")
         UNKNOWN_PAYMENT = "unknown_payment", _("a refund of a payment that is not known here")
         REFUND_FAILED = "refund_failed", _("a refund failed: the money has not reached the customer")
@@ -28,10 +37,28 @@ class QuarantinedSnapshot(models.Model):
     order = models.ForeignKey(
         Order, models.PROTECT, related_name="quarantined", null=True, blank=True, verbose_name=_("order")
     )
+    # The money it tells of, where we know that it was taken.
+    payment = models.ForeignKey(
+        "jumun_payments.Payment",
+        models.PROTECT,
+        related_name="quarantined",
+        null=True,
+        blank=True,
+        verbose_name=_("payment"),
+    )
     # Text, not JSON: PostgreSQL's jsonb refuses some of what a hostile or broken body may hold.
     snapshot = models.TextField(_("snapshot"))
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     resolved_at = models.DateTimeField(_("resolved at"), null=True, blank=True)
+    # Nobody where it settled itself: the money has gone back.
+    resolved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        related_name="+",
+        null=True,
+        blank=True,
+        verbose_name=_("dealt with by"),
+    )
 
     class Meta:
         verbose_name = _("quarantined payment")
@@ -44,8 +71,21 @@ class QuarantinedSnapshot(models.Model):
     def __str__(self) -> str:
         return f"{self.object_id}: {self.get_reason_display()}"
 
+    @property
+    def is_resolved(self) -> bool:
+        """Whether nothing is left to be done about it."""
+        return self.resolved_at is not None
+
     @classmethod
-    def keep(cls, *, object_id: str, reason: str, order: Order | None, snapshot: dict[str, Any]) -> None:
+    def keep(
+        cls,
+        *,
+        object_id: str,
+        reason: str,
+        order: Order | None,
+        snapshot: dict[str, Any],
+        payment: "Payment | None" = None,
+    ) -> None:
         """Set a snapshot aside, in the caller's transaction, which holds the lock on ``order`` if there is one.
 
         Seeing it again changes nothing.
@@ -55,15 +95,19 @@ class QuarantinedSnapshot(models.Model):
                 return
             order.record(Kind.QUARANTINED, reason=reason, object=object_id)
         row = QuarantinedSnapshot(
-            object_id=object_id, reason=reason, order=order, snapshot=json.dumps(snapshot, indent=2)
+            object_id=object_id,
+            reason=reason,
+            order=order,
+            payment=payment,
+            snapshot=json.dumps(snapshot, indent=2),
         )
         QuarantinedSnapshot.objects.bulk_create([row], ignore_conflicts=True)
 
-    def resolve(self) -> bool:
-        """Record that staff have dealt with it. ``False`` where somebody has already."""
+    def resolve(self, *, by: AbstractBaseUser | None) -> bool:
+        """Record that ``by`` has dealt with it, or that it settled itself. ``False`` where that is known already."""
         open_row = QuarantinedSnapshot.objects.filter(pk=self.pk, resolved_at=None)
         with transaction.atomic():
-            if not open_row.update(resolved_at=timezone.now()):
+            if not open_row.update(resolved_at=timezone.now(), resolved_by=by):
                 return False
             if self.order:
                 self.order.record(Kind.QUARANTINE_RESOLVED, object=self.object_id)

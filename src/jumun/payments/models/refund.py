@@ -126,3 +126,9 @@ def taken_minor(refunds: models.QuerySet[Refund]) -> int:
     """What ``refunds`` have taken from their payments, or may still take."""
     standing = refunds.exclude(status__in=Refund.VOID)
     return standing.aggregate(sum=Sum("amount_minor", default=0))["sum"] or 0
+
+
+def succeeded_minor(refunds: models.QuerySet[Refund]) -> int:
+    """What ``refunds`` have brought back to the customer."""
+    succeeded = refunds.filter(status=Refund.Status.SUCCEEDED)
+    return succeeded.aggregate(sum=Sum("amount_minor", default=0))["sum"] or 0
