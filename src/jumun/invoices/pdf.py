@@ -81,6 +81,11 @@ def printable(document: Document, *, theme: Theme = DEFAULT_THEME) -> Document:
     return spelled_out
 
 
+def preload() -> None:
+    """Load the fonts, and learn what they draw of ASCII, which the first invoice would have to wait for."""
+    _missing_glyphs({chr(code) for code in range(0x20, 0x7F)}, DEFAULT_THEME.font_folders)
+
+
 _local = threading.local()
 _GLYPH_ERROR = re.compile(r'the (?:text|PDF contains the codepoint) `"(.+?)"`')
 _RUST_ESCAPE = re.compile(r"\\u\{([0-9a-f]+)\}|\\(.)")

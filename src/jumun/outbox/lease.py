@@ -6,6 +6,7 @@ so a row whose worker died becomes due again by itself, and the worker that lost
 
 import random
 import uuid
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Self
 
@@ -34,6 +35,11 @@ def backoff_s(attempts: int) -> float:
     """Seconds until the next try: doubling, capped, with up to a quarter of jitter either way."""
     plain_s: float = min(BACKOFF_FIRST_S * 2 ** (attempts - 1), BACKOFF_MAX_S)
     return plain_s * random.uniform(0.75, 1.25)  # noqa: S311 (jitter, not a secret)
+
+
+def storable(text: str) -> str:
+    """Text that every database takes: PostgreSQL refuses NUL and halves of surrogate pairs."""
+    return text.replace("\x00", "").encode(errors="replace").decode()
 
 
 class LeasedRow(models.Model):
@@ -68,10 +74,13 @@ class LeasedRow(models.Model):
         now = timezone.now()
         using = router.db_for_write(cls)
         token = uuid.uuid4()
+        due = cls._default_manager.using(using).filter(state=State.READY, run_at__lte=now).order_by("run_at")
+        # A worker without work looks often; on SQLite it must not take the lock for writing each time.
+        if not due.exists():
+            return []
         with transaction.atomic(using):
-            due = cls._default_manager.using(using).filter(state=State.READY, run_at__lte=now).order_by("run_at")
-            due = due.select_for_update(skip_locked=connections[using].features.has_select_for_update_skip_locked)
-            rows = list(due[:limit])
+            free = due.select_for_update(skip_locked=connections[using].features.has_select_for_update_skip_locked)
+            rows = list(free[:limit])
             cls._default_manager.using(using).filter(pk__in=[row.pk for row in rows]).update(
                 lease_token=token, run_at=now + timedelta(seconds=LEASE_S), attempts=models.F("attempts") + 1
             )
@@ -81,10 +90,15 @@ class LeasedRow(models.Model):
         return rows
 
     @classmethod
-    def renew(cls, token: uuid.UUID) -> None:
+    def renew(cls, rows: "Sequence[LeasedRow]") -> None:
         """Hold what is left of a claim for another `LEASE_S` seconds."""
-        held = cls._default_manager.filter(lease_token=token, state=State.READY)
+        held = cls._default_manager.filter(pk__in=[row.pk for row in rows], state=State.READY)
+        held = held.filter(lease_token=rows[0].lease_token)
         held.update(run_at=timezone.now() + timedelta(seconds=LEASE_S))
+
+    def release(self) -> None:
+        """Let another worker have at once what this one has claimed and not begun. Raises `LeaseLost`."""
+        self._settle(run_at=timezone.now(), attempts=self.attempts - 1)
 
     def finish(self, state: State = State.DONE) -> None:
         """End the row's life. Raises `LeaseLost`, which must roll the effect back, where the lease is no
@@ -99,7 +113,7 @@ class LeasedRow(models.Model):
     def fail(self, error: Exception) -> None:
         """Record a failed try: wait and try again, or park the row where staff see it."""
         gives_up = not getattr(error, "retryable", True) or self.attempts >= self.attempts_max
-        text = f"{type(error).__name__}: {error}"[:ERROR_MAX_CHARS].replace("\x00", "")
+        text = storable(f"{type(error).__name__}: {error}")[:ERROR_MAX_CHARS]
         if gives_up:
             self._settle(state=State.PARKED, last_error=text, finished_at=timezone.now())
         else:

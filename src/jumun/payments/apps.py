@@ -1,3 +1,5 @@
+from typing import Any
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
@@ -10,7 +12,15 @@ class PaymentsConfig(AppConfig):
 
     def ready(self) -> None:
         from jumun.outbox.queues import register_queue
+        from jumun.outbox.signals import worker_started
         from jumun.payments import checks  # noqa: F401
         from jumun.payments.models import InboxEvent
 
         register_queue(InboxEvent)
+        worker_started.connect(_preload, dispatch_uid="jumun.payments")
+
+
+def _preload(**_: Any) -> None:
+    from jumun.payments import gateway
+
+    gateway.preload()

@@ -94,6 +94,11 @@ def _forget(*, setting: str, **_: object) -> None:
         _waiting.cache_clear()
 
 
+def preload() -> None:
+    """Import the SDK ahead of the first call."""
+    _client()
+
+
 def create_session(params: dict[str, Any], *, idempotency_key: str) -> dict[str, Any]:
     """Create a Checkout Session; the same key gives the same session again for 24 hours."""
     return _call(

@@ -3,7 +3,8 @@ import threading
 from types import FrameType
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connection
 
 from jumun.outbox.models import Job
 from jumun.outbox.worker import drain, work
@@ -14,18 +15,33 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--once", action="store_true", help="process what is due, then end")
+        parser.add_argument(
+            "--concurrency",
+            type=int,
+            metavar="N",
+            help="threads for events, and as many for jobs (4; 1 on SQLite, where one writes at a time)",
+        )
 
     def handle(self, *_args: Any, **options: Any) -> None:
         if options["once"]:
             Job.ensure_recurring()
             self.stdout.write(f"{drain()} processed")
             return
-        stop = threading.Event()
+        concurrency = options["concurrency"] or (1 if connection.vendor == "sqlite" else 4)
+        if concurrency < 1:
+            raise CommandError("--concurrency takes a number of threads")
+        self._work(concurrency)
+
+    def _work(self, concurrency: int) -> None:
+        stop, told = threading.Event(), threading.Event()
 
         def end(_signal: int, _frame: FrameType | None) -> None:
+            told.set()
             stop.set()
 
         signal.signal(signal.SIGTERM, end)
         signal.signal(signal.SIGINT, end)
         self.stdout.write("working")
-        work(stop)
+        work(stop, concurrency=concurrency)
+        if not told.is_set():
+            raise CommandError("a thread of the worker has died: see the log")
