@@ -11,6 +11,7 @@ from django.utils import timezone
 from jumun.outbox import handlers, lane, lease
 from jumun.outbox.models import Job
 from jumun.outbox.worker import work
+from jumun.payments.models import InboxEvent
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -139,3 +140,27 @@ def test_a_thread_that_dies_ends_the_worker() -> None:
     stop = threading.Event()
     work(stop)
     assert stop.is_set()
+
+
+def test_jobs_give_way_to_events_but_not_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lane, "GIVE_WAY_S", 0.2)
+    done: list[float] = []
+
+    @handlers.job("test.note", network=True)
+    def note() -> None:
+        done.append(time.monotonic())
+
+    go_on = threading.Event()
+    slow = InboxEvent.objects.create(
+        event_id="evt_1", type="charge.updated", livemode=False, payload="{}", created_at=timezone.now()
+    )
+    monkeypatch.setattr(InboxEvent, "run", lambda _event: go_on.wait(30))
+    for number in range(2):
+        Job.enqueue("test.note", key=str(number))
+    begun = time.monotonic()
+    with working():
+        until(lambda: len(done) == 2)
+        assert done[1] - begun > 0.3
+        go_on.set()
+    slow.refresh_from_db()
+    assert set(states()) == {"done"}

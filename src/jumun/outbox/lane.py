@@ -1,5 +1,6 @@
 import logging
 import threading
+from collections.abc import Sequence
 
 from django.db import connections
 
@@ -10,6 +11,8 @@ from jumun.outbox.process import process
 logger = logging.getLogger("jumun.worker")
 
 BATCH = 10
+# How long a job waits for events that are due, before it is begun beside them.
+GIVE_WAY_S = 1.0
 # How soon new work is noticed. A look costs half a millisecond: docs/decisions/0030-polling-not-notify.md
 POLL_S = 0.05
 # The database is away: the rows are still there when it comes back.
@@ -22,8 +25,20 @@ class Lane:
     One thread at a time looks for due rows; the others work, or wait for their turn to look.
     """
 
-    def __init__(self, queue: type[LeasedRow], *, concurrency: int, heartbeat: Heartbeat, stop: threading.Event):
+    def __init__(
+        self,
+        queue: type[LeasedRow],
+        *,
+        concurrency: int,
+        heartbeat: Heartbeat,
+        stop: threading.Event,
+        gives_way_to: "Sequence[Lane]" = (),
+    ):
         self._queue = queue
+        self._gives_way_to = gives_way_to
+        # Set while nothing of this queue is due and nothing of it is in hand.
+        self._quiet = threading.Event()
+        self._at_work: set[int] = set()
         # One claim for several rows is cheaper; but what one thread has claimed no other can begin.
         self._batch = -(-BATCH // concurrency)
         self._heartbeat = heartbeat
@@ -38,6 +53,7 @@ class Lane:
         try:
             while rows := self._next_rows():
                 self._work_off(rows)
+                self._at_work.discard(threading.get_ident())
         finally:
             # Whatever ended this thread, the others do not go on without it as if all were well.
             self._stop.set()
@@ -55,14 +71,24 @@ class Lane:
                     self._stop.wait(AWAY_S)
                     continue
                 if rows:
+                    self._at_work.add(threading.get_ident())
+                    self._quiet.clear()
                     return rows
+                if not self._at_work:
+                    self._quiet.set()
                 self._stop.wait(POLL_S)
         return []
+
+    def _give_way(self) -> None:
+        for lane in self._gives_way_to:
+            if not self._stop.is_set():
+                lane._quiet.wait(GIVE_WAY_S)
 
     def _work_off(self, rows: list[LeasedRow]) -> None:
         try:
             with self._heartbeat.holding(rows):
                 for row in rows:
+                    self._give_way()
                     if self._stop.is_set():
                         row.release()
                     else:

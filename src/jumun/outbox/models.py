@@ -13,6 +13,9 @@ from jumun.outbox.lease import LeasedRow, State
 class Job(LeasedRow):
     """Work that must follow a commit. Insert it in the transaction of its cause with `Job.enqueue`."""
 
+    # A backlog of mails and PDFs takes no time from the events that make orders paid.
+    GIVES_WAY = True
+
     kind = models.CharField(_("kind"), max_length=100)
     args = models.JSONField(_("arguments"), default=dict, encoder=DjangoJSONEncoder)
     # A second job for one cause is refused by the database, however often the cause is seen.

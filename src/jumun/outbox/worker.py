@@ -46,7 +46,10 @@ def work(stop: threading.Event, *, concurrency: int = 1) -> None:
     threading.Thread(target=_warm_up, name="warm-up", daemon=True).start()
     _ensure_recurring(stop)
     with Heartbeat() as heartbeat:
-        lanes = [Lane(queue, concurrency=concurrency, heartbeat=heartbeat, stop=stop) for queue in registered_queues()]
+        lanes: list[Lane] = []
+        for queue in sorted(registered_queues(), key=lambda queue: queue.GIVES_WAY):
+            first = tuple(lanes) if queue.GIVES_WAY else ()
+            lanes.append(Lane(queue, concurrency=concurrency, heartbeat=heartbeat, stop=stop, gives_way_to=first))
         threads = [threading.Thread(target=lane.serve, name=str(lane)) for lane in lanes * concurrency]
         for thread in threads:
             thread.start()
