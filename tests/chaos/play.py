@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from threading import Semaphore
 
 from tests.chaos import buyers, plan, staff
 from tests.chaos.people import Seen
@@ -20,6 +21,7 @@ class Play:
         self.seen = Seen()
         self._say = say
         self._arrivals: dict[int, Future[None]] = {}
+        self._room = Semaphore(PEOPLE_AT_ONCE)
         self._under_way: list[Future[None]] = []
 
     def run(self) -> Seen:
@@ -37,11 +39,11 @@ class Play:
         world, seen = self.world, self.seen
         match step:
             case plan.Arrive(buyer):
-                self._arrivals[buyer.number] = self._submit(people, buyers.arrive, world, seen, buyer)
+                self._arrivals[buyer.number] = self._send(people, buyers.arrive, world, seen, buyer)
             case plan.OpenLate(buyer):
                 self._after_arrival(people, buyer, lambda: buyers.open_late(world, seen, buyer))
             case plan.PayLate(buyer, delay_s):
-                self._submit(people, self._later, delay_s, lambda: buyers.pay_late(world, seen, buyer))
+                self._send(people, self._later, delay_s, lambda: buyers.pay_late(world, seen, buyer))
             case plan.Refund(buyer):
                 self._after_arrival(people, buyer, lambda: staff.refund(world, seen, step))
             case plan.DashboardRefund(buyer):
@@ -66,7 +68,14 @@ class Play:
             arrival.result(STEP_TIMEOUT_S)
             act()
 
-        self._submit(people, wait_and_act)
+        self._send(people, wait_and_act)
+
+    def _send(self, people: ThreadPoolExecutor, act: Callable[..., None], *arguments: object) -> Future[None]:
+        """Send somebody on their way once there is room in the shop, so that every step has its turn."""
+        self._room.acquire()
+        future = self._submit(people, act, *arguments)
+        future.add_done_callback(lambda _done: self._room.release())
+        return future
 
     def _submit(self, pool: ThreadPoolExecutor, act: Callable[..., None], *arguments: object) -> Future[None]:
         future = pool.submit(act, *arguments)

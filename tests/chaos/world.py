@@ -184,12 +184,12 @@ class World:
     def _wait_for(self, name: str) -> None:
         url = f"{self.paywright_url}/_paywright/health" if name == "paywright" else f"{self.store_url}/healthz"
         give_up = time.monotonic() + READY_TIMEOUT_S
-        while time.monotonic() < give_up:
+        while time.monotonic() < give_up and self._children[name].exit_code is None:
             try:
                 if httpx.get(url, timeout=5, trust_env=False).status_code == httpx.codes.OK:
                     return
             except httpx.TransportError:
-                time.sleep(0.05)
+                time.sleep(0.1)
         raise RuntimeError(f"{name} does not answer: {' | '.join(self._children[name].tail)}")
 
     def _kill_web_child(self) -> None:
