@@ -1,3 +1,4 @@
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext
@@ -24,7 +25,7 @@ def checkout(request: HttpRequest) -> HttpResponseBase:
     """Name and address, then the order: one for each filling of the cart, however often the form is sent."""
     cart = Cart(request.session)
     if request.method == "POST" and (order := ordered_before(request.POST.get("form_token", ""))):
-        return _to_payment(request, cart, order)
+        return _order_again(request, cart, order)
     tell_vanished(request, cart)
     if not cart.lines:
         return redirect("jumun:cart")
@@ -51,6 +52,19 @@ def _order(request: HttpRequest, cart: Cart) -> HttpResponseBase:
     return _to_payment(request, cart, order)
 
 
+def _order_again(request: HttpRequest, cart: Cart, order: Order) -> HttpResponseBase:
+    """A form that has placed its order already. What was corrected in it since is corrected in the order."""
+    form = CheckoutForm(request.POST)
+    if not form.is_valid():
+        return _page(request, cart, form, order=order, status=422)
+    customer = form.customer()
+    if customer != order.customer and not order.correct(customer):
+        messages.warning(
+            request, gettext("This order can no longer be changed, so it keeps the details that it was placed with.")
+        )
+    return _to_payment(request, cart, order)
+
+
 def _to_payment(request: HttpRequest, cart: Cart, order: Order) -> HttpResponseBase:
     cart.close(order.form_token or "")
     request.session.pop(SESSION_DRAFT, None)
@@ -66,5 +80,8 @@ def _initial(request: HttpRequest) -> dict[str, str]:
     return {"country": likely, **draft}
 
 
-def _page(request: HttpRequest, cart: Cart, form: CheckoutForm, *, status: int = 200) -> HttpResponse:
-    return render(request, "jumun/storefront/checkout.html", {"cart": cart, "form": form}, status=status)
+def _page(
+    request: HttpRequest, cart: Cart, form: CheckoutForm, *, order: Order | None = None, status: int = 200
+) -> HttpResponse:
+    context = {"cart": cart, "form": form, "order": order, "form_token": order.form_token if order else cart.token}
+    return render(request, "jumun/storefront/checkout.html", context, status=status)
