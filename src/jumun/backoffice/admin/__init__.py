@@ -4,9 +4,9 @@ from django.apps import apps
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
-from jumun.backoffice.admin import credit_notes, invoices, orders, outbox, payments
+from jumun.backoffice.admin import credit_notes, invoices, orders, outbox, payments, quarantined
 
-__all__ = ["credit_notes", "invoices", "orders", "outbox", "payments"]
+__all__ = ["credit_notes", "invoices", "orders", "outbox", "payments", "quarantined"]
 
 if apps.is_installed("jumun.storefront"):
     from jumun.backoffice.admin import catalogue

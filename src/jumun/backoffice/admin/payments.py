@@ -1,26 +1,21 @@
 import json
 from typing import Any, ClassVar
 
-from django.contrib import admin, messages
-from django.contrib.auth.base_user import AbstractBaseUser
-from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.contrib import admin
 from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from jumun.backoffice import markup
 from jumun.backoffice.readonly import QueueAdmin, ReadOnlyAdmin
 from jumun.backoffice.refund_page import refund_page
-from jumun.payments.models import Checkout, InboxEvent, Payment, QuarantinedSnapshot, Refund
+from jumun.payments.models import Checkout, InboxEvent, Payment, Refund
 
 PAID_AT = markup.moment_column("paid_at", _("paid at"))
 CREATED_AT = markup.moment_column("created_at", _("created at"))
 EXPIRES_AT = markup.moment_column("expires_at", _("expires at"))
 RECEIVED_AT = markup.moment_column("received_at", _("received at"))
 FINISHED_AT = markup.moment_column("finished_at", _("finished at"))
-RESOLVED_AT = markup.moment_column("resolved_at", _("dealt with at"))
 
 
 class WithOrder(ReadOnlyAdmin):
@@ -135,32 +130,6 @@ class InboxEventAdmin(QueueAdmin, WithOrder):
     @admin.display(description=_("payload"))
     def body(self, event: InboxEvent) -> SafeString:
         return markup.source(_pretty(event.payload))
-
-
-@admin.register(QuarantinedSnapshot)
-class QuarantinedSnapshotAdmin(WithOrder):
-    list_display = ("object_id", "reason", "order_page", CREATED_AT, RESOLVED_AT)
-    list_filter = ("reason", ("resolved_at", admin.EmptyFieldListFilter))
-    search_fields = ("object_id", "order__number")
-    large_fields = ("snapshot",)
-    fields = ("object_id", "reason", "order_page", "created_at", "resolved_at", "body")
-    readonly_fields = fields
-    actions = ("resolve",)
-
-    @admin.display(description=_("snapshot"))
-    def body(self, row: QuarantinedSnapshot) -> SafeString:
-        return markup.source(row.snapshot)
-
-    def has_resolve_permission(self, request: HttpRequest) -> bool:
-        return self.has_view_permission(request) and self.may_decide(request)
-
-    @admin.action(description=_("Mark as dealt with"), permissions=["resolve"])
-    def resolve(self, request: HttpRequest, rows: QuerySet[QuarantinedSnapshot]) -> None:
-        """Record the time at which staff dealt with each of the selected rows."""
-        staff = request.user if isinstance(request.user, AbstractBaseUser) else None
-        count = sum(row.resolve(by=staff) for row in rows)
-        said = ngettext("%(count)d row is dealt with.", "%(count)d rows are dealt with.", count)
-        self.message_user(request, said % {"count": count}, messages.SUCCESS if count else messages.WARNING)
 
 
 def _pretty(payload: str) -> str:

@@ -1,0 +1,82 @@
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
+from django.utils.decorators import method_decorator
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST, require_safe
+
+from jumun.backoffice import markup
+from jumun.backoffice.admin.payments import WithOrder
+from jumun.backoffice.quarantine_page import quarantine_context
+from jumun.payments.models import QuarantinedSnapshot
+
+CREATED_AT = markup.moment_column("created_at", _("created at"))
+RESOLVED_AT = markup.moment_column("resolved_at", _("dealt with at"))
+
+
+@admin.register(QuarantinedSnapshot)
+class QuarantinedSnapshotAdmin(WithOrder):
+    """What does not match our books: the list, a page of its own for each, and the mark that it is dealt with."""
+
+    list_display = ("object_id", "reason", "order_page", CREATED_AT, RESOLVED_AT)
+    list_filter = ("reason", ("resolved_at", admin.EmptyFieldListFilter))
+    search_fields = ("object_id", "order__number", "payment__payment_intent_id")
+    large_fields = ("snapshot",)
+    actions = ("resolve",)
+
+    def get_urls(self) -> list[URLPattern]:
+        page = self.admin_site.admin_view(require_POST(self.resolve_one))
+        return [path("<int:pk>/resolve/", page, name="jumun_payments_quarantinedsnapshot_resolve"), *super().get_urls()]
+
+    @method_decorator(require_safe)
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """What came, what was expected and what can be done, in place of a form that nobody could send."""
+        row = self.get_object(request, unquote(object_id))
+        if not self.has_view_permission(request, row):
+            raise PermissionDenied
+        if row is None:
+            raise Http404
+        context = {
+            **self.admin_site.each_context(request),
+            "title": row.get_reason_display(),
+            "opts": self.opts,
+            "may_resolve": self.has_resolve_permission(request),
+            **quarantine_context(row, request.user),
+        }
+        return TemplateResponse(request, "jumun/backoffice/quarantined.html", context)
+
+    def has_resolve_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request) and self.may_decide(request)
+
+    def resolve_one(self, request: HttpRequest, pk: int) -> HttpResponseBase:
+        """The button of one row's page; it must be confirmed."""
+        if not self.has_resolve_permission(request):
+            raise PermissionDenied
+        row = get_object_or_404(QuarantinedSnapshot.objects.select_related("order"), pk=pk)
+        if "confirmed" not in request.POST:
+            self.message_user(request, _("Please confirm that it is dealt with."), messages.WARNING)
+        elif row.resolve(by=_staff(request)):
+            self.message_user(request, _("Marked as dealt with."), messages.SUCCESS)
+        return redirect("admin:jumun_payments_quarantinedsnapshot_change", pk)
+
+    @admin.action(description=_("Mark as dealt with"), permissions=["resolve"])
+    def resolve(self, request: HttpRequest, rows: QuerySet[QuarantinedSnapshot]) -> None:
+        """Record the time at which staff dealt with each of the selected rows."""
+        count = sum(row.resolve(by=_staff(request)) for row in rows)
+        said = ngettext("%(count)d row is dealt with.", "%(count)d rows are dealt with.", count)
+        self.message_user(request, said % {"count": count}, messages.SUCCESS if count else messages.WARNING)
+
+
+def _staff(request: HttpRequest) -> AbstractBaseUser | None:
+    return request.user if isinstance(request.user, AbstractBaseUser) else None

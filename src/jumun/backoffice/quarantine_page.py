@@ -1,0 +1,120 @@
+"""What the page of a snapshot that was set aside tells: what came, what was expected, what staff can do."""
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self
+
+from django.utils.translation import gettext_lazy as _
+
+from jumun import money
+from jumun.backoffice.refund_page import PERMISSIONS as REFUND_PERMISSIONS
+from jumun.payments.models import Payment, QuarantinedSnapshot
+from jumun.templatetags.jumun import money as formatted
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
+
+Reason = QuarantinedSnapshot.Reason
+
+_MISMATCH = _(
+    "The order is not paid by this and cannot be made so: only a payment of exactly what was ordered pays it. "
+    "Refund the payment; then the customer can pay anew from the order's page, as long as the order waits."
+)
+_RETURNED = _(
+    "The payment goes back to the customer by itself, and they have been told by mail. "
+    "There is something to do only if the refund did not succeed: then refund it here or at Stripe."
+)
+ADVICE: dict[str, "_StrPromise"] = {
+    Reason.UNKNOWN_ORDER: _(
+        "No order of this shop has that reference. Another shop on the same Stripe account may have taken it; "
+        "look at the payment at Stripe and refund it there if it was meant for us."
+    ),
+    Reason.AMOUNT: _MISMATCH,
+    Reason.CURRENCY: _MISMATCH,
+    Reason.LIVEMODE: _(
+        "Test and live mode are mixed up: check the keys and webhook secrets of this shop. "
+        "Real money that was taken for a test order must be refunded at Stripe, with the keys of live mode."
+    ),
+    Reason.SECOND_PAYMENT: _RETURNED,
+    Reason.PAID_AFTER_CLOSE: _RETURNED,
+    Reason.NO_PAYMENT: _(
+        "Stripe completed the checkout without taking money, so the order is not paid. "
+        "Look at Stripe whether a discount or a trial was set there."
+    ),
+    Reason.FOREIGN_PAYMENT: _(
+        "Stripe names a payment that belongs to another order. "
+        "Look at the payment at Stripe and ask whoever changed it there."
+    ),
+    Reason.UNKNOWN_PAYMENT: _(
+        "A refund names an order of ours, but its payment was never heard of. "
+        "Reconcile with Stripe (manage.py reconcile --repair), and look at the refund at Stripe."
+    ),
+    Reason.REFUND_FAILED: _(
+        "The customer's bank did not take the money, and it is back with us. "
+        "Ask the customer for another way, refund again or pay it by bank transfer."
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Came:
+    """What a snapshot of Stripe's says of itself, as far as it says it in a way that we understand."""
+
+    amount: str
+    livemode: bool | None
+    status: str
+    email: str
+    payment_intent_id: str
+
+    @classmethod
+    def read(cls, snapshot: str) -> Self:
+        """Whatever is in it: it was set aside because it is not as it should be."""
+        try:
+            raw = json.loads(snapshot)
+        except ValueError:
+            raw = None
+        raw = raw if isinstance(raw, dict) else {}
+        intent = raw.get("payment_intent")
+        details = raw.get("customer_details")
+        email = details.get("email") if isinstance(details, dict) else None
+        livemode = raw.get("livemode")
+        return cls(
+            amount=_amount(raw.get("amount_total", raw.get("amount")), raw.get("currency")),
+            livemode=livemode if isinstance(livemode, bool) else None,
+            status=str(raw.get("payment_status") or raw.get("status") or ""),
+            email=str(email or raw.get("customer_email") or ""),
+            payment_intent_id=str(intent.get("id") if isinstance(intent, dict) else intent or ""),
+        )
+
+
+def _amount(amount: object, currency: object) -> str:
+    if not isinstance(amount, int) or not isinstance(currency, str):
+        return ""
+    try:
+        return formatted(money.from_stripe(amount, currency), currency.upper())
+    except money.MoneyError:
+        return f"{amount} {currency}"
+
+
+def quarantine_context(row: QuarantinedSnapshot, user: Any) -> dict[str, Any]:
+    """The row with all that ``user`` may see and do; what may not be done is ``None`` or ``False``."""
+    payment = row.payment if user.has_perm("jumun_payments.view_payment") else None
+    return {
+        "row": row,
+        "order": row.order,
+        "came": Came.read(row.snapshot),
+        "payment": payment,
+        "at_stripe": payment or _unbooked_payment(row),
+        "refunds": payment.refunds.all() if payment else None,
+        "may_refund": payment is not None and bool(payment.refundable_minor) and user.has_perms(REFUND_PERMISSIONS),
+        "may_see_order": user.has_perm("jumun_orders.view_order"),
+        "advice": ADVICE[row.reason],
+    }
+
+
+def _unbooked_payment(row: QuarantinedSnapshot) -> Payment | None:
+    """A payment that is in no book of ours, only to tell where it can be looked at."""
+    came = Came.read(row.snapshot)
+    if not came.payment_intent_id:
+        return None
+    return Payment(payment_intent_id=came.payment_intent_id, livemode=bool(came.livemode))

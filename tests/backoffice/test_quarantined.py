@@ -1,0 +1,118 @@
+"""The page on which staff decide about money that matches no order."""
+
+from typing import Any
+
+import pytest
+
+from jumun.backoffice.quarantine_page import ADVICE
+from jumun.payments.merge import apply
+from jumun.payments.models import Payment, QuarantinedSnapshot, Refund
+from paywright.testing import Paywright
+from tests.backoffice.test_refunding import REFUNDER, form, text_of
+from tests.factories import paid_order, paid_session, pay, place_order
+from tests.payments.paying import buy, work
+
+pytestmark = pytest.mark.django_db
+
+VIEW = "jumun_payments.view_quarantinedsnapshot"
+DECIDE = "jumun_payments.change_quarantinedsnapshot"
+
+
+def address(row: QuarantinedSnapshot, end: str = "change") -> str:
+    return f"/admin/jumun_payments/quarantinedsnapshot/{row.pk}/{end}/"
+
+
+@pytest.fixture
+def short() -> QuarantinedSnapshot:
+    """An order of 11,000 won for which 10,000 were paid."""
+    pay(place_order(), amount_total=10_000)
+    return QuarantinedSnapshot.objects.get()
+
+
+def test_it_says_what_came_and_what_was_expected(short: QuarantinedSnapshot, staff: Any) -> None:
+    page = text_of(staff(VIEW, "jumun_payments.view_payment", "jumun_orders.view_order").get(address(short)))
+    assert short.order is not None
+    assert short.payment is not None
+    for told in (
+        "₩10,000",
+        "₩11,000",
+        short.order.number,
+        short.payment.payment_intent_id,
+        "only a payment of exactly",
+    ):
+        assert told in page
+
+
+def test_staff_refund_what_was_taken_and_the_case_closes_itself(stripe: Paywright, staff: Any) -> None:
+    payment = buy(stripe)
+    # As if somebody had changed the amount at Stripe: the order is of another total, and nobody has been told yet.
+    order = place_order(language="en")
+    Payment.objects.filter(pk=payment.pk).update(settles_order=False, unwanted_because="amount", order=order)
+    QuarantinedSnapshot.keep(object_id="cs_1", reason="amount", order=order, snapshot={}, payment=payment)
+    row = QuarantinedSnapshot.objects.get()
+    client = staff(VIEW, DECIDE, *REFUNDER)
+    refund = f"/admin/jumun_payments/payment/{payment.pk}/refund/"
+    assert refund in text_of(client.get(address(row)))
+    client.post(refund, form(amount="11,000"))
+    work()
+    row.refresh_from_db()
+    assert row.is_resolved
+    page = text_of(client.get(address(row)))
+    assert "Settled by itself" in page
+    assert refund not in page
+    assert Refund.objects.get().status == "succeeded"
+
+
+def test_marking_it_as_dealt_with_is_confirmed_and_signed(short: QuarantinedSnapshot, staff: Any) -> None:
+    client = staff(VIEW, DECIDE)
+    assert "Please confirm" in text_of(client.post(address(short, "resolve"), follow=True))
+    assert not QuarantinedSnapshot.objects.get().is_resolved
+    after = client.post(address(short, "resolve"), {"confirmed": "on"}, follow=True)
+    assert QuarantinedSnapshot.objects.get().is_resolved
+    assert "Marked as dealt with by staff0" in text_of(after)
+
+
+@pytest.mark.parametrize("permissions", [(VIEW,), ()])
+def test_only_who_may_decide_decides(short: QuarantinedSnapshot, staff: Any, permissions: tuple[str, ...]) -> None:
+    client = staff(*permissions)
+    assert client.post(address(short, "resolve"), {"confirmed": "on"}).status_code == 403
+    assert client.get(address(short, "resolve")).status_code in {403, 405}
+    short.refresh_from_db()
+    assert not short.is_resolved
+
+
+def test_without_the_permission_there_is_neither_button_nor_link(short: QuarantinedSnapshot, staff: Any) -> None:
+    page = text_of(staff(VIEW).get(address(short)))
+    assert "Mark as dealt with" not in page
+    assert "/refund/" not in page
+
+
+def test_money_of_an_unknown_order_is_looked_at_where_it_is(staff: Any, settings: Any) -> None:
+    apply(paid_session(place_order(), client_reference_id="somebody-elses"))
+    page = text_of(staff(VIEW, DECIDE, *REFUNDER).get(address(QuarantinedSnapshot.objects.get())))
+    assert "no order of this shop is meant" in page
+    assert "https://dashboard.stripe.com/test/payments/pi_" in page
+    assert "/refund/" not in page
+
+
+def test_a_second_payment_needs_nobody(staff: Any) -> None:
+    pay(paid_order())
+    page = text_of(staff(VIEW, DECIDE).get(address(QuarantinedSnapshot.objects.get())))
+    assert "goes back to the customer by itself" in page
+
+
+@pytest.mark.parametrize(
+    "snapshot", ["", "[]", "{", '{"amount": {}, "currency": 5}', '{"amount": 1, "currency": "xx"}']
+)
+def test_nothing_in_a_snapshot_breaks_the_page(staff: Any, snapshot: str) -> None:
+    row = QuarantinedSnapshot.objects.create(object_id="x", reason="unknown_order", snapshot=snapshot)
+    assert staff(VIEW).get(address(row)).status_code == 200
+
+
+def test_there_is_advice_for_every_reason() -> None:
+    assert set(ADVICE) == set(QuarantinedSnapshot.Reason.values)
+
+
+def test_the_page_speaks_korean(short: QuarantinedSnapshot, staff: Any) -> None:
+    page = text_of(staff(VIEW, DECIDE, language="ko").get(address(short)))
+    assert all(words in page for words in ("들어온 내용", "기대한 내용", "할 일", "금전적 손해"))
