@@ -48,7 +48,7 @@ def run(plan: Plan, folder: Path, *, database: str, say: Callable[[str], None] =
             repaired = []
         report.wrong += verdict(world, books, seen)
         report.figures = _figures(world, books) | {
-            "repaired by reconciliation": len(repaired),
+            "repaired by the last reconciliation": sum(difference["repaired"] for difference in repaired),
             "buyers and staff": dict(seen.outcomes),
             "failures seen": dict(seen.failures),
             "seconds to start": round(ready - began),

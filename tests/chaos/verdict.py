@@ -14,8 +14,8 @@ from tests.chaos.world import WORKERS, World
 
 # What the store sets aside for staff to decide, by design. It is told, and nothing about it is wrong in the books.
 FOR_STAFF = frozenset({"refund_failed"})
-# Until the store gives such money back by itself.
-NOT_YET_REFUNDED = frozenset({"second_payment", "paid_after_close"})
+# Payments that the store gives back by itself; the customer gets one mail about that and no credit note.
+GIVEN_BACK = "('second_payment', 'paid_after_close')"
 
 # The last line of a traceback, and the first one of an entry.
 RAISED = re.compile(r"^web +\| ([A-Za-z_.]+(?:Error|Exception|DoesNotExist))\b", re.MULTILINE)
@@ -45,7 +45,7 @@ def _by_its_own_commands(world: World) -> Iterator[str]:
     for finding in audited["findings"]:
         yield f"audit: {finding['invariant']} {finding['subject']}: {finding['problem']}"
     for difference in json.loads(reconcile(world).stdout)["differences"]:
-        if difference["problem"] not in FOR_STAFF | NOT_YET_REFUNDED:
+        if difference["problem"] not in FOR_STAFF:
             yield f"reconcile: {difference}"
 
 
@@ -89,18 +89,10 @@ def _differences(noun: str, ours: dict[str, Any], theirs: dict[str, Any]) -> Ite
 def _orders(books: Books, truth: Truth) -> Iterator[str]:
     """Nobody is charged without goods or a refund, and nobody has goods without being charged."""
     kept = charged_minor(truth)
-    set_aside = {
-        row[0]
-        for row in books.rows(
-            f"SELECT order_id FROM jumun_payments_quarantinedsnapshot WHERE reason IN ({_quoted(NOT_YET_REFUNDED)})"
-        )
-    }
-    for pk, reference, number, state, total in books.rows(
-        "SELECT id, reference, number, state, total_minor FROM jumun_orders_order"
+    for reference, number, state, total in books.rows(
+        "SELECT reference, number, state, total_minor FROM jumun_orders_order"
     ):
         charged, refunded = kept.get(reference, (0, 0))
-        if pk in set_aside:
-            continue
         if state != "paid" and charged != refunded:
             yield f"order {number} is {state}, but {charged} was charged and {refunded} refunded"
         if state == "paid" and not total <= charged <= total + refunded:
@@ -158,11 +150,7 @@ def _events(books: Books, truth: Truth) -> Iterator[str]:
 
 def _mails(books: Books, world: World) -> Iterator[str]:
     """One mail a cause; again only for a worker that was killed after the mail server had taken it."""
-    causes = [
-        f"{number}.{digest[:16]}"
-        for table in ("jumun_invoices_invoice", "jumun_invoices_creditnote")
-        for number, digest in books.rows(f"SELECT number, document_sha256 FROM {table}")
-    ]
+    causes = list(_causes(books))
     sent = Counter(mail.strip("<>").partition("@")[0] for mail in books.mails())
     for cause in causes:
         if not sent[cause]:
@@ -172,6 +160,21 @@ def _mails(books: Books, world: World) -> Iterator[str]:
     again = sum(sent.values()) - len(sent)
     if again > kills_of_work(world):
         yield f"{again} mails went out again, but only {kills_of_work(world)} times was a worker or its database killed"
+
+
+def _causes(books: Books) -> Iterator[str]:
+    """What a mail goes out for, as its Message-ID begins."""
+    for table in ("jumun_invoices_invoice", "jumun_invoices_creditnote"):
+        for number, digest in books.rows(f"SELECT number, document_sha256 FROM {table}"):
+            yield f"{number}.{digest[:16]}"
+    payments = f"SELECT payment_intent_id FROM jumun_payments_payment WHERE unwanted_because IN {GIVEN_BACK}"
+    yield from (f"given-back.{intent}" for (intent,) in books.rows(payments))
+    uncredited = (
+        "SELECT r.refund_id FROM jumun_payments_refund r JOIN jumun_payments_payment p ON p.id = r.payment_id"
+        f" WHERE r.booked_at IS NOT NULL AND p.unwanted_because NOT IN {GIVEN_BACK}"
+        " AND NOT EXISTS (SELECT 1 FROM jumun_invoices_creditnote c WHERE c.refund_id = r.refund_id)"
+    )
+    yield from (f"refund.{refund}" for (refund,) in books.rows(uncredited))
 
 
 def kills_of_work(world: World) -> int:
@@ -197,7 +200,3 @@ def _errors(world: World) -> Iterator[str]:
     for error, count in raised.items():
         if not world.database or error.rpartition(".")[2] not in AWAY:
             yield f"the web server raised {error} {count} times"
-
-
-def _quoted(words: frozenset[str]) -> str:
-    return ", ".join(f"'{word}'" for word in sorted(words))
