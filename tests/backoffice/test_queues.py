@@ -1,6 +1,7 @@
 """What staff can do about work that got stuck."""
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -102,3 +103,23 @@ def test_looking_at_what_was_set_aside_is_not_the_permission_to_close_it(staff):
     act(staff("jumun_payments.view_quarantinedsnapshot"), QUARANTINED, "resolve", row)
     row.refresh_from_db()
     assert row.resolved_at is None
+
+
+def test_staff_have_a_processed_event_processed_again_and_it_is_written_down(staff):
+    order = paid_order()
+    event = InboxEvent.objects.create(
+        event_id="evt_1",
+        type="charge.updated",
+        livemode=False,
+        payload="{}",
+        created_at=timezone.now(),
+        state="done",
+        order=order,
+    )
+    client = staff("jumun_payments.view_inboxevent", "jumun_payments.change_inboxevent")
+    act(client, EVENTS, "try_again", event)
+    event.refresh_from_db()
+    assert event.state == "ready"
+    told = order.timeline.get(kind="event_replayed")
+    assert (told.actor, told.actor_name, told.details) == ("staff", "staff0", {"event": "evt_1"})
+    assert LogEntry.objects.get().user.get_username() == "staff0"

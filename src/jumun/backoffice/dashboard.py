@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Min, Q, Sum
+from django.db.models import Count, Q, Sum
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
@@ -13,10 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from jumun.orders.models import Order
 from jumun.outbox.lease import State
 from jumun.outbox.models import Job
+from jumun.outbox.status import LATE_S, oldest_due_at
 from jumun.payments.models import InboxEvent, QuarantinedSnapshot
-
-# Work that is due and has waited longer than this: no worker is running, or too few are.
-LATE_S = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +76,5 @@ def concerns(user: Any) -> list[Concern]:
 
 def waiting_since(now: datetime) -> datetime | None:
     """When the oldest due work should have begun, if that is longer ago than `LATE_S`. One query each queue."""
-    due = Q(state=State.READY, run_at__lte=now)
-    oldest = [queue.objects.filter(due).aggregate(at=Min("run_at"))["at"] for queue in (Job, InboxEvent)]
-    late = [at for at in oldest if at and (now - at).total_seconds() > LATE_S]
-    return min(late, default=None)
+    oldest = oldest_due_at(now)
+    return oldest if oldest and (now - oldest).total_seconds() > LATE_S else None

@@ -13,6 +13,10 @@ else:
     ModelAdmin = admin.ModelAdmin  # takes no type argument at run time
 
 
+# As Django writes it for its own forms, and translates it when it is shown.
+STATE_CHANGED = [{"changed": {"fields": ["State"]}}]
+
+
 class ReadOnlyAdmin(ModelAdmin):
     """Rows that staff with Django's view permission may look at, and that nobody edits in a form."""
 
@@ -57,7 +61,11 @@ class QueueAdmin(ReadOnlyAdmin):
 
     @admin.action(description=_("Try parked rows again"), permissions=["retry"])
     def try_again(self, request: HttpRequest, rows: QuerySet[Any]) -> None:
-        """Make the parked ones among the selected rows due now; the others stay as they are."""
-        count = sum(row.unpark() for row in rows.select_related(None).only("pk"))
+        """Make due now what may be done again of the selected rows; the others stay as they are."""
+        moved = [row for row in rows if row.do_again()]
+        for row in moved:
+            # Who did it is in the row's history as well as in the timeline of its order, if it has one.
+            self.log_change(request, row, STATE_CHANGED)
+        count = len(moved)
         said = ngettext("%(count)d row will be tried again.", "%(count)d rows will be tried again.", count)
         self.message_user(request, said % {"count": count}, messages.SUCCESS if count else messages.WARNING)

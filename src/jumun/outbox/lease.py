@@ -23,6 +23,8 @@ LEASE_S = 15
 BACKOFF_FIRST_S = 2.0
 BACKOFF_MAX_S = 3600.0
 ERROR_MAX_CHARS = 2000
+# Small, so that nobody who writes has to wait for it.
+PURGE_BATCH = 500
 
 
 class State(models.TextChoices):
@@ -30,6 +32,10 @@ class State(models.TextChoices):
     DONE = "done", _("done")
     IGNORED = "ignored", _("ignored")
     PARKED = "parked", _("parked")
+
+
+# What nobody waits for any more; parked rows wait for staff.
+FINISHED = (State.DONE, State.IGNORED)
 
 
 def backoff_s(attempts: int) -> float:
@@ -53,8 +59,12 @@ class LeasedRow(models.Model):
     last_error = models.TextField(_("last error"), blank=True)
     finished_at = models.DateTimeField(_("finished at"), null=True)
 
+    # What rows are counted by.
+    KIND_FIELD: ClassVar[str] = "kind"
+    # The states from which staff may have a row done again.
+    DONE_AGAIN_FROM: ClassVar[tuple[State, ...]] = (State.PARKED,)
     # Whether other rows go first where there are both, though not for ever.
-    GIVES_WAY: ClassVar = False
+    GIVES_WAY: ClassVar[bool] = False
 
     class Meta:
         abstract = True
@@ -135,10 +145,18 @@ class LeasedRow(models.Model):
         else:
             self._settle(run_at=timezone.now() + timedelta(seconds=backoff_s(self.attempts)), last_error=text)
 
-    def unpark(self) -> bool:
-        """parked -> due now, with all its tries before it. ``False`` where it is not parked (any more)."""
-        parked = type(self)._default_manager.filter(pk=self.pk, state=State.PARKED)
-        return bool(parked.update(state=State.READY, run_at=timezone.now(), attempts=0, finished_at=None))
+    def do_again(self) -> bool:
+        """Make it due now, with all its tries before it. ``False`` where its state is none of `DONE_AGAIN_FROM`."""
+        finished = type(self)._default_manager.filter(pk=self.pk, state__in=self.DONE_AGAIN_FROM)
+        return bool(finished.update(state=State.READY, run_at=timezone.now(), attempts=0, finished_at=None))
+
+    @classmethod
+    def purge(cls, *, finished_before: datetime) -> int:
+        """Delete up to `PURGE_BATCH` rows that were finished before that moment, oldest first; return how many."""
+        old = cls._default_manager.filter(state__in=FINISHED, finished_at__lt=finished_before)
+        # By their ids, which are about as old as the rows: what is found first is found at once.
+        pks = list(old.order_by("pk").values_list("pk", flat=True)[:PURGE_BATCH])
+        return old.filter(pk__in=pks).delete()[0]
 
     def _settle(self, **values: object) -> None:
         mine = type(self)._default_manager.filter(pk=self.pk, lease_token=self.lease_token, state=State.READY)

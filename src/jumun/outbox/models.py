@@ -27,6 +27,7 @@ class Job(LeasedRow):
         verbose_name_plural = _("jobs")
         indexes = [
             models.Index(fields=["run_at"], condition=models.Q(state=State.READY), name="jumun_job_due"),
+            models.Index(fields=["id"], condition=models.Q(state=State.PARKED), name="jumun_job_parked"),
         ]
 
     def __str__(self) -> str:

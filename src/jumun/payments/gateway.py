@@ -99,6 +99,13 @@ def preload() -> None:
     _client()
 
 
+def api_version() -> str:
+    """The version of Stripe's API that we speak and read."""
+    import stripe
+
+    return stripe_setting("STRIPE_API_VERSION") or stripe.api_version
+
+
 def create_session(params: dict[str, Any], *, idempotency_key: str) -> dict[str, Any]:
     """Create a Checkout Session; the same key gives the same session again for 24 hours."""
     return _call(

@@ -3,6 +3,8 @@
 import json
 import re
 
+from django.utils import timezone
+
 from jumun.conf import stripe_setting
 from jumun.errors import MalformedSnapshot, WebhookRefused
 from jumun.outbox.lease import State
@@ -36,8 +38,10 @@ def _parse(payload: bytes) -> InboxEvent:
         event_id, event_type = event.text("id"), event.text("type")
         if not (EVENT_ID.fullmatch(event_id) and EVENT_TYPE.fullmatch(event_type)):
             raise MalformedSnapshot("id or type is not of Stripe's form")
-        # An endpoint may be set to get these as well. None is merged, but an answer of 4xx would have it disabled.
+        # A "thin" event of version 2 names its object and does not hold it. An endpoint may be set to get these as
+        # well; none is merged, but an answer of 4xx would have the endpoint disabled.
         is_thin = event.text("object", default="") == "v2.core.event"
+        is_merged = event_type in MERGED_TYPES and not is_thin
         return InboxEvent(
             event_id=event_id,
             type=event_type,
@@ -45,7 +49,8 @@ def _parse(payload: bytes) -> InboxEvent:
             livemode=event.flag("livemode"),
             payload=text,
             created_at=event.iso_moment("created") if is_thin else event.moment("created"),
-            state=State.READY if event_type in MERGED_TYPES else State.IGNORED,
+            state=State.READY if is_merged else State.IGNORED,
+            finished_at=None if is_merged else timezone.now(),
         )
     # RecursionError: JSON nested deeper than the parser goes.
     except (ValueError, RecursionError, MalformedSnapshot) as error:

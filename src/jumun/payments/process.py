@@ -6,8 +6,10 @@ from typing import Any
 from django.db import transaction
 
 from jumun.errors import MalformedSnapshot
+from jumun.outbox.lease import State
+from jumun.payments import gateway
 from jumun.payments.complete import complete
-from jumun.payments.merge import apply
+from jumun.payments.merge import MERGED_TYPES, apply
 from jumun.payments.models import InboxEvent
 
 
@@ -17,6 +19,19 @@ def process(event: InboxEvent) -> None:
     Raises `MalformedSnapshot` for a body without the documented shape, whatever keeps the database from
     committing, and `StripeError` where the object's order can only be learnt from Stripe.
     """
+    # One that was ignored when it came, and that staff have asked for again.
+    if event.type not in MERGED_TYPES:
+        event.finish(State.IGNORED)
+        return
+    try:
+        _merge(event)
+    except RecursionError as error:
+        raise MalformedSnapshot("the event is nested too deeply") from error
+    except MalformedSnapshot as error:
+        raise _naming_versions(error, event) from error
+
+
+def _merge(event: InboxEvent) -> None:
     snapshot = complete(_object_of(event))
     with transaction.atomic():
         event.order = apply(snapshot)
@@ -30,3 +45,14 @@ def _object_of(event: InboxEvent) -> dict[str, Any]:
     if not isinstance(snapshot, dict):
         raise MalformedSnapshot("the event has no object")
     return snapshot
+
+
+def _naming_versions(error: MalformedSnapshot, event: InboxEvent) -> MalformedSnapshot:
+    """Stripe writes an event in the version of its endpoint. Another than ours is fine while what we read is there."""
+    ours = gateway.api_version()
+    if event.api_version in {"", ours}:
+        return error
+    return MalformedSnapshot(
+        f"{error}. This event is in API version {event.api_version}, and we read {ours}: "
+        "give the webhook endpoint that version, and bring in what it tells by `manage.py reconcile --repair`."
+    )

@@ -123,6 +123,11 @@ class InboxEventAdmin(QueueAdmin, WithOrder):
     )
     readonly_fields = fields
 
+    @admin.action(description=_("Process the events again"), permissions=["retry"])
+    def try_again(self, request: HttpRequest, rows: QuerySet[Any]) -> None:
+        """Also those that were processed or ignored: it changes nothing that is right already."""
+        super().try_again(request, rows)
+
     @admin.display(description=_("state"), ordering="state")
     def state_badge(self, event: InboxEvent) -> SafeString:
         return markup.badge(event.state, event.get_state_display())

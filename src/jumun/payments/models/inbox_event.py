@@ -1,15 +1,20 @@
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from jumun.cause import Actor, Cause
 from jumun.orders.models import Order
+from jumun.orders.timeline import Kind
 from jumun.outbox.lease import LeasedRow, State
 
 
 class InboxEvent(LeasedRow):
     """One event of Stripe's, stored under its id before it is acknowledged."""
+
+    KIND_FIELD = "type"
+    # Merging is a join: whatever is processed twice changes nothing. An ignored one may be of use to a later version.
+    DONE_AGAIN_FROM = (State.PARKED, State.DONE, State.IGNORED)
 
     event_id = models.CharField(_("Stripe event"), max_length=255, unique=True)
     type = models.CharField(_("type"), max_length=100)
@@ -29,6 +34,7 @@ class InboxEvent(LeasedRow):
         ordering = ["-id"]
         indexes = [
             models.Index(fields=["run_at"], condition=Q(state=State.READY), name="jumun_inbox_due"),
+            models.Index(fields=["id"], condition=Q(state=State.PARKED), name="jumun_inbox_parked"),
         ]
 
     def __str__(self) -> str:
@@ -36,6 +42,14 @@ class InboxEvent(LeasedRow):
 
     def cause(self) -> Cause:
         return Cause(actor=Actor.STRIPE, source=self.event_id)
+
+    def do_again(self) -> bool:
+        with transaction.atomic():
+            if not super().do_again():
+                return False
+            if self.order:
+                self.order.record(Kind.EVENT_REPLAYED, event=self.event_id)
+        return True
 
     def run(self) -> None:
         from jumun.payments.process import process

@@ -1,4 +1,5 @@
 import signal
+import sys
 import threading
 from types import FrameType
 from typing import Any
@@ -7,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 
 from jumun.outbox.models import Job
+from jumun.outbox.status import LATE_S, queue_statuses
 from jumun.outbox.worker import drain, work
 
 
@@ -22,7 +24,17 @@ class Command(BaseCommand):
             help="threads for events, and as many for jobs (4; 1 on SQLite, where one writes at a time)",
         )
 
+        parser.add_argument(
+            "--status", action="store_true", help="tell what waits and what was given up; exit code 1 for either"
+        )
+        parser.add_argument(
+            "--late", type=int, default=LATE_S, metavar="SECONDS", help=f"what counts as waiting too long ({LATE_S})"
+        )
+
     def handle(self, *_args: Any, **options: Any) -> None:
+        if options["status"]:
+            self._status(options["late"])
+            return
         if options["once"]:
             Job.ensure_recurring()
             self.stdout.write(f"{drain()} processed")
@@ -31,6 +43,19 @@ class Command(BaseCommand):
         if concurrency < 1:
             raise CommandError("--concurrency takes a number of threads")
         self._work(concurrency)
+
+    def _status(self, late_s: int) -> None:
+        is_well = True
+        for queue in queue_statuses():
+            self.stdout.write(
+                f"{queue.queue}: the oldest waits for {queue.oldest_waiting_s:.0f} s; "
+                f"{queue.in_hand} in hand, {queue.parked} parked"
+            )
+            for kind, states in queue.counts.items():
+                self.stdout.write(f"  {kind}: {', '.join(f'{count} {state}' for state, count in states.items())}")
+            is_well = is_well and not queue.parked and queue.oldest_waiting_s <= late_s
+        if not is_well:
+            sys.exit(1)
 
     def _work(self, concurrency: int) -> None:
         stop, told = threading.Event(), threading.Event()

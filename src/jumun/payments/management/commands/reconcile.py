@@ -6,10 +6,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 
 from jumun.cause import Actor, Cause, acting
 from jumun.errors import StripeError
+from jumun.payments.management.since import since as parse_since
 from jumun.payments.reconcile import Difference, reconcile
 
 WINDOW = timedelta(days=3)
@@ -25,7 +25,7 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **options: Any) -> None:
         now = timezone.now()
-        since = _moment(options["since"]) if options["since"] else now - WINDOW
+        since = parse_since(options["since"]) if options["since"] else now - WINDOW
         try:
             with acting(lambda: Cause(actor=Actor.COMMAND, source="manage.py reconcile")):
                 found = list(reconcile(since=since, until=now, repair=options["repair"], progress=self._progress))
@@ -49,13 +49,3 @@ class Command(BaseCommand):
             mark = "repaired" if difference.repaired else "DIFFERS"
             self.stdout.write(f"{mark}  {difference.order_number} {difference.object_id}: {difference.problem}")
         self.stdout.write("The books agree." if agrees else "The books differ.")
-
-
-def _moment(text: str) -> Any:
-    try:
-        moment = parse_datetime(text)
-    except ValueError:
-        moment = None
-    if moment is None:
-        raise CommandError(f"--since {text!r} is no time: write it like 2026-11-23T18:00:00+09:00")
-    return moment if timezone.is_aware(moment) else timezone.make_aware(moment)

@@ -1,0 +1,16 @@
+from datetime import datetime
+
+from django.core.management.base import CommandError
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+
+
+def since(text: str) -> datetime:
+    """The time that ``--since`` names; without a zone it is the shop's. Raises `CommandError`."""
+    try:
+        moment = parse_datetime(text)
+    except ValueError:
+        moment = None
+    if moment is None:
+        raise CommandError(f"--since {text!r} is no time: write it like 2026-11-23T18:00:00+09:00")
+    return moment if timezone.is_aware(moment) else timezone.make_aware(moment)
