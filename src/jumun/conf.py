@@ -25,6 +25,8 @@ class Seller:
     phone: str = ""
     # 사업자등록번호, or a VAT identifier with its country's letters.
     tax_id: str = ""
+    # Before every prefix, where several sellers share a database: each then has series of its own.
+    code: str = ""
     # Further lines that the law wants on papers: 대표자, 통신판매업신고, the register of companies.
     registration: tuple[str, ...] = ()
 

@@ -141,6 +141,25 @@ def tax_on(net_minor: int, rate_ppm: int) -> int:
     return _divide_half_up(net_minor * _rate(rate_ppm), PPM)
 
 
+def share_tax(tax_minor: int, amounts_minor: Sequence[int], rate_ppm: int, *, included: bool) -> list[int]:
+    """Spread the tax of one rate, rounded once, over the amounts that bear it: each gets its own tax or a unit off.
+
+    The amounts include the tax or do not. Raises `MoneyError` where it is not the tax on these amounts.
+    """
+    denominator = PPM + rate_ppm if included else PPM
+    numerators = [amount_minor * _rate(rate_ppm) for amount_minor in amounts_minor]
+    shares = [_divide_half_up(numerator, denominator) for numerator in numerators]
+    missing = tax_minor - sum(shares)
+    if abs(missing) > len(shares):
+        raise MoneyError(f"{tax_minor} is not the tax at {rate_ppm} ppm.")
+    unit = -1 if missing < 0 else 1
+    # What rounding took most from (or gave most to) comes first; among equals the earlier.
+    by_rounding = sorted(range(len(shares)), key=lambda i: unit * (shares[i] * denominator - numerators[i]))
+    for index in by_rounding[: abs(missing)]:
+        shares[index] += unit
+    return shares
+
+
 def _rate(rate_ppm: int) -> int:
     if rate_ppm < 0:
         raise MoneyError(f"A tax rate cannot be negative: {rate_ppm} ppm.")

@@ -13,12 +13,12 @@ from django.db import connection
 from jumun import frozen
 from jumun.audit import findings
 from jumun.invoices import archive
-from jumun.invoices.document import PaymentReference
-from jumun.invoices.models import ArchivedPdf, CreditNote
+from jumun.invoices.models import ArchivedPdf, IssuedDocument
 from jumun.orders.models import Order
 from jumun.outbox.models import Job
 from jumun.payments.models import Payment, Refund
 from tests.factories import paid_order, pay, place_order
+from tests.invoices.crediting import credit
 from tests.payments.stripe_says import deliver, event, session_of
 
 pytestmark = pytest.mark.django_db
@@ -85,8 +85,7 @@ def refund_too_much(order: Order) -> None:
 
 
 def credit_without_a_refund(order: Order) -> None:
-    reference = PaymentReference(stripe_id="re_2", paid_on=order.placed_at.date())
-    CreditNote.issue(order.invoice, amount_minor=1, refunded_to=reference)
+    credit(order.invoice, 1, "re_2")
 
 
 def forge_the_document(order: Order) -> None:
@@ -95,9 +94,25 @@ def forge_the_document(order: Order) -> None:
         sql("UPDATE jumun_invoices_invoice SET document_json = document_json || ' '")
 
 
+def forge_a_credit_note(order: Order) -> None:
+    refund_beside_stripe(order, amount_minor=1)
+    credit(order.invoice, 1)
+    with frozen.lifted(connection):
+        sql("UPDATE jumun_invoices_creditnote SET document_json = document_json || ' '")
+
+
+def forge_the_pdf_of_a_credit_note(order: Order) -> None:
+    refund_beside_stripe(order, amount_minor=1)
+    forge_pdf_of(credit(order.invoice, 1))
+
+
 def forge_the_pdf(order: Order) -> None:
-    ArchivedPdf.keep(order.invoice)
-    name = order.invoice.archived.name
+    forge_pdf_of(order.invoice)
+
+
+def forge_pdf_of(issued: IssuedDocument) -> None:
+    ArchivedPdf.keep(issued)
+    name = issued.archived.name
     archive.storage().delete(name)
     archive.storage().save(name, ContentFile(b"%PDF-forged"))
 
@@ -115,6 +130,8 @@ def forge_the_pdf(order: Order) -> None:
         (count_too_far, "I3"),
         (forge_the_document, "I4"),
         (forge_the_pdf, "I4"),
+        (forge_a_credit_note, "I4"),
+        (forge_the_pdf_of_a_credit_note, "I4"),
     ],
 )
 def test_what_breaks_a_paid_order_is_named(sin: Callable[[Order], None], invariant: str) -> None:

@@ -83,7 +83,7 @@ def test_the_mail_is_sent_again_once_with_the_kept_pdf(staff):
         sent = client.post(
             LIST, {"action": "send_again", "_selected_action": order.invoice.pk, "index": 0}, follow=True
         )
-        assert "1 invoice will be sent again." in sent.content.decode()
+        assert "1 document will be sent again." in sent.content.decode()
     drain()
     (again,) = mail.outbox
     assert (again.to, again.subject) == (first.to, first.subject)

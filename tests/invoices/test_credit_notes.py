@@ -2,20 +2,13 @@
 
 import pytest
 from django.db import IntegrityError, connection, transaction
-from django.utils import timezone
 
-from jumun.invoices.document import DocumentError, PaymentReference
-from jumun.invoices.models import CreditNote, DocumentIsFrozen, Invoice
+from jumun.invoices.document import DocumentError
+from jumun.invoices.models import CreditNote, DocumentIsFrozen
 from tests.factories import item, paid_order
+from tests.invoices.crediting import credit
 
 pytestmark = pytest.mark.django_db
-
-
-def credit(invoice: Invoice, amount_minor: int, refund_id: str = "re_1") -> CreditNote:
-    reference = PaymentReference(
-        card_brand="visa", card_last4="4242", stripe_id=refund_id, paid_on=timezone.localdate()
-    )
-    return CreditNote.issue(invoice, amount_minor=amount_minor, refunded_to=reference)
 
 
 def test_it_names_its_invoice_its_customer_and_how_it_was_refunded() -> None:

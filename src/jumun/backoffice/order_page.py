@@ -41,4 +41,4 @@ def _refunds(order: Order) -> QuerySet[Refund]:
 
 
 def _credit_notes(order: Order) -> QuerySet[CreditNote]:
-    return CreditNote.objects.filter(invoice__order=order).defer("document_json")
+    return CreditNote.objects.filter(invoice__order=order).select_related("cancellation").defer("document_json")

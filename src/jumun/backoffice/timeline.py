@@ -33,6 +33,12 @@ SENTENCES: dict[str, "_StrPromise"] = {
     Kind.INVOICE_RESEND_ASKED: gettext_lazy("Asked for invoice %(number)s to be sent again."),
     Kind.CREDIT_NOTE_ISSUED: gettext_lazy("Credit note %(number)s over %(amount)s was issued."),
     Kind.CREDIT_NOTE_SENT: gettext_lazy("Credit note %(number)s was sent by mail."),
+    Kind.CREDIT_NOTE_RESEND_ASKED: gettext_lazy("Asked for credit note %(number)s to be sent again."),
+    Kind.CANCELLATION_ISSUED: gettext_lazy("Cancellation %(number)s of a credit note over %(amount)s was issued."),
+    Kind.CANCELLATION_SENT: gettext_lazy("Cancellation %(number)s of a credit note was sent by mail."),
+    Kind.CANCELLATION_RESEND_ASKED: gettext_lazy(
+        "Asked for cancellation %(number)s of a credit note to be sent again."
+    ),
     Kind.REFUND_ASKED: gettext_lazy("Asked for a refund of %(amount)s."),
     Kind.REFUND_REFUSED: gettext_lazy("Stripe refused the refund of %(amount)s: %(why)s"),
     Kind.REFUND_PENDING: gettext_lazy("The refund of %(amount)s is on its way."),

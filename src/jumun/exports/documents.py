@@ -1,4 +1,5 @@
-"""The invoices of a period as files: for each the PDF and the e-invoice, and an index of all as CSV.
+"""What was issued in a period as files: of each invoice, credit note and cancellation the PDF and the e-invoice, and
+an index of all as CSV.
 
 Made one after the other, so that memory does not grow with their number.
 """
@@ -9,9 +10,10 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from itertools import chain
 from typing import BinaryIO
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from jumun import money
@@ -20,16 +22,16 @@ from jumun.exports.csv import BOM
 from jumun.exports.formula import guard
 from jumun.invoices.document import Document
 from jumun.invoices.einvoice_scope import EInvoiceError
-from jumun.invoices.models import Invoice
+from jumun.invoices.models import Cancellation, CreditNote, Invoice, IssuedDocument
 from jumun.invoices.numbers import TEST_PREFIX
 
 INDEX_NAME = "index.csv"
 INDEX_COLUMNS = (
-    *("number", "issued_on", "order_number", "customer_name", "customer_country", "currency", "net", "tax", "total"),
-    *("paid_on", "stripe_payment_id", "document_sha256", "pdf", "xml"),
+    *("number", "kind", "corrects", "issued_on", "order_number", "customer_name", "customer_country"),
+    *("currency", "net", "tax", "total", "paid_on", "stripe_payment_id", "document_sha256", "pdf", "xml"),
 )
 CHUNK_BYTES = 64 * 1024
-INVOICES_PER_FETCH = 100
+DOCUMENTS_PER_FETCH = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,35 +43,38 @@ class File:
     chunks: Iterator[bytes]
 
 
-def issued_between(first: date, last: date) -> QuerySet[Invoice]:
-    """The invoices issued from ``first`` to ``last`` inclusive by the shop's calendar, by number.
+def issued_between(first: date, last: date) -> list[QuerySet[IssuedDocument]]:
+    """What was issued from ``first`` to ``last`` inclusive by the shop's calendar, by kind and number.
 
     Real ones where the shop takes real money, those of test payments while it has Stripe's test keys: never a mixture.
     """
     zone = timezone.get_default_timezone()
     start, end = (datetime.combine(day, time(), zone) for day in (first, last + timedelta(days=1)))
-    invoices = Invoice.objects.filter(issued_at__gte=start, issued_at__lt=end).order_by("pk")
-    if livemode():
-        return invoices.exclude(number__startswith=TEST_PREFIX)
-    return invoices.filter(number__startswith=TEST_PREFIX)
+    is_test = Q(number__startswith=TEST_PREFIX)
+    return [
+        model._default_manager.filter(
+            ~is_test if livemode() else is_test, issued_at__gte=start, issued_at__lt=end
+        ).order_by("pk")
+        for model in (Invoice, CreditNote, Cancellation)
+    ]
 
 
-def files(invoices: QuerySet[Invoice]) -> Iterator[File]:
-    """Every invoice's files, then the index."""
+def files(kinds: list[QuerySet[IssuedDocument]]) -> Iterator[File]:
+    """Every document's files, then the index."""
     with tempfile.TemporaryFile() as index:
         text = io.TextIOWrapper(index, encoding="utf-8", newline="", write_through=True)
         writer = csv.writer(text)
         text.write(BOM)
         writer.writerow(INDEX_COLUMNS)
-        for invoice in invoices.iterator(chunk_size=INVOICES_PER_FETCH):
-            document = invoice.document
+        for issued in chain.from_iterable(kind.iterator(chunk_size=DOCUMENTS_PER_FETCH) for kind in kinds):
+            document = issued.document
             pdf, xml = _name(document, "pdf"), ""
-            yield File(name=pdf, dated=document.issued_on, chunks=iter([invoice.pdf()]))
-            content = _xml(invoice)
+            yield File(name=pdf, dated=document.issued_on, chunks=iter([issued.pdf()]))
+            content = _xml(issued)
             if content is not None:
                 xml = _name(document, "xml")
                 yield File(name=xml, dated=document.issued_on, chunks=iter([content]))
-            writer.writerow(_index_row(invoice, document, pdf, xml))
+            writer.writerow(_index_row(issued, document, pdf, xml))
         index.seek(0)
         yield File(name=INDEX_NAME, dated=timezone.localdate(), chunks=_pieces(index))
         text.detach()
@@ -79,18 +84,20 @@ def _name(document: Document, extension: str) -> str:
     return f"{document.issued_on:%Y-%m}/{document.number}.{extension}"
 
 
-def _xml(invoice: Invoice) -> bytes | None:
+def _xml(issued: IssuedDocument) -> bytes | None:
     try:
-        return invoice.xml()
+        return issued.xml()
     except EInvoiceError:
         return None
 
 
-def _index_row(invoice: Invoice, document: Document, pdf: str, xml: str) -> list[str]:
+def _index_row(issued: IssuedDocument, document: Document, pdf: str, xml: str) -> list[str]:
     amounts = (document.net_minor, document.tax_minor, document.total_minor)
     paid = document.paid
     return [
         document.number,
+        document.kind,
+        document.refers_to,
         document.issued_on.isoformat(),
         document.order_number,
         guard(document.buyer.name),
@@ -99,7 +106,7 @@ def _index_row(invoice: Invoice, document: Document, pdf: str, xml: str) -> list
         *(f"{money.to_decimal(amount_minor, document.currency):f}" for amount_minor in amounts),
         paid.paid_on.isoformat() if paid else "",
         paid.stripe_id if paid else "",
-        invoice.document_sha256,
+        issued.document_sha256,
         pdf,
         xml,
     ]

@@ -7,7 +7,7 @@ from django.core.files.storage import FileSystemStorage, InvalidStorageError
 
 from jumun.conf import Seller, UnknownSetting, jumun, livemode
 from jumun.invoices.archive import ALIAS, storage
-from jumun.invoices.numbers import PREFIX, PREFIX_MAX_CHARS, TEST_PREFIX
+from jumun.invoices.numbers import PREFIX, PREFIX_MAX_CHARS, SELLER_CODE, TEST_PREFIX
 
 
 @register()
@@ -15,6 +15,7 @@ def check_prefix(**_: Any) -> list[CheckMessage]:
     """Real numbers cannot be taken for those of test payments."""
     try:
         prefixes = {"INVOICE_PREFIX": jumun().invoice_prefix, "CREDIT_NOTE_PREFIX": jumun().credit_note_prefix}
+        code = jumun().seller.code
     except UnknownSetting:  # told by jumun.E001
         return []
     messages: list[CheckMessage] = [
@@ -29,6 +30,14 @@ def check_prefix(**_: Any) -> list[CheckMessage]:
     if prefixes["INVOICE_PREFIX"] == prefixes["CREDIT_NOTE_PREFIX"]:
         messages.append(
             Error("Invoices and credit notes have the same prefix, and so the same numbers.", id="jumun.E025")
+        )
+    if not SELLER_CODE.fullmatch(code) or code == TEST_PREFIX[:-1]:
+        messages.append(
+            Error(
+                f'JUMUN["SELLER"]["CODE"] is {code!r}.',
+                hint=f"Up to 10 of A-Z and 0-9, or nothing; {TEST_PREFIX[:-1]} is for test payments.",
+                id="jumun.E026",
+            )
         )
     return messages
 

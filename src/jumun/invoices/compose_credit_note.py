@@ -1,68 +1,179 @@
-"""From an invoice and an amount to the document of a credit note. No database."""
+"""From an invoice and what comes back of it to the document of a credit note, and from that to its cancellation.
+No database.
+"""
 
 import datetime
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 from django.utils.translation import gettext, override
 
 from jumun import money
 from jumun.invoices.compose import UNNUMBERED
-from jumun.invoices.document import Document, DocumentError, Line, PaymentReference, taxes_of
+from jumun.invoices.document import Document, DocumentError, Kind, Line, PaymentReference, TaxSubtotal, taxes_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rest:
+    """What earlier credit notes have left of an invoice's line: pieces, and money with tax."""
+
+    line: Line
+    quantity: int
+    total_minor: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """What is credited of a line now. ``quantity`` is 0 where an amount is given back and no piece comes back."""
+
+    rest: Rest
+    quantity: int
+    total_minor: int
+
+    @property
+    def is_whole(self) -> bool:
+        line = self.rest.line
+        return self.total_minor == line.total_minor and self.quantity in {0, line.quantity}
 
 
 def compose_credit_note(
     invoice: Document,
     *,
     amount_minor: int,
-    credited_minor: Sequence[int],
+    lines: Mapping[int, int] | None = None,
+    credited: Iterable[Document] = (),
     issued_on: datetime.date,
     refunded_to: PaymentReference,
 ) -> Document:
-    """The credit note over ``amount_minor``, tax included, of ``invoice``, of which ``credited_minor`` went before.
+    """The credit note over ``amount_minor``, tax included, of ``invoice``; ``credited`` are the notes before it.
 
-    Raises `DocumentError` where they are together more than the invoice.
+    ``lines`` are the pieces that come back, by position. Raises `DocumentError` where more comes back than is left.
     """
+    rests = _rests(invoice, credited)
+    parts = [part for part in _parts(rests, amount_minor, lines) if part.total_minor or part.quantity]
+    taxes_minor = _taxes(invoice, rests, parts)
     with override(invoice.locale):
-        lines = tuple(_lines(invoice.lines, amount_minor, credited_minor))
+        credit_lines = tuple(
+            _line(part, tax_minor, position, prices_include_tax=invoice.prices_include_tax)
+            for position, (part, tax_minor) in enumerate(zip(parts, taxes_minor, strict=True), start=1)
+        )
+    return _correcting(invoice, "credit_note", credit_lines, issued_on=issued_on, paid=refunded_to)
+
+
+def compose_cancellation(note: Document, *, issued_on: datetime.date) -> Document:
+    """The document that takes back ``note`` to the unit."""
+    return _correcting(note, "cancellation", tuple(map(_negative, note.lines)), issued_on=issued_on)
+
+
+def value_of_lines(invoice: Document, credited: Iterable[Document], lines: Mapping[int, int] | None = None) -> int:
+    """What is left to be credited of ``invoice``, or of so many pieces of its ``lines``. Raises `DocumentError`."""
+    rests = _rests(invoice, credited)
+    return sum(rest.total_minor for rest in rests) if lines is None else sum(_values(rests, lines))
+
+
+def _rests(invoice: Document, credited: Iterable[Document]) -> list[Rest]:
+    before: dict[int, list[Line]] = {}
+    for note in credited:
+        for line in note.lines:
+            before.setdefault(line.corrects_position, []).append(line)
+    return [
+        Rest(
+            line=line,
+            quantity=line.quantity + sum(other.corrects_quantity for other in before.get(line.position, ())),
+            total_minor=line.total_minor + sum(other.total_minor for other in before.get(line.position, ())),
+        )
+        for line in invoice.lines
+    ]
+
+
+def _parts(rests: Sequence[Rest], amount_minor: int, lines: Mapping[int, int] | None) -> list[Part]:
+    """The amount spread over the pieces that come back, or over all that is left; the last note takes just the rest."""
+    weights = [rest.total_minor for rest in rests] if lines is None else _values(rests, lines)
+    if not 0 < amount_minor <= sum(weights):
+        raise DocumentError(f"{amount_minor} is not within the {sum(weights)} left to be credited.")
+    shares = money.allocate(amount_minor, weights)
+    return [
+        Part(rest=rest, quantity=(lines or {}).get(rest.line.position, 0), total_minor=share)
+        for rest, share in zip(rests, shares, strict=True)
+    ]
+
+
+def _values(rests: Sequence[Rest], lines: Mapping[int, int]) -> list[int]:
+    """What the pieces that come back are worth, line by line."""
+    unknown = lines.keys() - {rest.line.position for rest in rests}
+    if unknown:
+        raise DocumentError(f"The invoice has no line {', '.join(map(str, sorted(unknown)))}.")
+    return [_value(rest, lines[rest.line.position]) if rest.line.position in lines else 0 for rest in rests]
+
+
+def _value(rest: Rest, quantity: int) -> int:
+    if not 0 < quantity <= rest.quantity:
+        raise DocumentError(f"Line {rest.line.position}: {quantity} of {rest.quantity} left cannot come back.")
+    return money.allocate(rest.total_minor, [quantity, rest.quantity - quantity])[0]
+
+
+def _taxes(invoice: Document, rests: Sequence[Rest], parts: Sequence[Part]) -> list[int]:
+    """The tax in each part: by rate the difference of the taxes before and after, so that all notes of an invoice add
+    up to its taxes, spread over the lines.
+    """
+    taxes_minor = [0] * len(parts)
+    for subtotal in invoice.taxes:
+        indices = [index for index, part in enumerate(parts) if _is_taxed_by(subtotal, part.rest.line)]
+        for index, tax_minor in zip(indices, _shares(subtotal, rests, [parts[i] for i in indices]), strict=True):
+            taxes_minor[index] = tax_minor
+    return taxes_minor
+
+
+def _shares(subtotal: TaxSubtotal, rests: Sequence[Rest], parts: Sequence[Part]) -> list[int]:
+    left_minor = sum(rest.total_minor for rest in rests if _is_taxed_by(subtotal, rest.line))
+    parts_minor = [part.total_minor for part in parts]
+    if left_minor == subtotal.total_minor == sum(parts_minor):
+        return [part.rest.line.tax_minor for part in parts]
+    tax_minor = _tax_within(subtotal, left_minor) - _tax_within(subtotal, left_minor - sum(parts_minor))
+    return money.share_tax(tax_minor, parts_minor, subtotal.tax_rate_ppm, included=True)
+
+
+def _is_taxed_by(subtotal: TaxSubtotal, line: Line) -> bool:
+    return (line.tax_category, line.tax_rate_ppm) == (subtotal.tax_category, subtotal.tax_rate_ppm)
+
+
+def _tax_within(subtotal: TaxSubtotal, gross_minor: int) -> int:
+    """The tax in so much of all that is sold at a rate; in all of it it is the invoice's own."""
+    if gross_minor == subtotal.total_minor:
+        return subtotal.tax_minor
+    return money.included_tax(gross_minor, subtotal.tax_rate_ppm)
+
+
+def _line(part: Part, tax_minor: int, position: int, *, prices_include_tax: bool) -> Line:
+    """The part as pieces at their price where that adds up, else as an amount."""
+    line = part.rest.line
+    quantity = line.quantity if part.is_whole else part.quantity
+    priced_minor = part.total_minor if prices_include_tax else part.total_minor - tax_minor
+    credited = replace(
+        line,
+        position=position,
+        corrects_position=line.position,
+        corrects_quantity=-quantity,
+        net_minor=tax_minor - part.total_minor,
+        tax_minor=-tax_minor,
+        total_minor=-part.total_minor,
+    )
+    if quantity and priced_minor <= line.unit_price_minor * quantity:
+        return replace(credited, quantity=-quantity, discount_minor=priced_minor - line.unit_price_minor * quantity)
     return replace(
-        invoice,
-        kind="credit_note",
-        number=UNNUMBERED,
-        issued_on=issued_on,
-        refers_to=invoice.number,
-        refers_to_issued_on=invoice.issued_on,
-        lines=lines,
-        taxes=taxes_of(lines),
-        net_minor=sum(line.net_minor for line in lines),
-        tax_minor=sum(line.tax_minor for line in lines),
-        total_minor=sum(line.total_minor for line in lines),
-        paid=refunded_to,
+        credited,
+        description=gettext("Partial refund: %(item)s") % {"item": line.description},
+        quantity=-1,
+        unit_price_minor=priced_minor,
+        discount_minor=0,
     )
 
 
-def _lines(lines: Sequence[Line], amount_minor: int, credited_minor: Sequence[int]) -> Iterable[Line]:
-    """The amount spread over what is left of the invoice's lines; the last note takes exactly the rest of each."""
-    left = [line.total_minor for line in lines]
-    if not 0 < amount_minor <= sum(left) - sum(credited_minor):
-        raise DocumentError(f"{amount_minor} is not within what is left of the invoice.")
-    for earlier_minor in credited_minor:
-        left = _less(left, money.allocate(earlier_minor, left))
-    parts = money.allocate(amount_minor, left)
-    credited = [(line, rest, part) for line, rest, part in zip(lines, left, parts, strict=True) if part]
-    for position, (line, rest, part) in enumerate(credited, start=1):
-        yield _whole(line, position) if part == line.total_minor else _part(line, position, rest, part)
-
-
-def _less(left: Sequence[int], parts: Sequence[int]) -> list[int]:
-    return [rest - part for rest, part in zip(left, parts, strict=True)]
-
-
-def _whole(line: Line, position: int) -> Line:
-    """The line taken back as it was invoiced."""
+def _negative(line: Line) -> Line:
     return replace(
         line,
-        position=position,
+        corrects_quantity=-line.corrects_quantity,
         quantity=-line.quantity,
         discount_minor=-line.discount_minor,
         net_minor=-line.net_minor,
@@ -71,24 +182,17 @@ def _whole(line: Line, position: int) -> Line:
     )
 
 
-def _part(line: Line, position: int, left_minor: int, part_minor: int) -> Line:
-    """Some of what is left of a line. Its taxes are differences, so that all parts add up to the line's own tax."""
-    tax_minor = _tax_within(line, left_minor) - _tax_within(line, left_minor - part_minor)
+def _correcting(corrected: Document, kind: Kind, lines: tuple[Line, ...], **changes: Any) -> Document:
     return replace(
-        line,
-        position=position,
-        description=gettext("Partial refund: %(item)s") % {"item": line.description},
-        quantity=-1,
-        unit_price_minor=part_minor,
-        discount_minor=0,
-        net_minor=tax_minor - part_minor,
-        tax_minor=-tax_minor,
-        total_minor=-part_minor,
+        corrected,
+        kind=kind,
+        number=UNNUMBERED,
+        refers_to=corrected.number,
+        refers_to_issued_on=corrected.issued_on,
+        lines=lines,
+        taxes=taxes_of(lines),
+        net_minor=sum(line.net_minor for line in lines),
+        tax_minor=sum(line.tax_minor for line in lines),
+        total_minor=sum(line.total_minor for line in lines),
+        **changes,
     )
-
-
-def _tax_within(line: Line, gross_minor: int) -> int:
-    """The tax in so much of a line; of the whole line it is the line's own."""
-    if gross_minor == line.total_minor:
-        return line.tax_minor
-    return money.included_tax(gross_minor, line.tax_rate_ppm)

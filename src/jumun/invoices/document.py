@@ -2,7 +2,7 @@
 
 This tree is all that a renderer gets, and its JSON is what is kept. Amounts are integers in the currency's
 minor unit (see `jumun.money`), rates are parts per million. A credit note has negative quantities and amounts,
-so that an invoice and all its credit notes can simply be added. No Django.
+so that an invoice, its credit notes and their cancellations can simply be added. No Django.
 """
 
 import datetime
@@ -19,7 +19,8 @@ from jumun.errors import JumunError
 
 SCHEMA_VERSION = 1
 
-Kind = Literal["invoice", "credit_note"]
+# A cancellation takes back a credit note whose refund failed.
+Kind = Literal["invoice", "credit_note", "cancellation"]
 Locale = Literal["ko", "en"]
 # UNCL5305 as EN 16931 uses it: standard, zero-rated, exempt, reverse charge, intra-community, export, outside scope.
 TaxCategory = Literal["S", "Z", "E", "AE", "K", "G", "O"]
@@ -47,9 +48,15 @@ class Party:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One position. `unit_price_minor` and `discount_minor` include tax if the document's prices do."""
+    """One position. `unit_price_minor` and `discount_minor` include tax if the document's prices do.
+
+    On what corrects an invoice `corrects_position` is the invoice's line, and `corrects_quantity` the pieces that come
+    back, with the sign of `quantity`; 0 where an amount is given back and no piece.
+    """
 
     position: int
+    corrects_position: int = 0
+    corrects_quantity: int = 0
     description: str
     sku: str = ""
     quantity: int
@@ -85,10 +92,11 @@ class PaymentReference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """An invoice or credit note. Raises `DocumentError` if lines, subtotals and totals do not agree to the unit.
+    """An invoice, credit note or cancellation. Raises `DocumentError` if it does not add up to the unit.
 
     Dates are calendar days where the seller keeps its books. `refers_to` is the number of the invoice that a
-    credit note corrects. `livemode` is False for Stripe's test payments: the paper says so.
+    credit note corrects, or of the credit note that a cancellation takes back. `livemode` is False for Stripe's
+    test payments: the paper says so.
     """
 
     kind: Kind
@@ -172,10 +180,9 @@ def _check_head(document: Document) -> None:
         raise DocumentError("A document has a number and at least one line.")
     if money.currency_code(document.currency) != document.currency:
         raise DocumentError(f"The currency code {document.currency!r} is not in upper case.")
-    is_credit_note = document.kind == "credit_note"
-    if is_credit_note != bool(document.refers_to):
-        raise DocumentError("A credit note, and nothing else, refers to the invoice that it corrects.")
-    if document.total_minor > 0 if is_credit_note else document.total_minor < 0:
+    if (document.kind == "invoice") == bool(document.refers_to):
+        raise DocumentError("A credit note or cancellation, and nothing else, refers to what it corrects.")
+    if document.total_minor > 0 if document.kind == "credit_note" else document.total_minor < 0:
         raise DocumentError(f"The total of this {document.kind} has the wrong sign: {document.total_minor}.")
 
 
@@ -189,9 +196,9 @@ def _check_line(line: Line, position: int, *, prices_include_tax: bool) -> None:
         raise DocumentError(f"Line {position}: net and tax do not add up to the total.")
     if line.tax_category != "S" and line.tax_rate_ppm:
         raise DocumentError(f"Line {position}: category {line.tax_category} has no rate, not {line.tax_rate_ppm} ppm.")
-    tax = money.included_tax if prices_include_tax else money.tax_on
-    # A unit of leeway: tax rounded once per rate and spread over the lines differs by less than one from a line's own.
-    if abs(line.tax_minor - tax(priced_minor, line.tax_rate_ppm)) > (1 if line.tax_rate_ppm else 0):
+    # A unit of leeway: tax is rounded once for all lines of a rate and spread over them (see `money.share_tax`).
+    own_minor = money.included_tax(line.total_minor, line.tax_rate_ppm)
+    if abs(line.tax_minor - own_minor) > (1 if line.tax_rate_ppm else 0):
         raise DocumentError(f"Line {position}: {line.tax_minor} is not the tax at {line.tax_rate_ppm} ppm.")
 
 

@@ -20,7 +20,8 @@ from jumun.invoices.printed import CARD_BRANDS, EU, labels_of
 
 PROFILE = "urn:cen.eu:en16931:2017"
 SCHEMA = "FACTUR-X_EN16931"  # drafthorse's name for the XML schema that it ships
-INVOICE, CREDIT_NOTE = "380", "381"  # UNTDID 1001
+# UNTDID 1001: commercial invoice, credit note, and debit note, which is what takes a credit note back.
+TYPE_CODES = {"invoice": "380", "credit_note": "381", "cancellation": "383"}
 BANK_CARD, ONLINE_PAYMENT = "48", "68"  # UNTDID 4461
 PIECE = "C62"  # UN/ECE recommendation 20: "one"
 PRICE_DECIMALS = 8
@@ -34,7 +35,7 @@ def einvoice(document: Document) -> bytes:
     invoice = CrossIndustryInvoice()
     invoice.context.guideline_parameter.id = PROFILE
     invoice.header.id = document.number
-    invoice.header.type_code = CREDIT_NOTE if document.kind == "credit_note" else INVOICE
+    invoice.header.type_code = TYPE_CODES[document.kind]
     invoice.header.issue_date_time = document.issued_on
     for text in _notes(document):
         note = IncludedNote()

@@ -4,9 +4,13 @@ EN 16931 knows every currency and country of ISO 4217 and 3166, so a Korean sell
 German one in euros; what it asks for is names, countries, a tax identifier and amounts of at most two decimals.
 """
 
+from decimal import ROUND_HALF_UP, Decimal
+
 from jumun import money
 from jumun.errors import JumunError
-from jumun.invoices.document import Document, Line
+from jumun.invoices.document import Document, Line, TaxSubtotal
+
+CENT = Decimal("0.01")
 
 
 class EInvoiceError(JumunError):
@@ -26,8 +30,17 @@ def check(document: Document) -> None:
         raise EInvoiceError("EN 16931 asks for the tax identifier of a buyer who is liable for the tax.")
     if "O" in categories and len(categories) > 1:
         raise EInvoiceError("EN 16931 does not mix what is outside the scope of tax with anything else.")
+    if not all(_is_rate_of_net(subtotal, document.currency) for subtotal in document.taxes):
+        raise EInvoiceError("EN 16931 allows less than one unit of the currency for rounding a rate's tax.")
     if money.exponent(document.currency) == 3 and not all(_has_two_decimals(part) for part in parts):
         raise EInvoiceError(f"EN 16931 has two decimals, too few for these amounts in {document.currency}.")
+
+
+def _is_rate_of_net(subtotal: TaxSubtotal, currency: str) -> bool:
+    """BR-S-09. Where the unit has no decimals, a small part of an invoice given back can miss it."""
+    tax, net = (money.to_decimal(amount, currency) for amount in (subtotal.tax_minor, subtotal.net_minor))
+    exact = (abs(net) * subtotal.tax_rate_ppm / money.PPM).quantize(CENT, ROUND_HALF_UP)
+    return abs(abs(tax) - exact) < 1
 
 
 def _has_two_decimals(part: Line | Document) -> bool:

@@ -7,6 +7,7 @@ SERIES = "jumun_invoices_series"
 REFUSALS = (
     *refuse_all("jumun_invoices_invoice", "jumun_invoice"),
     *refuse_all("jumun_invoices_creditnote", "jumun_creditnote"),
+    *refuse_all("jumun_invoices_cancellation", "jumun_cancellation"),
     *refuse_all("jumun_invoices_archivedpdf", "jumun_archivedpdf"),
     Refusal(
         trigger="jumun_series_only_forward",

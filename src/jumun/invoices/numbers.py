@@ -7,11 +7,13 @@ TEST_PREFIX = "TEST-"
 # What every accounting program, file system and URL takes as it is.
 PREFIX = re.compile(r"[A-Z0-9]+(-[A-Z0-9]+)*")
 PREFIX_MAX_CHARS = 15
+SELLER_CODE = re.compile(r"[A-Z0-9]{0,10}")
 
 
-def series_prefix(prefix: str, *, livemode: bool) -> str:
-    """The prefix of the series that counts real, or test, documents."""
-    return prefix if livemode else TEST_PREFIX + prefix
+def series_prefix(prefix: str, *, seller_code: str, livemode: bool) -> str:
+    """The prefix of the series that counts a seller's documents: ``INV``, ``SEOUL-INV``, for tests ``TEST-INV``."""
+    own = f"{seller_code}-{prefix}" if seller_code else prefix
+    return own if livemode else TEST_PREFIX + own
 
 
 def document_number(prefix: str, year: int, number: int) -> str:

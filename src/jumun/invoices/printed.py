@@ -86,27 +86,24 @@ def _labels(locale: str, seller_country: str) -> Mapping[str, str]:
 
 
 def _facts(document: Document, text: Mapping[str, str]) -> list[dict[str, str]]:
-    facts = [(text["number"], document.number), (text["issued_on"], _date(document.issued_on, document))]
+    facts = [(text["number"], document.number, ""), (text["issued_on"], _date(document.issued_on, document), "")]
     if document.supplied_on:
-        facts.append((text["supplied_on"], _date(document.supplied_on, document)))
+        facts.append((text["supplied_on"], _date(document.supplied_on, document), ""))
     if document.refers_to:
-        facts.append((text["corrects"], _corrected(document, text)))
+        facts.append((text[f"corrects_{document.kind}"], document.refers_to, _corrected_date(document, text)))
     if document.order_number:
-        facts.append((text["order"], document.order_number))
-    return [{"label": label, "value": value} for label, value in facts]
+        facts.append((text["order"], document.order_number, ""))
+    return [{"label": label, "value": value, "detail": detail} for label, value, detail in facts]
 
 
-def _corrected(document: Document, text: Mapping[str, str]) -> str:
+def _corrected_date(document: Document, text: Mapping[str, str]) -> str:
     if document.refers_to_issued_on is None:
-        return document.refers_to
-    date = _date(document.refers_to_issued_on, document)
-    return text["corrects_dated"].format(number=document.refers_to, date=date)
+        return ""
+    return text["corrects_dated"].format(date=_date(document.refers_to_issued_on, document))
 
 
 def _status(document: Document, text: Mapping[str, str]) -> str:
-    if document.paid is None:
-        return text["open"]
-    return text["refunded" if document.kind == "credit_note" else "paid"]
+    return text["open" if document.paid is None else f"settled_{document.kind}"]
 
 
 def _party(party: Party, text: Mapping[str, str], locale: str, *, with_country: bool) -> dict[str, Any]:
@@ -186,16 +183,14 @@ def _statements(document: Document, text: Mapping[str, str]) -> list[str]:
 
 
 def _payment(paid: PaymentReference, document: Document, text: Mapping[str, str]) -> dict[str, str]:
-    refund = document.kind == "credit_note"
     method = text["method_other"]
     if paid.card_last4:
         brand = CARD_BRANDS.get(paid.card_brand, paid.card_brand.replace("_", " ").title())
         method = text["method_card"].format(brand=brand, last4=paid.card_last4).strip()
-    sentence = text["refunded_to" if refund else "paid_by"]
     return {
-        "heading": text["refund" if refund else "payment"],
-        "sentence": sentence.format(method=method, date=_date(paid.paid_on, document)),
-        "reference_label": text["refund_reference" if refund else "reference"],
+        "heading": text[f"payment_{document.kind}"],
+        "sentence": text[f"paid_{document.kind}"].format(method=method, date=_date(paid.paid_on, document)),
+        "reference_label": text["reference" if document.kind == "invoice" else "refund_reference"],
         "reference": paid.stripe_id,
     }
 

@@ -32,6 +32,10 @@ class Kind(StrEnum):
     INVOICE_RESEND_ASKED = "invoice_resend_asked"
     CREDIT_NOTE_ISSUED = "credit_note_issued"
     CREDIT_NOTE_SENT = "credit_note_sent"
+    CREDIT_NOTE_RESEND_ASKED = "credit_note_resend_asked"
+    CANCELLATION_ISSUED = "cancellation_issued"
+    CANCELLATION_SENT = "cancellation_sent"
+    CANCELLATION_RESEND_ASKED = "cancellation_resend_asked"
 
     REFUND_ASKED = "refund_asked"
     REFUND_REFUSED = "refund_refused"

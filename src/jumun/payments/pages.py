@@ -83,7 +83,9 @@ def order(request: HttpRequest, reference: str) -> HttpResponse:
         "unwanted": unwanted,
         "shows_state": found.state == Order.State.PAID or is_settled or not unwanted,
         "refunds": Refund.objects.filter(payment__order=found).exclude(status__in=Refund.VOID),
-        "credit_notes": CreditNote.objects.filter(invoice__order=found).select_related("invoice__order"),
+        "credit_notes": CreditNote.objects.filter(invoice__order=found).select_related(
+            "invoice__order", "cancellation"
+        ),
         "is_processing": found.is_payable and found.payments.filter(status=Payment.Status.PROCESSING).exists(),
         # Back from Stripe, but the payment is not known here yet: the page asks again by itself.
         "awaiting": found.is_payable and tried > 0,

@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from jumun.backoffice import markup
-from jumun.backoffice.admin.invoices import pdf_link
+from jumun.backoffice.admin.issued import pdf_link
 from jumun.backoffice.export_form import ExportForm
 from jumun.backoffice.filters import CountryFilter, CurrencyFilter, PlacedFilter
 from jumun.backoffice.order_list import OrderList

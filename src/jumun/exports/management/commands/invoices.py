@@ -12,7 +12,7 @@ BAR_CHARS = 30
 
 
 class Command(BaseCommand):
-    help = "Write the invoices of a period into a folder: PDFs, e-invoices and an index as CSV."
+    help = "Write the invoices and credit notes of a period into a folder: PDFs, e-invoices and an index as CSV."
 
     def add_arguments(self, parser: CommandParser) -> None:
         commands = parser.add_subparsers(dest="act", required=True)
@@ -25,9 +25,10 @@ class Command(BaseCommand):
         first, last, folder = options["first"], options["last"], options["folder"]
         if last < first:
             raise CommandError(f"The last day, {last}, is before the first, {first}.")
-        invoices = issued_between(first, last)
+        kinds = issued_between(first, last)
+        total = sum(kind.count() for kind in kinds)
         try:
-            for file in self._counted(files(invoices), invoices.count()):
+            for file in self._counted(files(kinds), total):
                 _write(folder / file.name, file)
         except OSError as error:
             raise CommandError(f"{folder} cannot be written: {error}") from error
@@ -45,7 +46,7 @@ class Command(BaseCommand):
                 self.stderr.write(f"\r{'█' * done}{'░' * (BAR_CHARS - done)} {count}/{total}", str, ending="")
         if shown:
             self.stderr.write("", str)
-        self.stdout.write(f"{count} invoices")
+        self.stdout.write(f"{count} documents")
 
 
 def _day(text: str) -> date:

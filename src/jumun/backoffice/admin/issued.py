@@ -1,0 +1,106 @@
+from typing import Any, ClassVar
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_safe
+
+from jumun.backoffice import markup
+from jumun.backoffice.readonly import ReadOnlyAdmin
+from jumun.invoices.by_number import TO_ORDER
+from jumun.invoices.models import IssuedDocument
+from jumun.invoices.views import pdf_response, xml_response
+
+ISSUED_AT = markup.moment_column("issued_at", _("issued at"))
+
+
+def pdf_link(issued: IssuedDocument) -> SafeString:
+    address = reverse(_url_name(issued, "pdf"), args=[issued.pk])
+    return format_html('<a class="jumun-paper" href="{}" target="_blank">{}</a>', address, issued.number)
+
+
+def _url_name(issued: IssuedDocument, file: str) -> str:
+    return f"admin:{issued._meta.app_label}_{issued._meta.model_name}_{file}"
+
+
+class IssuedDocumentAdmin(ReadOnlyAdmin):
+    """Issued documents of one kind: to look at, to read as PDF and e-invoice, and to send again."""
+
+    # What its files are called in their addresses.
+    file_stem: str
+    list_filter: ClassVar[Any] = ("issued_at",)
+    large_fields = ("document_json",)
+    actions = ("send_again",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).select_related(TO_ORDER[self.model])
+
+    @admin.display(description=_("order"))
+    def order_page(self, issued: IssuedDocument) -> SafeString | str:
+        return markup.order_link(issued.for_order)
+
+    @admin.display(description=_("customer"))
+    def customer(self, issued: IssuedDocument) -> str:
+        return issued.for_order.name
+
+    @admin.display(description=_("PDF"))
+    def pdf(self, issued: IssuedDocument) -> SafeString:
+        return pdf_link(issued)
+
+    @admin.display(description=_("e-invoice (EN 16931)"))
+    def xml(self, issued: IssuedDocument) -> SafeString | str:
+        if not issued.has_einvoice:
+            return markup.NOTHING
+        address = reverse(_url_name(issued, "xml"), args=[issued.pk])
+        return format_html('<a href="{}">{}.xml</a>', address, issued.number)
+
+    @admin.display(description=_("archived"))
+    def kept(self, issued: IssuedDocument) -> str:
+        archived = issued.archived
+        if archived is None:
+            return markup.NOTHING
+        state = _("intact") if archived.content() else _("missing or damaged")
+        return f"{archived.name} ({state})"
+
+    def get_urls(self) -> list[URLPattern]:
+        name = f"{self.opts.app_label}_{self.opts.model_name}"
+        paper = self.admin_site.admin_view(require_safe(self.paper))
+        einvoice = self.admin_site.admin_view(require_safe(self.einvoice))
+        return [
+            path(f"<int:pk>/{self.file_stem}.pdf", paper, name=f"{name}_pdf"),
+            path(f"<int:pk>/{self.file_stem}.xml", einvoice, name=f"{name}_xml"),
+            *super().get_urls(),
+        ]
+
+    def has_send_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request) and self.may_decide(request)
+
+    @admin.action(description=_("Send to the customer again"), permissions=["send"])
+    def send_again(self, request: HttpRequest, documents: QuerySet[Any]) -> None:
+        """Enqueue the mails; the worker sends them."""
+        count = len(documents)
+        for issued in documents:
+            issued.send_again()
+        said = ngettext("%(count)d document will be sent again.", "%(count)d documents will be sent again.", count)
+        self.message_user(request, said % {"count": count}, messages.SUCCESS)
+
+    def paper(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """The PDF for staff."""
+        return pdf_response(request, self._found(request, pk))
+
+    def einvoice(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """The e-invoice for staff, or the reason why there is none."""
+        return xml_response(request, self._found(request, pk))
+
+    def _found(self, request: HttpRequest, pk: int) -> IssuedDocument:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        issued: IssuedDocument = get_object_or_404(self.model._default_manager.all(), pk=pk)
+        return issued

@@ -1,0 +1,52 @@
+from typing import TYPE_CHECKING, Any, Self
+
+from django.db import models
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from jumun.conf import jumun
+from jumun.invoices.compose_credit_note import compose_cancellation
+from jumun.invoices.models.issued import IssuedDocument
+from jumun.orders.models import Order
+
+if TYPE_CHECKING:
+    from jumun.invoices.models.credit_note import CreditNote
+
+
+class Cancellation(IssuedDocument):
+    """What takes back a credit note whose refund failed after it had succeeded; numbered among the credit notes."""
+
+    kind = "cancellation"
+    archive_folder = "credit-notes"
+
+    credit_note = models.OneToOneField(
+        "jumun_invoices.CreditNote", models.PROTECT, related_name="cancellation", verbose_name=_("credit note")
+    )
+
+    class Meta:
+        verbose_name = _("credit note cancellation")
+        verbose_name_plural = _("credit note cancellations")
+        ordering = ["-id"]
+
+    @property
+    def for_order(self) -> Order:
+        return self.credit_note.invoice.order
+
+    @property
+    def amount_minor(self) -> int:
+        """What the invoice is worth again, tax included."""
+        return self.credit_note.amount_minor
+
+    def _told(self) -> dict[str, Any]:
+        return {"amount_minor": self.amount_minor}
+
+    def get_absolute_url(self) -> str:
+        return reverse("jumun:credit-note", args=[self.for_order.reference, self.number])
+
+    @classmethod
+    def issue(cls, note: "CreditNote") -> Self:
+        """Number and freeze the document; see `CreditNote.cancel`, which is what to call."""
+        now = timezone.now()
+        draft = compose_cancellation(note.document, issued_on=timezone.localdate(now))
+        return cls._issue(draft, prefix=jumun().credit_note_prefix, at=now, credit_note=note)

@@ -1,0 +1,42 @@
+from typing import Self
+
+from django.db import models
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from jumun.conf import jumun
+from jumun.invoices.compose import compose
+from jumun.invoices.document import PaymentReference
+from jumun.invoices.models.issued import IssuedDocument
+from jumun.orders.models import Order
+
+
+class Invoice(IssuedDocument):
+    """A paid order's invoice."""
+
+    kind = "invoice"
+    archive_folder = "invoices"
+
+    order = models.OneToOneField(Order, models.PROTECT, related_name="invoice", verbose_name=_("order"))
+
+    class Meta:
+        verbose_name = _("invoice")
+        verbose_name_plural = _("invoices")
+        ordering = ["-id"]
+        # Taking all invoices away in a file is more than looking at one.
+        permissions = [("export_invoice", "Can export invoices")]
+
+    @property
+    def for_order(self) -> Order:
+        return self.order
+
+    def get_absolute_url(self) -> str:
+        return reverse("jumun:invoice", args=[self.order.reference])
+
+    @classmethod
+    def issue(cls, order: Order, *, paid_by: PaymentReference | None) -> Self:
+        """Number and freeze a just paid order's invoice and enqueue its PDF and mail, in the caller's transaction."""
+        now = timezone.now()
+        draft = compose(order, issued_on=timezone.localdate(now), paid_by=paid_by)
+        return cls._issue(draft, prefix=jumun().invoice_prefix, at=now, order=order)
