@@ -22,7 +22,7 @@ def lines(page: str) -> str:
 )
 def test_the_order_page_tells_it_in_the_readers_language(staff, language, sentence):
     order = paid_order()
-    client = staff("jumun_orders.view_order", language=language)
+    client = staff("jumun_orders.view_order", "jumun_orders.view_timelineentry", language=language)
     page = lines(client.get(f"/admin/jumun_orders/order/{order.pk}/change/").content.decode())
     assert sentence in page
     assert order.invoice.number in page

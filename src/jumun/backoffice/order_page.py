@@ -22,7 +22,7 @@ def order_context(order: Order, user: Any) -> dict[str, Any]:
     return {
         "order": order,
         "lines": order.lines.all(),
-        "timeline": timeline_of(order),
+        "timeline": timeline_of(order) if user.has_perm("jumun_orders.view_timelineentry") else None,
         "payments": order.payments.all() if user.has_perm("jumun_payments.view_payment") else None,
         "refunds": _refunds(order) if user.has_perm("jumun_payments.view_payment") else None,
         "may_refund": user.has_perms(REFUND_PERMISSIONS),

@@ -81,7 +81,7 @@ class TimelineEntry(models.Model):
         verbose_name = _("timeline entry")
         verbose_name_plural = _("timeline")
         ordering = ["order", "id"]
-        default_permissions = ()
+        default_permissions = ("view",)
         indexes = [models.Index(fields=["order", "id"], name="jumun_timeline_of_order")]
 
     def __str__(self) -> str:
