@@ -13,6 +13,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -23,6 +24,8 @@ from urllib.parse import urlencode
 from paywright.testing import Paywright
 
 SESSIONS = 1_000
+BUYERS = 4
+"""Who buy at the same time: one alone waits for each answer, and the server for it."""
 OBJECTS = 100_000
 ROUNDS = 300
 SESSION = urlencode(
@@ -69,6 +72,10 @@ class Client:
         found: dict[str, Any] = json.loads(text)
         return found
 
+    def buy_often(self, times: int) -> None:
+        for _ in range(times):
+            self.buy()
+
     def buy(self) -> None:
         session = self.ask("POST", "/v1/checkout/sessions", SESSION)
         paid = self.ask("POST", f"/_paywright/sessions/{session['id']}/pay", '{"card": "4242424242424242"}', "json")
@@ -101,10 +108,10 @@ def rounds() -> Iterator[Callable[[], Round]]:
 
 
 def _round(server: Paywright) -> Round:
-    client = Client(server)
+    clients = [Client(server) for _ in range(BUYERS)]
     cpu, memory, wall = cpu_s(server), memory_mb(server), time.perf_counter()
-    for _ in range(SESSIONS):
-        client.buy()
+    with ThreadPoolExecutor(BUYERS) as buyers:
+        list(buyers.map(lambda client: client.buy_often(SESSIONS // BUYERS), clients))
     server.settle(120)
     return Round(time.perf_counter() - wall, cpu_s(server) - cpu, memory_mb(server), memory_mb(server) - memory)
 

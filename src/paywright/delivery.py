@@ -84,10 +84,7 @@ class Courier:
         )
 
     def next_due(self) -> float | None:
-        row = self.store.connection.execute(
-            "SELECT min(next_at) FROM delivery WHERE state = 'pending' AND next_at IS NOT NULL"
-        ).fetchone()
-        return float(row[0]) if row[0] is not None else None
+        return self.store.moment("SELECT min(next_at) FROM delivery WHERE state = 'pending' AND next_at IS NOT NULL")
 
     def has_room(self) -> bool:
         """Whether another attempt may begin now."""

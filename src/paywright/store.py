@@ -118,6 +118,7 @@ class Store:
                 )
         except sqlite3.Error as problem:
             raise StateUnreadable(f"cannot use state file {self.path}: {problem}") from None
+        self._moments: dict[str, tuple[int, float | None]] = {}
         self.clock = Clock(int(self.setting("clock_offset_s", "0")))
 
     def close(self) -> None:
@@ -150,6 +151,14 @@ class Store:
             self.clock.offset_s = 0
             self.fees = self.business.fees
             self.set_setting("clock_offset_s", "0")
+
+    def moment(self, query: str) -> float | None:
+        """The one number a query finds. The background asks often, so it is kept until something is written."""
+        written = self.connection.total_changes
+        if self._moments.get(query, (-1, None))[0] != written:
+            (found,) = self.connection.execute(query).fetchone()
+            self._moments[query] = (written, found)
+        return self._moments[query][1]
 
     def setting(self, name: str, default: str) -> str:
         row = self.connection.execute("SELECT value FROM setting WHERE name = ?", (name,)).fetchone()

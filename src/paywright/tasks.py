@@ -27,8 +27,7 @@ TASKS: dict[str, Callable[[Transaction, str], None]] = {
 
 def next_due(store: Store) -> float | None:
     """When the earliest task is due, in seconds of the server's time."""
-    row = store.connection.execute("SELECT run_at FROM task ORDER BY run_at, id LIMIT 1").fetchone()
-    return float(row[0]) if row else None
+    return store.moment("SELECT min(run_at) FROM task")
 
 
 def run_next(store: Store) -> None:

@@ -51,6 +51,7 @@ def _ended(tx: Transaction, session: Json, intent: Json, outcome: Outcome) -> Pa
         # A delayed method completes the session before it is paid.
         status = "paid" if outcome == "succeeded" else "unpaid"
         return Paid(outcome, complete(tx, session, payment_status=status)["id"])
+    tx.save(session)
     if outcome == "requires_action":
         return Paid("requires_action")
     error = intent["last_payment_error"]
@@ -78,7 +79,6 @@ def _intent(tx: Transaction, session: Json) -> Json:
         _session=session["id"],
     )
     session["payment_intent"] = intent["id"]
-    tx.save(session)
     return intent
 
 
@@ -97,4 +97,3 @@ def _note_buyer(tx: Transaction, session: Json, billing: Json) -> None:
     }
     if session["customer_creation"] == "always" and session["customer"] is None:
         session["customer"] = new_customer(tx, **details)["id"]
-    tx.save(session)
