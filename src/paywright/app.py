@@ -1,23 +1,21 @@
 """The ASGI application: Stripe's API, the hosted page, and the sandbox's own routes."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import cached_property
 
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Mount, Route
-from starlette.staticfiles import StaticFiles
+from starlette.routing import BaseRoute, Mount, Route, Router
+from starlette.types import Receive, Scope, Send
 
 from paywright.api import Api
 from paywright.background import Background
 from paywright.control import Control
 from paywright.faults import Faults
-from paywright.hosted.page import HostedPage
 from paywright.listeners import Listeners
 from paywright.money.payouts import plan_daily
-from paywright.panel.actions import Actions
-from paywright.panel.pages import Pages
 from paywright.store import Store
 
 METHODS = ["GET", "POST", "DELETE", "PUT", "PATCH"]
@@ -42,15 +40,42 @@ def create_app(store: Store, faults: Faults) -> Starlette:
             Route("/v1/{rest:path}", api.respond, methods=METHODS),
             Route("/_paywright/health", _health),
             *Listeners(store, background).routes(),
-            *HostedPage(store, background).routes(),
             *Control(store, background).routes(),
-            *Pages(store, faults).routes(),
-            *Actions(store, background).routes(),
-            Mount("/_paywright/static", StaticFiles(packages=[("paywright", "static")])),
+            Mount("", _LoadedWhenAsked(lambda: _pages(store, background))),
         ],
         exception_handlers={404: api.unrecognized, 405: api.unrecognized, Exception: api.defect},
         lifespan=lifespan,
     )
+
+
+class _LoadedWhenAsked:
+    """Routes whose modules are imported at the first request for one of them, so that tests start sooner."""
+
+    def __init__(self, load: Callable[[], list[BaseRoute]]) -> None:
+        self._load = load
+
+    @cached_property
+    def _router(self) -> Router:
+        return Router(self._load())
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._router(scope, receive, send)
+
+
+def _pages(store: Store, background: Background) -> list[BaseRoute]:
+    """What people see: the hosted page and the control panel."""
+    from starlette.staticfiles import StaticFiles
+
+    from paywright.hosted.page import HostedPage
+    from paywright.panel.actions import Actions
+    from paywright.panel.pages import Pages
+
+    return [
+        *HostedPage(store, background).routes(),
+        *Pages(store, background.faults).routes(),
+        *Actions(store, background).routes(),
+        Mount("/_paywright/static", StaticFiles(packages=[("paywright", "static")])),
+    ]
 
 
 async def _health(request: Request) -> Response:

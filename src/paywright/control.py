@@ -3,12 +3,12 @@
 Requests must be JSON, which no form of a foreign web page can send without the browser asking first.
 """
 
-import json
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from orjson import JSONDecodeError, dumps, loads
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from paywright import durations, stories
@@ -146,7 +146,7 @@ def _json(act: Callable[[str, Json], Awaitable[Json]]) -> Callable[[Request], Aw
     async def answer(request: Request) -> Response:
         try:
             asked = await _body(request)
-            return JSONResponse(await act(request.path_params.get("id", ""), asked))
+            return _answer(200, await act(request.path_params.get("id", ""), asked))
         except Refused as refusal:
             return _refusal(refusal.status, str(refusal))
         except ApiError as refusal:
@@ -158,7 +158,11 @@ def _json(act: Callable[[str, Json], Awaitable[Json]]) -> Callable[[Request], Aw
 
 
 def _refusal(status: int, message: str) -> Response:
-    return JSONResponse({"error": {"message": message}}, status)
+    return _answer(status, {"error": {"message": message}})
+
+
+def _answer(status: int, value: Json) -> Response:
+    return Response(dumps(value), status, media_type="application/json")
 
 
 async def _body(request: Request) -> Json:
@@ -172,8 +176,8 @@ async def _body(request: Request) -> Json:
         if len(body) > BODY_BYTES_MAX:
             raise Refused(413, "The body is too large.")
     try:
-        value = json.loads(bytes(body) or b"{}")
-    except ValueError:
+        value = loads(body or b"{}")
+    except JSONDecodeError:
         value = None
     if not isinstance(value, dict):
         raise Refused(400, "The body must be a JSON object.")
