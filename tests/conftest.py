@@ -1,13 +1,16 @@
 import os
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import pytest
+import stripe as sdk
 from hypothesis import settings as hypothesis
 from pytest_django.fixtures import Settings
 
 from paywright.testing import Paywright
 from tests.chromium import ARGUMENTS, HOW_TO_GET, find_chromium
+from tests.paywright.conforming import check_answer, check_event
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -57,9 +60,27 @@ def page(browser: "Browser") -> Iterator["Page"]:
     assert errors == []
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _answers_are_as_stripes_document_says() -> Iterator[None]:
+    """Whatever the SDK is answered in this process, by whichever test, is looked at in passing."""
+    send = sdk.RequestsClient.request
+
+    def request(self: Any, method: str, url: str, *rest: Any, **more: Any) -> Any:
+        answer: Any = send(self, method, url, *rest, **more)
+        check_answer(method, urlsplit(url).path, answer[1], answer[0])
+        return answer
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sdk.RequestsClient, "request", request)
+        yield
+
+
 @pytest.fixture
-def stripe(paywright: Paywright, settings: Settings) -> Paywright:
-    """The sandbox in Stripe's place, over HTTP and through the real SDK."""
+def stripe(paywright: Paywright, settings: Settings) -> Iterator[Paywright]:
+    """The sandbox in Stripe's place, over HTTP and through the real SDK. Its events are as Stripe's document says."""
     settings.STRIPE_SECRET_KEY = paywright.secret_key
     settings.STRIPE_API_BASE = paywright.api_base
-    return paywright
+    yield paywright
+    paywright.faults()
+    for event in paywright.events():
+        check_event(event)

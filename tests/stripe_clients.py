@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import subprocess
 from pathlib import Path
 
 INSTALLED = Path(__file__).parents[1] / ".node" / "node_modules"
@@ -14,6 +15,28 @@ def find_cli() -> str | None:
         return shutil.which(named)
     packaged = sorted(INSTALLED.glob("@stripe/cli-*/bin/stripe"))
     return str(packaged[0]) if packaged else shutil.which("stripe")
+
+
+def start_cli(home: Path, api_base: str, *arguments: str) -> subprocess.Popen[str]:
+    """Start the CLI against a server, with any test key and a home folder where nobody has ever logged in."""
+    environment = {"HOME": str(home), "PATH": os.environ["PATH"], "STRIPE_CLI_TELEMETRY_OPTOUT": "1"}
+    key = "sk_test_" + "a" * 24
+    return subprocess.Popen(
+        [find_cli() or "stripe", *arguments, "--api-base", api_base, "--api-key", key],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def said_secret(listening: subprocess.Popen[str]) -> str:
+    """The signing secret that ``stripe listen`` prints once it listens."""
+    for line in listening.stdout or ():
+        for word in line.replace("\x1b", " ").split():
+            if word.startswith("whsec_"):
+                return word
+    raise AssertionError("stripe listen ended without naming its secret")
 
 
 def find_node_modules() -> Path | None:

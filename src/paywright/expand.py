@@ -60,7 +60,10 @@ def expanded(tx: Transaction, doc: Json, tree: Tree) -> Json:
     """Return the public form of a stored object with the tree's members expanded."""
     shown = public(doc)
     for member, below in tree.items():
-        shown[member] = _member(tx, doc, member, shown.get(member), below)
+        value = _member(tx, doc, member, shown.get(member), below)
+        # What an object may leave out is not there as null either.
+        if value is not None or member in shown:
+            shown[member] = value
     return shown
 
 

@@ -1,10 +1,13 @@
 """The pages for people, and their buttons."""
 
 import re
+from pathlib import Path
 
 import httpx
 import pytest
 
+from paywright.panel import templates
+from paywright.panel.templates import korean
 from paywright.testing import Paywright
 from tests.paywright.conftest import KRW_TWO, SUCCESS_URL, client_of
 from tests.paywright.receiver import Receiver
@@ -86,7 +89,7 @@ def test_events_are_triggered_and_faults_set_by_button(panel, server):
     calm = panel.post("/_paywright/do/calm")
 
     assert "customer.created" in page.text
-    assert "drop:match=charge.*,probability=0.5" in page.text
+    assert "drop:match=charge.*,probability=0.5,seed=0" in page.text
     assert "Faults in force" not in calm.text
 
 
@@ -135,3 +138,18 @@ def test_the_json_routes_refuse_noise(panel, session, body):
 
     assert 400 <= answer.status_code < 500
     assert answer.json()["error"]["message"]
+
+
+def test_the_panel_speaks_the_browsers_language(panel, session):
+    page = panel.get("/_paywright/", headers={"Accept-Language": "ko-KR,ko;q=0.9"}).text
+
+    assert '<html lang="ko">' in page
+    assert "이 세션 결제" in page
+    assert "Pay this session" not in page
+
+
+def test_every_word_of_the_panel_has_its_korean():
+    pages = Path(templates.__file__).parent.glob("*.html")
+    used = {word for page in pages for word in re.findall(r'\bt\("([^"]+)"', page.read_text())}
+
+    assert used == set(korean())

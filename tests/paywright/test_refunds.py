@@ -142,3 +142,11 @@ def test_metadata_of_a_refund_can_be_changed(paid, client):
     changed = client.v1.refunds.update(refund.id, params={"metadata": {"note": "1"}})
 
     assert changed.metadata.to_dict() == {"note": "1"}
+
+
+def test_expanding_what_is_not_there_adds_nothing(new_session, client, paywright):
+    intent = paywright.pay(new_session().id)["payment_intent"]
+
+    refund = client.v1.refunds.create(params={"payment_intent": intent, "expand": ["failure_balance_transaction"]})
+
+    assert "failure_balance_transaction" not in refund

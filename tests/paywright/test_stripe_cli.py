@@ -1,14 +1,12 @@
 """The real Stripe CLI against Paywright, where tests/stripe_clients.py finds it."""
 
-import os
-import subprocess
 import time
 
 import pytest
 
 from paywright.testing import Paywright
 from tests.paywright.receiver import Receiver
-from tests.stripe_clients import HOW_TO_GET, find_cli
+from tests.stripe_clients import HOW_TO_GET, find_cli, said_secret, start_cli
 
 pytestmark = pytest.mark.skipif(find_cli() is None, reason=f"no Stripe CLI: {HOW_TO_GET}")
 
@@ -30,21 +28,8 @@ def server():
 
 @pytest.fixture(scope="module")
 def cli(server, tmp_path_factory):
-    """Start the CLI with a home folder of its own and any test key."""
     home = tmp_path_factory.mktemp("home")
-    environment = {"HOME": str(home), "PATH": os.environ["PATH"], "STRIPE_CLI_TELEMETRY_OPTOUT": "1"}
-
-    def start(*arguments: str) -> subprocess.Popen[str]:
-        common = ("--api-base", server.api_base, "--api-key", "sk_test_" + "a" * 24)
-        return subprocess.Popen(
-            [find_cli() or "stripe", *arguments, *common],
-            env=environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-
-    return start
+    return lambda *arguments: start_cli(home, server.api_base, *arguments)
 
 
 @pytest.mark.parametrize("event", EVENTS)
@@ -64,10 +49,7 @@ def test_listening_forwards_signed_events_and_reports_the_answers(server, cli):
     shop = Receiver("unset")
     listening = cli("listen", "--no-wss", "--skip-update", "--all-snapshot", "--forward-to", shop.url)
     try:
-        for line in listening.stdout:
-            if "whsec_" in line:
-                shop.secret = next(w for w in line.replace("\x1b", " ").split() if w.startswith("whsec_"))
-                break
+        shop.secret = said_secret(listening)
         time.sleep(1)
         server.trigger("checkout.session.completed")
 

@@ -86,16 +86,16 @@ def _button(act: Callable[[Form], Awaitable[object]]) -> Callable[[Request], Awa
     async def press(request: Request) -> Response:
         # A page of another site may make a browser post here; browsers say so in this header.
         if request.headers.get("sec-fetch-site", "same-origin") != "same-origin":
-            return render("refused.html", {"message": "This request came from another site."}, status=403)
+            return render(request, "refused.html", {"message": "This request came from another site."}, status=403)
         form = await _form(request)
         try:
             await act(form)
         except Refused as refusal:
-            return render("refused.html", {"message": str(refusal)}, status=refusal.status)
+            return render(request, "refused.html", {"message": str(refusal)}, status=refusal.status)
         except ApiError as refusal:
-            return render("refused.html", {"message": refusal.body["message"]}, status=refusal.status)
+            return render(request, "refused.html", {"message": refusal.body["message"]}, status=refusal.status)
         except FaultUnknown as refusal:
-            return render("refused.html", {"message": str(refusal)}, status=400)
+            return render(request, "refused.html", {"message": str(refusal)}, status=400)
         return RedirectResponse(_way_back(form), 303)
 
     return press

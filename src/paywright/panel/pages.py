@@ -13,7 +13,7 @@ from paywright.faults import API, DELIVERY, Faults
 from paywright.hosted import view
 from paywright.hosted.offers import FIRST_CARDS, MORE_CARDS
 from paywright.hosted.texts import texts
-from paywright.panel.templates import render
+from paywright.panel.templates import language_of, render
 from paywright.store import Store, Transaction
 from paywright.stories import STORIES
 
@@ -36,6 +36,7 @@ class Pages:
         ]
 
     async def overview(self, request: Request) -> Response:
+        words = texts(language_of(request))
         with self.store.transaction() as tx:
             context = {
                 "sessions": _newest(tx, "checkout.session"),
@@ -47,15 +48,15 @@ class Pages:
                 "faults": [fault.shown() for fault in self.faults.active],
                 "fault_kinds": {**DELIVERY, **API},
                 "stories": sorted(STORIES),
-                "cards": [(number, texts("en")[key]) for number, key in (*FIRST_CARDS, *MORE_CARDS)],
+                "cards": [(number, words[key]) for number, key in (*FIRST_CARDS, *MORE_CARDS)],
             }
-        return render("overview.html", context)
+        return render(request, "overview.html", context)
 
     async def payment(self, request: Request) -> Response:
         with self.store.transaction() as tx:
             intent = tx.find(request.path_params["intent"], "payment_intent")
             if intent is None:
-                return render("missing.html", {"id": request.path_params["intent"]}, status=404)
+                return render(request, "missing.html", {"id": request.path_params["intent"]}, status=404)
             related = _related(tx, intent)
             events = [with_pending(tx, event) for event in _events_about(tx, related)]
             context = {
@@ -66,7 +67,7 @@ class Pages:
                 "events": events,
                 "attempts": _attempts(tx, [event["id"] for event in events]),
             }
-        return render("payment.html", context)
+        return render(request, "payment.html", context)
 
 
 def _newest(tx: Transaction, kind: str) -> list[Json]:

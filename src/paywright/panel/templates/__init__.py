@@ -1,9 +1,14 @@
-"""Render the panel's templates (English; the words are Stripe's own names)."""
+"""Render the panel's templates in English or Korean; states and types are Stripe's own names in both."""
 
+import json
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from starlette.requests import Request
 from starlette.responses import HTMLResponse
+
+from paywright.hosted.texts import choose
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -14,6 +19,13 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Cache-Control": "no-store",
 }
+
+
+@cache
+def korean() -> dict[str, str]:
+    """The panel's words by their English; a test compares them with the templates."""
+    loaded: dict[str, str] = json.loads((Path(__file__).parents[1] / "ko.json").read_text(encoding="utf-8"))
+    return loaded
 
 
 @cache
@@ -29,6 +41,18 @@ def _environment() -> "Environment":
     return environment
 
 
-def render(name: str, context: dict[str, Any], *, status: int = 200) -> HTMLResponse:
-    """Return the page."""
-    return HTMLResponse(_environment().get_template(name).render(**context), status, HEADERS)
+def language_of(request: Request) -> str:
+    """What the browser asks for."""
+    return choose(None, request.headers.get("accept-language", ""))
+
+
+def render(request: Request, name: str, context: dict[str, Any], *, status: int = 200) -> HTMLResponse:
+    """Return the page in the browser's language; ``t("text")`` in a template gives the text in it."""
+    language = language_of(request)
+    words = korean() if language == "ko" else {}
+
+    def t(text: str, **filled: object) -> str:
+        return words.get(text, text).format(**filled)
+
+    html = _environment().get_template(name).render(language=language, t=t, **context)
+    return HTMLResponse(html, status, HEADERS)
