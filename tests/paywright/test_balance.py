@@ -1,7 +1,11 @@
 """The balance is the sum of its transactions; time makes them available; payouts group them."""
 
+import contextlib
+
 import pytest
 import stripe
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from paywright.testing import Paywright
 from tests.paywright.conftest import SUCCESS_URL, client_of
@@ -174,3 +178,73 @@ def test_fees_are_what_one_wants_them_to_be(bank, own):
 def test_impossible_fees_are_refused(bank, changes):
     with pytest.raises(AssertionError, match="400"):
         bank.fees(**changes)
+
+
+def test_what_was_paid_out_by_hand_is_not_paid_out_again(bank, own):
+    pay(bank, own, card="4000000000000077")
+    bank.advance(10)
+    own.v1.payouts.create(params={"amount": 4_000, "currency": "usd"})
+
+    bank.advance("1d")
+
+    assert sorted(payout.amount for payout in own.v1.payouts.list().data) == [4_000, 5_680]
+    assert amounts(own) == {}
+
+
+def test_money_that_came_back_is_paid_out_with_the_next(bank, own):
+    pay(bank, own, card="4000000000000077")
+    bank.advance("1d")
+    (first,) = own.v1.payouts.list().data
+    bank.request("POST", f"payouts/{first.id}/fail", {})
+
+    bank.advance("1d")
+
+    assert [payout.amount for payout in own.v1.payouts.list().data] == [9_680, 9_680]
+    assert amounts(own) == {}
+
+
+CARDS = {"pay": "4242424242424242", "pay at once": "4000000000000077", "disputed": "4000000000000259"}
+ACTS = [*CARDS, "refund some", "refund all", "win", "accept", "payout", "fail payout", "1h", "2d"]
+
+
+def act(bank, own, name):
+    """One thing that moves money; what Stripe refuses at the moment does not happen."""
+    charges = [charge for charge in own.v1.charges.list().data if charge.status == "succeeded"]
+    disputes = own.v1.disputes.list().data
+    if name in CARDS:
+        pay(bank, own, card=CARDS[name])
+    elif name.startswith("refund") and charges:
+        some = {"amount": 333} if name == "refund some" else {}
+        own.v1.refunds.create(params={"charge": charges[-1].id, **some})
+    elif name == "win" and disputes:
+        own.v1.disputes.update(disputes[0].id, params={"evidence": {"uncategorized_text": "winning_evidence"}})
+    elif name == "accept" and disputes:
+        own.v1.disputes.close(disputes[-1].id)
+    elif name == "payout":
+        own.v1.payouts.create(params={"amount": 2_000, "currency": "usd"})
+    elif name == "fail payout" and (payouts := own.v1.payouts.list(params={"status": "paid"}).data):
+        bank.request("POST", f"payouts/{payouts[0].id}/fail", {})
+    elif name[0].isdigit():
+        bank.advance(name)
+
+
+@settings(max_examples=8)
+@given(names=st.lists(st.sampled_from(ACTS), min_size=4, max_size=10))
+def test_whatever_happens_the_books_add_up(bank, names):
+    """The balance is the sum of its transactions; an automatic payout of those that it groups."""
+    bank.reset()
+    own = client_of(bank)
+    for name in ["pay at once", *names]:
+        with contextlib.suppress(stripe.InvalidRequestError):
+            act(bank, own, name)
+    transactions = all_transactions(own)
+    sums: dict[tuple[str, str], int] = {}
+    for t in transactions:
+        assert t.net == t.amount - t.fee
+        sums[t.status, t.currency] = sums.get((t.status, t.currency), 0) + t.net
+    assert amounts(own) == {key: value for key, value in sums.items() if value}
+    for payout in own.v1.payouts.list().data:
+        if payout.automatic:
+            grouped = own.v1.balance_transactions.list(params={"payout": payout.id, "limit": 100}).data
+            assert sum(t.net for t in grouped) == 0
+            assert payout.amount == sum(t.net for t in grouped if t.source != payout.id)

@@ -17,8 +17,10 @@ ARRIVES_AFTER_DAYS = 2
 AUTOMATIC = "daily"
 _UNPAID = (
     "SELECT doc FROM object WHERE kind = 'balance_transaction' AND json_extract(doc, '$._payout') IS NULL"
-    " AND json_extract(doc, '$.status') = 'available' AND json_extract(doc, '$.type') NOT LIKE 'payout%'"
+    " AND json_extract(doc, '$.status') = 'available'"
 )
+"""What no automatic payout has grouped yet. A manual payout or a returned one is among it, so that its sum is the
+available balance: nothing is paid out twice, and what came back is paid out again."""
 
 
 def manual_payout(tx: Transaction, *, amount: int, currency: str, available: int, **members: Any) -> Json:
