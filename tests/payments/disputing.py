@@ -8,6 +8,10 @@ from jumun import money
 from jumun.payments.models import Payment
 from paywright.testing import Paywright
 
+DISPUTED_CARD = "4000000000000259"
+INQUIRED_CARD = "4000000000001976"
+DISPUTED_TWICE_CARD = "4000004040000079"
+
 WINNING, LOSING, ESCALATING = "winning_evidence", "losing_evidence", "escalate_inquiry_evidence"
 
 

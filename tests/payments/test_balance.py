@@ -92,7 +92,7 @@ def test_a_payout_only_moves_forward_and_may_fail_after_it_was_paid() -> None:
 def test_a_payout_is_itemised_only_when_stripe_has_told_all_of_it() -> None:
     apply(payout_of(status="paid", reconciliation_status="completed"))
     payout = Payout.objects.get()
-    assert (payout.is_itemised, payout.is_to_be_itemised) == (False, True)
+    assert (payout.is_itemised, Payout.unfinished().count()) == (False, 1)
     apply(payout_of(status="paid", reconciliation_status="completed", balance_transactions=movements()))
     payout = Payout.objects.get()
     assert (payout.is_itemised, payout.itemised_minor) == (True, 9_500)

@@ -14,15 +14,21 @@ from jumun.payments.models import BalanceTransaction, Dispute, Payment, Quaranti
 from jumun.payments.refunds import refund
 from paywright.testing import Paywright
 from tests.factories import paid_order
-from tests.payments.disputing import ESCALATING, LOSING, WINNING, answer, dispute_of, movement
+from tests.payments.disputing import (
+    DISPUTED_CARD,
+    DISPUTED_TWICE_CARD,
+    ESCALATING,
+    INQUIRED_CARD,
+    LOSING,
+    WINNING,
+    answer,
+    dispute_of,
+    movement,
+)
 from tests.payments.paying import buy, hear, pay_unnoticed
 from tests.payments.test_checkout import session_id
 
 pytestmark = pytest.mark.django_db
-
-DISPUTED_CARD = "4000000000000259"
-INQUIRED_CARD = "4000000000001976"
-DISPUTED_TWICE_CARD = "4000004040000079"
 
 ALL = tuple(
     f"charge.dispute.{kind}" for kind in ("created", "updated", "funds_withdrawn", "funds_reinstated", "closed")

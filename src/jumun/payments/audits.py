@@ -10,6 +10,7 @@ from jumun.invoices.models import CreditNote
 from jumun.orders.models import Order
 from jumun.outbox.lease import State
 from jumun.outbox.models import Job
+from jumun.payments.balance_check import movements_that_differ, nets_that_differ, payouts_that_do_not_add_up
 from jumun.payments.models import InboxEvent, Payment, QuarantinedSnapshot, Refund
 
 # An event waits no longer than its retries take; one that does is not being worked on.
@@ -82,3 +83,10 @@ def no_more_is_refunded_than_was_paid() -> Iterator[tuple[str, str]]:
     beyond = payments.filter(Q(refunded__gt=F("amount_minor")) | (Q(refunded__gt=0) & ~Q(status=Payment.Status.PAID)))
     for payment in beyond.iterator():
         yield payment.payment_intent_id, f"paid {payment.amount_minor}, but more than that is refunded"
+
+
+@invariant("I5")
+def stripes_balance_moved_as_our_books_say() -> Iterator[tuple[str, str]]:
+    yield from movements_that_differ()
+    yield from nets_that_differ()
+    yield from payouts_that_do_not_add_up()

@@ -101,7 +101,8 @@ def _payout_with_transactions(payout: Snapshot) -> Snapshot:
     """Which balance transactions a payout is made of, once Stripe says that it knows them all."""
     payout_id = str(payout.get("id"))
     is_grouped = payout.get("automatic") is True and payout.get("reconciliation_status") == "completed"
-    if not is_grouped or Payout.objects.filter(payout_id=payout_id, is_itemised=True).exists():
+    known = Payout.objects.filter(payout_id=payout_id, is_itemised=True).first()
+    if not is_grouped or (known and known.adds_up):
         return payout
     return payout | {"balance_transactions": {"data": list(gateway.transactions_of_payout(payout_id))}}
 

@@ -152,6 +152,16 @@ def retrieve_balance_transaction(transaction_id: str) -> dict[str, Any]:
     return _call(lambda: _client().v1.balance_transactions.retrieve(transaction_id))
 
 
+def retrieve_payout(payout_id: str) -> dict[str, Any]:
+    """The payout as it is now."""
+    return _call(lambda: _client().v1.payouts.retrieve(payout_id))
+
+
+def retrieve_payment_intent(payment_intent_id: str) -> dict[str, Any]:
+    """The PaymentIntent as it is now."""
+    return _call(lambda: _client().v1.payment_intents.retrieve(payment_intent_id))
+
+
 def refunds_of(payment_intent_id: str) -> Iterator[dict[str, Any]]:
     """All refunds of a payment, newest first, with their balance transactions."""
     expand = [f"data.{name}" for name in TRANSACTIONS_EXPAND]

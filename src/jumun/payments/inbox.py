@@ -28,6 +28,11 @@ def receive(payload: bytes, signature: str) -> None:
     When this returns, the event is committed. Raises `WebhookRefused`, and then nothing has been stored.
     """
     verify(payload, signature, webhook_secrets())
+    store(payload)
+
+
+def store(payload: bytes) -> None:
+    """Store an event that is certainly Stripe's. Raises `WebhookRefused` for a body that is none."""
     InboxEvent.objects.bulk_create([_parse(payload)], ignore_conflicts=True)
 
 

@@ -9,7 +9,7 @@ from jumun.outbox.handlers import job
 from jumun.payments import expire, mail, refunds
 from jumun.payments.end import TRY_AGAIN_IN
 from jumun.payments.give_back import give_back as return_payment
-from jumun.payments.models import Payment, Refund
+from jumun.payments.models import Payment, Reconciliation, Refund
 from jumun.payments.reconcile import reconcile
 
 
@@ -61,6 +61,6 @@ def mail_refund(refund_pk: int) -> None:
 @job("payments.reconcile", network=True, every_s=3600)
 def reconcile_lately() -> None:
     """A session lives for less than a day: whatever webhook was lost meanwhile is made good within the hour."""
-    now = timezone.now()
-    for _finding in reconcile(since=now - timedelta(hours=25), until=now, repair=True):
-        pass
+    run = Reconciliation.interrupted(repair=True, is_scheduled=True)
+    since = timezone.now() - timedelta(hours=25)
+    reconcile(run or Reconciliation.begin(since=since, repair=True, is_scheduled=True))

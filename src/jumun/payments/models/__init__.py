@@ -5,15 +5,18 @@ from jumun.payments.models.inbox_event import InboxEvent
 from jumun.payments.models.payment import Payment
 from jumun.payments.models.payout import Payout
 from jumun.payments.models.quarantined_snapshot import QuarantinedSnapshot
+from jumun.payments.models.reconciliation import Difference, Reconciliation
 from jumun.payments.models.refund import Refund
 
 __all__ = [
     "BalanceTransaction",
     "Checkout",
+    "Difference",
     "Dispute",
     "InboxEvent",
     "Payment",
     "Payout",
     "QuarantinedSnapshot",
+    "Reconciliation",
     "Refund",
 ]

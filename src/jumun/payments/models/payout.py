@@ -52,6 +52,13 @@ class Payout(models.Model):
         return self.payout_id
 
     @classmethod
+    def unfinished(cls) -> models.QuerySet["Payout"]:
+        """Those on their way, and those of which we do not know yet what they are made of."""
+        on_their_way = models.Q(status__in=[cls.Status.PENDING, cls.Status.IN_TRANSIT])
+        untold = models.Q(automatic=True, is_itemised=False, status=cls.Status.PAID)
+        return cls.objects.filter(on_their_way | untold)
+
+    @classmethod
     def join(cls, snapshot: PayoutSnapshot) -> None:
         """Join what a snapshot tells into what is known. Raises `MalformedSnapshot`."""
         payout, _is_new = cls.objects.select_for_update().get_or_create(
@@ -87,11 +94,6 @@ class Payout(models.Model):
         )
 
     @property
-    def is_to_be_itemised(self) -> bool:
-        """Stripe has grouped its transactions, and we do not know them all yet."""
-        return self.automatic and self.reconciliation_status == "completed" and not self.is_itemised
-
-    @property
     def transactions(self) -> models.QuerySet[BalanceTransaction]:
         """What it is made of: all its balance transactions but its own."""
         return BalanceTransaction.objects.filter(payout_id=self.payout_id).exclude(source_id=self.payout_id)
@@ -100,6 +102,11 @@ class Payout(models.Model):
     def itemised_minor(self) -> int:
         """What its transactions add up to, after fees; the payout's own amount where the books are right."""
         return self.transactions.aggregate(sum=Sum("net_minor", default=0))["sum"] or 0
+
+    @property
+    def adds_up(self) -> bool | None:
+        """Whether its transactions are what it pays out; ``None`` where they are not known."""
+        return self.itemised_minor == self.amount_minor if self.is_itemised else None
 
 
 def _minor(snapshot: PayoutSnapshot) -> int:

@@ -2,6 +2,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
 
+from jumun.errors import MalformedSnapshot
 from jumun.payments.snapshots.reader import Reader
 
 
@@ -25,7 +26,7 @@ class BalanceTransactionSnapshot:
     def parse(cls, raw: object) -> Self:
         """Raises `MalformedSnapshot`."""
         transaction = Reader(raw)
-        return cls(
+        snapshot = cls(
             id=transaction.text("id"),
             type=transaction.text("type")[:60],
             reporting_category=transaction.text("reporting_category")[:60],
@@ -37,3 +38,6 @@ class BalanceTransactionSnapshot:
             available_at=transaction.moment("available_on"),
             created_at=transaction.moment("created"),
         )
+        if snapshot.net != snapshot.amount - snapshot.fee:
+            raise MalformedSnapshot("net is not amount - fee")
+        return snapshot

@@ -1,0 +1,45 @@
+"""What movements of Stripe's balance add up to."""
+
+from django.db.models import Q, QuerySet, Sum
+
+from jumun.orders.models import Order
+from jumun.payments.models import BalanceTransaction, Dispute, Payment, Refund
+
+# In minor units; what left the balance is negative, but a fee that was taken is positive.
+Sums = dict[str, int]
+NAMES = ("captured_minor", "refunded_minor", "disputed_minor", "other_minor", "fee_minor", "net_minor")
+
+_CAPTURED = Q(reporting_category__in=BalanceTransaction.CAPTURED)
+_REFUNDED = Q(reporting_category__in=BalanceTransaction.REFUNDED)
+_DISPUTED = Q(reporting_category__in=BalanceTransaction.DISPUTED)
+_PAYOUT = Q(reporting_category__in=BalanceTransaction.PAYOUT)
+
+
+def sums_by_currency(transactions: QuerySet[BalanceTransaction]) -> dict[str, Sums]:
+    """The sums for each currency that Stripe pays out; payouts, which only move the balance on, are left out."""
+    rows = (
+        transactions.exclude(_PAYOUT)
+        .order_by("currency")
+        .values("currency")
+        .annotate(
+            captured_minor=Sum("amount_minor", filter=_CAPTURED, default=0),
+            refunded_minor=Sum("amount_minor", filter=_REFUNDED, default=0),
+            disputed_minor=Sum("amount_minor", filter=_DISPUTED, default=0),
+            other_minor=Sum("amount_minor", filter=~(_CAPTURED | _REFUNDED | _DISPUTED), default=0),
+            fee_minor=Sum("fee_minor"),
+            net_minor=Sum("net_minor"),
+        )
+    )
+    return {str(row["currency"]): {name: row[name] for name in NAMES} for row in rows}  # type: ignore[literal-required]
+
+
+def transactions_of(order: Order) -> QuerySet[BalanceTransaction]:
+    """All movements of the balance by payments, refunds and disputes of ``order``."""
+    payments = Payment.objects.filter(order=order).exclude(charge_id=None).order_by()
+    refunds = Refund.objects.filter(payment__order=order).exclude(refund_id=None).order_by()
+    disputes = Dispute.objects.filter(payment__order=order).order_by()
+    sources = payments.values_list("charge_id", flat=True).union(
+        refunds.values_list("refund_id", flat=True), disputes.values_list("dispute_id", flat=True)
+    )
+    # A list, not a subquery: each of the few is then found by the index.
+    return BalanceTransaction.objects.filter(source_id__in=list(sources))

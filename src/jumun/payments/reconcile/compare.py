@@ -1,0 +1,99 @@
+"""Compare one object of Stripe's with our books.
+
+The comparison is the one road itself: an object that would change anything, if it were merged, is one that we missed.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+
+from jumun.errors import JumunError, MalformedSnapshot
+from jumun.orders.models import Order
+from jumun.payments.complete import complete
+from jumun.payments.merge import apply
+from jumun.payments.models import Difference, Payment
+from jumun.payments.reconcile.books import FOLLOWING, Books, books_around
+
+Kind = Difference.Kind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """One difference, on its way into the report."""
+
+    kind: str
+    object_id: str
+    order_number: str = ""
+    problem: str
+    repaired: bool = False
+
+
+class _NotRepaired(JumunError):
+    """Rolls a comparison back."""
+
+
+def compare(raw: dict[str, Any], *, repair: bool) -> list[Found]:
+    """Where our books differ from what ``raw`` tells; with ``repair`` it is merged, else nothing changes.
+
+    Raises `StripeError` where an object must be completed and Stripe does not answer.
+    """
+    object_id = str(raw.get("id"))
+    try:
+        raw = complete(raw)
+        order, before, after = _merged(raw, repair=repair)
+    except MalformedSnapshot as error:
+        return [Found(kind=Kind.MALFORMED, object_id=object_id, problem=str(error))]
+    return list(_differences(before, after, order.number if order else "", repaired=repair))
+
+
+def _merged(raw: dict[str, Any], *, repair: bool) -> tuple[Order | None, Books, Books]:
+    """The books around an object before and after it is merged."""
+    kept: list[tuple[Order | None, Books, Books]] = []
+    try:
+        with transaction.atomic():
+            # Locked before it is looked at, so that nobody else's change is taken for a difference.
+            order = _order_of(raw)
+            before = books_around(order, raw)
+            order = apply(raw) or order
+            kept.append((order, before, books_around(order, raw)))
+            if not repair:
+                raise _NotRepaired
+    except _NotRepaired:
+        pass
+    return kept[0]
+
+
+def _order_of(raw: dict[str, Any]) -> Order | None:
+    """The order that an object names, or that its payment belongs to, locked."""
+    intent, metadata = raw.get("payment_intent"), raw.get("metadata")
+    reference = raw.get("client_reference_id") or (metadata or {}).get("order_reference")
+    if isinstance(intent, dict):
+        reference = reference or (intent.get("metadata") or {}).get("order_reference")
+        intent = intent.get("id")
+    known = Payment.objects.filter(payment_intent_id=intent).first() if isinstance(intent, str) else None
+    orders = Order.objects.select_for_update()
+    return orders.filter(pk=known.order_id).first() if known else orders.filter(reference=str(reference)).first()
+
+
+def _differences(before: Books, after: Books, order_number: str, *, repaired: bool) -> Iterator[Found]:
+    """One for each row that is not the same; what merely follows from another row's difference is not told."""
+    changed = [(part, key) for part in after for key in after[part] if before[part].get(key) != after[part][key]]
+    leading = [(part, key) for part, key in changed if part not in FOLLOWING]
+    for part, key in leading or changed:
+        old, new = before[part].get(key), after[part][key]
+        yield Found(
+            kind=f"{part}_missing" if old is None else f"{part}_differs",
+            object_id=key,
+            order_number=order_number,
+            problem=_problem(old, new),
+            repaired=repaired,
+        )
+
+
+def _problem(old: dict[str, Any] | None, new: dict[str, Any]) -> str:
+    told = [name for name in new if old is None or old[name] != new[name]]
+    at_stripe = ", ".join(f"{name} {new[name]}" for name in told)
+    here = "nothing" if old is None else ", ".join(f"{name} {old[name]}" for name in told)
+    return f"{here} here, {at_stripe} by Stripe"

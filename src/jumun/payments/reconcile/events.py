@@ -1,0 +1,29 @@
+"""Events that Stripe has made and that never came."""
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+from django.utils import timezone
+
+from jumun.payments.inbox import store
+from jumun.payments.models import Difference, InboxEvent
+from jumun.payments.reconcile.compare import Found
+
+# Younger ones may still be on their way.
+ON_THEIR_WAY = timedelta(minutes=5)
+
+
+def missing_events(page: list[dict[str, Any]], *, repair: bool) -> Iterator[Found]:
+    """Those of ``page`` that are not in the inbox; with ``repair`` they are put there, for the worker."""
+    known = set(
+        InboxEvent.objects.filter(event_id__in=[event["id"] for event in page]).values_list("event_id", flat=True)
+    )
+    latest = (timezone.now() - ON_THEIR_WAY).timestamp()
+    for event in page:
+        if event["id"] not in known and event["created"] < latest:
+            if repair:
+                store(json.dumps(event).encode())
+            kind = Difference.Kind.EVENT_MISSING
+            yield Found(kind=kind, object_id=event["id"], problem=f"{event['type']} never came", repaired=repair)
