@@ -30,11 +30,22 @@ def item(**values: Any) -> Item:
 
 
 def place_order(
-    *, lines: list[Item] | None = None, currency: str = "KRW", language: str = "ko", **customer: Any
+    *,
+    lines: list[Item] | None = None,
+    currency: str = "KRW",
+    language: str = "ko",
+    prices_include_tax: bool = True,
+    discount_minor: int = 0,
+    **customer: Any,
 ) -> Order:
     """A placed, unpaid order; keywords such as ``name`` or ``country`` change the customer."""
     return Order.place(
-        lines=lines or [item()], customer=Customer(**CUSTOMER | customer), currency=currency, language=language
+        lines=lines or [item()],
+        customer=Customer(**CUSTOMER | customer),
+        currency=currency,
+        language=language,
+        prices_include_tax=prices_include_tax,
+        discount_minor=discount_minor,
     )
 
 

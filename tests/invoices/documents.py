@@ -43,12 +43,15 @@ VISA = PaymentReference(
 def line(position=1, description="한지 노트 A5", *, quantity=1, unit_price_minor=11_000, rate_ppm=100_000, **more):
     """A line whose price includes tax, unless `prices_include_tax=False`."""
     including = more.pop("prices_include_tax", True)
+    amounts = more.pop("amounts", None)
     priced_minor = unit_price_minor * quantity - more.get("discount_minor", 0)
     if including:
         tax_minor = money.included_tax(priced_minor, rate_ppm)
         net_minor = priced_minor - tax_minor
     else:
         net_minor, tax_minor = priced_minor, money.tax_on(priced_minor, rate_ppm)
+    if amounts:
+        net_minor, tax_minor = amounts.total_minor - amounts.tax_minor, amounts.tax_minor
     return Line(
         position=position,
         description=description,

@@ -61,8 +61,8 @@ def test_tax_rounded_once_per_rate_and_spread_over_the_lines_is_accepted():
         ({"lines": (), "taxes": (), "net_minor": 0, "tax_minor": 0, "total_minor": 0}, "at least one line"),
         ({"number": ""}, "has a number"),
         ({"currency": "krw"}, "upper case"),
-        ({"kind": "credit_note"}, "refers to the invoice"),
-        ({"refers_to": "INV-1"}, "refers to the invoice"),
+        ({"kind": "credit_note"}, "refers to what"),
+        ({"refers_to": "INV-1"}, "refers to what"),
         ({"kind": "credit_note", "refers_to": "INV-1"}, "wrong sign"),
     ],
 )

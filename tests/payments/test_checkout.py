@@ -20,8 +20,10 @@ from jumun.outbox.worker import drain
 from jumun.payments import gateway
 from jumun.payments.checkout import open_checkout
 from jumun.payments.expire import enqueue_overdue, expire_order
+from jumun.payments.merge import apply
 from jumun.payments.models import Checkout, Payment
 from paywright.testing import Paywright
+from tests.factories import item, place_order
 from tests.orders.test_placing import BOOK, CUSTOMER, TEA
 from tests.races import at_once
 
@@ -278,3 +280,14 @@ def test_an_order_that_cannot_be_expired_does_not_stand_before_the_others(order:
     assert enqueue_overdue() == 0
     order.refresh_from_db()
     assert order.state == "placed"
+
+
+@pytest.mark.parametrize("including", [True, False])
+def test_what_is_discounted_or_taxed_on_top_is_charged_to_the_unit(stripe: Any, including: bool) -> None:
+    lines = [item(name="Cup", quantity=3, unit_price_minor=5_555), item(name="Tea", quantity=1, unit_price_minor=2_000)]
+    order = place_order(lines=lines, prices_include_tax=including, discount_minor=1_000)
+    open_checkout(order, **URLS)
+    stripe.pay(session_id(order))
+    apply(gateway.retrieve_session(session_id(order)))
+    order.refresh_from_db()
+    assert (order.state, order.total_minor) == ("paid", 17_665 if including else 19_432)

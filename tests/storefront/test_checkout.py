@@ -29,6 +29,12 @@ def test_a_filled_in_form_places_the_order_and_leads_to_the_payment(client: Clie
     assert "₩39,000" in summary
 
 
+def test_a_business_gives_its_number_for_the_invoice(client: Client) -> None:
+    put(client, product())
+    checkout(client, tax_id=" 1234567891 ")
+    assert pay(Order.objects.get()).invoice.document.buyer.tax_id == "123-45-67891"
+
+
 def test_the_cart_is_empty_afterwards(client: Client) -> None:
     buy(client, product())
     assert "비어 있습니다" in client.get("/cart/").content.decode()
@@ -77,6 +83,8 @@ def test_an_empty_form_names_every_field_that_is_missing(client: Client) -> None
         ({"phone": "call me"}, "phone"),
         ({"country": "US", "postal_code": "10001", "phone": "010-2345-6789"}, "phone"),
         ({"name": "a\0b"}, "name"),
+        ({"tax_id": "123-45-67890"}, "tax_id"),
+        ({"country": "DE", "postal_code": "10119", "phone": "+49 30 901820", "tax_id": "DE136695977"}, "tax_id"),
     ],
 )
 def test_a_wrong_field_is_explained_and_nothing_is_lost(client: Client, values: dict[str, str], field: str) -> None:

@@ -2,9 +2,10 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, register
+from django.core.checks import CheckMessage, Error, Warning, register
 from django.core.files.storage import FileSystemStorage, InvalidStorageError
 
+from jumun import tax_ids
 from jumun.conf import Seller, UnknownSetting, jumun, livemode
 from jumun.invoices.archive import ALIAS, storage
 from jumun.invoices.numbers import PREFIX, PREFIX_MAX_CHARS, SELLER_CODE, TEST_PREFIX
@@ -64,6 +65,23 @@ def check_seller(**_: Any) -> list[CheckMessage]:
             id="jumun.E024",
         )
     ]
+
+
+@register()
+def check_tax_id(**_: Any) -> list[CheckMessage]:
+    """A mistyped number on an invoice costs the customer the deduction of its tax."""
+    try:
+        seller = jumun().seller
+        written = tax_ids.normalized(seller.tax_id, seller.country)
+    except UnknownSetting:  # told by jumun.E001
+        return []
+    except tax_ids.InvalidTaxId as error:
+        hint = "A Korean business registration number (123-45-67890), or a VAT identifier with its country's letters."
+        return [Error(f'JUMUN["SELLER"]["TAX_ID"]: {error}', hint=hint, id="jumun.E027")]
+    if written != seller.tax_id:
+        hint = f"Write it as your customers know it: {written!r}."
+        return [Warning(f'JUMUN["SELLER"]["TAX_ID"] is {seller.tax_id!r}.', hint=hint, id="jumun.W028")]
+    return []
 
 
 @register()

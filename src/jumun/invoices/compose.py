@@ -22,6 +22,7 @@ def compose(order: Order, *, issued_on: datetime.date, paid_by: PaymentReference
         seller=_seller(),
         buyer=buyer_of(order),
         currency=order.currency,
+        prices_include_tax=order.prices_include_tax,
         lines=lines,
         taxes=taxes_of(lines),
         net_minor=order.net_minor,
@@ -42,6 +43,7 @@ def _line(line: OrderLine) -> Line:
         sku=line.sku,
         quantity=line.quantity,
         unit_price_minor=line.unit_price_minor,
+        discount_minor=line.discount_minor,
         tax_rate_ppm=line.tax_rate_ppm,
         tax_category=cast(TaxCategory, line.tax_category),
         net_minor=line.total_minor - line.tax_minor,
@@ -75,4 +77,5 @@ def buyer_of(order: Order) -> Party:
         country=order.country,
         email=order.email,
         phone=order.phone,
+        tax_id=order.tax_id,
     )

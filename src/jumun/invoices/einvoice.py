@@ -16,7 +16,8 @@ from lxml import etree
 from jumun import money
 from jumun.invoices.document import Document, Line, Party, TaxSubtotal
 from jumun.invoices.einvoice_scope import EInvoiceError, check
-from jumun.invoices.printed import CARD_BRANDS, EU, labels_of
+from jumun.invoices.printed import CARD_BRANDS, labels_of
+from jumun.tax_ids import is_vat_id
 
 PROFILE = "urn:cen.eu:en16931:2017"
 SCHEMA = "FACTUR-X_EN16931"  # drafthorse's name for the XML schema that it ships
@@ -94,11 +95,12 @@ def _address(target: PostalTradeAddress, party: Party) -> None:
 
 
 def _tax_id(target: TradeParty, party: Party, *, is_seller: bool, with_vat_id: bool) -> None:
-    is_vat_id = party.country in EU and party.tax_id[:2].isalpha()
-    if is_seller and not (is_vat_id and with_vat_id):
-        target.legal_organization.id = party.tax_id  # BR-CO-26: BT-30 where there is no VAT identifier (BT-31)
-    if with_vat_id and (is_seller or is_vat_id):
-        target.tax_registrations.add(TaxRegistration(id=("VA" if is_vat_id else "FC", party.tax_id)))
+    is_vat = is_vat_id(party.tax_id, party.country)
+    if not (is_vat and with_vat_id):
+        # BT-30 (BR-CO-26) or BT-47 where there is no VAT identifier (BT-31, BT-48).
+        target.legal_organization.id = party.tax_id
+    if with_vat_id and (is_seller or is_vat):
+        target.tax_registrations.add(TaxRegistration(id=("VA" if is_vat else "FC", party.tax_id)))
 
 
 def _delivery(invoice: CrossIndustryInvoice, document: Document) -> None:
@@ -177,7 +179,7 @@ def _tax(subtotal: TaxSubtotal, document: Document, sign: int) -> ApplicableTrad
     tax.basis_amount = _amount(sign * subtotal.net_minor, document)
     tax.category_code = subtotal.tax_category
     reason = labels_of(document).get(f"statement_{subtotal.tax_category}")
-    if reason:
+    if reason and subtotal.tax_category != "Z":  # BR-Z-10
         tax.exemption_reason = reason
     if subtotal.tax_category in EXEMPTION_CODES:
         tax.exemption_reason_code = EXEMPTION_CODES[subtotal.tax_category]

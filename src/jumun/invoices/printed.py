@@ -17,10 +17,10 @@ from babel.numbers import format_decimal
 
 from jumun import money
 from jumun.invoices.document import Document, Line, Party, PaymentReference, TaxSubtotal
+from jumun.tax_ids import EU
 
 LABELS = Path(__file__).with_name("labels.json")
 
-EU = frozenset("AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK".split())
 LARGEST_FIRST = frozenset({"JP", "KR"})
 CITY_BEFORE_POSTAL_CODE = frozenset({"AU", "CA", "GB", "US"}) | LARGEST_FIRST
 CARD_BRANDS = {  # as Stripe writes them: https://docs.stripe.com/api/charges/object, payment_method_details.card.brand

@@ -11,9 +11,10 @@ from django.utils.translation import gettext_lazy as _
 from jumun.conf import jumun, livemode
 from jumun.errors import OrderRefused
 from jumun.orders.numbers import new_number, new_reference
-from jumun.orders.place import Customer, Item, total_minor
+from jumun.orders.place import Amounts, Customer, Item, amounts_of, check, check_total
 from jumun.orders.signals import order_canceled, order_paid
 from jumun.orders.timeline import Kind, TimelineEntry
+from jumun.tax_ids import LENGTH_MAX
 
 __all__ = ["Order", "OrderLine", "TaxCategory", "TimelineEntry"]
 
@@ -47,8 +48,10 @@ class Order(models.Model):
     city = models.CharField(_("city"), max_length=100, blank=True)
     country = models.CharField(_("country"), max_length=2)
     phone = models.CharField(_("phone"), max_length=20, blank=True)
+    tax_id = models.CharField(_("tax identifier"), max_length=LENGTH_MAX, blank=True)
 
     currency = models.CharField(_("currency"), max_length=3)
+    prices_include_tax = models.BooleanField(_("prices include tax"), default=True)
     total_minor = models.BigIntegerField(_("total"))
     tax_minor = models.BigIntegerField(_("included tax"))
 
@@ -95,39 +98,41 @@ class Order(models.Model):
         lines: list[Item],
         customer: Customer,
         currency: str | None = None,
+        prices_include_tax: bool = True,
+        discount_minor: int = 0,
         language: str | None = None,
         form_token: str | None = None,
     ) -> Self:
         """Write the order with its lines and return it; the defaults are the shop's currency and the active language.
 
-        Raises `EmptyOrder`, `TooManyLines`, `AmountOutOfRange`, and `IntegrityError` for a ``form_token``
-        that has placed an order already.
+        ``discount_minor`` is taken off the whole order, before tax where the prices do not include it. Raises
+        `EmptyOrder`, `TooManyLines`, `AmountOutOfRange`, `OrderRefused`, and `IntegrityError` for a ``form_token`` that
+        has placed an order already.
         """
         currency = (currency or jumun().currency).upper()
-        total = total_minor(lines, currency)
+        check(lines, customer)
+        amounts = amounts_of(lines, currency, prices_include_tax=prices_include_tax, discount_minor=discount_minor)
+        total = sum(line.total_minor for line in amounts)
+        check_total(total, currency)
         now = timezone.now()
         with transaction.atomic():
             order = cls(
                 state=cls.State.PLACED,
                 livemode=livemode(),
                 language=language or translation.get_language() or "en",
-                name=customer.name,
-                email=customer.email,
-                address=customer.address,
-                postal_code=customer.postal_code,
-                city=customer.city,
-                country=customer.country,
-                phone=customer.phone,
+                **asdict(customer),
                 currency=currency,
+                prices_include_tax=prices_include_tax,
                 total_minor=total,
-                tax_minor=sum(item.tax_minor for item in lines),
+                tax_minor=sum(line.tax_minor for line in amounts),
                 placed_at=now,
                 expires_at=now + timedelta(seconds=jumun().order_expires_s),
                 form_token=form_token,
             )
             order.save(force_insert=True)
             OrderLine.objects.bulk_create(
-                OrderLine.snapshot(order, position, item) for position, item in enumerate(lines, start=1)
+                OrderLine.snapshot(order, position, item, line)
+                for position, (item, line) in enumerate(zip(lines, amounts, strict=True), start=1)
             )
             order.record(Kind.PLACED, amount_minor=total)
         return order
@@ -145,6 +150,11 @@ class Order(models.Model):
     @property
     def net_minor(self) -> int:
         return self.total_minor - self.tax_minor
+
+    @property
+    def discount_minor(self) -> int:
+        """What all discounts come to, with tax or without as the prices."""
+        return sum(line.discount_minor for line in self.lines.all())
 
     def record(self, kind: Kind, **details: Any) -> None:
         """Add to the order's timeline, for good; call it in the transaction that makes it true.
@@ -231,10 +241,17 @@ class TaxCategory(models.TextChoices):
     STANDARD = "S", _("taxed")
     ZERO_RATED = "Z", _("zero-rated")
     EXEMPT = "E", _("exempt from tax")
+    REVERSE_CHARGE = "AE", _("reverse charge")
+
+
+PRICE = F("unit_price_minor") * F("quantity") - F("discount_minor")
 
 
 class OrderLine(models.Model):
-    """One article of an order as it was named, priced and taxed when it was ordered. Amounts include tax."""
+    """One article of an order as it was named, priced and taxed when it was ordered.
+
+    The total includes tax; unit price and discount, which is on the whole line, do if the order's prices do.
+    """
 
     order = models.ForeignKey(Order, models.CASCADE, related_name="lines")
     position = models.PositiveSmallIntegerField(_("position"))
@@ -242,8 +259,9 @@ class OrderLine(models.Model):
     name = models.CharField(_("article"), max_length=200)
     unit_price_minor = models.BigIntegerField(_("unit price"))
     quantity = models.PositiveIntegerField(_("quantity"))
+    discount_minor = models.BigIntegerField(_("discount"), default=0)
     tax_rate_ppm = models.PositiveIntegerField(_("tax rate (ppm)"))
-    tax_category = models.CharField(_("tax category"), max_length=1, choices=TaxCategory)
+    tax_category = models.CharField(_("tax category"), max_length=2, choices=TaxCategory)
     tax_minor = models.BigIntegerField(_("included tax"))
     total_minor = models.BigIntegerField(_("line total"))
 
@@ -254,12 +272,14 @@ class OrderLine(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["order", "position"], name="jumun_order_line_position"),
             models.CheckConstraint(condition=Q(quantity__gte=1), name="jumun_order_line_quantity"),
+            models.CheckConstraint(condition=Q(discount_minor__gte=0), name="jumun_order_line_discount"),
             models.CheckConstraint(
-                condition=Q(total_minor=F("unit_price_minor") * F("quantity")),
+                condition=Q(total_minor=PRICE) | Q(total_minor=PRICE + F("tax_minor")),
                 name="jumun_order_line_adds_up",
             ),
             models.CheckConstraint(
-                condition=Q(tax_category="S", tax_rate_ppm__gt=0) | Q(tax_category__in=["Z", "E"], tax_rate_ppm=0),
+                condition=Q(tax_category="S", tax_rate_ppm__gt=0)
+                | Q(tax_category__in=["Z", "E", "AE"], tax_rate_ppm=0),
                 name="jumun_order_line_tax_category",
             ),
         ]
@@ -268,7 +288,7 @@ class OrderLine(models.Model):
         return f"{self.quantity} × {self.name}"
 
     @classmethod
-    def snapshot(cls, order: Order, position: int, item: Item) -> Self:
+    def snapshot(cls, order: Order, position: int, item: Item, amounts: Amounts) -> Self:
         return cls(
             order=order,
             position=position,
@@ -278,6 +298,7 @@ class OrderLine(models.Model):
             quantity=item.quantity,
             tax_rate_ppm=item.tax_rate_ppm,
             tax_category=item.tax_category or ("S" if item.tax_rate_ppm else "Z"),
-            tax_minor=item.tax_minor,
-            total_minor=item.total_minor,
+            discount_minor=amounts.discount_minor,
+            tax_minor=amounts.tax_minor,
+            total_minor=amounts.total_minor,
         )

@@ -1,9 +1,10 @@
-"""What a caller hands in to place an order."""
+"""What a caller hands in to place an order, and what it comes to."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from jumun import money
-from jumun.errors import AmountOutOfRange, EmptyOrder, TooManyLines
+from jumun import money, tax_ids
+from jumun.errors import AmountOutOfRange, EmptyOrder, OrderRefused, TooManyLines
 
 # Stripe's Checkout in mode "payment": line_items (API reference, POST /v1/checkout/sessions).
 LINES_MAX = 100
@@ -11,23 +12,25 @@ LINES_MAX = 100
 STRIPE_AMOUNT_MAX = 99_999_999
 
 
-# UNCL5305 as EN 16931 uses it: at a standard or reduced rate, zero-rated (영세율), exempt (면세).
-TAX_CATEGORIES = ("S", "Z", "E")
+# UNCL5305 as EN 16931 uses it: at a standard or reduced rate, zero-rated (영세율), exempt (면세), reverse charge
+# (대리납부).
+TAX_CATEGORIES = ("S", "Z", "E", "AE")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    """One line to be ordered. ``unit_price_minor`` includes tax at ``tax_rate_ppm`` parts per million (10 % =
-    100_000).
+    """One line to be ordered. ``unit_price_minor`` and ``discount_minor``, which is on the whole line, include tax at
+    ``tax_rate_ppm`` parts per million (10 % = 100_000), unless the order says that its prices do not.
 
-    ``tax_category`` is needed for what bears no tax only: zero-rated unless it says exempt. Raises `ValueError` for a
-    category that contradicts the rate.
+    ``tax_category`` is needed for what bears no tax only: zero-rated unless it says exempt or reverse charge. Raises
+    `ValueError` for a category that contradicts the rate.
     """
 
     sku: str
     name: str
     unit_price_minor: int
     quantity: int
+    discount_minor: int = 0
     tax_rate_ppm: int = 0
     tax_category: str | None = None
 
@@ -38,18 +41,18 @@ class Item:
             raise ValueError(f"{self.sku}: tax category {self.tax_category} at {self.tax_rate_ppm} ppm")
 
     @property
-    def total_minor(self) -> int:
-        return self.unit_price_minor * self.quantity
-
-    @property
-    def tax_minor(self) -> int:
-        """The tax contained in the line's total."""
-        return money.included_tax(self.total_minor, self.tax_rate_ppm)
+    def price_minor(self) -> int:
+        """What is asked for the line."""
+        return self.unit_price_minor * self.quantity - self.discount_minor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Customer:
-    """Who orders and where it goes; ``country`` is ISO 3166-1 alpha-2, ``phone`` E.164 or empty."""
+    """Who orders and where it goes; ``country`` is ISO 3166-1 alpha-2, ``phone`` E.164 or empty.
+
+    ``tax_id`` is that of a business: a Korean business registration number or a VAT identifier of the EU is checked
+    and written as its country does. Raises `tax_ids.InvalidTaxId`.
+    """
 
     name: str
     email: str
@@ -58,18 +61,80 @@ class Customer:
     city: str = ""
     country: str = "KR"
     phone: str = ""
+    tax_id: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "tax_id", tax_ids.normalized(self.tax_id, self.country))
 
 
-def total_minor(items: list[Item], currency: str) -> int:
-    """The order's total. Raises `EmptyOrder`, `TooManyLines` or `AmountOutOfRange`."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Amounts:
+    """What a line comes to: its share of the discounts, the tax in its total, and its total with tax."""
+
+    discount_minor: int
+    tax_minor: int
+    total_minor: int
+
+
+def amounts_of(
+    items: Sequence[Item], currency: str, *, prices_include_tax: bool = True, discount_minor: int = 0
+) -> list[Amounts]:
+    """What each line comes to. ``discount_minor`` is taken off the whole order, tax within it or not as in the prices.
+
+    A discount is spread over the lines by price. Tax is rounded once for all lines of a rate and spread over them.
+    Raises `AmountOutOfRange` for a discount of more than there is to pay.
+    """
+    prices = [item.price_minor for item in items]
+    if min(prices) < 0 or not 0 <= discount_minor <= sum(prices):
+        raise AmountOutOfRange(f"a discount of more than {sum(prices)}")
+    shares = _shares(discount_minor, prices, currency)
+    bases = [price - share for price, share in zip(prices, shares, strict=True)]
+    taxes = _taxes(items, bases, prices_include_tax=prices_include_tax)
+    return [
+        Amounts(
+            discount_minor=item.discount_minor + share,
+            tax_minor=tax,
+            total_minor=base if prices_include_tax else base + tax,
+        )
+        for item, share, base, tax in zip(items, shares, bases, taxes, strict=True)
+    ]
+
+
+def _shares(discount_minor: int, prices: list[int], currency: str) -> list[int]:
+    if not discount_minor:
+        return [0] * len(prices)
+    # Stripe takes no third decimal but 0, so that nothing smaller is given to a line.
+    unit = 10 if money.exponent(currency) == 3 and discount_minor % 10 == 0 else 1
+    return [unit * share for share in money.allocate(discount_minor // unit, [price // unit for price in prices])]
+
+
+def _taxes(items: Sequence[Item], bases: list[int], *, prices_include_tax: bool) -> list[int]:
+    tax_of = money.included_tax if prices_include_tax else money.tax_on
+    taxes = [0] * len(items)
+    for rate_ppm in {item.tax_rate_ppm for item in items}:
+        indices = [index for index, item in enumerate(items) if item.tax_rate_ppm == rate_ppm]
+        taxed = [bases[index] for index in indices]
+        tax_minor = tax_of(sum(taxed), rate_ppm)
+        shares = money.share_tax(tax_minor, taxed, rate_ppm, included=prices_include_tax)
+        for index, share in zip(indices, shares, strict=True):
+            taxes[index] = share
+    return taxes
+
+
+def check(items: Sequence[Item], customer: Customer) -> None:
+    """Raises `EmptyOrder`, `TooManyLines`, `AmountOutOfRange`, or `OrderRefused` for a reverse charge on nobody."""
     if not items:
         raise EmptyOrder("an order needs at least one line")
     if len(items) > LINES_MAX:
         raise TooManyLines(f"{len(items)} lines, Stripe takes {LINES_MAX}")
     for item in items:
-        if item.quantity < 1 or item.unit_price_minor < 0:
-            raise AmountOutOfRange(f"{item.sku}: {item.quantity} x {item.unit_price_minor}")
-    total = sum(item.total_minor for item in items)
-    if total < 1 or money.to_stripe(total, currency) > STRIPE_AMOUNT_MAX:
-        raise AmountOutOfRange(f"{total} {currency}")
-    return total
+        if item.quantity < 1 or item.unit_price_minor < 0 or item.discount_minor < 0:
+            raise AmountOutOfRange(f"{item.sku}: {item.quantity} x {item.unit_price_minor} less {item.discount_minor}")
+        if item.tax_category == "AE" and not customer.tax_id:
+            raise OrderRefused(f"{item.sku}: reverse charge needs the customer's tax identifier, who is to pay the tax")
+
+
+def check_total(total_minor: int, currency: str) -> None:
+    """Raises `AmountOutOfRange` for a total that Stripe does not charge."""
+    if total_minor < 1 or money.to_stripe(total_minor, currency) > STRIPE_AMOUNT_MAX:
+        raise AmountOutOfRange(f"{total_minor} {currency}")

@@ -10,7 +10,7 @@ from django.utils.translation import gettext, override
 from jumun import money
 from jumun.conf import stripe_setting
 from jumun.errors import OrderNotPayable
-from jumun.orders.models import Order
+from jumun.orders.models import Order, OrderLine
 from jumun.payments.close import close, create
 from jumun.payments.models import Checkout, Payment
 
@@ -94,17 +94,7 @@ def _params(checkout: Checkout, *, success_url: str, cancel_url: str) -> dict[st
         description = gettext("Order %(number)s") % {"number": order.number}
     return {
         "mode": "payment",
-        "line_items": [
-            {
-                "quantity": line.quantity,
-                "price_data": {
-                    "currency": order.currency.lower(),
-                    "unit_amount": money.to_stripe(line.unit_price_minor, order.currency),
-                    "product_data": {"name": line.name},
-                },
-            }
-            for line in order.lines.all()
-        ],
+        "line_items": [_line_item(line, order.currency) for line in order.lines.all()],
         "client_reference_id": order.reference,
         "customer_email": order.email,
         "metadata": names,
@@ -113,4 +103,19 @@ def _params(checkout: Checkout, *, success_url: str, cancel_url: str) -> dict[st
         "success_url": success_url,
         "cancel_url": cancel_url,
         "expires_at": int(checkout.expires_at.timestamp()),
+    }
+
+
+def _line_item(line: OrderLine, currency: str) -> dict[str, Any]:
+    """A line as Stripe's page shows it; as one piece where discount or tax make it another amount than its pieces."""
+    whole = line.total_minor != line.unit_price_minor * line.quantity
+    unit_minor, quantity = (line.total_minor, 1) if whole else (line.unit_price_minor, line.quantity)
+    name = f"{line.name} × {line.quantity}" if whole and line.quantity > 1 else line.name
+    return {
+        "quantity": quantity,
+        "price_data": {
+            "currency": currency.lower(),
+            "unit_amount": money.to_stripe(unit_minor, currency),
+            "product_data": {"name": name},
+        },
     }

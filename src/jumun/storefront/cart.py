@@ -9,7 +9,7 @@ from typing import Any, cast
 from django.contrib.sessions.backends.base import SessionBase
 
 from jumun.errors import TooManyLines
-from jumun.orders.place import LINES_MAX, Item
+from jumun.orders.place import LINES_MAX, Item, amounts_of
 from jumun.storefront.models import Product
 
 SESSION_CART = "jumun_cart"
@@ -29,7 +29,7 @@ class CartLine:
 
     @property
     def total_minor(self) -> int:
-        return self.item.total_minor
+        return self.item.price_minor
 
     @property
     def is_short(self) -> bool:
@@ -78,7 +78,8 @@ class Cart:
     @property
     def tax_minor(self) -> int:
         """The tax that the total includes."""
-        return sum(line.item.tax_minor for line in self.lines)
+        amounts = amounts_of([line.item for line in self.lines], self.lines[0].product.currency) if self.lines else []
+        return sum(line.tax_minor for line in amounts)
 
     @property
     def has_shortage(self) -> bool:

@@ -6,6 +6,7 @@ from django import forms
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
+from jumun import tax_ids
 from jumun.orders.place import Customer
 from jumun.storefront.cart import QUANTITY_MAX
 from jumun.storefront.countries import NEEDS_POSTAL_CODE, country_choices
@@ -88,15 +89,32 @@ class CheckoutForm(forms.Form):
         error_messages={"required": _("Please give a phone number.")},
     )
 
+    tax_id = forms.CharField(
+        label=_("Tax identifier"),
+        help_text=_("For businesses: the business registration number or VAT identifier that the invoice is to name."),
+        required=False,
+        max_length=40,
+        widget=forms.TextInput({"autocomplete": "off"}),
+    )
+
     def clean(self) -> dict[str, Any]:
-        """The two fields whose form depends on the country."""
+        """The fields whose form depends on the country."""
         data = super().clean() or self.cleaned_data
         country = data.get("country", "")
         if country and "postal_code" in data:
             self._check_postal_code(country, data["postal_code"])
         if country and "phone" in data:
             data["phone"] = self._e164(country, data["phone"])
+        if country and data.get("tax_id"):
+            data["tax_id"] = self._tax_id(country, data["tax_id"])
         return data
+
+    def _tax_id(self, country: str, text: str) -> str:
+        try:
+            return tax_ids.normalized(text, country)
+        except tax_ids.InvalidTaxId:
+            self.add_error("tax_id", _no_tax_id(country))
+            return ""
 
     def _check_postal_code(self, country: str, code: str) -> None:
         if not code and country in NEEDS_POSTAL_CODE:
@@ -117,8 +135,18 @@ class CheckoutForm(forms.Form):
 
     def customer(self) -> Customer:
         """The valid form's contents, as an order wants them."""
-        names = ("name", "email", "address", "postal_code", "city", "country", "phone")
+        names = ("name", "email", "address", "postal_code", "city", "country", "phone", "tax_id")
         return Customer(**{name: self.cleaned_data[name] for name in names})
+
+
+def _no_tax_id(country: str) -> str:
+    if country == "KR":
+        return gettext(
+            "This is not a business registration number. Check its ten digits; it is written like 123-45-67891."
+        )
+    if country in tax_ids.EU:
+        return gettext("This is not a VAT identifier. Check it; it begins with two letters, like DE136695976.")
+    return gettext("This is not a tax identifier.")
 
 
 def _not_a_number(country: str) -> str:
