@@ -9,6 +9,7 @@ from jumun import money
 from jumun.orders.models import Order
 from jumun.orders.place import Customer, Item
 from jumun.payments.merge import apply
+from jumun.payments.models import Payment
 
 _count = itertools.count(1)
 
@@ -85,3 +86,16 @@ def pay(order: Order, **values: Any) -> Order:
 def paid_order(**values: Any) -> Order:
     """A paid order with its payment and invoice; keywords as for `place_order`."""
     return pay(place_order(**values))
+
+
+def refund_snapshot(payment: Payment, amount_minor: int, **values: Any) -> dict[str, Any]:
+    """What Stripe says of a refund that has succeeded."""
+    return {
+        "id": f"re_{next(_count)}",
+        "object": "refund",
+        "status": "succeeded",
+        "amount": money.to_stripe(amount_minor, payment.currency),
+        "currency": payment.currency.lower(),
+        "payment_intent": payment.payment_intent_id,
+        "metadata": {},
+    } | values

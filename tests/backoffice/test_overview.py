@@ -9,7 +9,9 @@ from jumun.backoffice.dashboard import concerns, today, waiting_since
 from jumun.backoffice.filters import periods_at
 from jumun.orders.models import Order
 from jumun.outbox.models import Job
-from tests.factories import paid_order, pay, place_order
+from jumun.payments.merge import apply
+from jumun.payments.models import Payment
+from tests.factories import paid_order, pay, place_order, refund_snapshot
 
 pytestmark = pytest.mark.django_db
 
@@ -23,7 +25,19 @@ def test_today_counts_orders_and_takings_by_currency():
     Order.objects.filter(pk=yesterday.pk).update(placed_at=timezone.now() - timedelta(days=1, seconds=1))
     figures = today(timezone.now())
     assert (figures.placed_count, figures.paid_count, figures.unpaid_count) == (4, 3, 1)
-    assert figures.takings == (("KRW", 22000), ("USD", 11000))
+    assert [(row.currency, row.net_minor) for row in figures.takings] == [("KRW", 22000), ("USD", 11000)]
+
+
+def test_takings_are_net_of_refunds_and_say_so(admin_client):
+    refunded, _kept = paid_order(), paid_order()
+    apply(refund_snapshot(refunded.payments.get(), 3_000))
+    pay(paid_order())  # a second payment is no takings, and its return no refund of them
+    apply(refund_snapshot(Payment.objects.get(unwanted_because="second_payment"), 11_000))
+    [krw] = today(timezone.now()).takings
+    assert (krw.paid_minor, krw.refunded_minor, krw.net_minor) == (33_000, 3_000, 30_000)
+    page = admin_client.get("/admin/", headers={"accept-language": "en"}).content.decode()
+    assert "₩30,000" in page
+    assert "after ₩3,000 of refunds" in page
 
 
 def test_all_is_well_says_nothing(admin_user):

@@ -14,17 +14,30 @@ from jumun.orders.models import Order
 from jumun.outbox.lease import State
 from jumun.outbox.models import Job
 from jumun.outbox.status import LATE_S, oldest_due_at
-from jumun.payments.models import InboxEvent, QuarantinedSnapshot
+from jumun.payments.models import InboxEvent, QuarantinedSnapshot, Refund
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Takings:
+    """What some orders brought in one currency, in minor units, and what of it was refunded since."""
+
+    currency: str
+    paid_minor: int
+    refunded_minor: int
+
+    @property
+    def net_minor(self) -> int:
+        return self.paid_minor - self.refunded_minor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Today:
-    """Orders placed since midnight in the shop's time zone; what came in, by currency, in minor units."""
+    """Orders placed since midnight in the shop's time zone, and what they brought, by currency."""
 
     placed_count: int
     paid_count: int
     unpaid_count: int
-    takings: tuple[tuple[str, int], ...]
+    takings: tuple[Takings, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +50,7 @@ class Concern:
 
 
 def today(now: datetime) -> Today:
-    """One query."""
+    """Two queries."""
     midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
     paid, unpaid = Q(state=Order.State.PAID), Q(state=Order.State.PLACED)
     by_currency = Order.objects.filter(placed_at__gte=midnight).order_by("currency").values("currency")
@@ -48,12 +61,29 @@ def today(now: datetime) -> Today:
         paid_minor=Sum("total_minor", filter=paid),
     )
     found = list(rows)
+    refunded = _refunded_since(midnight)
     return Today(
         placed_count=sum(row["placed"] for row in found),
         paid_count=sum(row["paid"] for row in found),
         unpaid_count=sum(row["unpaid"] for row in found),
-        takings=tuple((row["currency"], row["paid_minor"]) for row in found if row["paid_minor"]),
+        takings=tuple(
+            Takings(
+                currency=row["currency"],
+                paid_minor=row["paid_minor"],
+                refunded_minor=refunded.get(row["currency"], 0),
+            )
+            for row in found
+            if row["paid_minor"]
+        ),
     )
+
+
+def _refunded_since(midnight: datetime) -> dict[str, int]:
+    """What was refunded of the orders placed since then, by currency; what was paid beside an order counts nowhere."""
+    refunds = Refund.objects.filter(
+        payment__order__placed_at__gte=midnight, payment__settles_order=True, status=Refund.Status.SUCCEEDED
+    )
+    return dict(refunds.order_by("currency").values_list("currency").annotate(Sum("amount_minor")))
 
 
 def concerns(user: Any) -> list[Concern]:

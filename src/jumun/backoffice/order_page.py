@@ -3,13 +3,14 @@
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 
+from jumun.backoffice.cancel_page import PERMISSIONS as CANCEL_PERMISSIONS
 from jumun.backoffice.refund_page import PERMISSIONS as REFUND_PERMISSIONS
 from jumun.backoffice.timeline import timeline_of
 from jumun.invoices.models import CreditNote
 from jumun.orders.models import Order
-from jumun.payments.models import Refund
+from jumun.payments.models import Payment, Refund
 
 User = AbstractBaseUser | AnonymousUser
 
@@ -19,12 +20,16 @@ def order_context(order: Order, user: Any) -> dict[str, Any]:
 
     What the user may not see is ``None``, which the template tells from an empty list.
     """
+    sees_payments = user.has_perm("jumun_payments.view_payment")
+    payments = _payments(order) if sees_payments else None
     return {
         "order": order,
+        "may_cancel": order.state == Order.State.PLACED and user.has_perms(CANCEL_PERMISSIONS),
         "lines": order.lines.all(),
+        "settled": next((payment for payment in payments or () if payment.settles_order), None),
         "timeline": timeline_of(order) if user.has_perm("jumun_orders.view_timelineentry") else None,
-        "payments": order.payments.all() if user.has_perm("jumun_payments.view_payment") else None,
-        "refunds": _refunds(order) if user.has_perm("jumun_payments.view_payment") else None,
+        "payments": payments,
+        "refunds": [refund for payment in payments or () for refund in payment.refunds.all()],
         "may_refund": user.has_perms(REFUND_PERMISSIONS),
         "credit_notes": _credit_notes(order) if user.has_perm("jumun_invoices.view_creditnote") else None,
         "checkouts": order.checkouts.all() if user.has_perm("jumun_payments.view_checkout") else None,
@@ -36,8 +41,9 @@ def order_context(order: Order, user: Any) -> dict[str, Any]:
     }
 
 
-def _refunds(order: Order) -> QuerySet[Refund]:
-    return Refund.objects.filter(payment__order=order).select_related("by")
+def _payments(order: Order) -> list[Payment]:
+    refunds = Prefetch("refunds", Refund.objects.select_related("by"))
+    return list(order.payments.prefetch_related(refunds, "disputes"))
 
 
 def _credit_notes(order: Order) -> QuerySet[CreditNote]:

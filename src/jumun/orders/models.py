@@ -67,7 +67,7 @@ class Order(models.Model):
         verbose_name_plural = _("orders")
         ordering = ["-id"]
         # Taking all customers' data away in a file is more than looking at an order.
-        permissions = [("export_order", "Can export orders")]
+        permissions = [("export_order", "Can export orders"), ("cancel_order", "Can cancel unpaid orders")]
         constraints = [
             models.CheckConstraint(condition=Q(total_minor__gt=0), name="jumun_order_total_positive"),
             models.CheckConstraint(

@@ -19,6 +19,7 @@ from django.views.decorators.http import require_safe
 
 from jumun.backoffice import markup
 from jumun.backoffice.admin.issued import pdf_link
+from jumun.backoffice.cancel_page import cancel_page
 from jumun.backoffice.export_form import ExportForm
 from jumun.backoffice.filters import CountryFilter, CurrencyFilter, PlacedFilter
 from jumun.backoffice.order_list import OrderList
@@ -78,7 +79,8 @@ class OrderAdmin(ReadOnlyAdmin):
         export = path(
             "export.csv", self.admin_site.admin_view(require_safe(self.export)), name="jumun_orders_order_export"
         )
-        return [export, *super().get_urls()]
+        cancel = path("<int:pk>/cancel/", self.admin_site.admin_view(cancel_page), name="jumun_orders_order_cancel")
+        return [export, cancel, *super().get_urls()]
 
     def has_export_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request) and request.user.has_perm("jumun_orders.export_order")

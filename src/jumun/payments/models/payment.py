@@ -151,9 +151,14 @@ class Payment(models.Model):
         return next((dispute for dispute in self.disputes.all() if dispute.blocks_refunds), None)
 
     @property
+    def refunded_minor(self) -> int:
+        """What has gone back to the customer."""
+        return succeeded_minor(self.refunds.all())
+
+    @property
     def kept_minor(self) -> int:
-        """What of the money taken has not gone back for good."""
-        return self.amount_minor - succeeded_minor(self.refunds.all()) if self.status == self.Status.PAID else 0
+        """What of the money taken has not gone back."""
+        return self.amount_minor - self.refunded_minor if self.status == self.Status.PAID else 0
 
     @property
     def stripe_url(self) -> str:

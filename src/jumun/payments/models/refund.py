@@ -1,9 +1,10 @@
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import ClassVar
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import Q, Sum
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -122,13 +123,11 @@ class Refund(models.Model):
         self.save(update_fields=["booked_at"])
 
 
-def taken_minor(refunds: models.QuerySet[Refund]) -> int:
+def taken_minor(refunds: Iterable[Refund]) -> int:
     """What ``refunds`` have taken from their payments, or may still take."""
-    standing = refunds.exclude(status__in=Refund.VOID)
-    return standing.aggregate(sum=Sum("amount_minor", default=0))["sum"] or 0
+    return sum(refund.amount_minor for refund in refunds if refund.status not in Refund.VOID)
 
 
-def succeeded_minor(refunds: models.QuerySet[Refund]) -> int:
+def succeeded_minor(refunds: Iterable[Refund]) -> int:
     """What ``refunds`` have brought back to the customer."""
-    succeeded = refunds.filter(status=Refund.Status.SUCCEEDED)
-    return succeeded.aggregate(sum=Sum("amount_minor", default=0))["sum"] or 0
+    return sum(refund.amount_minor for refund in refunds if refund.status == Refund.Status.SUCCEEDED)

@@ -1,0 +1,53 @@
+"""The page on which staff cancel an order that is not paid."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from jumun.errors import StripeError
+from jumun.orders.models import Order
+from jumun.payments import gateway
+from jumun.payments.cancel import cancel_order
+
+PERMISSIONS = ("jumun_orders.view_order", "jumun_orders.cancel_order")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def cancel_page(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """Says what will happen; confirmed, it closes the customer's payment page and cancels, unless they have paid."""
+    if request.user.is_anonymous or not request.user.has_perms(PERMISSIONS):
+        raise PermissionDenied
+    order = get_object_or_404(Order, pk=pk)
+    if order.state == Order.State.PLACED and request.method != "POST":
+        context: dict[str, Any] = {
+            **admin.site.each_context(request),
+            "title": _("Cancel the order"),
+            "opts": Order._meta,
+            "order": order,
+        }
+        return TemplateResponse(request, "jumun/backoffice/cancel.html", context)
+    if request.method == "POST":
+        _cancel(request, order)
+    return redirect("admin:jumun_orders_order_change", pk)
+
+
+def _cancel(request: HttpRequest, order: Order) -> None:
+    try:
+        with gateway.for_somebody_waiting():
+            canceled = cancel_order(order)
+    except StripeError:
+        messages.error(
+            request,
+            _("Stripe did not close the customer's payment page, so nothing is cancelled. Please try again later."),
+        )
+        return
+    if canceled:
+        messages.success(request, _("The order is cancelled and its goods are for sale again."))
+    else:
+        messages.warning(request, _("The order is not cancelled: it is paid, being paid, or over already."))
