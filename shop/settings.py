@@ -81,6 +81,10 @@ DATABASES = {
         default=f"sqlite:///{DATA_DIR / 'jumun.sqlite3'}", conn_max_age=60, conn_health_checks=True
     )
 }
+if "DATABASE_URL_REPLICA" in os.environ:
+    DATABASES["replica"] = dj_database_url.config(
+        "DATABASE_URL_REPLICA", conn_max_age=60, conn_health_checks=True, test_options={"MIRROR": "default"}
+    )
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["OPTIONS"] = {
         # The write lock is taken at once and waited for; an acknowledged event survives a power cut.
@@ -123,6 +127,7 @@ STRIPE_API_BASE = os.environ.get("STRIPE_API_BASE", "")
 JUMUN: dict[str, object] = {
     "CURRENCY": os.environ.get("JUMUN_CURRENCY", "KRW"),
     "SITE_URL": SITE_URL,
+    "EXPORTS_DATABASE": "replica" if "replica" in DATABASES else "default",
     # Made up: the demo's invoices look as a Korean seller's do. The check digit is right, the number nobody's.
     "SELLER": {
         "TAX_ID": "123-45-67891",

@@ -5,21 +5,13 @@ import django
 
 def main() -> None:
     django.setup()
-    from django.db import connection
 
     from jumun.exports.columns import ORDER_COLUMNS, rows
     from jumun.orders.models import Order
 
-    query = rows(Order.objects.all(), ORDER_COLUMNS, per_line=False)
+    query = rows(Order.objects.all(), [column.source for column in ORDER_COLUMNS], per_line=False)
     sql, parameters = query.query.sql_with_params()
-    if connection.vendor == "sqlite":
-        assert not parameters
-        print(sql)
-        return
-    from psycopg import ClientCursor
-
-    connection.ensure_connection()
-    print(ClientCursor(connection.connection).mogrify(sql, parameters))
+    print(sql % tuple(f"'{each}'" if isinstance(each, str) else each for each in parameters))
 
 
 if __name__ == "__main__":

@@ -48,6 +48,8 @@ class JumunSettings:
     webhook_body_max_bytes: int = 1024 * 1024
     # How long events and jobs that are done are kept to be looked at; what is not done stays.
     finished_work_kept_s: int = 90 * 24 * 3600
+    # The database that exports read, an alias of DATABASES: a replica spares the primary.
+    exports_database: str = "default"
     # Where links in mails and invoices lead; the request's own host is used where there is a request.
     site_url: str = "http://localhost:8000"
 

@@ -6,10 +6,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from jumun.exports.csv import stream
 from jumun.exports.formula import guard, unguard
+from jumun.orders.models import Order
+from tests.factories import place_order
 
 # What a spreadsheet takes for the beginning of a formula, in ASCII and in the forms that it reads as ASCII.
 TRIGGERS = "=+-@＝＋－＠﹦﹢﹣﹫\t\r\n"
+BEGINNINGS = [
+    "",
+    *"' \x01\x1f\x7f\xa0\xad\u1680\u2000\u200f\u2028\u205f\u3000\ufeff09:<>?Az~[가힣ㄱé日😀",
+    "+0",
+    "-1.5",
+    "+1.",
+]
 hostile = st.text(alphabet=st.sampled_from(TRIGGERS + "' \u200b\u3000\ufeff0.1A\",;\x00"), max_size=12)
 anything = st.one_of(st.text(), hostile)
 
@@ -70,3 +80,16 @@ def test_a_row_survives_a_csv_reader(texts):
     csv.writer(buffer).writerow([guard(text) for text in texts])
     buffer.seek(0)
     assert [[unguard(cell) for cell in row] for row in csv.reader(buffer)] == [texts]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("per_line", [False, True])
+def test_the_databases_guard_and_quote_as_python_does(per_line):
+    """What is in the file is what `guard` says, for every beginning that could matter."""
+    texts = [f"{first}{rest}" for first in [*BEGINNINGS, *TRIGGERS] for rest in ("", "1", '1+1, "x"\r\ny')]
+    place_order()
+    for text in texts:
+        place_order(name=text)
+    options = {"per_line": per_line}
+    rows = csv.DictReader(io.StringIO(b"".join(stream(Order.objects.all(), **options)).decode(), newline=""))
+    assert [row["customer_name"] for row in rows][1:] == [guard(text) for text in texts]

@@ -8,12 +8,21 @@ import re
 
 GUARD = "'"
 
+# The inside of a character class that Python and PostgreSQL read alike: characters and ranges, nothing by name.
 # Invisible characters before the trigger do not help an attacker: a spreadsheet may trim them.
-_BLANK = r"[\s\x00-\x20\x7f-\xa0\u00ad\u200b-\u200f\u2028-\u202f\u2060-\u206f\ufeff]*"
+_BLANKS = (
+    "\x01-\x20\x7f-\xa0\N{SOFT HYPHEN}\N{OGHAM SPACE MARK}\N{EN QUAD}-\N{RIGHT-TO-LEFT MARK}"
+    "\N{LINE SEPARATOR}-\N{NARROW NO-BREAK SPACE}\N{MEDIUM MATHEMATICAL SPACE}-\N{NOMINAL DIGIT SHAPES}"
+    "\N{IDEOGRAPHIC SPACE}\N{ZERO WIDTH NO-BREAK SPACE}"
+)
 # ASCII, full-width (read as the ASCII ones by spreadsheets set to Japanese, Chinese or Korean) and their small forms.
-_TRIGGER = r"[\t\r\n=+\-@＝＋－＠﹦﹢﹣﹫]"
-_DANGEROUS = re.compile(rf"'|{_BLANK}{_TRIGGER}")
-_NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?")
+_TRIGGERS = "\t\r\n=+@＝＋－＠﹦﹢﹣﹫-"
+DANGEROUS = f"^(?:'|[{_BLANKS}]*[{_TRIGGERS}])"
+NUMBER = r"^[+-]?[0-9]+(?:\.[0-9]+)?$"
+
+# NUL, which no PostgreSQL text can hold, is one more blank.
+_dangerous = re.compile(DANGEROUS.replace("\x01", "\x00", 1))
+_number = re.compile(NUMBER.replace("$", r"\Z"))
 
 
 def guard(text: str) -> str:
@@ -22,7 +31,7 @@ def guard(text: str) -> str:
     A cell that is a plain signed number ("-12.50", "+821012345678") stays as it is, since a number is no formula. Text
     that begins with an apostrophe gets another one, so that `unguard` restores every text.
     """
-    if _DANGEROUS.match(text) and not _NUMBER.fullmatch(text):
+    if _dangerous.match(text) and not _number.match(text):
         return GUARD + text
     return text
 
