@@ -23,10 +23,9 @@ def database_url() -> str:
     return f"postgres://{user}:{password}@{host}:{given['PORT']}/{name}"
 
 
-@contextmanager
-def worker(folder: Path, **environment: str) -> Iterator[subprocess.Popen[bytes]]:
-    """``manage.py work`` on the test database; mails are written as files into ``folder/mail``."""
-    ours = {
+def store_environment(folder: Path) -> dict[str, str]:
+    """The environment of a process of the store on the test database; mails are files in ``folder/mail``."""
+    return os.environ | {
         "DJANGO_SETTINGS_MODULE": "shop.settings",
         "DATABASE_URL": database_url(),
         "JUMUN_ENV_FILE": os.devnull,
@@ -36,9 +35,17 @@ def worker(folder: Path, **environment: str) -> Iterator[subprocess.Popen[bytes]
         "STRIPE_WEBHOOK_SECRET": settings.STRIPE_WEBHOOK_SECRET,
         "STRIPE_API_BASE": settings.STRIPE_API_BASE,
     }
+
+
+@contextmanager
+def worker(folder: Path, **environment: str) -> Iterator[subprocess.Popen[bytes]]:
+    """``manage.py work`` on the test database; mails are written as files into ``folder/mail``."""
     with (folder / "worker.log").open("ab") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "django", "work"], env=os.environ | ours | environment, stderr=log, stdout=log
+            [sys.executable, "-m", "django", "work"],
+            env=store_environment(folder) | environment,
+            stderr=log,
+            stdout=log,
         )
     try:
         yield process

@@ -13,7 +13,7 @@ logger = logging.getLogger("jumun.worker")
 BATCH = 10
 # How long a job waits for events that are due, before it is begun beside them.
 GIVE_WAY_S = 1.0
-# How soon new work is noticed. A look costs half a millisecond: docs/decisions/0030-polling-not-notify.md
+# How soon new work is noticed. A look costs half a millisecond: docs/decisions/0032-polling-not-notify.md
 POLL_S = 0.05
 # The database is away: the rows are still there when it comes back.
 AWAY_S = 1.0

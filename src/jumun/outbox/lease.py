@@ -8,6 +8,7 @@ import random
 import uuid
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import ClassVar, Self
 
 from django.db import connections, models, router, transaction
@@ -17,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from jumun.cause import Actor, Cause
 from jumun.errors import LeaseLost
+from jumun.outbox.signals import work_added
 
 # Short, so that the work of a killed worker is taken up soon; a living worker renews its leases meanwhile.
 LEASE_S = 15
@@ -81,6 +83,13 @@ class LeasedRow(models.Model):
     def run(self) -> None:
         """Do the work and call `finish` in the transaction that makes its effect true."""
         raise NotImplementedError
+
+    def add(self) -> None:
+        """Insert the row in the caller's transaction; where its key is there already, nothing happens."""
+        model = type(self)
+        model._default_manager.bulk_create([self], ignore_conflicts=True)
+        if self.state == State.READY and work_added.has_listeners():
+            transaction.on_commit(partial(work_added.send, model), using=router.db_for_write(model), robust=True)
 
     @classmethod
     def claim(cls, limit: int) -> list[Self]:

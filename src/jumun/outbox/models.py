@@ -40,7 +40,7 @@ class Job(LeasedRow):
         ``args`` must be JSON. Raises `LookupError` for a kind that nobody handles.
         """
         handler_of(kind)
-        Job.objects.bulk_create([Job(kind=kind, key=f"{kind}:{key}", args=args)], ignore_conflicts=True)
+        Job(kind=kind, key=f"{kind}:{key}", args=args).add()
 
     @classmethod
     def ensure_recurring(cls) -> None:

@@ -21,12 +21,13 @@ logger = logging.getLogger("jumun.worker")
 def drain() -> int:
     """Process until nothing is due; return how many rows that were."""
     total = 0
-    while count := _drain_once():
+    while count := work_once():
         total += count
     return total
 
 
-def _drain_once() -> int:
+def work_once() -> int:
+    """Process one claim of every queue; return how many rows that were."""
     count = 0
     with Heartbeat() as heartbeat:
         for queue in registered_queues():
@@ -47,7 +48,7 @@ def work(stop: threading.Event, *, concurrency: int = 1) -> None:
     _ensure_recurring(stop)
     with Heartbeat() as heartbeat:
         lanes: list[Lane] = []
-        for queue in sorted(registered_queues(), key=lambda queue: queue.GIVES_WAY):
+        for queue in registered_queues():
             first = tuple(lanes) if queue.GIVES_WAY else ()
             lanes.append(Lane(queue, concurrency=concurrency, heartbeat=heartbeat, stop=stop, gives_way_to=first))
         threads = [threading.Thread(target=lane.serve, name=str(lane)) for lane in lanes * concurrency]

@@ -33,7 +33,7 @@ def receive(payload: bytes, signature: str) -> None:
 
 def store(payload: bytes) -> None:
     """Store an event that is certainly Stripe's. Raises `WebhookRefused` for a body that is none."""
-    InboxEvent.objects.bulk_create([_parse(payload)], ignore_conflicts=True)
+    _parse(payload).add()
 
 
 def _parse(payload: bytes) -> InboxEvent:

@@ -23,7 +23,6 @@ class Command(BaseCommand):
             metavar="N",
             help="threads for events, and as many for jobs (4; 1 on SQLite, where one writes at a time)",
         )
-
         parser.add_argument(
             "--status", action="store_true", help="tell what waits and what was given up; exit code 1 for either"
         )

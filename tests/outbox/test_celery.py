@@ -1,0 +1,118 @@
+"""Celery runs the same claims: a real broker, real workers, and kill -9."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from django.utils import timezone
+from pytest_django.fixtures import Settings
+
+from jumun.invoices.models import Invoice
+from jumun.orders.models import Order
+from jumun.outbox.models import Job
+from jumun.outbox.signals import work_added
+from jumun.payments.models import InboxEvent
+from paywright.testing import Paywright
+from tests.broker import HOW_TO_GET, find_server, running_broker
+from tests.payments.paying import pay_unnoticed
+from tests.payments.stripe_says import deliver, event
+from tests.payments.test_checkout import session_id
+from tests.processes import store_environment
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+WAIT_S = 90
+# One worker has nobody to greet.
+QUICKLY = ("--without-gossip", "--without-mingle", "--without-heartbeat")
+
+
+@pytest.fixture(scope="module")
+def broker() -> Iterator[str]:
+    program = find_server()
+    if program is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail(f"no broker: {HOW_TO_GET}")
+        pytest.skip(f"no broker: {HOW_TO_GET}")
+    with running_broker(program) as url:
+        yield url
+
+
+@contextmanager
+def celery(folder: Path, broker: str, *options: str, **environment: str) -> Iterator[subprocess.Popen[bytes]]:
+    """``celery worker`` in a process group of its own."""
+    command = ["-m", "celery", "-A", "tests.outbox.celery_app", "worker", "--concurrency", "1", *QUICKLY, *options]
+    settings = store_environment(folder) | {"BROKER_URL": broker} | environment
+    with (folder / "celery.log").open("ab") as log:
+        process = subprocess.Popen(
+            [sys.executable, *command], env=settings, stdout=log, stderr=log, start_new_session=True
+        )
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+            process.wait(timeout=60)
+
+
+@contextmanager
+def nudging(broker: str) -> Iterator[None]:
+    """This process as a web process of a project that has Celery."""
+    from jumun.outbox import celery as adapter
+
+    adapter.work.app.conf.update(broker_url=broker, broker_connection_timeout=1)
+    work_added.connect(adapter.nudge, dispatch_uid="jumun.outbox.celery")
+    try:
+        yield
+    finally:
+        work_added.disconnect(dispatch_uid="jumun.outbox.celery")
+
+
+def until(true: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + WAIT_S
+    while not true():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.05)
+
+
+def test_a_nudge_a_kill_and_a_beat(broker: str, stripe: Paywright, tmp_path: Path, settings: Settings) -> None:
+    order = pay_unnoticed(stripe)
+    paid = event(next(e for e in stripe.events() if e["type"] == "checkout.session.completed")["data"]["object"])
+    assert session_id(order).encode() in paid
+    silent = socket.create_server(("127.0.0.1", 0))
+    nobody = f"http://127.0.0.1:{silent.getsockname()[1]}"
+    # No beat: what brings this worker to the event is the message that was sent when it had been stored.
+    with silent, celery(tmp_path, broker, STRIPE_API_BASE=nobody) as victim, nudging(broker):
+        assert deliver(paid).status_code == 200
+        caller, _ = silent.accept()
+        os.killpg(victim.pid, signal.SIGKILL)
+        victim.wait()
+        caller.close()
+    order.refresh_from_db()
+    assert order.state == "placed"
+    assert InboxEvent.objects.get().lease_token is not None
+    # Its lease has run out.
+    InboxEvent.objects.update(run_at=timezone.now())
+
+    # The message is gone with the worker that had it, and no other follows: it is the beat that finds the row.
+    with celery(tmp_path, broker, "--beat", "--schedule", str(tmp_path / "beat")):
+        until(lambda: Job.objects.filter(kind="invoices.mail", state="done").exists())
+    order.refresh_from_db()
+    assert (order.state, InboxEvent.objects.get().state) == ("paid", "done")
+    assert Invoice.objects.count() == 1
+    assert len(list((tmp_path / "mail").glob("*.log"))) == 1
+    assert Job.objects.filter(kind="payments.expire_overdue").exists(), "the recurring jobs are there without cron"
+
+
+def test_a_broker_that_is_away_holds_up_no_webhook(tmp_path: Path) -> None:
+    with nudging(f"redis+socket://{tmp_path}/nobody"):
+        for _ in range(2):
+            assert deliver(event({"object": "charge"}, "charge.updated")).status_code == 200
+    assert InboxEvent.objects.filter(state="ready").count() == 2
+    assert not Order.objects.exists()
