@@ -44,6 +44,8 @@ class JumunSettings:
     stripe_timeout_s: float = 10.0
     # How many threads of one web process may wait for Stripe at once; less than it has, so that the others go on.
     stripe_waiting_max: int = 2
+    # How long before a dispute's evidence is due the shop is sent a mail.
+    dispute_warning_days: int = 3
     # Stripe's events are far smaller; anything larger is not from Stripe.
     webhook_body_max_bytes: int = 1024 * 1024
     # How long events and jobs that are done are kept to be looked at; what is not done stays.

@@ -10,6 +10,7 @@ JumunError
 ├── NotRefundable           the payment is not paid, or the amount is none that Stripe can refund
 │   ├── RefundExceedsPaid   more than what is left of the payment
 │   └── PaymentDisputed     the buyer's bank has the money, or has asked for it
+├── NotCreditable           the dispute is not lost, or nothing is left of its invoice
 ├── MalformedSnapshot       Stripe's object lacks what we read, or has it in another shape
 ├── WebhookRefused          a notification that is not provably from Stripe (answered with 400)
 ├── LeaseLost               another worker took the row over
@@ -79,6 +80,10 @@ class PaymentDisputed(NotRefundable):
     def __init__(self, message: str, dispute_id: str = "") -> None:
         super().__init__(message)
         self.dispute_id = dispute_id
+
+
+class NotCreditable(JumunError):
+    """There is no credit note to be issued for the dispute."""
 
 
 class MalformedSnapshot(JumunError):

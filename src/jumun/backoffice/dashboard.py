@@ -4,17 +4,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Min, Q, Sum
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from jumun.orders.models import Order
 from jumun.outbox.lease import State
 from jumun.outbox.models import Job
 from jumun.outbox.status import LATE_S, oldest_due_at
-from jumun.payments.models import InboxEvent, QuarantinedSnapshot, Refund
+from jumun.payments.models import Dispute, InboxEvent, QuarantinedSnapshot, Reconciliation, Refund
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +45,7 @@ class Today:
 class Concern:
     """Something that staff should look at, and where."""
 
-    text: Promise
+    text: Promise | str
     count: int
     address: str
 
@@ -93,6 +94,13 @@ def concerns(user: Any) -> list[Concern]:
         open_rows = QuarantinedSnapshot.objects.filter(resolved_at=None)
         address = reverse("admin:jumun_payments_quarantinedsnapshot_changelist") + "?resolved_at__isempty=1"
         found.append(Concern(text=_("Payments that match no order"), count=open_rows.count(), address=address))
+    if user.has_perm("jumun_payments.view_dispute"):
+        unanswered = Dispute.objects.filter(status__in=Dispute.NEEDS_ANSWER)
+        due = unanswered.aggregate(count=Count("pk"), due_at=Min("due_at"))
+        address = reverse("admin:jumun_payments_dispute_changelist") + "?todo=answer"
+        found.append(Concern(text=_dispute_text(due["due_at"]), count=due["count"], address=address))
+    if user.has_perm("jumun_payments.view_reconciliation"):
+        found.extend(_unreconciled())
     if user.has_perm("jumun_payments.view_inboxevent"):
         parked = InboxEvent.objects.filter(state=State.PARKED)
         address = reverse("admin:jumun_payments_inboxevent_changelist") + "?state__exact=parked"
@@ -102,6 +110,23 @@ def concerns(user: Any) -> list[Concern]:
         address = reverse("admin:jumun_outbox_job_changelist") + "?state__exact=parked"
         found.append(Concern(text=_("Jobs that did not succeed"), count=parked_jobs.count(), address=address))
     return [concern for concern in found if concern.count]
+
+
+def _dispute_text(due_at: datetime | None) -> Promise | str:
+    if due_at is None:
+        return _("Disputes that need an answer")
+    due = timezone.localtime(due_at)
+    return gettext("Disputes that need an answer, the first until %(due)s") % {"due": f"{due:%Y-%m-%d %H:%M}"}
+
+
+def _unreconciled() -> list[Concern]:
+    """What the latest comparison with Stripe has left open."""
+    latest = Reconciliation.objects.exclude(finished_at=None).first()
+    if latest is None:
+        return []
+    count = latest.differences.filter(repaired=False).count()
+    address = reverse("admin:jumun_payments_reconciliation_change", args=[latest.pk])
+    return [Concern(text=_("Differences from Stripe's books"), count=count, address=address)]
 
 
 def waiting_since(now: datetime) -> datetime | None:

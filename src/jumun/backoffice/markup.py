@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 NOTHING = "–"
 
 
-def badge(value: str, label: str) -> SafeString:
+def badge(value: str, label: "str | _StrPromise") -> SafeString:
     """A state as a coloured word; the colour is the stylesheet's affair."""
     return format_html('<span class="jumun-badge jumun-badge-{}">{}</span>', value, label)
 
@@ -57,11 +57,14 @@ def order_link(order: Order | None) -> SafeString | str:
 
 def stripe_link(payment: Payment) -> SafeString:
     """The payment where Stripe shows it, in a tab of its own; named after the card, which staff know it by."""
+    shown = card(payment) or payment.payment_intent_id
+    return outward_link(payment.stripe_url, shown, title=payment.payment_intent_id)
+
+
+def outward_link(address: str, shown: str, *, title: str = "") -> SafeString:
+    """A page of somebody else's, in a tab of its own."""
     return format_html(
-        '<a class="jumun-outward" href="{}" target="_blank" rel="noopener" title="{}">{}</a>',
-        payment.stripe_url,
-        payment.payment_intent_id,
-        card(payment) or payment.payment_intent_id,
+        '<a class="jumun-outward" href="{}" target="_blank" rel="noopener" title="{}">{}</a>', address, title, shown
     )
 
 

@@ -6,11 +6,13 @@ from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db.models import Prefetch, QuerySet
 
 from jumun.backoffice.cancel_page import PERMISSIONS as CANCEL_PERMISSIONS
+from jumun.backoffice.credit_lost_page import PERMISSIONS as CREDIT_LOST_PERMISSIONS
 from jumun.backoffice.refund_page import PERMISSIONS as REFUND_PERMISSIONS
 from jumun.backoffice.timeline import timeline_of
 from jumun.invoices.models import CreditNote
 from jumun.orders.models import Order
-from jumun.payments.models import Payment, Refund
+from jumun.payments.balance_sums import Sums, sums_by_currency, transactions_of
+from jumun.payments.models import Dispute, Payment, Refund
 
 User = AbstractBaseUser | AnonymousUser
 
@@ -22,6 +24,7 @@ def order_context(order: Order, user: Any) -> dict[str, Any]:
     """
     sees_payments = user.has_perm("jumun_payments.view_payment")
     payments = _payments(order) if sees_payments else None
+    disputes = list(_disputes(order)) if user.has_perm("jumun_payments.view_dispute") else None
     return {
         "order": order,
         "may_cancel": order.state == Order.State.PLACED and user.has_perms(CANCEL_PERMISSIONS),
@@ -30,6 +33,10 @@ def order_context(order: Order, user: Any) -> dict[str, Any]:
         "timeline": timeline_of(order) if user.has_perm("jumun_orders.view_timelineentry") else None,
         "payments": payments,
         "refunds": [refund for payment in payments or () for refund in payment.refunds.all()],
+        "balance": _balance(order) if user.has_perm("jumun_payments.view_balancetransaction") else None,
+        "disputes": disputes,
+        "is_disputed": any(dispute.is_open for dispute in disputes or ()),
+        "may_credit_dispute": user.has_perms(CREDIT_LOST_PERMISSIONS),
         "may_refund": user.has_perms(REFUND_PERMISSIONS),
         "credit_notes": _credit_notes(order) if user.has_perm("jumun_invoices.view_creditnote") else None,
         "checkouts": order.checkouts.all() if user.has_perm("jumun_payments.view_checkout") else None,
@@ -44,6 +51,16 @@ def order_context(order: Order, user: Any) -> dict[str, Any]:
 def _payments(order: Order) -> list[Payment]:
     refunds = Prefetch("refunds", Refund.objects.select_related("by"))
     return list(order.payments.prefetch_related(refunds, "disputes"))
+
+
+def _disputes(order: Order) -> QuerySet[Dispute]:
+    return Dispute.objects.filter(payment__order=order).select_related("payment")
+
+
+def _balance(order: Order) -> dict[str, Sums]:
+    """What left the balance is negative, fees too: so each row adds up to its net."""
+    sums = sums_by_currency(transactions_of(order))
+    return {currency: {**row, "taken_fee_minor": -row["fee_minor"]} for currency, row in sums.items()}
 
 
 def _credit_notes(order: Order) -> QuerySet[CreditNote]:

@@ -8,16 +8,21 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
 from jumun.backoffice.refund_form import RefundForm
-from jumun.errors import NotRefundable, RefundExceedsPaid, StripeRefused, StripeUnavailable
+from jumun.errors import NotRefundable, PaymentDisputed, RefundExceedsPaid, StripeRefused, StripeUnavailable
 from jumun.payments.models import Payment, Refund
 from jumun.payments.refunds import refund
 from jumun.templatetags.jumun import money
 
 PERMISSIONS = ("jumun_payments.view_payment", "jumun_payments.refund_payment")
+
+DISPUTED = _(
+    "The customer's bank disputes this payment and has taken the money back, so Stripe refunds it no more. "
+    "Answer the dispute at Stripe, or accept it."
+)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -40,6 +45,8 @@ def _refund(request: HttpRequest, payment: Payment, form: RefundForm, *, by: Abs
     except RefundExceedsPaid as error:
         left = money(error.refundable_minor, payment.currency)
         form.add_error("amount", _("Only %(amount)s of this payment is left to refund.") % {"amount": left})
+    except PaymentDisputed:
+        form.add_error(None, DISPUTED)
     except NotRefundable as error:
         form.add_error(None, _("This cannot be refunded: %(why)s") % {"why": error})
     except StripeRefused as error:
@@ -76,6 +83,7 @@ def _page(request: HttpRequest, payment: Payment, form: RefundForm) -> HttpRespo
         "payment": payment,
         "order": payment.order,
         "refundable_minor": payment.refundable_minor,
+        "why_not": DISPUTED if payment.blocking_dispute else "",
         "form": form,
     }
     status = 400 if form.errors else 200

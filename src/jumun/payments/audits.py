@@ -11,7 +11,7 @@ from jumun.orders.models import Order
 from jumun.outbox.lease import State
 from jumun.outbox.models import Job
 from jumun.payments.balance_check import movements_that_differ, nets_that_differ, payouts_that_do_not_add_up
-from jumun.payments.models import InboxEvent, Payment, QuarantinedSnapshot, Refund
+from jumun.payments.models import Dispute, InboxEvent, Payment, QuarantinedSnapshot, Refund
 
 # An event waits no longer than its retries take; one that does is not being worked on.
 WAITING_MAX = timedelta(hours=12)
@@ -65,15 +65,13 @@ def refunds_have_a_credit_note() -> Iterator[tuple[str, str]]:
     )
     for payment in payments.filter(refunded__gt=F("credited")).iterator():
         yield payment.payment_intent_id, "has been refunded by more than its credit notes say"
-    unfounded = CreditNote.objects.filter(
-        ~Exists(
-            Refund.objects.filter(refund_id=OuterRef("refund_id"), payment__order=OuterRef("invoice__order")).filter(
-                Q(status=Refund.Status.SUCCEEDED) | Q(booked_at__isnull=False)
-            )
-        )
-    )
+    of_refund = Refund.objects.filter(
+        refund_id=OuterRef("refund_id"), payment__order=OuterRef("invoice__order")
+    ).filter(Q(status=Refund.Status.SUCCEEDED) | Q(booked_at__isnull=False))
+    of_dispute = Dispute.objects.filter(dispute_id=OuterRef("refund_id"), payment__order=OuterRef("invoice__order"))
+    unfounded = CreditNote.objects.filter(~Exists(of_refund), ~Exists(of_dispute))
     for number in unfounded.values_list("number", flat=True).iterator():
-        yield number, "is the credit note of no refund that succeeded"
+        yield number, "is the credit note of no refund that succeeded and of no dispute"
 
 
 @invariant("I8")

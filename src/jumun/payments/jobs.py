@@ -6,10 +6,10 @@ from jumun.errors import StripeRefused
 from jumun.orders.models import Order
 from jumun.orders.timeline import Kind
 from jumun.outbox.handlers import job
-from jumun.payments import expire, mail, refunds
+from jumun.payments import dispute_mail, expire, mail, refunds
 from jumun.payments.end import TRY_AGAIN_IN
 from jumun.payments.give_back import give_back as return_payment
-from jumun.payments.models import Payment, Reconciliation, Refund
+from jumun.payments.models import Dispute, Payment, Reconciliation, Refund
 from jumun.payments.reconcile import reconcile
 
 
@@ -64,3 +64,13 @@ def reconcile_lately() -> None:
     run = Reconciliation.interrupted(repair=True, is_scheduled=True)
     since = timezone.now() - timedelta(hours=25)
     reconcile(run or Reconciliation.begin(since=since, repair=True, is_scheduled=True))
+
+
+@job("payments.warn_of_disputes", every_s=3600)
+def warn_of_disputes() -> None:
+    dispute_mail.enqueue_due()
+
+
+@job("payments.mail_dispute", network=True)
+def mail_dispute(dispute_pk: int) -> None:
+    dispute_mail.send(Dispute.objects.select_related("payment__order").get(pk=dispute_pk))

@@ -4,9 +4,9 @@ from django.apps import apps
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
-from jumun.backoffice.admin import credit_notes, invoices, orders, outbox, payments, quarantined
+from jumun.backoffice.admin import balance, credit_notes, disputes, invoices, orders, outbox, payments, quarantined
 
-__all__ = ["credit_notes", "invoices", "orders", "outbox", "payments", "quarantined"]
+__all__ = ["balance", "credit_notes", "disputes", "invoices", "orders", "outbox", "payments", "quarantined"]
 
 if apps.is_installed("jumun.storefront"):
     from jumun.backoffice.admin import catalogue

@@ -93,7 +93,10 @@ def _credit(invoice: Invoice, payment: Payment, refund: Refund) -> bool:
     """
     booked = payment.refunds.filter(status=Refund.Status.SUCCEEDED).exclude(booked_at=None)
     refunded_minor = booked.aggregate(sum=Sum("amount_minor", default=0))["sum"] or 0
-    due_minor = min(refunded_minor, payment.amount_minor) - CreditNote.credited_minor(invoice)
+    of_disputes = payment.disputes.values("dispute_id")
+    for_refunds = invoice.credit_notes.standing().exclude(refund_id__in=of_disputes)
+    credited_minor = for_refunds.aggregate(sum=Sum("amount_minor", default=0))["sum"] or 0
+    due_minor = min(refunded_minor - credited_minor, CreditNote.creditable_minor(invoice))
     if due_minor <= 0 or not refund.refund_id:
         return False
     reference = PaymentReference(

@@ -82,6 +82,7 @@ class Dispute(models.Model):
         verbose_name = _("dispute")
         verbose_name_plural = _("disputes")
         ordering = ["-id"]
+        permissions = [("credit_dispute", "Can issue credit notes for lost disputes")]
         constraints = [
             models.CheckConstraint(condition=Q(amount_minor__gt=0), name="jumun_dispute_amount_positive"),
         ]
@@ -138,6 +139,11 @@ class Dispute(models.Model):
             *(self.transaction_count, rank, self.status, self.due_at or _NEVER, self.opened_at),
             *(self.amount_minor, self.reason, self.is_charge_refundable),
         )
+
+    @property
+    def stripe_url(self) -> str:
+        """Where evidence is given: with the payment, in Stripe's dashboard or on the sandbox's page."""
+        return self.payment.stripe_url
 
     @property
     def is_open(self) -> bool:

@@ -1,0 +1,112 @@
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from jumun.backoffice import markup
+from jumun.backoffice.readonly import ReadOnlyAdmin
+from jumun.payments.models import BalanceTransaction, Difference, Payout, Reconciliation
+
+CREATED_AT = markup.moment_column("created_at", _("created at Stripe"))
+ARRIVES_AT = markup.moment_column("arrives_at", _("arrives"))
+AVAILABLE_AT = markup.moment_column("available_at", _("available"))
+STARTED_AT = markup.moment_column("started_at", _("started"))
+FINISHED_AT = markup.moment_column("finished_at", _("finished"))
+SINCE = markup.moment_column("since", _("since"))
+
+
+@admin.register(BalanceTransaction)
+class BalanceTransactionAdmin(ReadOnlyAdmin):
+    list_display = ("transaction_id", "type", "source_id", "amount", "fee", "net", CREATED_AT, AVAILABLE_AT)
+    list_filter = ("reporting_category", "currency")
+    search_fields = ("transaction_id", "=source_id", "=payout_id")
+    fields = (
+        *("transaction_id", "type", "reporting_category", "source_id", "payout_id", "amount", "fee", "net"),
+        *("created_at", "available_at"),
+    )
+    readonly_fields = fields
+
+    @admin.display(description=_("amount"), ordering="amount_minor")
+    def amount(self, row: BalanceTransaction) -> SafeString:
+        return markup.amount(row.amount_minor, row.currency)
+
+    @admin.display(description=_("fee"), ordering="fee_minor")
+    def fee(self, row: BalanceTransaction) -> SafeString:
+        return markup.amount(row.fee_minor, row.currency)
+
+    @admin.display(description=_("net"), ordering="net_minor")
+    def net(self, row: BalanceTransaction) -> SafeString:
+        return markup.amount(row.net_minor, row.currency)
+
+
+@admin.register(Payout)
+class PayoutAdmin(ReadOnlyAdmin):
+    list_display = ("payout_id", "status_badge", "amount", "adding_up", ARRIVES_AT, CREATED_AT)
+    list_filter = ("status", "currency", "livemode")
+    search_fields = ("payout_id",)
+    fields = (
+        *("payout_id", "status_badge", "amount", "adding_up", "made_of", "automatic", "livemode"),
+        *("arrives_at", "created_at", "failure_message"),
+    )
+    readonly_fields = fields
+
+    @admin.display(description=_("status"), ordering="status")
+    def status_badge(self, payout: Payout) -> SafeString:
+        return markup.badge(payout.status, payout.get_status_display())
+
+    @admin.display(description=_("amount"), ordering="amount_minor")
+    def amount(self, payout: Payout) -> SafeString:
+        return markup.amount(payout.amount_minor, payout.currency)
+
+    @admin.display(description=_("transactions"))
+    def adding_up(self, payout: Payout) -> SafeString | str:
+        """Whether what it is made of is what it pays out."""
+        if payout.adds_up is None:
+            return markup.NOTHING
+        return markup.badge("done", _("adds up")) if payout.adds_up else markup.badge("failed", _("does not add up"))
+
+    @admin.display(description=_("made of"))
+    def made_of(self, payout: Payout) -> SafeString:
+        address = reverse("admin:jumun_payments_balancetransaction_changelist")
+        return format_html(
+            '<a href="{}?q={}">{}</a>',
+            address,
+            payout.payout_id,
+            markup.amount(payout.itemised_minor, payout.currency),
+        )
+
+
+class DifferenceInline(admin.TabularInline):  # type: ignore[type-arg]  # takes no type argument at run time
+    model = Difference
+    fields = ("kind", "order_number", "object_id", "problem", "repaired")
+    readonly_fields = fields
+    can_delete = False
+    extra = 0
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm("jumun_payments.view_reconciliation")
+
+
+@admin.register(Reconciliation)
+class ReconciliationAdmin(ReadOnlyAdmin):
+    list_display = (STARTED_AT, SINCE, FINISHED_AT, "compared_count", "agreement", "repair", "is_scheduled")
+    list_filter = ("is_scheduled", "repair")
+    fields = ("started_at", "since", "finished_at", "step", "compared_count", "agreement", "repair", "is_scheduled")
+    readonly_fields = fields
+    inlines = (DifferenceInline,)
+
+    @admin.display(description=_("books"))
+    def agreement(self, run: Reconciliation) -> SafeString | str:
+        if run.finished_at is None:
+            return markup.badge("pending", _("not finished"))
+        return markup.badge("done", _("agree")) if run.agrees else markup.badge("failed", _("differ"))

@@ -1,0 +1,39 @@
+"""A credit note for money that a lost dispute took away: not by itself, since whether anything is owed is for staff."""
+
+from django.db import transaction
+from django.utils import timezone
+
+from jumun.errors import NotCreditable
+from jumun.invoices.document import PaymentReference
+from jumun.invoices.models import CreditNote, Invoice
+from jumun.orders.models import Order
+from jumun.payments.models import Dispute
+
+
+def creditable_minor(dispute: Dispute) -> int:
+    """What a credit note for ``dispute`` would be over; 0 where there is none to be issued."""
+    invoice = Invoice.objects.filter(order=dispute.payment.order_id).first()
+    if dispute.status != Dispute.Status.LOST or not dispute.payment.settles_order or invoice is None:
+        return 0
+    if CreditNote.objects.filter(refund_id=dispute.dispute_id).exists():
+        return 0
+    # A part may have been refunded, and credited, before.
+    return min(dispute.amount_minor, CreditNote.creditable_minor(invoice))
+
+
+def credit_lost(dispute: Dispute) -> CreditNote:
+    """Issue the credit note of a lost dispute, once. Raises `NotCreditable`."""
+    with transaction.atomic():
+        order = Order.objects.select_for_update().get(pk=dispute.payment.order_id)
+        dispute.refresh_from_db()
+        amount_minor = creditable_minor(dispute)
+        if amount_minor < 1:
+            raise NotCreditable(f"{dispute} is {dispute.status}, and nothing is left to be credited")
+        payment = dispute.payment
+        reference = PaymentReference(
+            card_brand=payment.card_brand,
+            card_last4=payment.card_last4,
+            stripe_id=dispute.dispute_id,
+            paid_on=timezone.localdate(),
+        )
+        return CreditNote.issue(order.invoice, amount_minor=amount_minor, refunded_to=reference)

@@ -1,0 +1,41 @@
+"""The mail that tells staff of a dispute while there is still time to answer."""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.template.loader import render_to_string
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from jumun.conf import jumun
+from jumun.outbox.models import Job
+from jumun.payments.models import Dispute
+
+
+def enqueue_due() -> int:
+    """Enqueue a mail for every dispute whose answer is due soon, one for each due date; return how many there are."""
+    soon = timezone.now() + timedelta(days=jumun().dispute_warning_days)
+    due = Dispute.objects.filter(status__in=Dispute.NEEDS_ANSWER, due_at__gt=timezone.now(), due_at__lte=soon)
+    found = list(due.values_list("pk", "dispute_id", "due_at"))
+    for pk, dispute_id, due_at in found:
+        Job.enqueue("payments.mail_dispute", key=f"{dispute_id}:{due_at:%Y-%m-%d}", dispute_pk=pk)
+    return len(found)
+
+
+def send(dispute: Dispute) -> None:
+    """Mail the shop where to answer and until when; no more where it has been answered. Raises what the server says."""
+    if not dispute.needs_answer:
+        return
+    seller, order = jumun().seller, dispute.payment.order
+    context = {"dispute": dispute, "payment": dispute.payment, "order": order}
+    domain = seller.email.rpartition("@")[2] or "localhost"
+    # In the shop's language: the customer has no part in it.
+    with translation.override(settings.LANGUAGE_CODE):
+        message = EmailMessage(
+            subject=_("A dispute about order %(order)s needs an answer") % {"order": order.number},
+            body=render_to_string("jumun/mail/dispute.txt", context),
+            to=[seller.email],
+            headers={"Message-ID": f"<dispute.{dispute.dispute_id}.{dispute.due_at:%Y-%m-%d}@{domain}>"},
+        )
+    message.send()
