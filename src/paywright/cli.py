@@ -171,6 +171,6 @@ def _secret_of_environment() -> str | None:
 
 
 def _secret(text: str, source: str = "--secret") -> str:
-    if not text.startswith("whsec_") or len(text) < 10:
-        raise BadInput(f"{source} must begin with whsec_")
+    if not text.startswith("whsec_") or text == "whsec_":
+        raise BadInput(f"{source} must be whsec_ and what follows it")
     return text

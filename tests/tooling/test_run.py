@@ -95,7 +95,7 @@ def test_without_its_servers_the_store_ends_and_says_so(start, name, part):
 def test_with_a_key_of_stripe_paywright_is_not_started(start):
     running = start(STRIPE_SECRET_KEY="sk_test_of_an_account", STRIPE_WEBHOOK_SECRET="whsec_of_the_cli")
 
-    assert not any("paywright" in args for args in running.family().values())
+    assert not any("paywright serve" in args for args in running.family().values())
     assert f"stripe listen --forward-to localhost:{running.port}/payment/webhooks/" in running.said
 
 
