@@ -115,6 +115,7 @@ def known_ids(client: stripe.StripeClient, paywright: Paywright) -> dict[str, An
         "webhook_endpoint": client.v1.webhook_endpoints.create(
             params={"url": "http://127.0.0.1:9/", "enabled_events": ["coupon.deleted"]}
         ).id,
+        "early_fraud_warning": "issfr_x",
         "payout": "po_x",
         "payment_method": "pm_x",
     }
