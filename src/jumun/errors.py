@@ -8,6 +8,7 @@ JumunError
 │   └── OutOfStock
 ├── OrderNotPayable         the order is paid, expired or cancelled
 ├── NotRefundable           the payment is not paid, or the amount is none that Stripe can refund
+│   ├── RefundExceedsOrdered more pieces of a line than are left of it
 │   ├── RefundExceedsPaid   more than what is left of the payment
 │   └── PaymentDisputed     the buyer's bank has the money, or has asked for it
 ├── NotCreditable           the dispute is not lost, or nothing is left of its invoice
@@ -80,6 +81,16 @@ class PaymentDisputed(NotRefundable):
     def __init__(self, message: str, dispute_id: str = "") -> None:
         super().__init__(message)
         self.dispute_id = dispute_id
+
+
+class RefundExceedsOrdered(NotRefundable):
+    """More pieces of a line were to be refunded, or put back into stock, than were left of it at that instant."""
+
+    def __init__(self, name: str, left_quantity: int, left_restock_quantity: int) -> None:
+        super().__init__(f"{name}: {left_quantity} left to refund, {left_restock_quantity} to put back into stock")
+        self.name = name
+        self.left_quantity = left_quantity
+        self.left_restock_quantity = left_restock_quantity
 
 
 class NotCreditable(JumunError):

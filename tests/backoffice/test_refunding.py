@@ -11,7 +11,7 @@ from jumun.invoices.models import CreditNote
 from jumun.payments import gateway
 from jumun.payments.models import Payment, Refund
 from paywright.testing import Paywright
-from tests.factories import paid_order
+from tests.factories import paid_order, pay
 from tests.payments.paying import buy
 
 pytestmark = pytest.mark.django_db
@@ -108,6 +108,49 @@ def test_a_visitor_is_sent_to_the_login_and_a_foreign_form_is_refused(staff: Any
     strict.cookies = staff(*REFUNDER).cookies
     assert strict.post(address(payment), form()).status_code == 403
     assert not Refund.objects.exists()
+
+
+def by_line(**values: str) -> dict[str, str]:
+    return form(what="lines", **values)
+
+
+def test_staff_refund_items_and_put_some_back_into_stock(staff: Any, stripe: Paywright) -> None:
+    payment = buy(stripe)
+    client = staff(*REFUNDER, "jumun_orders.view_timelineentry")
+    page = text_of(client.get(address(payment)))
+    assert 'name="quantity_1"' in page
+    after = client.post(address(payment), by_line(quantity_1="1", restock_1="2"), follow=True)
+    made = Refund.objects.get()
+    assert (made.amount_minor, made.pieces, made.restocked) == (5_500, {1: 1}, {"CUP-1": 2})
+    assert "₩5,500 is refunded." in text_of(after)
+    assert 'max="1"' in text_of(client.get(address(payment)))
+
+
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        (by_line(), "Please say how many of which item."),
+        (by_line(quantity_1="3"), "Ensure this value is less than or equal to 2."),
+        (by_line(restock_1="3", quantity_1="1"), "Ensure this value is less than or equal to 2."),
+        (by_line(quantity_1="-1"), "Ensure this value is greater than or equal to 0."),
+        (by_line(quantity_1="many"), "Enter a whole number."),
+        (form(quantity_1="1"), "Items are chosen as well as an amount."),
+        (form(what="everything"), "Select a valid choice."),
+    ],
+)
+def test_a_choice_of_items_that_is_none_refunds_nothing(staff: Any, values: dict[str, str], told: str) -> None:
+    payment = paid_order().payments.get()
+    response = staff(*REFUNDER).post(address(payment), values)
+    assert response.status_code == 400
+    assert told in text_of(response)
+    assert not Refund.objects.exists()
+
+
+def test_a_second_payment_paid_for_no_items(staff: Any) -> None:
+    second = pay(paid_order()).payments.get(settles_order=False)
+    page = text_of(staff(*REFUNDER).get(address(second)))
+    assert 'value="11000"' in page
+    assert "quantity_1" not in page
 
 
 def test_the_page_speaks_korean(staff: Any) -> None:

@@ -12,7 +12,7 @@ from jumun.backoffice.timeline import timeline_of
 from jumun.invoices.models import CreditNote
 from jumun.orders.models import Order
 from jumun.payments.balance_sums import Sums, sums_by_currency, transactions_of
-from jumun.payments.models import Dispute, Payment, Refund
+from jumun.payments.models import Dispute, Payment, Refund, RefundLine
 
 User = AbstractBaseUser | AnonymousUser
 
@@ -49,7 +49,8 @@ def order_context(order: Order, user: Any) -> dict[str, Any]:
 
 
 def _payments(order: Order) -> list[Payment]:
-    refunds = Prefetch("refunds", Refund.objects.select_related("by"))
+    lines = Prefetch("lines", RefundLine.objects.select_related("line"))
+    refunds = Prefetch("refunds", Refund.objects.select_related("by").prefetch_related(lines))
     return list(order.payments.prefetch_related(refunds, "disputes"))
 
 

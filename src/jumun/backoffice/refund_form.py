@@ -1,3 +1,5 @@
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from django import forms
@@ -8,12 +10,34 @@ from django.utils.translation import gettext_lazy as _
 from jumun import money
 from jumun.payments.keys import new_key
 from jumun.payments.models import Payment, Refund
+from jumun.payments.pieces import Left, left_of
+
+AMOUNT, LINES = "amount", "lines"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the order with its two fields."""
+
+    left: Left
+    quantity: forms.BoundField
+    restock: forms.BoundField
 
 
 class RefundForm(forms.Form):
-    """How much of a payment goes back, and why. ``key`` makes of one form one refund, however often it is sent."""
+    """How much of a payment, or which pieces of its order, go back, why, and what goes back on the shelf.
 
-    amount = forms.CharField(label=_("Amount"), max_length=money.TEXT_LENGTH_MAX)
+    ``key`` makes of one form one refund, however often it is sent.
+    """
+
+    what = forms.ChoiceField(
+        label=_("What is refunded"),
+        required=False,
+        choices=[(AMOUNT, _("an amount")), (LINES, _("items, at their price"))],
+        widget=forms.RadioSelect,
+        initial=AMOUNT,
+    )
+    amount = forms.CharField(label=_("Amount"), required=False, max_length=money.TEXT_LENGTH_MAX)
     reason = forms.ChoiceField(
         label=_("Reason"), required=False, choices=[("", _("another reason")), *Refund.Reason.choices]
     )
@@ -22,15 +46,52 @@ class RefundForm(forms.Form):
 
     def __init__(self, payment: Payment, data: Any = None) -> None:
         self.payment = payment
-        left = money.to_decimal(payment.refundable_minor, payment.currency)
-        super().__init__(data, initial={"amount": f"{left:f}", "key": new_key()})
+        # What was paid beside the order paid for no goods.
+        self._left = left_of(payment) if payment.settles_order else []
+        amount = money.to_decimal(payment.refundable_minor, payment.currency)
+        super().__init__(data, initial={"amount": f"{amount:f}", "key": new_key()})
         self.fields["amount"].widget.attrs |= {"inputmode": "decimal", "autocomplete": "off"}
+        if not self._left:
+            del self.fields["what"]
+        for left in self._left:
+            self.fields[f"quantity_{left.line.position}"] = _pieces(_("Refund"), left.quantity)
+            self.fields[f"restock_{left.line.position}"] = _pieces(_("Back into stock"), left.restock_quantity)
 
-    def clean_amount(self) -> int:
-        """The amount in minor units."""
+    def rows(self) -> Iterator[Row]:
+        for left in self._left:
+            at = left.line.position
+            yield Row(left, self[f"quantity_{at}"], self[f"restock_{at}"])
+
+    def clean(self) -> dict[str, Any]:
+        """``amount`` in minor units or ``None``, ``lines`` or ``None``, and ``restock``."""
+        data = super().clean() or self.cleaned_data
+        lines = self._chosen("quantity")
+        by_line = data.get("what") == LINES
+        if by_line and not lines:
+            self.add_error("what", _("Please say how many of which item."))
+        if lines and not by_line:
+            self.add_error("what", _("Items are chosen as well as an amount. Please choose one of the two."))
+        data["lines"] = lines if by_line else None
+        data["restock"] = self._chosen("restock")
+        data["amount"] = None if by_line else self._amount_minor(data.get("amount", ""))
+        return data
+
+    def _chosen(self, name: str) -> dict[int, int]:
+        positions = [left.line.position for left in self._left]
+        chosen = {at: self.cleaned_data.get(f"{name}_{at}") for at in positions}
+        return {at: quantity for at, quantity in chosen.items() if quantity}
+
+    def _amount_minor(self, text: str) -> int | None:
         try:
-            return money.parse(self.cleaned_data["amount"], self.payment.currency, get_language() or "en")
-        except money.MoneyError as error:
-            raise ValidationError(
-                _("This is no amount in %(currency)s.") % {"currency": self.payment.currency}
-            ) from error
+            return money.parse(text, self.payment.currency, get_language() or "en")
+        except money.MoneyError:
+            told = _("This is no amount in %(currency)s.") % {"currency": self.payment.currency}
+            self.add_error("amount", ValidationError(told))
+            return None
+
+
+def _pieces(label: Any, left: int) -> forms.IntegerField:
+    widget = forms.NumberInput({"autocomplete": "off"})
+    return forms.IntegerField(
+        label=label, required=False, min_value=0, max_value=left, initial=0, widget=widget, disabled=not left
+    )

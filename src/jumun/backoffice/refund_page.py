@@ -12,7 +12,15 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
 from jumun.backoffice.refund_form import RefundForm
-from jumun.errors import NotRefundable, PaymentDisputed, RefundExceedsPaid, StripeRefused, StripeUnavailable
+from jumun.errors import (
+    NotRefundable,
+    PaymentDisputed,
+    RefundExceedsOrdered,
+    RefundExceedsPaid,
+    StripeRefused,
+    StripeUnavailable,
+)
+from jumun.payments import gateway
 from jumun.payments.models import Payment, Refund
 from jumun.payments.refunds import refund
 from jumun.templatetags.jumun import money
@@ -41,7 +49,21 @@ def _refund(request: HttpRequest, payment: Payment, form: RefundForm, *, by: Abs
     """Whether there is nothing more to be done on this form; what happened is told either way."""
     values = form.cleaned_data
     try:
-        made = refund(payment, amount_minor=values["amount"], reason=values["reason"], by=by, key=str(values["key"]))
+        with gateway.for_somebody_waiting():
+            made = refund(
+                payment,
+                amount_minor=values["amount"],
+                lines=values["lines"],
+                restock=values["restock"],
+                reason=values["reason"],
+                by=by,
+                key=str(values["key"]),
+            )
+    except RefundExceedsOrdered as error:
+        form.add_error(
+            None,
+            _("Of %(item)s, %(count)d can still be refunded.") % {"item": error.name, "count": error.left_quantity},
+        )
     except RefundExceedsPaid as error:
         left = money(error.refundable_minor, payment.currency)
         form.add_error("amount", _("Only %(amount)s of this payment is left to refund.") % {"amount": left})

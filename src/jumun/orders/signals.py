@@ -7,7 +7,8 @@ rest.
   was paid all the same: a receiver that can no longer supply it raises `jumun.errors.OrderRefused` or one of its
   kinds, and the money goes back instead.
 - `order_canceled`: the order was cancelled or has expired without payment (``order.state`` tells which).
-- `order_refunded`, `order_disputed`: money went back, or the buyer's bank asks for it.
+- `order_refunded`: money went back; ``restocked`` maps article numbers to the pieces that staff put back into stock.
+- `order_disputed`: the buyer's bank asks for the money.
 """
 
 from django.dispatch import Signal

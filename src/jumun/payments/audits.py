@@ -57,19 +57,19 @@ def money_beside_the_order_is_noticed() -> Iterator[tuple[str, str]]:
 
 @invariant("I2")
 def refunds_have_a_credit_note() -> Iterator[tuple[str, str]]:
-    """What was refunded of an invoiced payment is credited; a note beyond that is one whose refund failed."""
+    """What was refunded of an invoiced payment is credited; the note of a refund that failed is cancelled."""
     money_back = Sum("refunds__amount_minor", filter=Q(refunds__status=Refund.Status.SUCCEEDED), default=0)
-    notes = CreditNote.objects.filter(invoice__order=OuterRef("order")).order_by().values("invoice")
+    notes = CreditNote.objects.standing().filter(invoice__order=OuterRef("order")).order_by().values("invoice")
     payments = Payment.objects.filter(settles_order=True).annotate(
         refunded=money_back, credited=Coalesce(Subquery(notes.annotate(sum=Sum("amount_minor")).values("sum")), 0)
     )
     for payment in payments.filter(refunded__gt=F("credited")).iterator():
         yield payment.payment_intent_id, "has been refunded by more than its credit notes say"
     of_refund = Refund.objects.filter(
-        refund_id=OuterRef("refund_id"), payment__order=OuterRef("invoice__order")
-    ).filter(Q(status=Refund.Status.SUCCEEDED) | Q(booked_at__isnull=False))
+        refund_id=OuterRef("refund_id"), payment__order=OuterRef("invoice__order"), status=Refund.Status.SUCCEEDED
+    )
     of_dispute = Dispute.objects.filter(dispute_id=OuterRef("refund_id"), payment__order=OuterRef("invoice__order"))
-    unfounded = CreditNote.objects.filter(~Exists(of_refund), ~Exists(of_dispute))
+    unfounded = CreditNote.objects.standing().filter(~Exists(of_refund), ~Exists(of_dispute))
     for number in unfounded.values_list("number", flat=True).iterator():
         yield number, "is the credit note of no refund that succeeded and of no dispute"
 

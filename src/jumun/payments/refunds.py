@@ -1,6 +1,7 @@
 """Giving money back: at most what was paid, however many press the button, and never twice for one press."""
 
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -16,24 +17,65 @@ from jumun.outbox.models import Job
 from jumun.payments import gateway
 from jumun.payments.keys import new_key
 from jumun.payments.merge import apply
-from jumun.payments.models import Payment, Refund
+from jumun.payments.models import Payment, Refund, RefundLine
+from jumun.payments.pieces import Pieces, lines_of, worth_minor
 
 # Longer than a call with its retries takes: whoever asked may still be waiting for the answer.
 RESUME_AFTER = timedelta(minutes=1)
 BATCH = 200
 
 
-def refund(
-    payment: Payment, *, amount_minor: int, reason: str, by: AbstractBaseUser | None, key: str | None = None
-) -> Refund:
-    """Refund ``amount_minor`` of ``payment``; the refund as Stripe answered, perhaps still on its way.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """What was asked for: an amount or pieces of lines, and what goes back into stock with it."""
 
-    ``reason`` is one of `Refund.Reason` or empty. ``key`` stands for one press of a button: the same again gives the
-    same refund. Raises `NotRefundable`, `RefundExceedsPaid`, `PaymentDisputed` and `StripeRefused`, and then no money
-    moves, and `StripeUnavailable`: then it is unknown, and the worker asks again until it is known. Must not run in a
-    transaction.
+    amount_minor: int | None
+    lines: Pieces
+    restock: Pieces
+    reason: str
+    by: AbstractBaseUser | None
+    key: str
+
+    def is_answered_by(self, earlier: Refund, payment: Payment) -> bool:
+        """Whether it is the same press of the button as the one that made ``earlier``."""
+        if earlier.payment_id != payment.pk:
+            return False
+        if self.amount_minor is not None:
+            return earlier.amount_minor == self.amount_minor
+        return earlier.pieces == {position: quantity for position, quantity in self.lines.items() if quantity}
+
+
+def refund(
+    payment: Payment,
+    *,
+    amount_minor: int | None = None,
+    lines: Pieces | None = None,
+    restock: Pieces | None = None,
+    reason: str,
+    by: AbstractBaseUser | None,
+    key: str | None = None,
+) -> Refund:
+    """Refund ``amount_minor`` of ``payment``, or what pieces of its order's ``lines`` cost; return it as Stripe has it.
+
+    ``lines`` and ``restock`` count pieces by the position of their line: those that are refunded, and those that can
+    be bought again once the money has gone back, which may be others. ``reason`` is one of `Refund.Reason` or empty.
+    ``key`` stands for one press of a button: the same again gives the same refund.
+
+    Raises `NotRefundable` with its kinds `RefundExceedsPaid`, `RefundExceedsOrdered` and `PaymentDisputed`, and
+    `StripeRefused`, and then no money moves, and `StripeUnavailable`: then it is unknown, and the worker asks again
+    until it is known. Must not run in a transaction.
     """
-    intention = _intend(payment, amount_minor=amount_minor, reason=reason, by=by, key=key or new_key())
+    if (amount_minor is None) == (lines is None):
+        raise TypeError("a refund is of an amount or of lines")
+    asked = _Asked(
+        amount_minor=amount_minor,
+        lines=lines or {},
+        restock=restock or {},
+        reason=reason,
+        by=by,
+        key=key or new_key(),
+    )
+    intention = _intend(payment, asked)
     if intention.status == Refund.Status.CREATING:
         _send(intention)
     return intention
@@ -60,24 +102,29 @@ def enqueue_unanswered() -> int:
     return len(found)
 
 
-def _intend(payment: Payment, *, amount_minor: int, reason: str, by: AbstractBaseUser | None, key: str) -> Refund:
+def _intend(payment: Payment, asked: _Asked) -> Refund:
     """The refund written down before Stripe is asked, within what is left of the payment (invariant I8)."""
     with transaction.atomic():
         order = Order.objects.select_for_update().get(pk=payment.order_id)
         payment = Payment.objects.select_for_update().get(pk=payment.pk)
-        if earlier := Refund.objects.filter(idempotency_key=key).first():
-            if (earlier.payment_id, earlier.amount_minor) != (payment.pk, amount_minor):
+        if earlier := Refund.objects.filter(idempotency_key=asked.key).first():
+            if not asked.is_answered_by(earlier, payment):
                 raise NotRefundable("this key belongs to another refund")
             return earlier
+        lines = lines_of(payment, asked.lines, asked.restock)
+        amount_minor = worth_minor(payment, asked.lines) if asked.amount_minor is None else asked.amount_minor
         amount = _stripe_amount(payment, amount_minor)
         intention = Refund.objects.create(
             payment=payment,
-            idempotency_key=key,
+            idempotency_key=asked.key,
             amount_minor=amount_minor,
             currency=payment.currency,
-            reason=reason,
-            by_id=by.pk if by else None,
+            reason=asked.reason,
+            by_id=asked.by.pk if asked.by else None,
         )
+        for line in lines:
+            line.refund = intention
+        RefundLine.objects.bulk_create(lines)
         order.record(Kind.REFUND_ASKED, amount_minor=amount_minor)
         intention.params = _params(intention, order, amount)
         intention.save(update_fields=["params"])

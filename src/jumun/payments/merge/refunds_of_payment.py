@@ -5,10 +5,10 @@ All of it runs inside `jumun.payments.merge`, which holds the locks on the order
 
 from typing import Any
 
-from django.db.models import Sum
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
-from jumun.invoices.document import PaymentReference
+from jumun.invoices.document import DocumentError, PaymentReference
 from jumun.invoices.models import CreditNote, Invoice
 from jumun.orders.models import Order
 from jumun.orders.signals import order_refunded
@@ -39,6 +39,8 @@ def _merge(payment: Payment, raw: Any) -> str | None:
         return reason
     refund = _row_of(payment, snapshot, amount_minor)
     refund.advance(snapshot)
+    if refund.status in Refund.VOID:
+        _take_back_credit(refund)
     BalanceTransaction.mirror(transactions_within(raw))
     return Reason.REFUND_FAILED if refund.status == Refund.Status.FAILED else None
 
@@ -74,36 +76,51 @@ def _book(order: Order, payment: Payment) -> None:
     """
     if payment.status != Payment.Status.PAID:
         return
-    for refund in payment.refunds.filter(status=Refund.Status.SUCCEEDED, booked_at=None).order_by("pk"):
+    succeeded = payment.refunds.filter(status=Refund.Status.SUCCEEDED).order_by("pk")
+    for refund in succeeded.filter(booked_at=None):
         refund.book()
-        credited = payment.settles_order and _credit(Invoice.objects.get(order=order), payment, refund)
-        if not credited and payment.unwanted_because not in Payment.GIVEN_BACK:
-            Job.enqueue("payments.mail_refund", key=str(refund.refund_id), refund_pk=refund.pk)
-        order_refunded.send(Order, order=order, restocked={})
+        if not payment.settles_order and payment.unwanted_because not in Payment.GIVEN_BACK:
+            _mail(refund)
+        order_refunded.send(Order, order=order, restocked=refund.restocked)
+    if payment.settles_order:
+        for refund in succeeded.filter(~Exists(CreditNote.objects.filter(refund_id=OuterRef("refund_id")))):
+            _credit(Invoice.objects.get(order=order), payment, refund)
     if payment.unwanted_because and not payment.kept_minor:
         for row in payment.quarantined.filter(reason=payment.unwanted_because):
             row.resolve(by=None)
 
 
-def _credit(invoice: Invoice, payment: Payment, refund: Refund) -> bool:
-    """A credit note over what is refunded and not yet credited; ``False`` where there is nothing to credit.
+def _credit(invoice: Invoice, payment: Payment, refund: Refund) -> None:
+    """The refund's credit note, over what a lost dispute has not credited before.
 
-    The note of a refund that failed afterwards stands: what is owed to the customer is what it says, and the
-    refund that is made in its place needs no note of its own.
+    A refund that was told of before the failure of the one that it replaces waits for that: until then the other's
+    note stands.
     """
-    booked = payment.refunds.filter(status=Refund.Status.SUCCEEDED).exclude(booked_at=None)
-    refunded_minor = booked.aggregate(sum=Sum("amount_minor", default=0))["sum"] or 0
-    of_disputes = payment.disputes.values("dispute_id")
-    for_refunds = invoice.credit_notes.standing().exclude(refund_id__in=of_disputes)
-    credited_minor = for_refunds.aggregate(sum=Sum("amount_minor", default=0))["sum"] or 0
-    due_minor = min(refunded_minor - credited_minor, CreditNote.creditable_minor(invoice))
-    if due_minor <= 0 or not refund.refund_id:
-        return False
+    due_minor = min(refund.amount_minor, CreditNote.creditable_minor(invoice))
+    if due_minor < refund.amount_minor and payment.refunded_minor > payment.amount_minor:
+        return
+    if due_minor < 1:
+        _mail(refund)
+        return
     reference = PaymentReference(
         card_brand=payment.card_brand,
         card_last4=payment.card_last4,
-        stripe_id=refund.refund_id,
+        stripe_id=str(refund.refund_id),
         paid_on=timezone.localdate(),
     )
-    CreditNote.issue(invoice, amount_minor=due_minor, refunded_to=reference)
-    return True
+    try:
+        CreditNote.issue(invoice, amount_minor=due_minor, refunded_to=reference, lines=refund.pieces or None)
+    except DocumentError:
+        # Another refund has credited these pieces meanwhile; the money has moved, and its amount is credited.
+        CreditNote.issue(invoice, amount_minor=due_minor, refunded_to=reference)
+
+
+def _mail(refund: Refund) -> None:
+    """Tell the customer of a refund without a credit note, which would have told of it."""
+    Job.enqueue("payments.mail_refund", key=str(refund.refund_id), refund_pk=refund.pk)
+
+
+def _take_back_credit(refund: Refund) -> None:
+    """The money did not reach the customer: what was credited for it is owed again, by a document that says so."""
+    if note := CreditNote.objects.filter(refund_id=refund.refund_id).first():
+        note.cancel()

@@ -7,6 +7,7 @@ from jumun.payments.models.payout import Payout
 from jumun.payments.models.quarantined_snapshot import QuarantinedSnapshot
 from jumun.payments.models.reconciliation import Difference, Reconciliation
 from jumun.payments.models.refund import Refund
+from jumun.payments.models.refund_line import RefundLine
 
 __all__ = [
     "BalanceTransaction",
@@ -19,4 +20,5 @@ __all__ = [
     "QuarantinedSnapshot",
     "Reconciliation",
     "Refund",
+    "RefundLine",
 ]

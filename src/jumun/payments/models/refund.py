@@ -1,3 +1,4 @@
+from collections import Counter
 from collections.abc import Iterable
 from datetime import timedelta
 from typing import ClassVar
@@ -93,6 +94,19 @@ class Refund(models.Model):
     def key_is_remembered(self) -> bool:
         """Whether Stripe certainly still knows what came of our idempotency key."""
         return timezone.now() - self.created_at < KEY_LIFE
+
+    @property
+    def pieces(self) -> dict[int, int]:
+        """How many pieces it refunds, by the position of their line; none where it is of an amount."""
+        return {row.line.position: row.quantity for row in self.lines.select_related("line") if row.quantity}
+
+    @property
+    def restocked(self) -> dict[str, int]:
+        """How many pieces go back into stock with it, by article number."""
+        back: Counter[str] = Counter()
+        for row in self.lines.select_related("line"):
+            back[row.line.sku] += row.restock_quantity
+        return {sku: quantity for sku, quantity in back.items() if quantity}
 
     def advance(self, snapshot: RefundSnapshot) -> None:
         """Join what a snapshot tells into what is known, in the caller's transaction; an older one changes nothing."""
