@@ -5,11 +5,13 @@ Keys are the field names in upper case: ``JUMUN = {"CURRENCY": "EUR", "SELLER": 
 
 from dataclasses import dataclass, field, fields
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
 from django.conf import settings
 from django.core.signals import setting_changed
 from django.dispatch import receiver
+
+Paper = Literal["a4", "us-letter"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +41,9 @@ class JumunSettings:
     seller: Seller = field(default_factory=Seller)
     invoice_prefix: str = "INV"
     credit_note_prefix: str = "CN"
+    invoice_paper: Paper = "a4"
+    # Folders of OpenType fonts, for characters that ours do not have.
+    invoice_font_folders: tuple[str, ...] = ()
     # How long stock stays reserved for an unpaid order.
     order_expires_s: int = 2 * 3600
     stripe_timeout_s: float = 10.0

@@ -120,7 +120,7 @@ def test_a_template_reads_nothing_outside_its_folder(tmp_path: Path):
 
 
 def test_our_templates_use_no_package_and_no_file():
-    for template in pdf.HERE.glob("*.typ"):
+    for template in pdf.HERE.rglob("*.typ"):
         source = template.read_text()
         assert "@preview" not in source
         assert "#import" not in source

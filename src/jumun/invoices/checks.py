@@ -1,14 +1,16 @@
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 from django.core.files.storage import FileSystemStorage, InvalidStorageError
 
 from jumun import tax_ids
-from jumun.conf import Seller, UnknownSetting, jumun, livemode
+from jumun.conf import Paper, Seller, UnknownSetting, jumun, livemode
 from jumun.invoices.archive import ALIAS, storage
 from jumun.invoices.numbers import PREFIX, PREFIX_MAX_CHARS, SELLER_CODE, TEST_PREFIX
+
+PAPERS = get_args(Paper)
 
 
 @register()
@@ -82,6 +84,24 @@ def check_tax_id(**_: Any) -> list[CheckMessage]:
         hint = f"Write it as your customers know it: {written!r}."
         return [Warning(f'JUMUN["SELLER"]["TAX_ID"] is {seller.tax_id!r}.', hint=hint, id="jumun.W028")]
     return []
+
+
+@register()
+def check_paper(**_: Any) -> list[CheckMessage]:
+    """The paper exists, and so do the folders with fonts."""
+    try:
+        settings_ = jumun()
+    except UnknownSetting:  # told by jumun.E001
+        return []
+    messages: list[CheckMessage] = [
+        Error(f'JUMUN["INVOICE_FONT_FOLDERS"]: there is no folder {folder}.', id="jumun.E030")
+        for folder in settings_.invoice_font_folders
+        if not Path(folder).is_dir()
+    ]
+    if settings_.invoice_paper not in PAPERS:
+        hint = f"One of {', '.join(map(repr, PAPERS))}."
+        messages.append(Error(f'JUMUN["INVOICE_PAPER"] is {settings_.invoice_paper!r}.', hint=hint, id="jumun.E029"))
+    return messages
 
 
 @register()

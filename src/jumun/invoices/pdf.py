@@ -40,9 +40,12 @@ class MissingGlyph(RenderError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Theme:
-    """How a site makes the paper its own. A template cannot read outside its folder; `logo` is an SVG, PNG or JPEG."""
+    """How a site makes the paper its own. A template cannot read outside its folder; `logo` is an SVG, PNG or JPEG.
 
-    template: Path = HERE / "invoice.typ"
+    A glyph that the fonts of the first folder lack is taken from those of the next.
+    """
+
+    template: Path = HERE / "templates" / "jumun" / "invoice.typ"
     font_folders: tuple[Path, ...] = (FONTS,)
     logo: bytes | None = None
     paper: Literal["a4", "us-letter"] = "a4"

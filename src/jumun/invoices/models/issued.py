@@ -58,8 +58,9 @@ class IssuedDocument(models.Model):
     def _issue(cls, draft: Document, *, prefix: str, at: datetime, **values: Any) -> Self:
         """Number, freeze and write ``draft`` and enqueue its PDF and mail, in the caller's transaction."""
         from jumun.invoices.pdf import printable
+        from jumun.invoices.site_theme import site_theme
 
-        draft = printable(draft)
+        draft = printable(draft, theme=site_theme())
         # Last of all: everybody else who issues from this series waits for its row until we commit.
         series = series_prefix(prefix, seller_code=jumun().seller.code, livemode=draft.livemode)
         number = Series.next_number(series, draft.issued_on.year)
@@ -128,10 +129,12 @@ class IssuedDocument(models.Model):
 
     def render(self) -> bytes:
         """Make the PDF from the document, with the e-invoice in it where there can be one."""
+        from jumun.invoices.site_theme import site_theme
+
         if self.has_einvoice:
             from jumun.invoices.facturx import render_hybrid
 
-            return render_hybrid(self.document)
+            return render_hybrid(self.document, theme=site_theme())
         from jumun.invoices.pdf import render
 
-        return render(self.document)
+        return render(self.document, theme=site_theme())

@@ -1,0 +1,50 @@
+"""How this site's papers look: what it overrides among the templates, and the settings."""
+
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+from django.core.signals import setting_changed
+from django.dispatch import receiver
+from django.template import engines
+from django.template.backends.django import DjangoTemplates
+
+from jumun.conf import jumun
+from jumun.invoices.pdf import FONTS, Theme
+
+TEMPLATE = "jumun/invoice.typ"
+LOGOS = ("jumun/invoice-logo.svg", "jumun/invoice-logo.png", "jumun/invoice-logo.jpg")
+
+
+@cache
+def site_theme() -> Theme:
+    """The theme of this site, found where Django finds templates: a file of the project comes before ours.
+
+    Read once; a process sees a new logo after its next start.
+    """
+    settings = jumun()
+    logo = next((path for name in LOGOS for path in _files(name)), None)
+    return Theme(
+        template=next(_files(TEMPLATE)),
+        font_folders=(FONTS, *map(Path, settings.invoice_font_folders)),
+        logo=logo.read_bytes() if logo else None,
+        paper=settings.invoice_paper,
+    )
+
+
+def _files(name: str) -> Iterator[Path]:
+    """The template files of that name, the one that overrides the others first. They are no Django templates, and so
+    are not loaded as such.
+    """
+    for engine in engines.all():
+        if isinstance(engine, DjangoTemplates):
+            for loader in engine.engine.template_loaders:
+                for origin in loader.get_template_sources(name):
+                    if (path := Path(origin.name)).is_file():
+                        yield path
+
+
+@receiver(setting_changed)
+def _forget(*, setting: str, **_: object) -> None:
+    if setting in {"JUMUN", "TEMPLATES", "INSTALLED_APPS"}:
+        site_theme.cache_clear()
