@@ -26,8 +26,13 @@ AWAY = frozenset({"OperationalError", "InterfaceError", "AdminShutdown", "Cannot
 
 def verdict(world: World, books: Books, seen: Seen) -> Iterator[str]:
     """Name every way in which the run went wrong; none when all is well."""
-    truth = Truth.read(world.paywright_state)
     yield from _by_its_own_commands(world)
+    yield from _errors(world)
+    yield from compare(books, Truth.read(world.paywright_state), seen)
+
+
+def compare(books: Books, truth: Truth, seen: Seen) -> Iterator[str]:
+    """Name every difference between the store's tables and mails, Stripe's truth, and what customers were shown."""
     yield from _payments(books, truth)
     yield from _refunds(books, truth)
     yield from _sessions(books, truth)
@@ -35,9 +40,8 @@ def verdict(world: World, books: Books, seen: Seen) -> Iterator[str]:
     yield from _documents(books)
     yield from _stock(books)
     yield from _events(books, truth)
-    yield from _mails(books, world)
+    yield from _mails(books)
     yield from _promises(books, seen)
-    yield from _errors(world)
 
 
 def _by_its_own_commands(world: World) -> Iterator[str]:
@@ -148,7 +152,7 @@ def _events(books: Books, truth: Truth) -> Iterator[str]:
             yield f"event {event} is {state}"
 
 
-def _mails(books: Books, world: World) -> Iterator[str]:
+def _mails(books: Books) -> Iterator[str]:
     """One mail a cause; again only for a worker that was killed after the mail server had taken it."""
     causes = list(_causes(books))
     sent = Counter(mail.strip("<>").partition("@")[0] for mail in books.mails())
@@ -158,8 +162,9 @@ def _mails(books: Books, world: World) -> Iterator[str]:
     for mail in sent.keys() - set(causes):
         yield f"a mail without a cause: {mail}"
     again = sum(sent.values()) - len(sent)
-    if again > kills_of_work(world):
-        yield f"{again} mails went out again, but only {kills_of_work(world)} times was a worker or its database killed"
+    kills = kills_of_work(books.world)
+    if again > kills:
+        yield f"{again} mails went out again, but only {kills} times was a worker or its database killed"
 
 
 def _causes(books: Books) -> Iterator[str]:
