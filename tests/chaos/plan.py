@@ -12,6 +12,7 @@ from shop.configuration import ROOT
 
 PAID, SECURE = "4242424242424242", "4000002500003155"
 DECLINED = ("4000000000000002", "4000000000009995", "4000000000000127", "4000000000000341")
+DISPUTED, ASKED_ABOUT = "4000000000000259", "4000000000001976"
 REFUND_WAITS, REFUND_FAILS = "4000000000007726", "4000000000005126"
 DEBIT_PAID, DEBIT_FAILED = ("AT611904300234573201", "AT321904300235473204"), ("AT861904300235473202",)
 CATALOGUE = ROOT / "shop" / "demo" / "catalogue.toml"
@@ -19,6 +20,7 @@ RUSH_BUYERS_MAX, RUSH_STOCK_MAX = 32, 10
 PLENTY = 1_000_000
 # An unpaid order lives for two hours, a session for 31 minutes at least: one that is opened late outlives its order.
 LATE_MIN, PAST_EXPIRY_MIN = 100, 25
+DAYS_MIN = 4 * 24 * 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +82,14 @@ class DashboardRefund:
 
 
 @dataclass(frozen=True, slots=True)
+class Dispute:
+    """The buyer's bank asks the money back; the evidence that is sent wins, loses, or is never sent."""
+
+    buyer: Buyer
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True)
 class Kill:
     """-9, so many seconds after the step's turn, and a new start."""
 
@@ -109,7 +119,7 @@ class Webhooks:
     on: bool
 
 
-Step = Arrive | OpenLate | PayLate | Refund | DashboardRefund | Kill | RestartDatabase | Advance | Webhooks
+Step = Arrive | OpenLate | PayLate | Refund | DashboardRefund | Dispute | Kill | RestartDatabase | Advance | Webhooks
 # Every run has at least the first ones; later ones are drawn.
 KILLED = ("web", "worker-1", "paywright", "web-child", "worker-2", "worker-3")
 
@@ -162,8 +172,8 @@ def _buyer(draw: random.Random, number: int, articles: list[str], currency: str)
 
 def _tries(draw: random.Random, currency: str) -> tuple[str, ...]:
     kind = draw.choices(
-        ["paid", "declined first", "secure", "waits", "fails", "debit", "debit fails", "never"],
-        [50, 12, 10, 4, 4, 6 if currency == "EUR" else 0, 4 if currency == "EUR" else 0, 10],
+        ["paid", "declined first", "secure", "waits", "fails", "disputed", "debit", "debit fails", "never"],
+        [50, 12, 10, 4, 4, 3, 6 if currency == "EUR" else 0, 4 if currency == "EUR" else 0, 10],
     )[0]
     return {
         "paid": (PAID,),
@@ -171,6 +181,7 @@ def _tries(draw: random.Random, currency: str) -> tuple[str, ...]:
         "secure": (SECURE, PAID),
         "waits": (REFUND_WAITS,),
         "fails": (REFUND_FAILS,),
+        "disputed": (draw.choice([DISPUTED, ASKED_ABOUT]),),
         "debit": (draw.choice(DEBIT_PAID),),
         "debit fails": (DEBIT_FAILED[0],),
         "never": (),
@@ -189,7 +200,7 @@ def _steps(draw: random.Random, buyers: list[Buyer]) -> list[Step]:
 
 def _after(draw: random.Random, buyer: Buyer) -> list[tuple[float, Step]]:
     position = buyer.number + draw.uniform(8, 30)
-    kind = draw.choices(["nothing", "whole", "part", "at once", "dashboard"], [70, 8, 10, 6, 6])[0]
+    kind = draw.choices(["nothing", "whole", "part", "at once", "dashboard", "dispute"], [66, 8, 10, 6, 6, 4])[0]
     if kind == "whole":
         return [(position, Refund(buyer, 100, 1))]
     if kind == "part":
@@ -198,6 +209,8 @@ def _after(draw: random.Random, buyer: Buyer) -> list[tuple[float, Step]]:
         return [(position, Refund(buyer, 100, draw.randint(2, 4)))]
     if kind == "dashboard":
         return [(position, DashboardRefund(buyer, draw.choice([30, 100])))]
+    if kind == "dispute":
+        return [(position, Dispute(buyer, draw.choice(["winning_evidence", "losing_evidence", ""])))]
     return []
 
 
@@ -222,6 +235,8 @@ def _hours(draw: random.Random, buyers: list[Buyer]) -> list[tuple[float, Step]]
         later = next((moment for moment in moments if moment > buyer.number), None)
         if buyer.is_late and later:
             placed += [(later + 0.1, OpenLate(buyer)), (later + 0.3, PayLate(buyer, round(draw.uniform(0, 5), 3)))]
+    # Longer than Stripe remembers an idempotency key, and until money is paid out.
+    placed.append((last * 0.9, Advance(DAYS_MIN)))
     begins = last * draw.uniform(0.2, 0.7)
     placed += [
         (begins, Webhooks(on=False)),

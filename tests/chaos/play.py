@@ -5,7 +5,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Semaphore
 
-from tests.chaos import buyers, plan, staff
+from tests.chaos import bank, buyers, plan, staff
 from tests.chaos.people import Seen
 from tests.chaos.world import World
 
@@ -47,7 +47,9 @@ class Play:
             case plan.Refund(buyer):
                 self._after_arrival(people, buyer, lambda: staff.refund(world, seen, step))
             case plan.DashboardRefund(buyer):
-                self._after_arrival(people, buyer, lambda: staff.refund_at_stripe(world, seen, step))
+                self._after_arrival(people, buyer, lambda: bank.refund_at_stripe(world, seen, step))
+            case plan.Dispute(buyer):
+                self._after_arrival(people, buyer, lambda: bank.dispute(world, seen, step))
             case plan.Kill(process, delay_s):
                 self._submit(fate, self._later, delay_s, lambda: world.kill(process))
             case plan.RestartDatabase(crash, delay_s):

@@ -64,6 +64,9 @@ def _figures(world: World, books: Books) -> dict[str, object]:
         "orders": dict(books.rows("SELECT state, count(*) FROM jumun_orders_order GROUP BY state")),
         "payments": len(truth.payments),
         "refunds": len(truth.refunds),
+        "disputes": dict(Counter(status for _intent, _amount, status in truth.disputes.values())),
+        "balance transactions": len(truth.movements),
+        "payouts": len(truth.payouts),
         "set aside": dict(
             books.rows("SELECT reason, count(*) FROM jumun_payments_quarantinedsnapshot GROUP BY reason")
         ),

@@ -4,13 +4,10 @@ from contextlib import suppress
 from decimal import Decimal
 from threading import Barrier, BrokenBarrierError
 
-import httpx
-
 from shop.browser import Browser, NotOnPage, Page
 from shop.prepare import STAFF_NAME
 from tests.chaos.people import GivesUp, Seen, at_once, patiently
-from tests.chaos.plan import DashboardRefund, Refund
-from tests.chaos.truth import payments_of
+from tests.chaos.plan import Refund
 from tests.chaos.world import PASSWORD, World
 
 BARRIER_TIMEOUT_S = 60
@@ -80,15 +77,3 @@ def refund(world: World, seen: Seen, step: Refund) -> None:
                 seen.outcome("clerk gave up")
 
     at_once(step.clerks, one)
-
-
-def refund_at_stripe(world: World, seen: Seen, step: DashboardRefund) -> None:
-    """As in Stripe's dashboard, which knows nothing of the store."""
-    for intent, amount in payments_of(world, seen.orders.get(step.buyer.number, "nobody")).items():
-        part = max(1, amount * step.percent // 100)
-        try:
-            world.tell_paywright("POST", f"payments/{intent}/refund", {"amount": part})
-            seen.outcome("refunded in the dashboard")
-        except httpx.HTTPError:
-            # Refunded before, or Paywright has just been killed.
-            seen.outcome("not refunded in the dashboard")

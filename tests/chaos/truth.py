@@ -55,13 +55,17 @@ class Truth:
     payments: dict[str, tuple[str, int]] = field(default_factory=dict)
     # By refund: PaymentIntent, amount, status.
     refunds: dict[str, tuple[str, int, str]] = field(default_factory=dict)
+    # By dispute: PaymentIntent, amount, status.
+    disputes: dict[str, tuple[str, int, str]] = field(default_factory=dict)
+    # By balance transaction: amount, fee, currency, source.
+    movements: dict[str, tuple[int, int, str, str]] = field(default_factory=dict)
+    # By payout: amount, status.
+    payouts: dict[str, tuple[int, str]] = field(default_factory=dict)
     # By session: its status.
     sessions: dict[str, str] = field(default_factory=dict)
     # Events that the store answered with 2xx.
     acknowledged: set[str] = field(default_factory=set)
     deliveries: dict[str, int] = field(default_factory=dict)
-    # Net of all balance transactions: what Stripe owes us.
-    balance: int = 0
 
     @classmethod
     def read(cls, path: Path) -> "Truth":
@@ -82,5 +86,13 @@ class Truth:
             sessions={session["id"]: session["status"] for session in _objects(path, "checkout.session")},
             acknowledged=acknowledged,
             deliveries=deliveries,
-            balance=sum(row["amount"] for row in _objects(path, "balance_transaction") if row["type"] != "payout"),
+            disputes={
+                dispute["id"]: (dispute["payment_intent"], dispute["amount"], dispute["status"])
+                for dispute in _objects(path, "dispute")
+            },
+            movements={
+                row["id"]: (row["amount"], row["fee"], row["currency"].upper(), row["source"])
+                for row in _objects(path, "balance_transaction")
+            },
+            payouts={row["id"]: (row["amount"], row["status"]) for row in _objects(path, "payout")},
         )
