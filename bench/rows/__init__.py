@@ -3,5 +3,8 @@
 NAMES = (
     "csv-postgresql",
     "csv-sqlite",
+    "admin-list",
+    "admin-list-sqlite",
+    "order-page",
     "paywright",
 )

@@ -4,11 +4,19 @@ import csv
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from import_export.resources import ModelResource
 
+from jumun.exports.columns import ORDER_COLUMNS, rows
 from jumun.exports.download import csv_response
 from jumun.orders.models import Order
+from jumun.payments.models import Payment
+
+FIELDS = (
+    *("number", "state", "livemode", "placed_at", "paid_at", "closed_at", "name", "email", "phone", "address"),
+    *("postal_code", "city", "country", "currency", "tax_minor", "total_minor"),
+)
 
 
 def ours(request: HttpRequest) -> StreamingHttpResponse:
@@ -17,20 +25,25 @@ def ours(request: HttpRequest) -> StreamingHttpResponse:
 
 
 def tutorial(request: HttpRequest) -> HttpResponse:
-    """The loop of the tutorials and books: every field of every object into the response."""
+    """The loop of the tutorials and books, with the columns of our file, and kindly without a query for each order."""
     response = HttpResponse(content_type="text/csv")
     writer = csv.writer(response)
-    fields = Order._meta.concrete_fields
-    writer.writerow([field.verbose_name for field in fields])
-    for order in Order.objects.all():
-        row = []
-        for field in fields:
-            value = getattr(order, field.name)
-            if isinstance(value, datetime):
-                value = value.strftime("%d/%m/%Y")
-            row.append(value)
-        writer.writerow(row)
+    writer.writerow([column.title for column in ORDER_COLUMNS])
+    for order in _orders():
+        row = [getattr(order, name) for name in FIELDS] + _related(order)
+        writer.writerow([value.strftime("%d/%m/%Y") if isinstance(value, datetime) else value for value in row])
     return response
+
+
+def _orders() -> QuerySet[Order]:
+    settling = Prefetch("payments", Payment.objects.filter(settles_order=True), to_attr="settling")
+    return Order.objects.select_related("invoice").defer("invoice__document_json").prefetch_related(settling)
+
+
+def _related(order: Any) -> list[Any]:
+    payment = order.settling[0] if order.settling else None
+    card = [payment.card_brand, payment.card_last4, payment.payment_intent_id] if payment else [""] * 3
+    return card + ([order.invoice.number, order.invoice.issued_at] if hasattr(order, "invoice") else ["", ""])
 
 
 class Echo:
@@ -42,15 +55,17 @@ class Echo:
 
 def streamed(request: HttpRequest) -> StreamingHttpResponse:
     """Django's documentation at its best: `values_list` and `iterator` into a streaming response."""
-    rows = Order.objects.values_list().iterator(chunk_size=2000)
+    found = rows(Order.objects.all(), [column.source for column in ORDER_COLUMNS], per_line=False)
     writer: Any = csv.writer(Echo())
-    return StreamingHttpResponse((writer.writerow(row) for row in rows), content_type="text/csv")
+    return StreamingHttpResponse((writer.writerow(row) for row in found.iterator(2000)), content_type="text/csv")
 
 
 class OrderResource(ModelResource):  # type: ignore[misc]  # it has no types
     class Meta:
         model = Order
+        fields = (*FIELDS, "invoice__number", "invoice__issued_at")
 
 
 def import_export(request: HttpRequest) -> HttpResponse:
-    return HttpResponse(OrderResource().export(Order.objects.all()).csv, content_type="text/csv")
+    orders = Order.objects.select_related("invoice").defer("invoice__document_json")
+    return HttpResponse(OrderResource().export(orders).csv, content_type="text/csv")

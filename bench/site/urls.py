@@ -1,6 +1,6 @@
 from django.urls import path
 
-from bench.site import exports
+from bench.site import exports, stock
 from shop.urls import urlpatterns as store
 
 urlpatterns = [
@@ -8,5 +8,6 @@ urlpatterns = [
     path("bench/tutorial.csv", exports.tutorial),
     path("bench/streamed.csv", exports.streamed),
     path("bench/import-export.csv", exports.import_export),
+    path("stock/", stock.site.urls),
     *store,
 ]

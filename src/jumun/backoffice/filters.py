@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 from django.contrib.admin.options import IncorrectLookupParameters
+from django.db import connection
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
@@ -64,14 +65,26 @@ class _ValueFilter(admin.SimpleListFilter):
     parameter_name: str
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        values = Order.objects.order_by(self.parameter_name).values_list(self.parameter_name, flat=True).distinct()
-        return [(value, value) for value in values]
+        return [(value, value) for value in _distinct(self.parameter_name)]
 
     def has_output(self) -> bool:
         return len(self.lookup_choices) > 1
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Order]) -> QuerySet[Order]:
         return queryset.filter(**{self.parameter_name: self.value()}) if self.value() else queryset
+
+
+def _distinct(column: str) -> list[str]:
+    """The values that ``column``, which is indexed, has: from each one straight to the next, whatever lies between."""
+    name, table = (connection.ops.quote_name(part) for part in (column, Order._meta.db_table))
+    with connection.cursor() as cursor:
+        # The names are our own models'.
+        cursor.execute(
+            f"WITH RECURSIVE found(value) AS (SELECT min({name}) FROM {table} UNION ALL"  # noqa: S608
+            f" SELECT (SELECT min({name}) FROM {table} WHERE {name} > value) FROM found WHERE value IS NOT NULL)"
+            " SELECT value FROM found WHERE value IS NOT NULL"
+        )
+        return [value for (value,) in cursor.fetchall()]
 
 
 class CountryFilter(_ValueFilter):

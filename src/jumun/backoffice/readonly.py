@@ -1,11 +1,16 @@
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import capfirst
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
+
+from jumun.backoffice.large_list import LargePaginator, search
 
 if TYPE_CHECKING:
     ModelAdmin = admin.ModelAdmin[Any]
@@ -20,6 +25,7 @@ STATE_CHANGED = [{"changed": {"fields": ["State"]}}]
 class ReadOnlyAdmin(ModelAdmin):
     """Rows that staff with Django's view permission may look at, and that nobody edits in a form."""
 
+    paginator = LargePaginator
     # It would be a second count over the whole table, for one number on the page.
     show_full_result_count = False
     list_per_page = 50
@@ -30,6 +36,21 @@ class ReadOnlyAdmin(ModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).defer(*self.large_fields)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """Never with duplicates."""
+        return search(queryset, tuple(self.get_search_fields(request)), search_term), False
+
+    @admin.display(description=mark_safe('<input type="checkbox" id="action-toggle">'))
+    def action_checkbox(self, obj: Any) -> SafeString:
+        """As Django's, whose widget takes a quarter of the time that a page of the list takes."""
+        label = gettext("Select %(row)s") % {"row": obj}
+        return format_html(
+            '<input type="checkbox" name="{}" value="{}" class="action-select" aria-label="{}">',
+            *(ACTION_CHECKBOX_NAME, obj.pk, label),
+        )
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

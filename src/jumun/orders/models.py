@@ -81,7 +81,12 @@ class Order(models.Model):
         ]
         indexes = [
             models.Index(fields=["expires_at"], condition=Q(state="placed"), name="jumun_order_overdue"),
-            models.Index(fields=["-placed_at"], name="jumun_order_placed_at"),
+            # The lists of the backoffice: newest first, all or those with one value.
+            models.Index(fields=["-placed_at", "-id"], name="jumun_order_newest"),
+            models.Index(fields=["state", "-placed_at", "-id"], name="jumun_order_state"),
+            models.Index(fields=["country", "-placed_at", "-id"], name="jumun_order_country"),
+            models.Index(fields=["currency", "-placed_at", "-id"], name="jumun_order_currency"),
+            models.Index(fields=["livemode", "-placed_at", "-id"], name="jumun_order_livemode"),
             models.Index(fields=["email"], name="jumun_order_email"),
         ]
 

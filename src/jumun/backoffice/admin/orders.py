@@ -35,6 +35,7 @@ PAID_AT = markup.moment_column("paid_at", _("paid at"))
 class OrderAdmin(ReadOnlyAdmin):
     """The list of orders, an order's own page, and their export."""
 
+    ordering = ("-placed_at", "-id")
     list_filter = ("state", PlacedFilter, CountryFilter, CurrencyFilter, "livemode")
     search_fields = ("number", "name", "email", "invoice__number", "payments__payment_intent_id")
     search_help_text = _("Order number, name, e-mail, invoice number or Stripe payment")

@@ -1,0 +1,42 @@
+"""A member of staff who looks at pages of the admin, ours and the stock one."""
+
+import statistics
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from bench.row import OURS, Contestant
+from bench.serving import Server, serving
+from bench.stage import run_django
+
+STOCK = "stock admin"
+ROOTS = {OURS: "/admin", STOCK: "/stock"}
+# Looks at a page in one round, of which the median counts.
+LOOKS = 5
+
+
+@contextmanager
+def staff(url: str, pages: Mapping[str, Mapping[str, str]]) -> Iterator[list[Contestant]]:
+    """For each row's name in ``pages`` the path under the admin's root, by contestant; figures in milliseconds."""
+    key = run_django("bench.site.staff", database=url).strip()
+    with serving(url) as server:
+
+        def contestant(name: str) -> Contestant:
+            paths = {row: paths[name] for row, paths in pages.items() if name in paths}
+            return Contestant(
+                name, lambda: {row: _look(server, ROOTS[name] + path, key) for row, path in paths.items()}
+            )
+
+        yield [contestant(name) for name in ROOTS]
+
+
+def _look(server: Server, path: str, session_key: str) -> float:
+    took = []
+    for _ in range(LOOKS):
+        began = time.perf_counter()
+        answer = server.get(path, Cookie=f"sessionid={session_key}")
+        body = answer.read()
+        took.append((time.perf_counter() - began) * 1000)
+        if answer.status != 200:
+            raise RuntimeError(f"{path}: {answer.status} {body[:200]!r}")
+    return statistics.median(took)

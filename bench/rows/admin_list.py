@@ -1,0 +1,53 @@
+"""The order list of the backoffice beside the stock admin's, on PostgreSQL."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+from bench.browsing import STOCK, staff
+from bench.row import OURS, Bench, Contestant, Row
+from bench.stage import Stage
+
+LIST = "/jumun_orders/order/"
+
+
+def _row(name: str, what: str, times: float = 8) -> Row:
+    title = f"admin order list: {what}"
+    return Row(name=f"admin-{name}", title=title, unit="ms", better="less", goals={STOCK: times})
+
+
+def pages(orders: int) -> dict[str, dict[str, str]]:
+    """What is looked at, by row and contestant."""
+    last = (orders + 49) // 50
+    hit = f"?q=TEST-INV-2026-{orders // 3:06d}"
+    year, month = datetime.now(UTC).year - 1, 6
+    drill_down = f"?placed_at__year={year}&placed_at__month={month}"
+    return {
+        "admin-first-page": {OURS: LIST, STOCK: LIST},
+        "admin-page-5000": dict.fromkeys((OURS, STOCK), f"{LIST}?p={min(5000, last // 2)}"),
+        "admin-last-page": dict.fromkeys((OURS, STOCK), f"{LIST}?p={last}"),
+        "admin-search-hit": dict.fromkeys((OURS, STOCK), LIST + hit),
+        "admin-search-nothing": dict.fromkeys((OURS, STOCK), f"{LIST}?q=nobody-of-that-name"),
+        "admin-filter": dict.fromkeys((OURS, STOCK), f"{LIST}?state__exact=cancelled"),
+        "admin-drill-down": {OURS: f"{LIST}?placed=last-year", STOCK: LIST + drill_down},
+    }
+
+
+@contextmanager
+def contestants(stage: Stage) -> Iterator[Sequence[Contestant]]:
+    with staff(stage.postgresql(), pages(stage.orders)) as found:
+        yield found
+
+
+BENCH = Bench(
+    rows=(
+        _row("first-page", "first page"),
+        _row("page-5000", "page 5,000"),
+        _row("last-page", "last page"),
+        _row("search-hit", "search with a hit"),
+        _row("search-nothing", "search without a match", 20),
+        _row("filter", "filter by state"),
+        _row("drill-down", "one period (stock: date_hierarchy)"),
+    ),
+    contestants=contestants,
+)
