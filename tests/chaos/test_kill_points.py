@@ -1,0 +1,233 @@
+"""Killed at every commit of every path, right before it and right after it: a fresh worker and a reconciliation end in
+the same books, with each effect once.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.core import mail
+from django.core.management import call_command
+from django.db import connection
+from django.test import Client
+from django.utils import timezone
+
+from jumun.audit import findings
+from jumun.invoices.models import CreditNote, Invoice
+from jumun.orders.models import Order
+from jumun.outbox.models import Job
+from jumun.outbox.worker import drain
+from jumun.payments import expire, refunds
+from jumun.payments.keys import new_key
+from jumun.payments.models import InboxEvent, Refund
+from paywright.testing import Paywright
+from tests.factories import place_order
+from tests.payments.paying import buy, pay_unnoticed
+from tests.payments.stripe_says import deliver, event
+from tests.payments.test_checkout import session_id
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+WRITES = ("INSERT", "UPDATE", "DELETE")
+
+
+class Killed(BaseException):
+    """Nothing catches it, as nothing catches kill -9."""
+
+
+class Commits:
+    """Counts this thread's commits, and kills at one of them."""
+
+    def __init__(self, kill_at: int | None = None, moment: str = "") -> None:
+        self.count = 0
+        self._kill_at = kill_at
+        self._moment = moment
+
+    def commit(self, real: Callable[[], Any]) -> Any:
+        self.count += 1
+        killed = self.count == self._kill_at
+        if killed and self._moment == "before":
+            raise Killed
+        answer = real()
+        if killed:
+            raise Killed
+        return answer
+
+
+@contextmanager
+def counting(commits: Commits) -> Iterator[None]:
+    """Both kinds of commit: that of a transaction, and that of a statement which is one by itself."""
+    real_commit, real_rollback = connection._commit, connection._rollback
+
+    def commit() -> None:
+        try:
+            commits.commit(real_commit)
+        except Killed:
+            real_rollback()  # as the database does when its client is gone; nothing is left to undo after a commit
+            raise
+
+    def statement(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if connection.in_atomic_block or not sql.startswith(WRITES):
+            return execute(sql, params, many, context)
+        return commits.commit(lambda: execute(sql, params, many, context))
+
+    connection._commit = commit  # type: ignore[method-assign]
+    try:
+        with connection.execute_wrapper(statement):
+            yield
+    finally:
+        connection._commit = real_commit  # type: ignore[method-assign]
+
+
+Act = Callable[[], object]
+
+
+def killed_everywhere(prepare: Callable[[], tuple[Order, Act]], afterwards: Callable[[Order], None]) -> list[Order]:
+    """Do ``act`` on a new order for each commit that it has, before and after, and recover; return the orders."""
+    order, act = prepare()
+    whole = Commits()
+    with counting(whole):
+        act()
+    afterwards(order)
+    orders = [order]
+    assert whole.count, "a path without a commit is none"
+    for kill_at in range(1, whole.count + 1):
+        for moment in ("before", "after"):
+            order, act = prepare()
+            with pytest.raises(Killed), counting(Commits(kill_at, moment)):
+                act()
+            recover()
+            afterwards(order)
+            orders.append(order)
+    return orders
+
+
+def recover() -> None:
+    """Time goes by: the leases of the dead run out, and what they left is worked off by somebody else."""
+    for queue in (InboxEvent, Job):
+        queue.objects.filter(state="ready").update(run_at=timezone.now())
+    refunds.enqueue_unanswered()
+    drain()
+
+
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A refund whose answer was lost is looked for now, not in a minute."""
+    monkeypatch.setattr(refunds, "RESUME_AFTER", timedelta(0))
+
+
+def reconcile() -> None:
+    call_command("reconcile", "--repair", stdout=StringIO(), stderr=StringIO())
+    drain()
+
+
+def assert_all_is_well(orders: list[Order], *, states: set[str]) -> None:
+    """Clean books, each effect once, and no mail but for a cause; one may have been sent twice by a killed sender."""
+    assert list(findings()) == []
+    for order in orders:
+        order.refresh_from_db()
+        is_paid = order.state == "paid"
+        assert order.state in states
+        assert Invoice.objects.filter(order=order).count() == order.payments.count() == is_paid
+    told = Counter(str(message.extra_headers["Message-ID"]) for message in mail.outbox)
+    assert len(told) == Invoice.objects.count() + CreditNote.objects.count()
+    assert sum(told.values()) <= len(told) + len(orders)
+
+
+def unpaid(orders: list[Order]) -> int:
+    return Order.objects.filter(pk__in=[order.pk for order in orders], state="placed").count()
+
+
+def test_the_checkout(stripe: Paywright, client: Client) -> None:
+    def press(order: Order) -> str:
+        return str(client.post("/payment/process/", {"order": order.reference})["Location"])
+
+    def prepare() -> tuple[Order, Act]:
+        order = place_order()
+        return order, lambda: press(order)
+
+    def the_customer_goes_on(order: Order) -> None:
+        address = press(order)
+        assert order.checkouts.count() == 1
+        assert address == order.checkouts.get().url
+        stripe.pay(session_id(order))
+
+    orders = killed_everywhere(prepare, the_customer_goes_on)
+    reconcile()
+    assert_all_is_well(orders, states={"paid"})
+
+
+def test_the_webhook_and_all_that_the_worker_does(stripe: Paywright) -> None:
+    def prepare() -> tuple[Order, Act]:
+        order = pay_unnoticed(stripe)
+        [paid] = [e for e in stripe.events("checkout.session.completed") if order.reference in str(e)]
+
+        def hear_and_work() -> None:
+            deliver(event(paid["data"]["object"]))
+            drain()
+
+        return order, hear_and_work
+
+    orders = killed_everywhere(prepare, lambda _order: None)
+    assert unpaid(orders) == 1, "only the event that was killed before it was stored waits for the reconciliation"
+    reconcile()
+    assert_all_is_well(orders, states={"paid"})
+
+
+def test_the_customers_return(stripe: Paywright, client: Client) -> None:
+    def prepare() -> tuple[Order, Act]:
+        order = pay_unnoticed(stripe)
+        return order, lambda: client.get("/payment/completed/", {"session_id": session_id(order)})
+
+    orders = killed_everywhere(prepare, lambda _order: None)
+    assert unpaid(orders) == 1
+    reconcile()
+    assert_all_is_well(orders, states={"paid"})
+
+
+def test_a_refund_and_what_follows_it(stripe: Paywright) -> None:
+    def prepare() -> tuple[Order, Act]:
+        payment = buy(stripe)
+        drain()
+        key = new_key()
+
+        def refund() -> None:
+            refunds.refund(payment, amount_minor=3000, reason="", by=None, key=key)
+            drain()
+
+        return payment.order, refund
+
+    orders = killed_everywhere(prepare, lambda _order: None)
+    reconcile()
+    assert_all_is_well(orders, states={"paid"})
+    for order in orders:
+        ours = Refund.objects.filter(payment__order=order)
+        assert set(ours.values_list("status", flat=True)) <= {"succeeded"}
+        assert CreditNote.objects.filter(invoice__order=order).count() == ours.count() <= 1
+    assert len(orders) - Refund.objects.count() == 1, "only the one killed before it was written down is none"
+
+
+def test_an_expiry(stripe: Paywright, client: Client) -> None:
+    def prepare() -> tuple[Order, Act]:
+        order = place_order()
+        client.post("/payment/process/", {"order": order.reference})
+        Order.objects.filter(pk=order.pk).update(expires_at=timezone.now() - timedelta(seconds=1))
+
+        def expire_it() -> None:
+            expire.enqueue_overdue()
+            drain()
+
+        return order, expire_it
+
+    def time_goes_on(order: Order) -> None:
+        expire.enqueue_overdue()
+        drain()
+
+    orders = killed_everywhere(prepare, time_goes_on)
+    reconcile()
+    assert_all_is_well(orders, states={"expired"})
+    assert {state for order in orders for state in order.checkouts.values_list("state", flat=True)} == {"expired"}
