@@ -61,7 +61,8 @@ class Commits:
 @contextmanager
 def counting(commits: Commits) -> Iterator[None]:
     """Both kinds of commit: that of a transaction, and that of a statement which is one by itself."""
-    real_commit, real_rollback = connection._commit, connection._rollback
+    database: Any = connection  # what is private there has no types
+    real_commit, real_rollback = database._commit, database._rollback
 
     def commit() -> None:
         try:
@@ -75,12 +76,12 @@ def counting(commits: Commits) -> Iterator[None]:
             return execute(sql, params, many, context)
         return commits.commit(lambda: execute(sql, params, many, context))
 
-    connection._commit = commit  # type: ignore[method-assign]
+    database._commit = commit
     try:
         with connection.execute_wrapper(statement):
             yield
     finally:
-        connection._commit = real_commit  # type: ignore[method-assign]
+        database._commit = real_commit
 
 
 Act = Callable[[], object]
