@@ -57,6 +57,18 @@ def test_what_got_stuck_is_counted_and_linked_to(admin_user, client):
     assert len(concerns(admin_user)) == 2
 
 
+def test_what_went_back_by_itself_is_told_for_a_week(admin_user, client):
+    pay(paid_order())
+    second = Payment.objects.get(unwanted_because="second_payment")
+    apply(refund_snapshot(second, 11_000))
+    [concern] = concerns(admin_user)
+    assert (concern.count, "reason__in" in concern.address) == (1, True)
+    client.force_login(admin_user)
+    assert "1 result" in client.get(concern.address, headers={"accept-language": "en"}).content.decode()
+    second.quarantined.update(resolved_at=timezone.now() - timedelta(days=8))
+    assert concerns(admin_user) == []
+
+
 def test_work_that_nobody_takes_up_is_noticed_after_a_minute(admin_client):
     paid_order()
     assert waiting_since(timezone.now()) is None
@@ -70,7 +82,7 @@ def test_the_overview_costs_a_handful_of_queries(admin_client):
         paid_order()
     with CaptureQueriesContext(connection) as queries:
         assert admin_client.get("/admin/").status_code == 200
-    assert len(queries) <= 12
+    assert len(queries) <= 13
 
 
 def test_last_month_and_last_year_are_whole_months_and_years():

@@ -1,5 +1,6 @@
 """Against Paywright over HTTP, through the real SDK."""
 
+import json
 import threading
 from dataclasses import replace
 from datetime import timedelta
@@ -25,6 +26,7 @@ from jumun.payments.models import Checkout, Payment
 from paywright.testing import Paywright
 from tests.factories import item, place_order
 from tests.orders.test_placing import BOOK, CUSTOMER, TEA
+from tests.payments.stripe_says import deliver
 from tests.races import at_once
 
 pytestmark = pytest.mark.django_db
@@ -167,6 +169,19 @@ def test_the_return_page_needs_no_worker_and_no_webhook(order: Order, stripe: An
     assert order.state == "paid"
     assert (payment.card_brand, payment.card_last4) == ("visa", "4242")
     assert Invoice.objects.get().order == order
+
+
+def test_a_webhook_that_is_quicker_than_the_customer_leaves_nothing_to_do(
+    order: Order, stripe: Paywright, client: Client
+) -> None:
+    open_checkout(order, **URLS)
+    stripe.pay(session_id(order))
+    for told in stripe.events("checkout.session.completed"):
+        deliver(json.dumps(told).encode())
+    drain()
+    answer = client.get("/payment/completed/", {"session_id": session_id(order)}, follow=True)
+    assert 'data-order-state="paid"' in answer.content.decode()
+    assert (Invoice.objects.count(), Payment.objects.count()) == (1, 1)
 
 
 def test_a_declined_card_leaves_the_order_unpaid_and_payable(order: Order, stripe: Any, client: Client) -> None:

@@ -1,7 +1,7 @@
 """What the admin's first page tells: today, and what needs somebody's attention."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Count, Min, Q, Sum
@@ -15,7 +15,10 @@ from jumun.orders.models import Order
 from jumun.outbox.lease import State
 from jumun.outbox.models import Job
 from jumun.outbox.status import LATE_S, oldest_due_at
-from jumun.payments.models import Dispute, InboxEvent, QuarantinedSnapshot, Reconciliation, Refund
+from jumun.payments.models import Dispute, InboxEvent, Payment, QuarantinedSnapshot, Reconciliation, Refund
+
+# How long it is told that a payment went back by itself.
+TOLD_FOR = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +90,16 @@ def _refunded_since(midnight: datetime) -> dict[str, int]:
     return dict(refunds.order_by("currency").values_list("currency").annotate(Sum("amount_minor")))
 
 
+def _returned(now: datetime) -> Concern:
+    """What went back without anybody being asked: staff learn of it all the same."""
+    settled = QuarantinedSnapshot.objects.filter(
+        reason__in=Payment.GIVEN_BACK, resolved_by=None, resolved_at__gte=now - TOLD_FOR
+    )
+    reasons = ",".join(Payment.GIVEN_BACK)
+    address = reverse("admin:jumun_payments_quarantinedsnapshot_changelist") + f"?reason__in={reasons}"
+    return Concern(text=_("Payments that went back by themselves this week"), count=settled.count(), address=address)
+
+
 def concerns(user: Any) -> list[Concern]:
     """What waits for staff, as far as ``user`` may see it; what is in order is not mentioned. One query each."""
     found = []
@@ -94,6 +107,7 @@ def concerns(user: Any) -> list[Concern]:
         open_rows = QuarantinedSnapshot.objects.filter(resolved_at=None)
         address = reverse("admin:jumun_payments_quarantinedsnapshot_changelist") + "?resolved_at__isempty=1"
         found.append(Concern(text=_("Payments that match no order"), count=open_rows.count(), address=address))
+        found.append(_returned(timezone.now()))
     if user.has_perm("jumun_payments.view_dispute"):
         unanswered = Dispute.objects.filter(status__in=Dispute.NEEDS_ANSWER)
         due = unanswered.aggregate(count=Count("pk"), due_at=Min("due_at"))
