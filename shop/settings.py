@@ -9,6 +9,8 @@ from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 from dotenv import load_dotenv
 
+from shop.logs import one_line
+
 ROOT = Path(__file__).resolve().parent.parent
 # The tour and the tests name another file, so that nothing of this machine's gets into them.
 load_dotenv(os.environ.get("JUMUN_ENV_FILE") or ROOT / ".env")
@@ -172,7 +174,12 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(levelname)s %(name)s: %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"one_line": {"()": "django.utils.log.CallbackFilter", "callback": one_line}},
     "root": {"handlers": ["stderr"], "level": "INFO"},
     # The SDK logs every call at INFO; its own debug output may hold request bodies.
-    "loggers": {"stripe": {"level": "WARNING"}, "pikepdf": {"level": "WARNING"}},
+    "loggers": {
+        "stripe": {"level": "WARNING"},
+        "pikepdf": {"level": "WARNING"},
+        "django.security.DisallowedHost": {"filters": ["one_line"]},
+    },
 }

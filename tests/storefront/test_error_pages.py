@@ -53,3 +53,10 @@ def test_no_template_needs_inline_script_or_style() -> None:
     ]
     assert len(pages) > 20
     assert wrong == []
+
+
+def test_a_host_that_is_not_ours_gets_400_and_one_line_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    assert Client().get("/healthz", headers={"Host": "elsewhere.example"}).status_code == 400
+    [line] = [record for record in caplog.records if record.name == "django.security.DisallowedHost"]
+    assert (line.levelname, line.exc_info) == ("WARNING", None)
+    assert "elsewhere.example" in line.getMessage()
