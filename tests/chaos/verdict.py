@@ -4,6 +4,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 
 from tests.chaos.books import Books
@@ -16,6 +17,9 @@ from tests.chaos.world import WORKERS, World
 FOR_STAFF = frozenset({"refund_failed"})
 # Payments that the store gives back by itself; the customer gets one mail about that and no credit note.
 GIVEN_BACK = "('second_payment', 'paid_after_close')"
+
+# The tables whose documents are numbered together.
+SERIES = (("jumun_invoices_invoice",), ("jumun_invoices_creditnote", "jumun_invoices_cancellation"))
 
 # Tells staff that a dispute must be answered soon.
 WARNING = "dispute."
@@ -136,10 +140,11 @@ def charged_minor(truth: Truth) -> dict[str, tuple[int, int]]:
 
 def _documents(books: Books) -> Iterator[str]:
     """Numbers are consecutive; a paid order has one invoice; credit notes are what was given back."""
-    for table in ("jumun_invoices_invoice", "jumun_invoices_creditnote"):
-        numbers = sorted(int(number.rpartition("-")[2]) for (number,) in books.rows(f"SELECT number FROM {table}"))
+    for tables in SERIES:
+        issued = chain.from_iterable(books.rows(f"SELECT number FROM {table}") for table in tables)
+        numbers = sorted(int(number.rpartition("-")[2]) for (number,) in issued)
         if numbers != list(range(1, len(numbers) + 1)):
-            yield f"{table}: numbers are not consecutive: {numbers}"
+            yield f"{tables[0]}: numbers are not consecutive: {numbers}"
     paid = {row[0] for row in books.rows("SELECT id FROM jumun_orders_order WHERE state = 'paid'")}
     invoiced = Counter(row[0] for row in books.rows("SELECT order_id FROM jumun_invoices_invoice"))
     if invoiced != Counter(paid):
@@ -188,7 +193,7 @@ def _mails(books: Books) -> Iterator[str]:
 
 def _causes(books: Books) -> Iterator[str]:
     """What a mail goes out for, as its Message-ID begins."""
-    for table in ("jumun_invoices_invoice", "jumun_invoices_creditnote"):
+    for table in chain.from_iterable(SERIES):
         for number, digest in books.rows(f"SELECT number, document_sha256 FROM {table}"):
             yield f"{number}.{digest[:16]}"
     payments = f"SELECT payment_intent_id FROM jumun_payments_payment WHERE unwanted_because IN {GIVEN_BACK}"
