@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from io import StringIO
 from typing import Any
 
@@ -11,13 +12,14 @@ from django.core.management import call_command
 from django.db import connection
 
 from jumun import frozen
-from jumun.audit import findings
+from jumun.audit import codes, findings
+from jumun.exports import cells, columns
 from jumun.invoices import archive
 from jumun.invoices.models import ArchivedPdf, IssuedDocument
 from jumun.orders.models import Order
 from jumun.outbox.models import Job
-from jumun.payments.models import Payment, Refund
-from tests.factories import paid_order, pay, place_order
+from jumun.payments.models import Checkout, InboxEvent, Payment, Refund
+from tests.factories import item, paid_order, pay, place_order
 from tests.invoices.crediting import credit
 from tests.payments.stripe_says import deliver, event, session_of
 
@@ -25,7 +27,7 @@ pytestmark = pytest.mark.django_db
 
 
 def found() -> list[tuple[str, str]]:
-    return [(row.invariant, row.subject) for row in findings()]
+    return [(row.invariant, row.subject) for row in findings(files=True)]
 
 
 def sql(statement: str, *params: Any) -> None:
@@ -45,6 +47,18 @@ def test_books_in_order_have_no_findings() -> None:
 
 def pay_without_stripe(order: Order) -> None:
     Order.objects.filter(pk=order.pk).update(state="paid", paid_at=order.placed_at)
+
+
+def fail_the_payment(order: Order) -> None:
+    Payment.objects.filter(order=order).update(status="failed")
+
+
+def change_the_currency(order: Order) -> None:
+    Payment.objects.filter(order=order).update(currency="USD")
+
+
+def change_the_mode(order: Order) -> None:
+    Payment.objects.filter(order=order).update(livemode=True)
 
 
 def unpay(order: Order) -> None:
@@ -73,7 +87,7 @@ def count_too_far(order: Order) -> None:
 def refund_beside_stripe(order: Order, **values: Any) -> None:
     payment = order.payments.get()
     defaults = {"amount_minor": order.total_minor, "currency": order.currency, "status": "succeeded"}
-    Refund.objects.create(payment=payment, refund_id="re_1", **defaults | values)
+    Refund.objects.create(payment=payment, **{"refund_id": "re_1"} | defaults | values)
 
 
 def refund_without_a_credit_note(order: Order) -> None:
@@ -82,6 +96,57 @@ def refund_without_a_credit_note(order: Order) -> None:
 
 def refund_too_much(order: Order) -> None:
     refund_beside_stripe(order, status="pending", amount_minor=order.total_minor + 1)
+
+
+def intend_too_much(order: Order) -> None:
+    refund_beside_stripe(order, refund_id=None, status="creating", amount_minor=order.total_minor + 1)
+
+
+def credit_too_much(order: Order) -> None:
+    refund_beside_stripe(order, amount_minor=1)
+    credit(order.invoice, 1)
+    with frozen.lifted(connection):
+        sql("UPDATE jumun_invoices_creditnote SET amount_minor = %s", order.total_minor + 1)
+
+
+def number_beside_the_series(order: Order) -> None:
+    with frozen.lifted(connection):
+        sql("UPDATE jumun_invoices_invoice SET number = 'FORGED-2026-000001'")
+
+
+def open_a_second_checkout(order: Order) -> None:
+    sql("DROP INDEX jumun_one_open_checkout_per_order")
+    for number in range(2):
+        Checkout.objects.create(order=order, session_id=f"cs_{number}", state="open", expires_at=order.placed_at)
+
+
+def shorten_the_reference(order: Order) -> None:
+    Order.objects.filter(pk=order.pk).update(reference="a" * 21)
+
+
+def name_it_by_its_number(order: Order) -> None:
+    Order.objects.filter(pk=order.pk).update(reference="20261123-7K3M9XQD-0000000", number="20261123-7K3M9XQD-0000000")
+
+
+def spoil_the_reference(order: Order) -> None:
+    Order.objects.filter(pk=order.pk).update(reference="a" * 21 + "/")
+
+
+def forget_the_mail(order: Order) -> None:
+    Job.objects.filter(kind="invoices.mail").delete()
+
+
+def wait_too_long(order: Order) -> None:
+    deliver(event(session_of(order)))
+    InboxEvent.objects.update(received_at=order.placed_at - timedelta(days=1))
+
+
+def number_like_a_formula(order: Order) -> None:
+    Order.objects.filter(pk=order.pk).update(number="=1+1")
+
+
+def pay_with_a_formula(order: Order) -> None:
+    Payment.objects.filter(order=order).update(card_brand="\u200b@SUM(A1)")
 
 
 def credit_without_a_refund(order: Order) -> None:
@@ -122,7 +187,21 @@ def forge_pdf_of(issued: IssuedDocument) -> None:
     [
         (refund_without_a_credit_note, "I2"),
         (credit_without_a_refund, "I2"),
+        (credit_too_much, "I2"),
         (refund_too_much, "I8"),
+        (intend_too_much, "I8"),
+        (fail_the_payment, "I1"),
+        (change_the_currency, "I1"),
+        (change_the_mode, "I1"),
+        (number_beside_the_series, "I3"),
+        (open_a_second_checkout, "I9"),
+        (shorten_the_reference, "I10"),
+        (name_it_by_its_number, "I10"),
+        (spoil_the_reference, "I10"),
+        (forget_the_mail, "I11"),
+        (wait_too_long, "I6"),
+        (number_like_a_formula, "I12"),
+        (pay_with_a_formula, "I12"),
         (unpay, "I1"),
         (unpay, "I2"),
         (change_the_amount, "I1"),
@@ -171,4 +250,37 @@ def test_the_command_fails_and_says_why(capsys: pytest.CaptureFixture[str]) -> N
     with pytest.raises(SystemExit) as ended:
         call_command("audit")
     assert ended.value.code == 1
-    assert f"I2  {order.number}: is paid and has no invoice" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert f"I2  {order.number}: is paid and has no invoice\n    -> manage.py reconcile --repair" in out
+
+
+def test_every_invariant_is_checked() -> None:
+    assert codes() == [f"I{number}" for number in range(1, 13)]
+
+
+def test_a_damaged_file_is_found_only_by_who_reads_all_files() -> None:
+    forge_the_pdf(paid_order())
+    assert list(findings()) == []
+    with pytest.raises(SystemExit):
+        call_command("audit", "--files", stdout=StringIO())
+
+
+FORMULAS = ["=1+1", "\t=1+1", "'=1+1", "+82 10-1234-5678", "-2+3", "＝1+1", '"=1', "@x\n=1"]
+
+
+def test_what_customers_typed_is_exported_with_the_guard() -> None:
+    for formula in FORMULAS:
+        place_order(name=formula, city=formula, lines=[item(name=formula, sku=formula)])
+    assert found() == []
+
+
+def test_an_export_without_the_guard_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(cells._BY_KIND, columns.Kind.FILLED_IN, cells.Text)
+    place_order()
+    order = place_order(name="=1+1")
+    by_line = place_order(lines=[item(name="@SUM(A1)")])
+    problem = "would start a formula in a spreadsheet"
+    assert {(row.invariant, row.subject, row.problem) for row in findings()} == {
+        ("I12", order.number, f"its customer_name {problem}"),
+        ("I12", by_line.number, f"its article {problem}"),
+    }

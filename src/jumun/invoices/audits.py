@@ -1,40 +1,44 @@
 import hashlib
 from collections.abc import Iterator
+from datetime import timedelta
 
-from django.db.models import F, Q, Sum
-from django.db.models.functions import Length
+from django.db.models import Exists, F, OuterRef, Q, Sum, Value
+from django.db.models.functions import Concat, Length
+from django.utils import timezone
 
 from jumun.audit import invariant
+from jumun.conf import jumun
 from jumun.invoices.by_number import TO_ORDER
-from jumun.invoices.models import ArchivedPdf, Invoice, IssuedDocument, Series
+from jumun.invoices.models import ArchivedPdf, CreditNote, Invoice, IssuedDocument, Series
 from jumun.orders.models import Order
+from jumun.outbox.models import Job
+
+LOST_REMEDY = "Restore the document from a backup; until then show and mail nothing of it."
 
 
-@invariant("I2")
+@invariant("I2", remedy="manage.py reconcile --repair; what it leaves, merge from the order's events in the admin.")
 def paid_orders_have_an_invoice() -> Iterator[tuple[str, str]]:
     """One each is the database's promise already; here none is missing and none is too many."""
-    for number in (
-        Order.objects.filter(state=Order.State.PAID, invoice=None).values_list("number", flat=True).iterator()
-    ):
+    invoices = Invoice.objects.filter(order=OuterRef("pk"))
+    missing = Order.objects.filter(~Exists(invoices), state=Order.State.PAID).order_by()
+    for number in missing.values_list("number", flat=True).iterator():
         yield number, "is paid and has no invoice"
-    early = Invoice.objects.exclude(order__state=Order.State.PAID).values_list("number", "order__number")
-    for number, order in early.iterator():
-        yield number, f"is the invoice of {order}, which is not paid"
+    early = Order.objects.filter(Exists(invoices)).exclude(state=Order.State.PAID).order_by()
+    for number in early.values_list("number", flat=True).iterator():
+        yield number, "is not paid and has an invoice"
 
 
-@invariant("I2")
+@invariant("I2", remedy="Cancel the credit note that is too much (CreditNote.cancel).")
 def credit_notes_stay_within_their_invoice() -> Iterator[tuple[str, str]]:
-    credited = Invoice.objects.annotate(
-        credited=Sum("credit_notes__amount_minor", filter=Q(credit_notes__cancellation=None))
-    )
-    beyond = credited.filter(credited__gt=F("order__total_minor"))
-    for number, credited_minor in beyond.values_list("number", "credited").iterator():
-        yield number, f"is taken back by credit notes over {credited_minor}, which is more than it is"
+    """What the notes of an invoice that stand take back together is at most what it is."""
+    credited = CreditNote.objects.standing().order_by().values("invoice__number").annotate(sum=Sum("amount_minor"))
+    for row in credited.filter(sum__gt=F("invoice__order__total_minor")):
+        yield row["invoice__number"], f"is taken back by credit notes over {row['sum']}, which is more than it is"
 
 
-@invariant("I3")
+@invariant("I3", remedy="Find the missing document in a backup; a gap must be explained to the tax office, not filled.")
 def numbers_are_consecutive() -> Iterator[tuple[str, str]]:
-    """Numbers are unique in a series, so a count and a maximum show every gap."""
+    """Numbers are unique in a series, so a count and a maximum show every gap; and no number is of no series."""
     for series in Series.objects.all():
         issued = [_issued(model, f"{series}-") for model in TO_ORDER]
         count, highest = sum(count for count, _highest in issued), max(highest for _count, highest in issued)
@@ -42,6 +46,12 @@ def numbers_are_consecutive() -> Iterator[tuple[str, str]]:
             yield str(series), f"counted to {series.last_number}, but {count} documents carry its numbers"
         elif highest != count:
             yield str(series), f"has {count} documents, but the highest has the number {highest}"
+    known = Q()
+    for series in Series.objects.all():
+        known |= Q(number__startswith=f"{series}-")
+    for model in TO_ORDER:
+        for number in model._default_manager.exclude(known).order_by().values_list("number", flat=True).iterator():
+            yield number, "carries a number of no series"
 
 
 def _issued(model: type[IssuedDocument], prefix: str) -> tuple[int, int]:
@@ -53,17 +63,30 @@ def _issued(model: type[IssuedDocument], prefix: str) -> tuple[int, int]:
     return issued.count(), int(highest.rpartition("-")[2]) if highest else 0
 
 
-@invariant("I4")
+@invariant("I4", remedy=LOST_REMEDY)
 def documents_are_as_they_were_issued() -> Iterator[tuple[str, str]]:
+    """The SHA-256 that was taken when a document was issued is that of the document as it is now."""
     for model in TO_ORDER:
-        rows = model._default_manager.values_list("number", "document_json", "document_sha256")
+        rows = model._default_manager.order_by().values_list("number", "document_json", "document_sha256")
         for number, text, digest in rows.iterator(chunk_size=500):
             if hashlib.sha256(text.encode()).hexdigest() != digest:
                 yield number, "its document is not the one that was issued"
 
 
-@invariant("I4")
+@invariant("I4", remedy="ArchivedPdf.restore makes the same bytes again, or restore the file.", reads_files=True)
 def archived_pdfs_are_as_they_were_kept() -> Iterator[tuple[str, str]]:
+    """Every file of the archive is there, with the SHA-256 that was taken when it was kept."""
     for archived in ArchivedPdf.objects.iterator(chunk_size=500):
         if archived.content() is None:
             yield archived.name, "the file is missing or not the one that was archived"
+
+
+@invariant("I11", remedy='Enqueue the mail again: "Send again" in the admin.')
+def documents_were_mailed_or_will_be() -> Iterator[tuple[str, str]]:
+    """Every document has the job of its mail, waiting or done, until jobs that are done are purged."""
+    kept_since = timezone.now() - timedelta(seconds=jumun().finished_work_kept_s)
+    for model in TO_ORDER:
+        job = Job.objects.filter(key=Concat(Value("invoices.mail:"), OuterRef("number")))
+        unsent = model._default_manager.filter(~Exists(job), issued_at__gte=kept_since).order_by()
+        for number in unsent.values_list("number", flat=True).iterator():
+            yield number, "was never to be mailed"

@@ -7,8 +7,19 @@ from jumun.audit import invariant
 from jumun.orders.models import Order
 from jumun.storefront.models import Product, Reservation
 
+COUNTERS_REMEDY = "Set the product's counters to what its reservations add up to, under a lock on the product."
+RESERVATIONS_REMEDY = "Set the reservation to what its order's state asks for, and the product's counters with it."
 
-@invariant("I7")
+# What becomes of an order's goods with it.
+RIGHT = {
+    Order.State.PLACED: Reservation.State.HELD,
+    Order.State.PAID: Reservation.State.SOLD,
+    Order.State.EXPIRED: Reservation.State.RELEASED,
+    Order.State.CANCELLED: Reservation.State.RELEASED,
+}
+
+
+@invariant("I7", remedy=COUNTERS_REMEDY)
 def counters_are_what_the_reservations_add_up_to() -> Iterator[tuple[str, str]]:
     """That sold and reserved never exceed the stock is the database's promise; here they are the right numbers."""
     is_held, is_sold = Q(reservations__state=Reservation.State.HELD), Q(reservations__state=Reservation.State.SOLD)
@@ -23,15 +34,12 @@ def counters_are_what_the_reservations_add_up_to() -> Iterator[tuple[str, str]]:
         yield sku, f"counts {reserved} reserved and {sold} sold, but its orders hold {holds} and bought {bought}"
 
 
-@invariant("I7")
+@invariant("I7", remedy=RESERVATIONS_REMEDY)
 def reservations_follow_their_orders() -> Iterator[tuple[str, str]]:
-    right = {
-        Order.State.PLACED: Reservation.State.HELD,
-        Order.State.PAID: Reservation.State.SOLD,
-        Order.State.EXPIRED: Reservation.State.RELEASED,
-        Order.State.CANCELLED: Reservation.State.RELEASED,
-    }
-    for order_state, state in right.items():
-        wrong = Reservation.objects.filter(order__state=order_state).exclude(state=state)
-        for number, sku, actual in wrong.values_list("order__number", "product__sku", "state").iterator():
-            yield f"{number} {sku}", f"is {actual}, but the order is {order_state}"
+    """Goods are held for an order that waits, sold with a paid one, and free again after any other end."""
+    wrong = Q()
+    for order_state, state in RIGHT.items():
+        wrong |= Q(order__state=order_state) & ~Q(state=state)
+    astray = Reservation.objects.filter(wrong).order_by()
+    for number, sku, is_now, order_is in astray.values_list("order__number", "sku", "state", "order__state"):
+        yield f"{number} {sku}", f"is {is_now}, but the order is {order_is}"

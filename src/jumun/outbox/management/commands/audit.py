@@ -12,17 +12,24 @@ class Command(BaseCommand):
     help = "Check that the books keep every promise; name the rows that do not. Exit code 0 only when all is well."
 
     def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--files", action="store_true", help="read every archived PDF as well, however many")
         parser.add_argument("--json", action="store_true", help="print one JSON document")
 
     def handle(self, *_args: Any, **options: Any) -> None:
-        found = list(audit.findings())
+        found = list(audit.findings(files=options["files"]))
         if options["json"]:
             self.stdout.write(
                 json.dumps({"ok": not found, "checked": audit.codes(), "findings": [asdict(row) for row in found]})
             )
         else:
-            for row in found:
-                self.stdout.write(f"{row.invariant}  {row.subject}: {row.problem}")
-            self.stdout.write(f"{len(found)} findings; checked {', '.join(audit.codes())}")
+            self._tell(found)
         if found:
             sys.exit(1)
+
+    def _tell(self, found: list[audit.Finding]) -> None:
+        for number, row in enumerate(found, start=1):
+            self.stdout.write(f"{row.invariant}  {row.subject}: {row.problem}")
+            # Once for all that have it in common.
+            if number == len(found) or found[number].remedy != row.remedy:
+                self.stdout.write(f"    -> {row.remedy}")
+        self.stdout.write(f"{len(found)} findings; checked {', '.join(audit.codes())}")

@@ -1,0 +1,88 @@
+import csv
+import io
+from collections.abc import Iterator
+
+from django.db.models import CharField, Model, Q
+
+from jumun.audit import invariant
+from jumun.exports.columns import LINE_COLUMNS, ORDER_COLUMNS, Column, Kind, rows
+from jumun.exports.csv import stream
+from jumun.exports.formula import DANGEROUS, GUARD, NUMBER, guard, unguard
+from jumun.invoices.models import Invoice
+from jumun.orders.models import Order, OrderLine
+from jumun.payments.models import Payment
+
+REMEDY = "Open no export in a spreadsheet until the text in that column is mended."
+# Customers write telephone numbers in many ways: beyond so many, one more text tells nothing new of the guard.
+READ_BACK_MAX = 10_000
+BATCH = 500
+
+# Where a column's source begins, the model whose field it is, and the way from that to the order.
+_MODELS: dict[str, tuple[type[Model], str]] = {
+    "lines": (OrderLine, "order_id"),
+    "settling": (Payment, "order_id"),
+    "invoice": (Invoice, "order_id"),
+    "": (Order, "pk"),
+}
+
+
+@invariant("I12", remedy=REMEDY)
+def codes_start_no_formula() -> Iterator[tuple[str, str]]:
+    """What is exported without the guard, because we or Stripe made it, begins with nothing that a formula does."""
+    for model, _to_order, fields in _text_fields({Kind.CODE, Kind.TEXT}):
+        for field in fields:
+            wrong = model._default_manager.filter(_could_start_a_formula(field)).order_by()
+            number = "number" if model is Order else "order__number"
+            for order_number in wrong.values_list(number, flat=True).iterator():
+                yield order_number, f"its {field} would start a formula in a spreadsheet"
+
+
+@invariant("I12", remedy=REMEDY)
+def what_people_typed_is_exported_with_the_guard() -> Iterator[tuple[str, str]]:
+    """Texts that could start a formula are exported, read back by a CSV reader, and compared with what is stored.
+
+    All of them, or the newest `READ_BACK_MAX` for each kind of row.
+    """
+    suspicious: set[int] = set()
+    for model, to_order, fields in _text_fields({Kind.FILLED_IN}):
+        could = Q()
+        for field in fields:
+            could |= _could_start_a_formula(field)
+        found = model._default_manager.filter(could).order_by("-pk").values_list(to_order, flat=True)
+        suspicious.update(found[:READ_BACK_MAX])
+    pks = sorted(suspicious)
+    for start in range(0, len(pks), BATCH):
+        yield from _read_back(pks[start : start + BATCH], ORDER_COLUMNS, per_line=False)
+        yield from _read_back(pks[start : start + BATCH], LINE_COLUMNS, per_line=True)
+
+
+def _text_fields(kinds: set[Kind]) -> Iterator[tuple[type[Model], str, list[str]]]:
+    """By model: the fields of text that columns of those kinds show."""
+    sources = {str(column.source) for column in (*ORDER_COLUMNS, *LINE_COLUMNS) if column.kind in kinds}
+    for prefix, (model, to_order) in _MODELS.items():
+        names = [source.removeprefix(f"{prefix}__") for source in sources if prefix == source.rpartition("__")[0]]
+        fields = sorted(name for name in names if isinstance(model._meta.get_field(name), CharField))
+        if fields:
+            yield model, to_order, fields
+
+
+def _could_start_a_formula(field: str) -> Q:
+    return Q(**{f"{field}__regex": DANGEROUS}) & ~Q(**{f"{field}__regex": NUMBER})
+
+
+def _read_back(pks: list[int], columns: tuple[Column, ...], *, per_line: bool) -> Iterator[tuple[str, str]]:
+    orders = Order.objects.filter(pk__in=pks)
+    written = b"".join(stream(orders, per_line=per_line)).decode()
+    table = csv.reader(io.StringIO(written, newline=""))
+    next(table)
+    stored = rows(orders, [column.source for column in columns], per_line=per_line)
+    for cells, values in zip(table, stored, strict=True):
+        for column, cell, value in zip(columns, cells, values, strict=True):
+            if column.kind is Kind.FILLED_IN and (problem := _problem(cell, value or "")):
+                yield cells[0], f"its {column.key} {problem}"
+
+
+def _problem(cell: str, text: str) -> str:
+    if guard(cell) != cell and not cell.startswith(GUARD):
+        return "would start a formula in a spreadsheet"
+    return "" if unguard(cell) == text else "does not come back from the file as it is stored"
