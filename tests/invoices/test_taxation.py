@@ -102,6 +102,7 @@ def test_reverse_charge_needs_somebody_who_pays_the_tax() -> None:
         place_order(lines=[item(tax_rate_ppm=0, tax_category="AE")])
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize(
     ("seller", "found"),
     [

@@ -41,5 +41,7 @@ def transactions_of(order: Order) -> QuerySet[BalanceTransaction]:
     sources = payments.values_list("charge_id", flat=True).union(
         refunds.values_list("refund_id", flat=True), disputes.values_list("dispute_id", flat=True)
     )
+    # Django 6.1 gives a union the ordering of its first model again.
+    sources = sources.order_by()
     # A list, not a subquery: each of the few is then found by the index.
     return BalanceTransaction.objects.filter(source_id__in=list(sources))
