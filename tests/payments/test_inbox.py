@@ -127,15 +127,15 @@ def test_an_event_of_our_version_does_not_blame_the_version() -> None:
 
 
 @pytest.fixture
-def old_work(settings: Settings) -> Order:
+def old_work(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Order:
     """A paid order, an ignored event and a parked one, all of them finished longer ago than they are kept."""
     settings.JUMUN = {"FINISHED_WORK_KEPT_S": 3600}
     order = place_order()
     receive(session_of(order))
     receive({"object": "customer"}, "customer.created")
     receive(session_of(place_order(), status=None))
-    for rows in (InboxEvent.objects, Job.objects):
-        rows.update(finished_at=timezone.now() - timedelta(hours=2))
+    later = timezone.now() + timedelta(hours=2)
+    monkeypatch.setattr(timezone, "now", lambda: later)
     return order
 
 
