@@ -26,7 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     databases = [chosen.database] if chosen.database else DATABASES
     count = 0
     while not count or (chosen.minutes and time.monotonic() < began + chosen.minutes * 60):
-        report = _one(seed + count // len(databases), chosen.orders, databases[count % len(databases)], chosen.keep)
+        report = _one(seed + count // len(databases), databases[count % len(databases)], chosen)
         print(report)
         if report.wrong:
             return 1
@@ -35,12 +35,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _one(seed: int, orders: int, database: str, keep: Path | None) -> Report:
-    print(f"seed {seed}, {orders} orders, {database}", flush=True)
+def _one(seed: int, database: str, chosen: argparse.Namespace) -> Report:
+    made = plan.make(seed, chosen.orders, webhooks=not chosen.no_webhooks)
+    print(f"seed {seed}, {made.orders} orders, {database}", flush=True)
     with tempfile.TemporaryDirectory(prefix="jumun-chaos-") as temporary:
-        folder = keep or Path(temporary)
+        folder = chosen.keep or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
-        return run(plan.make(seed, orders), folder, database=database, say=lambda line: print(f"  {line}", flush=True))
+        return run(made, folder, database=database, say=lambda line: print(f"  {line}", flush=True))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -49,6 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int, help="the first seed (default: any)")
     parser.add_argument("--orders", type=int, default=ORDERS, help="orders in a run (default: %(default)s)")
     parser.add_argument("--database", choices=DATABASES, help="default: both in turn")
+    parser.add_argument("--no-webhooks", action="store_true", help="no notification of Stripe's arrives, ever")
     parser.add_argument("--keep", type=Path, metavar="DIR", help="keep the run's folder: databases, logs and mails")
     return parser
 

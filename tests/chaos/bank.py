@@ -3,7 +3,7 @@
 import httpx
 
 from tests.chaos.people import Seen
-from tests.chaos.plan import DashboardRefund, Dispute
+from tests.chaos.steps import DashboardRefund, Dispute
 from tests.chaos.truth import payments_of
 from tests.chaos.world import World
 

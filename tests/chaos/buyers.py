@@ -3,8 +3,8 @@
 import httpx
 
 from shop.browser import Browser, NotOnPage, Page
-from tests.chaos.people import GivesUp, Seen, at_once, patiently
-from tests.chaos.plan import Buyer
+from tests.chaos.people import NO_ORDER, GivesUp, Seen, at_once, patiently
+from tests.chaos.steps import Buyer
 from tests.chaos.truth import open_sessions
 from tests.chaos.world import World
 
@@ -162,6 +162,6 @@ class Visit:
             self.seen.outcome("paid and never came back")
             return
         order = patiently(self.seen, lambda: self.browser.follow(answer))
-        state = order.attribute("data-order-state") or f"no order at {httpx.URL(order.url).path}"
+        state = order.attribute("data-order-state") or f"{NO_ORDER} at {httpx.URL(order.url).path}"
         self.seen.states[self.buyer.number] = state
         self.seen.outcome(f"came back to an order that was {state}")

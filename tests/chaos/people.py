@@ -14,6 +14,8 @@ from shop.browser import Page
 
 TRIES_MAX = 25
 PAUSE_S = 0.4
+# What is seen of an order on a page that shows none.
+NO_ORDER = "no order"
 
 Result = TypeVar("Result")
 

@@ -9,8 +9,24 @@ import tomllib
 from dataclasses import dataclass, field
 
 from shop.configuration import ROOT
+from tests.chaos.paperwork import paperwork
+from tests.chaos.steps import (
+    PAID,
+    Advance,
+    Arrive,
+    Buyer,
+    DashboardRefund,
+    Dispute,
+    Kill,
+    OpenLate,
+    PayLate,
+    Refund,
+    RestartDatabase,
+    Step,
+    Webhooks,
+)
 
-PAID, SECURE = "4242424242424242", "4000002500003155"
+SECURE = "4000002500003155"
 DECLINED = ("4000000000000002", "4000000000009995", "4000000000000127", "4000000000000341")
 DISPUTED, ASKED_ABOUT = "4000000000000259", "4000000000001976"
 REFUND_WAITS, REFUND_FAILS = "4000000000007726", "4000000000005126"
@@ -22,104 +38,6 @@ PLENTY = 1_000_000
 LATE_MIN, PAST_EXPIRY_MIN = 100, 25
 DAYS_MIN = 4 * 24 * 60
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Buyer:
-    """One customer and one order."""
-
-    number: int
-    # Articles by the last part of their address, and how many of each.
-    basket: tuple[tuple[str, int], ...]
-    language: str = "ko"
-    # Cards or accounts, tried one after the other; nobody pays with none.
-    tries: tuple[str, ...] = (PAID,)
-    passes_challenge: bool = True
-    # How often the order button and the payment button are pressed, at once.
-    orders_at_once: int = 1
-    pays_at_once: int = 1
-    # Goes to the payment page late, and pays when the order is overdue.
-    is_late: bool = False
-    # Pays in every session that Stripe has for the order, also those whose address the store never learnt.
-    pays_every_session: bool = False
-    comes_back: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Arrive:
-    buyer: Buyer
-
-
-@dataclass(frozen=True, slots=True)
-class OpenLate:
-    """A buyer who has ordered long ago goes to the payment page."""
-
-    buyer: Buyer
-
-
-@dataclass(frozen=True, slots=True)
-class PayLate:
-    """The same buyer pays, so many seconds after the step's turn."""
-
-    buyer: Buyer
-    delay_s: float
-
-
-@dataclass(frozen=True, slots=True)
-class Refund:
-    """So many clerks at once refund that share of what is left of the buyer's payment."""
-
-    buyer: Buyer
-    percent: int
-    clerks: int
-
-
-@dataclass(frozen=True, slots=True)
-class DashboardRefund:
-    """A refund made at Stripe."""
-
-    buyer: Buyer
-    percent: int
-
-
-@dataclass(frozen=True, slots=True)
-class Dispute:
-    """The buyer's bank asks the money back; the evidence that is sent wins, loses, or is never sent."""
-
-    buyer: Buyer
-    evidence: str
-
-
-@dataclass(frozen=True, slots=True)
-class Kill:
-    """-9, so many seconds after the step's turn, and a new start."""
-
-    process: str
-    delay_s: float
-
-
-@dataclass(frozen=True, slots=True)
-class RestartDatabase:
-    """``crash`` ends it as a power cut would, but for the disk."""
-
-    crash: bool
-    delay_s: float
-
-
-@dataclass(frozen=True, slots=True)
-class Advance:
-    """The clock moves on."""
-
-    minutes: int
-
-
-@dataclass(frozen=True, slots=True)
-class Webhooks:
-    """Stripe's notifications are switched off, or on again."""
-
-    on: bool
-
-
-Step = Arrive | OpenLate | PayLate | Refund | DashboardRefund | Dispute | Kill | RestartDatabase | Advance | Webhooks
 # Every run has at least the first ones; later ones are drawn.
 KILLED = ("web", "worker-1", "paywright", "web-child", "worker-2", "worker-3")
 
@@ -132,11 +50,13 @@ class Plan:
     orders: int
     currency: str
     stock: dict[str, int]
+    # Whether any notification of Stripe's arrives at all, from the first order to the last reconciliation.
+    webhooks: bool = True
     steps: list[Step] = field(default_factory=list)
 
 
-def make(seed: int, orders: int) -> Plan:
-    """The plan of a seed."""
+def make(seed: int, orders: int, *, webhooks: bool = True) -> Plan:
+    """The plan of a seed; without ``webhooks`` the same people and kills, and no notification."""
     draw = random.Random(f"{seed} {orders}")
     currency = draw.choice(["KRW", "EUR"])
     articles = [row["slug"] for row in tomllib.loads(CATALOGUE.read_text(encoding="utf-8"))["product"]]
@@ -151,7 +71,11 @@ def make(seed: int, orders: int) -> Plan:
         else Buyer(number=number, basket=((rare, 1),), language=draw.choice(["ko", "en"]), tries=(PAID,))
         for number in range(orders)
     ]
-    return Plan(seed=seed, orders=orders, currency=currency, stock=stock, steps=_steps(draw, buyers))
+    # A draw of its own, so that a seed's buyers are the same whatever staff do.
+    steps = _steps(draw, buyers, random.Random(f"{seed} {orders} paperwork"))
+    if not webhooks:
+        steps = [step for step in steps if not isinstance(step, Webhooks)]
+    return Plan(seed=seed, orders=orders, currency=currency, stock=stock, webhooks=webhooks, steps=steps)
 
 
 def _buyer(draw: random.Random, number: int, articles: list[str], currency: str) -> Buyer:
@@ -188,13 +112,14 @@ def _tries(draw: random.Random, currency: str) -> tuple[str, ...]:
     }[kind]
 
 
-def _steps(draw: random.Random, buyers: list[Buyer]) -> list[Step]:
+def _steps(draw: random.Random, buyers: list[Buyer], staff: random.Random) -> list[Step]:
     last = len(buyers)
     placed: list[tuple[float, Step]] = [(buyer.number, Arrive(buyer)) for buyer in buyers]
     for buyer in buyers:
         placed += _after(draw, buyer)
     placed += _kills(draw, last)
     placed += _hours(draw, buyers)
+    placed += paperwork(staff, placed)
     return [step for _position, step in sorted(placed, key=lambda pair: pair[0])]
 
 

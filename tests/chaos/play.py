@@ -5,7 +5,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Semaphore
 
-from tests.chaos import bank, buyers, plan, staff
+from tests.chaos import bank, buyers, staff, steps
 from tests.chaos.people import Seen
 from tests.chaos.world import World
 
@@ -26,43 +26,49 @@ class Play:
 
     def run(self) -> Seen:
         """Carry out every step; raises the first error of one that cannot be."""
-        steps = self.world.plan.steps
+        planned = self.world.plan.steps
         with ThreadPoolExecutor(PEOPLE_AT_ONCE) as people, ThreadPoolExecutor(1) as fate:
-            for number, step in enumerate(steps, start=1):
+            for number, step in enumerate(planned, start=1):
                 self._begin(step, people, fate)
                 if number % 50 == 0:
-                    self._say(f"step {number} of {len(steps)}")
+                    self._say(f"step {number} of {len(planned)}")
             self._all_done()
         return self.seen
 
-    def _begin(self, step: plan.Step, people: ThreadPoolExecutor, fate: ThreadPoolExecutor) -> None:
+    def _begin(self, step: steps.Step, people: ThreadPoolExecutor, fate: ThreadPoolExecutor) -> None:
         world, seen = self.world, self.seen
         match step:
-            case plan.Arrive(buyer):
+            case steps.Arrive(buyer):
                 self._arrivals[buyer.number] = self._send(people, buyers.arrive, world, seen, buyer)
-            case plan.OpenLate(buyer):
+            case steps.OpenLate(buyer):
                 self._after_arrival(people, buyer, lambda: buyers.open_late(world, seen, buyer))
-            case plan.PayLate(buyer, delay_s):
+            case steps.PayLate(buyer, delay_s):
                 self._send(people, self._later, delay_s, lambda: buyers.pay_late(world, seen, buyer))
-            case plan.Refund(buyer):
+            case steps.Refund(buyer):
                 self._after_arrival(people, buyer, lambda: staff.refund(world, seen, step))
-            case plan.DashboardRefund(buyer):
+            case steps.RefundLines(buyer):
+                self._after_arrival(people, buyer, lambda: staff.refund_lines(world, seen, step))
+            case steps.Replay(buyer):
+                self._after_arrival(people, buyer, lambda: staff.replay(world, seen, step))
+            case steps.Cancel(_buyer, delay_s):
+                self._send(people, self._later, delay_s, lambda: staff.cancel(world, seen, step))
+            case steps.DashboardRefund(buyer):
                 self._after_arrival(people, buyer, lambda: bank.refund_at_stripe(world, seen, step))
-            case plan.Dispute(buyer):
+            case steps.Dispute(buyer):
                 self._after_arrival(people, buyer, lambda: bank.dispute(world, seen, step))
-            case plan.Kill(process, delay_s):
+            case steps.Kill(process, delay_s):
                 self._submit(fate, self._later, delay_s, lambda: world.kill(process))
-            case plan.RestartDatabase(crash, delay_s):
+            case steps.RestartDatabase(crash, delay_s):
                 self._submit(fate, self._later, delay_s, lambda: world.restart_database(crash=crash))
-            case plan.Advance(minutes):
+            case steps.Advance(minutes):
                 self._all_done()
                 # A lease outlived by such a leap would be lost to another worker, and a mail sent twice.
                 with world.without_workers():
                     world.advance(minutes)
-            case plan.Webhooks(on):
+            case steps.Webhooks(on):
                 self._submit(fate, lambda: world.set_faults(webhooks=on))
 
-    def _after_arrival(self, people: ThreadPoolExecutor, buyer: plan.Buyer, act: Callable[[], None]) -> None:
+    def _after_arrival(self, people: ThreadPoolExecutor, buyer: steps.Buyer, act: Callable[[], None]) -> None:
         """Wait for the buyer's own visit: staff cannot refund what nobody has ordered yet."""
         arrival = self._arrivals[buyer.number]
 

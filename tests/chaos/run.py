@@ -28,6 +28,7 @@ class Report:
         lines = [f"  {name}: {value}" for name, value in self.figures.items()]
         lines += [f"  WRONG {problem}" for problem in self.wrong]
         replay = f"./test --chaos 0 --seed {self.plan.seed} --orders {self.plan.orders} --database {self.database}"
+        replay += "" if self.plan.webhooks else " --no-webhooks"
         lines.append(f"  again: {replay}" if self.wrong else "  the books agree")
         return "\n".join(lines)
 

@@ -21,6 +21,7 @@ from shop.reaper import Reaper
 from shop.supervisor import commands
 from tests.chaos import faults
 from tests.chaos.clock import VARIABLE, SharedClock
+from tests.chaos.mail import SEED
 from tests.chaos.plan import Plan
 from tests.chaos.prepare import STOCK
 from tests.postgres import Server, running_server
@@ -48,7 +49,7 @@ class World:
         self._logs: dict[str, TextIO] = {}
         self._faults: list[faults.Fault] = []
         self._fault_turns = 0
-        self._webhooks = True
+        self._webhooks = plan.webhooks
 
     def __enter__(self) -> Self:
         given = {"PATH": os.environ["PATH"], "HOME": str(self.folder), "JUMUN_ENV_FILE": os.devnull}
@@ -61,7 +62,7 @@ class World:
             self.clock = SharedClock(self.folder / "clock")
             self.configuration = self._configured(given)
             self.run("-m", "tests.chaos.prepare")
-            self.set_faults(webhooks=True)
+            self.set_faults(webhooks=self.plan.webhooks)
             for name in ("paywright", "web", *WORKERS):
                 self._locks[name] = threading.Lock()
                 self._start(name)
@@ -84,6 +85,7 @@ class World:
             "DJANGO_SETTINGS_MODULE": "tests.chaos.settings",
             VARIABLE: str(self.folder / "clock"),
             STOCK: json.dumps(self.plan.stock),
+            SEED: str(self.plan.seed),
             "JUMUN_STAFF_PASSWORD": PASSWORD,
         }
         return Configuration(data=self.folder, port=port, paywright_port=paywright_port, environment=environment)
@@ -109,15 +111,15 @@ class World:
             raise RuntimeError(f"{' '.join(arguments)} failed: {done.stderr[-3000:]}")
         return done
 
-    def set_faults(self, *, webhooks: bool = True) -> None:
+    def set_faults(self, *, webhooks: bool) -> None:
         """Let things go wrong from now on; without ``webhooks``, none arrives."""
         self._webhooks = webhooks
         self._fault_turns += 1
         self._put_faults(faults.faults(self.plan.seed, self._fault_turns, webhooks=webhooks))
 
     def end_faults(self) -> None:
-        """Nothing goes wrong any more."""
-        self._put_faults([])
+        """Nothing goes wrong any more; but where no notification was to arrive, none does."""
+        self._put_faults([] if self.plan.webhooks else faults.NO_WEBHOOKS)
 
     def _put_faults(self, chosen: list[faults.Fault]) -> None:
         self._faults = chosen
