@@ -1,7 +1,7 @@
 from jumun.invoices import mail
 from jumun.invoices.by_number import by_number
 from jumun.invoices.models import ArchivedPdf
-from jumun.outbox.handlers import job
+from jumun.outbox.handlers import Record, job
 
 
 @job("invoices.archive", network=True)
@@ -10,7 +10,7 @@ def archive_document(number: str) -> None:
 
 
 @job("invoices.mail", network=True)
-def send_document(number: str, again: str = "") -> None:
+def send_document(number: str, again: str = "") -> Record:
     issued = by_number(number)
     mail.send(issued, again=again)
-    issued.record("sent")
+    return lambda: issued.record("sent")

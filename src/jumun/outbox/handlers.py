@@ -3,18 +3,21 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+# What a handler that talks to somebody else leaves to be written down with the job's end.
+Record = Callable[[], object]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Handler:
     """How to run a kind of job.
 
     ``network`` handlers run outside a transaction, since they talk to somebody else, and so must bear being
-    run twice. All others run in the transaction that also finishes the job. A recurring job comes again
-    ``every_s`` seconds after it ended.
+    run twice; what they return, if anything, is called in the transaction that finishes the job. All others run in
+    that transaction. A recurring job comes again ``every_s`` seconds after it ended.
     """
 
     kind: str
-    run: Callable[..., None]
+    run: Callable[..., Record | None]
     network: bool
     every_s: int | None
 
@@ -24,10 +27,10 @@ _handlers: dict[str, Handler] = {}
 
 def job(
     kind: str, *, network: bool = False, every_s: int | None = None
-) -> Callable[[Callable[..., None]], Callable[..., None]]:
+) -> Callable[[Callable[..., Record | None]], Callable[..., Record | None]]:
     """Register a function as the handler of ``kind``; it gets the job's arguments as keywords."""
 
-    def register(run: Callable[..., None]) -> Callable[..., None]:
+    def register(run: Callable[..., Record | None]) -> Callable[..., Record | None]:
         _handlers[kind] = Handler(kind=kind, run=run, network=network, every_s=every_s)
         return run
 

@@ -1,4 +1,5 @@
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
@@ -58,11 +59,10 @@ class Job(LeasedRow):
 
     def run(self) -> None:
         handler = handler_of(self.kind)
-        if handler.network:
-            handler.run(**self.args)
+        record = handler.run(**self.args) if handler.network else partial(handler.run, **self.args)
         with transaction.atomic():
-            if not handler.network:
-                handler.run(**self.args)
+            if record:
+                record()
             self._end(handler.every_s)
 
     def _end(self, every_s: int | None) -> None:
