@@ -85,6 +85,14 @@ def test_an_order_that_a_customer_was_shown_and_that_is_gone_is_noticed(storm: S
     assert found == "buyer 99 was shown the order gone, which is not here"
 
 
+def test_a_customer_who_paid_and_saw_no_order_is_noticed(storm: Storm) -> None:
+    buyer = next(iter(storm.seen.orders))
+    seen = replace(storm.seen, states=storm.seen.states | {buyer: "no order at /payment/completed/"})
+    assert list(compare(storm.books, storm.truth, seen)) == [
+        f"buyer {buyer} paid, came back, and saw no order at /payment/completed/"
+    ]
+
+
 def test_a_mail_too_few_is_noticed(storm: Storm, monkeypatch: pytest.MonkeyPatch) -> None:
     mails = storm.books.mails()
     monkeypatch.setattr(Books, "mails", lambda _books: [mail for mail in mails if mail != mails[0]])

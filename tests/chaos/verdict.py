@@ -8,14 +8,14 @@ from itertools import chain
 from typing import Any
 
 from tests.chaos.books import Books
-from tests.chaos.people import Seen
+from tests.chaos.people import NO_ORDER, Seen
 from tests.chaos.quiesce import reconcile
 from tests.chaos.truth import Truth
 from tests.chaos.world import WORKERS, World
 
 # What the store sets aside for staff to decide, by design. It is told, and nothing about it is wrong in the books.
 FOR_STAFF = frozenset({"refund_failed"})
-# Payments that the store gives back by itself; the customer gets one mail about that and no credit note.
+# Payments that the store gives back by itself: a mail to the customer, one to the shop, and no credit note.
 GIVEN_BACK = "('second_payment', 'paid_after_close')"
 
 # The tables whose documents are numbered together.
@@ -158,11 +158,19 @@ def _stock(books: Books) -> Iterator[str]:
             " JOIN jumun_orders_order o ON o.id = r.order_id WHERE o.state = 'paid' GROUP BY r.product_id"
         )
     )
+    back = dict(
+        books.rows(
+            "SELECT l.sku, sum(b.restock_quantity) FROM jumun_payments_refundline b"
+            " JOIN jumun_payments_refund r ON r.id = b.refund_id JOIN jumun_orders_orderline l ON l.id = b.line_id"
+            " WHERE r.booked_at IS NOT NULL GROUP BY l.sku"
+        )
+    )
     for pk, sku, stock, reserved, counted in books.rows(
         "SELECT id, sku, stock_quantity, reserved_quantity, sold_quantity FROM jumun_storefront_product"
     ):
-        if (reserved, counted) != (0, sold.get(pk, 0)) or counted > stock:
-            yield f"{sku}: {reserved} reserved and {counted} sold of {stock}, but {sold.get(pk, 0)} are paid"
+        kept = sold.get(pk, 0) - back.get(sku, 0)
+        if (reserved, counted) != (0, kept) or counted > stock:
+            yield f"{sku}: {reserved} reserved and {counted} sold of {stock}, but {kept} are paid and not back"
 
 
 def _events(books: Books, truth: Truth) -> Iterator[str]:
@@ -197,7 +205,8 @@ def _causes(books: Books) -> Iterator[str]:
         for number, digest in books.rows(f"SELECT number, document_sha256 FROM {table}"):
             yield f"{number}.{digest[:16]}"
     payments = f"SELECT payment_intent_id FROM jumun_payments_payment WHERE unwanted_because IN {GIVEN_BACK}"
-    yield from (f"given-back.{intent}" for (intent,) in books.rows(payments))
+    for (intent,) in books.rows(payments):
+        yield from (f"given-back.{intent}", f"given-back-staff.{intent}")
     uncredited = (
         "SELECT r.refund_id FROM jumun_payments_refund r JOIN jumun_payments_payment p ON p.id = r.payment_id"
         f" WHERE r.booked_at IS NOT NULL AND p.unwanted_because NOT IN {GIVEN_BACK}"
@@ -219,6 +228,8 @@ def _promises(books: Books, seen: Seen) -> Iterator[str]:
             yield f"buyer {buyer} was shown the order {reference}, which is not here"
         elif seen.states.get(buyer) == "paid" and states[reference] != "paid":
             yield f"buyer {buyer} was told that the order is paid; it is {states[reference]}"
+        elif seen.states.get(buyer, "").startswith(NO_ORDER):
+            yield f"buyer {buyer} paid, came back, and saw {seen.states[buyer]}"
 
 
 def _errors(world: World) -> Iterator[str]:

@@ -7,6 +7,7 @@ from django.core import mail
 from django.test import Client
 
 from jumun.audit import findings
+from jumun.conf import jumun
 from jumun.errors import OutOfStock
 from jumun.invoices.models import CreditNote, Invoice
 from jumun.orders.models import Order
@@ -80,11 +81,29 @@ def test_the_customer_is_told_once_in_their_language(
     work()
     hear(stripe, order.payments.get().payment_intent_id, "refund.created", "charge.refunded")
     work()
-    [message] = mail.outbox
-    assert message.to == [order.email]
+    [message] = [message for message in mail.outbox if message.to == [order.email]]
     assert words in message.body
     assert "₩11,000" in message.body
     assert order.number in message.subject
+
+
+@pytest.mark.parametrize(
+    ("language", "words"), [("ko", "종료된 주문의 결제"), ("en", "paid after the order was closed")]
+)
+def test_the_shop_is_told_once_in_its_language(
+    stripe: Paywright, sold_out: None, settings: Any, language: str, words: str
+) -> None:
+    settings.LANGUAGE_CODE = language
+    order = paid_after_its_end(stripe, language="ko" if language == "en" else "en")
+    payment = order.payments.get()
+    work()
+    hear(stripe, payment.payment_intent_id, "refund.created", "charge.refunded")
+    work()
+    [message] = [message for message in mail.outbox if message.to == [jumun().seller.email]]
+    assert order.number in message.subject
+    assert words in message.body
+    assert "₩11,000" in message.body
+    assert payment.stripe_url in message.body
 
 
 def test_the_customer_reads_it_on_the_orders_page(stripe: Paywright, sold_out: None, client: Client) -> None:
@@ -148,7 +167,8 @@ def test_a_second_payment_goes_back_whole_and_credits_nothing(stripe: Paywright)
     assert settling.refundable_minor == settling.amount_minor
     work()
     work()
-    assert sum("두 번째 결제" in message.body for message in mail.outbox) == 1
+    told = [message.to for message in mail.outbox if "두 번째 결제" in message.body]
+    assert sorted(told) == sorted([[second.order.email], [jumun().seller.email]])
     assert list(findings()) == []
 
 

@@ -2,15 +2,15 @@
 
 from datetime import timedelta
 
-from django.conf import settings
-from django.core.mail import EmailMessage
-from django.template.loader import render_to_string
-from django.utils import timezone, translation
-from django.utils.translation import gettext as _
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from jumun.conf import jumun
 from jumun.outbox.models import Job
 from jumun.payments.models import Dispute
+from jumun.payments.staff_mail import send_to_staff
+
+NEEDS_ANSWER = _("A dispute about order %(order)s needs an answer")
 
 
 def enqueue_due() -> int:
@@ -27,15 +27,6 @@ def send(dispute: Dispute) -> None:
     """Mail the shop where to answer and until when; no more where it has been answered. Raises what the server says."""
     if not dispute.needs_answer:
         return
-    seller, order = jumun().seller, dispute.payment.order
-    context = {"dispute": dispute, "payment": dispute.payment, "order": order}
-    domain = seller.email.rpartition("@")[2] or "localhost"
-    # In the shop's language: the customer has no part in it.
-    with translation.override(settings.LANGUAGE_CODE):
-        message = EmailMessage(
-            subject=_("A dispute about order %(order)s needs an answer") % {"order": order.number},
-            body=render_to_string("jumun/mail/dispute.txt", context),
-            to=[seller.email],
-            headers={"Message-ID": f"<dispute.{dispute.dispute_id}.{dispute.due_at:%Y-%m-%d}@{domain}>"},
-        )
-    message.send()
+    payment = dispute.payment
+    name = f"dispute.{dispute.dispute_id}.{dispute.due_at:%Y-%m-%d}"
+    send_to_staff("dispute", NEEDS_ANSWER, order=payment.order, name=name, dispute=dispute, payment=payment)

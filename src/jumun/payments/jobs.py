@@ -5,7 +5,7 @@ from django.utils import timezone
 from jumun.errors import StripeRefused
 from jumun.orders.models import Order
 from jumun.orders.timeline import Kind
-from jumun.outbox.handlers import job
+from jumun.outbox.handlers import Record, job
 from jumun.payments import dispute_mail, expire, mail, refunds
 from jumun.payments.end import TRY_AGAIN_IN
 from jumun.payments.give_back import give_back as return_payment
@@ -45,17 +45,22 @@ def give_back(payment_pk: int) -> None:
 
 
 @job("payments.mail_given_back", network=True)
-def mail_given_back(payment_pk: int) -> None:
+def mail_given_back(payment_pk: int) -> Record:
     payment = Payment.objects.select_related("order").get(pk=payment_pk)
     mail.send_given_back(payment)
-    payment.order.record(Kind.RETURN_TOLD, amount_minor=payment.amount_minor)
+    return lambda: payment.order.record(Kind.RETURN_TOLD, amount_minor=payment.amount_minor)
+
+
+@job("payments.mail_staff_given_back", network=True)
+def mail_staff_given_back(payment_pk: int) -> None:
+    mail.send_given_back_to_staff(Payment.objects.select_related("order").get(pk=payment_pk))
 
 
 @job("payments.mail_refund", network=True)
-def mail_refund(refund_pk: int) -> None:
+def mail_refund(refund_pk: int) -> Record:
     refund = Refund.objects.select_related("payment__order").get(pk=refund_pk)
     mail.send_refund(refund)
-    refund.payment.order.record(Kind.REFUND_TOLD, amount_minor=refund.amount_minor)
+    return lambda: refund.payment.order.record(Kind.REFUND_TOLD, amount_minor=refund.amount_minor)
 
 
 @job("payments.reconcile", network=True, every_s=3600)

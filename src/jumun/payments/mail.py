@@ -11,14 +11,22 @@ from django.utils.translation import gettext_lazy as _
 from jumun.conf import jumun
 from jumun.orders.models import Order
 from jumun.payments.models import Payment, Refund
+from jumun.payments.staff_mail import send_to_staff
 
 GIVEN_BACK = _("We are returning your payment for order %(order)s")
+GIVEN_BACK_BY_ITSELF = _("Order %(order)s: a payment goes back by itself")
 REFUNDED = _("Your refund for order %(order)s")
 
 
 def send_given_back(payment: Payment) -> None:
     """Tell the customer that a payment is of no use to its order and goes back. Raises what the mail server says."""
     _send(payment.order, "given_back", GIVEN_BACK, name=f"given-back.{payment.payment_intent_id}", payment=payment)
+
+
+def send_given_back_to_staff(payment: Payment) -> None:
+    """Tell the shop the same. Raises what the mail server says."""
+    name = f"given-back-staff.{payment.payment_intent_id}"
+    send_to_staff("staff_given_back", GIVEN_BACK_BY_ITSELF, order=payment.order, name=name, payment=payment)
 
 
 def send_refund(refund: Refund) -> None:

@@ -1,5 +1,6 @@
 """The customer's pages around Stripe's own."""
 
+import re
 from contextlib import suppress
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
@@ -8,7 +9,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from jumun.errors import MalformedSnapshot, OrderNotPayable, StripeError
+from jumun.errors import MalformedSnapshot, OrderNotPayable, StripeError, StripeRefused, StripeUnavailable
 from jumun.invoices.models import CreditNote
 from jumun.orders.models import Order
 from jumun.payments import gateway
@@ -18,6 +19,8 @@ from jumun.payments.models import Checkout, Payment, Refund
 
 # Where a storefront remembers the visitor's latest order, so that the bare address /payment/process/ works.
 SESSION_ORDER = "jumun_order"
+# What may be asked for at Stripe.
+SESSION_ID = re.compile(r"cs_[A-Za-z0-9_]{1,240}")
 # How often the order's page asks by itself whether the payment is known, before it leaves that to the customer.
 AWAITING_TRIES_MAX = 10
 
@@ -49,13 +52,37 @@ def process(request: HttpRequest) -> HttpResponseBase:
 @require_safe
 def completed(request: HttpRequest) -> HttpResponseBase:
     """Stripe sends the customer here: fetch the session and take the same road as the webhook."""
-    session_id = request.GET.get("session_id", "").replace("\0", "")
-    checkout = get_object_or_404(Checkout.objects.select_related("order"), session_id=session_id)
+    session_id = request.GET.get("session_id", "")
+    if not SESSION_ID.fullmatch(session_id):
+        raise Http404
+    try:
+        order = _order_of_session(session_id)
+    except StripeUnavailable:
+        return render(request, "jumun/payment/unknown.html", status=503)
+    except (StripeRefused, MalformedSnapshot) as error:
+        raise Http404 from error
+    if order is None:
+        raise Http404
+    return redirect(order.get_absolute_url() + "?returned=1")
+
+
+def _order_of_session(session_id: str) -> Order | None:
+    """The order after what the session tells. Raises `StripeError` and `MalformedSnapshot` for a session that is not
+    known here: its address reached the customer although the answer to our call did not reach us.
+    """
+    checkout = Checkout.objects.select_related("order").filter(session_id=session_id).first()
+    if checkout is None:
+        return _apply_session(session_id)
     if checkout.order.state != Order.State.PAID:
         # Without an answer the webhook will tell; the order's page refreshes itself until then.
-        with suppress(StripeError, MalformedSnapshot), gateway.for_somebody_waiting():
-            apply(gateway.retrieve_session(session_id))
-    return redirect(checkout.order.get_absolute_url() + "?returned=1")
+        with suppress(StripeError, MalformedSnapshot):
+            _apply_session(session_id)
+    return checkout.order
+
+
+def _apply_session(session_id: str) -> Order | None:
+    with gateway.for_somebody_waiting():
+        return apply(gateway.retrieve_session(session_id))
 
 
 @never_cache

@@ -135,8 +135,8 @@ class Payment(models.Model):
         self.unwanted_because = why
         self.save(update_fields=["unwanted_because"])
         if why in self.GIVEN_BACK:
-            Job.enqueue("payments.give_back", key=self.payment_intent_id, payment_pk=self.pk)
-            Job.enqueue("payments.mail_given_back", key=self.payment_intent_id, payment_pk=self.pk)
+            for kind in ("give_back", "mail_given_back", "mail_staff_given_back"):
+                Job.enqueue(f"payments.{kind}", key=self.payment_intent_id, payment_pk=self.pk)
 
     @property
     def refundable_minor(self) -> int:
