@@ -89,6 +89,11 @@ class PaymentReference:
     stripe_id: str
     paid_on: datetime.date
 
+    @property
+    def is_dispute(self) -> bool:
+        """Whether nobody refunded, but the buyer's bank took the money: Stripe's ids of disputes begin so."""
+        return self.stripe_id.startswith(("du_", "dp_"))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
@@ -120,6 +125,11 @@ class Document:
     locale: Locale
     notes: tuple[str, ...] = ()
     livemode: bool = True
+
+    @property
+    def settlement(self) -> str:
+        """By which name labels and mails know how the document is settled."""
+        return f"{self.kind}_of_dispute" if self.paid and self.paid.is_dispute else self.kind
 
     def __post_init__(self) -> None:
         _check_head(self)

@@ -7,13 +7,15 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from jumun.conf import jumun
-from jumun.invoices.document import Kind
 from jumun.invoices.models import IssuedDocument
 
-SUBJECTS: dict[Kind, Promise] = {
+# By how the document is settled.
+SUBJECTS: dict[str, Promise] = {
     "invoice": _("Your invoice %(number)s for order %(order)s"),
     "credit_note": _("Your refund for order %(order)s"),
     "cancellation": _("Your refund for order %(order)s has failed"),
+    "credit_note_of_dispute": _("Credit note %(number)s for order %(order)s"),
+    "cancellation_of_dispute": _("The credit note for order %(order)s is cancelled"),
 }
 
 
@@ -26,7 +28,7 @@ def send(issued: IssuedDocument, *, again: str = "") -> None:
     context = {"issued": issued, "order": order, "seller": jumun().seller, "order_url": document.order_url}
     with translation.override(order.language):
         message = EmailMultiAlternatives(
-            subject=str(SUBJECTS[document.kind]) % {"number": issued.number, "order": order.number},
+            subject=str(SUBJECTS[document.settlement]) % {"number": issued.number, "order": order.number},
             body=render_to_string(f"jumun/mail/{document.kind}.txt", context),
             to=[order.email],
             # The same for every try, so that a mail server or reader can tell a repeated one; another for a wanted one.

@@ -103,7 +103,7 @@ def _corrected_date(document: Document, text: Mapping[str, str]) -> str:
 
 
 def _status(document: Document, text: Mapping[str, str]) -> str:
-    return text["open" if document.paid is None else f"settled_{document.kind}"]
+    return text["open" if document.paid is None else f"settled_{document.settlement}"]
 
 
 def _party(party: Party, text: Mapping[str, str], locale: str, *, with_country: bool) -> dict[str, Any]:
@@ -188,9 +188,9 @@ def _payment(paid: PaymentReference, document: Document, text: Mapping[str, str]
         brand = CARD_BRANDS.get(paid.card_brand, paid.card_brand.replace("_", " ").title())
         method = text["method_card"].format(brand=brand, last4=paid.card_last4).strip()
     return {
-        "heading": text[f"payment_{document.kind}"],
-        "sentence": text[f"paid_{document.kind}"].format(method=method, date=_date(paid.paid_on, document)),
-        "reference_label": text["reference" if document.kind == "invoice" else "refund_reference"],
+        "heading": text[f"payment_{document.settlement}"],
+        "sentence": text[f"paid_{document.settlement}"].format(method=method, date=_date(paid.paid_on, document)),
+        "reference_label": text[f"reference_{document.settlement}"],
         "reference": paid.stripe_id,
     }
 

@@ -89,10 +89,11 @@ def refunds_have_a_credit_note() -> Iterator[tuple[str, str]]:
     for row in sums.filter(sum__gt=F("credited")):
         yield row["payment__payment_intent_id"], "has been refunded by more than its credit notes say"
     of_refund = succeeded.filter(refund_id=OuterRef("refund_id"), payment__order=OuterRef("invoice__order"))
-    of_dispute = Dispute.objects.filter(dispute_id=OuterRef("refund_id"), payment__order=OuterRef("invoice__order"))
+    lost = Dispute.objects.filter(status=Dispute.Status.LOST)
+    of_dispute = lost.filter(dispute_id=OuterRef("refund_id"), payment__order=OuterRef("invoice__order"))
     unfounded = CreditNote.objects.standing().filter(~Exists(of_refund), ~Exists(of_dispute)).order_by()
     for number in unfounded.values_list("number", flat=True).iterator():
-        yield number, "is the credit note of no refund that succeeded and of no dispute"
+        yield number, "is the credit note of no refund that succeeded and of no dispute that was lost"
 
 
 @invariant("I8", remedy=f"{RECONCILE}. {UNFOUNDED}.")

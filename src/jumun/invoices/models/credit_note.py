@@ -102,8 +102,15 @@ class CreditNote(IssuedDocument):
             amount_minor=amount_minor,
         )
 
+    @classmethod
+    def take_back(cls, refund_id: str) -> None:
+        """Cancel the note of that refund or dispute, if there is one; see `cancel`."""
+        if note := cls.objects.filter(refund_id=refund_id).first():
+            note.cancel()
+
     def cancel(self) -> Cancellation:
-        """Take the note back, for its refund has failed: the cancelling document, issued now or before.
+        """Take the note back, for its refund has failed or its dispute is won after all: the cancelling document,
+        issued now or before.
 
         The invoice has then that much left to be credited, by a note of another refund. In the caller's transaction,
         which holds the lock on the order.

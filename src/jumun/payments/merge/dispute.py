@@ -1,5 +1,6 @@
 from typing import Any
 
+from jumun.invoices.models import CreditNote
 from jumun.orders.models import Order
 from jumun.orders.signals import order_disputed
 from jumun.orders.timeline import Kind
@@ -33,6 +34,8 @@ def _merge(order: Order, snapshot: DisputeSnapshot, raw: dict[str, Any]) -> str 
         return reason
     dispute, is_new = Dispute.join(payment, snapshot)
     _move_money(dispute, transactions_within(raw))
+    if dispute.status == Dispute.Status.WON:
+        CreditNote.take_back(dispute.dispute_id)
     if is_new:
         order_disputed.send(Order, order=order)
     return None

@@ -40,7 +40,8 @@ def _merge(payment: Payment, raw: Any) -> str | None:
     refund = _row_of(payment, snapshot, amount_minor)
     refund.advance(snapshot)
     if refund.status in Refund.VOID:
-        _take_back_credit(refund)
+        # The money did not reach the customer: what was credited for it is owed again, by a document that says so.
+        CreditNote.take_back(snapshot.id)
     BalanceTransaction.mirror(transactions_within(raw))
     return Reason.REFUND_FAILED if refund.status == Refund.Status.FAILED else None
 
@@ -118,9 +119,3 @@ def _credit(invoice: Invoice, payment: Payment, refund: Refund) -> None:
 def _mail(refund: Refund) -> None:
     """Tell the customer of a refund without a credit note, which would have told of it."""
     Job.enqueue("payments.mail_refund", key=str(refund.refund_id), refund_pk=refund.pk)
-
-
-def _take_back_credit(refund: Refund) -> None:
-    """The money did not reach the customer: what was credited for it is owed again, by a document that says so."""
-    if note := CreditNote.objects.filter(refund_id=refund.refund_id).first():
-        note.cancel()
