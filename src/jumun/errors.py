@@ -111,6 +111,10 @@ class LeaseLost(JumunError):
     retryable = True
 
 
+class WorkerStopping(JumunError):
+    """The worker is to stop: the job in hand goes back, and whoever takes it goes on where it was."""
+
+
 class WorkerDied(JumunError):
     """The row's tries are used up, and its workers were killed at each: it must not end another one."""
 

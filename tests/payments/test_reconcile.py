@@ -1,6 +1,8 @@
 """Webhooks never came; what Stripe knows is brought in all the same."""
 
 import json
+import threading
+from contextvars import copy_context
 from datetime import datetime, timedelta
 from io import StringIO
 from typing import Any
@@ -12,6 +14,9 @@ from django.utils import timezone
 from jumun.audit import findings
 from jumun.invoices.models import CreditNote, Invoice
 from jumun.orders.models import Order
+from jumun.outbox.models import Job
+from jumun.outbox.stopping import stops_at
+from jumun.outbox.worker import work_once
 from jumun.payments import gateway
 from jumun.payments.balance_sums import sums_by_currency, transactions_of
 from jumun.payments.checkout import open_checkout
@@ -239,6 +244,27 @@ def test_an_interrupted_run_goes_on_where_it_was(stripe: Paywright, settings: An
     assert [Order.objects.get(pk=order.pk).state for order in orders] == ["paid", "placed"]
     assert reconcile("--repair")[0] == 0
     assert Reconciliation.objects.count() == 2
+
+
+def work_while_stopping() -> None:
+    stop = threading.Event()
+    stop.set()
+    stops_at(stop)
+    work_once()
+
+
+def test_a_worker_told_to_stop_lets_go_of_a_reconciliation_and_the_next_goes_on(stripe: Paywright) -> None:
+    order = paid_in_silence(stripe)
+    Job.ensure_recurring()
+    Job.objects.filter(kind="payments.reconcile").update(run_at=timezone.now())
+    copy_context().run(work_while_stopping)
+    order.refresh_from_db()
+    assert (order.state, Reconciliation.objects.get().finished_at) == ("placed", None)
+    assert Job.objects.get(kind="payments.reconcile").attempts == 0
+    work_once()
+    order.refresh_from_db()
+    assert order.state == "paid"
+    assert Reconciliation.objects.get().finished_at is not None
 
 
 def test_when_stripe_cannot_be_asked_the_command_says_so(settings: Any) -> None:

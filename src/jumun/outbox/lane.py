@@ -7,6 +7,7 @@ from django.db import connections
 from jumun.outbox.heartbeat import Heartbeat
 from jumun.outbox.lease import LeasedRow
 from jumun.outbox.process import process
+from jumun.outbox.stopping import stops_at
 
 logger = logging.getLogger("jumun.worker")
 
@@ -50,6 +51,7 @@ class Lane:
 
     def serve(self) -> None:
         """Work off due rows until ``stop`` is set: the row in hand is finished, others of its claim are let go."""
+        stops_at(self._stop)
         try:
             while rows := self._next_rows():
                 self._work_off(rows)

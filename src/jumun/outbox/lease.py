@@ -132,7 +132,7 @@ class LeasedRow(models.Model):
         held.update(run_at=timezone.now() + timedelta(seconds=LEASE_S))
 
     def release(self) -> None:
-        """Let another worker have at once what this one has claimed and not begun. Raises `LeaseLost`."""
+        """Let another worker have at once what this one has claimed and will not end. Raises `LeaseLost`."""
         self._settle(run_at=timezone.now(), attempts=self.attempts - 1)
 
     def finish(self, state: State = State.DONE) -> None:

@@ -1,7 +1,7 @@
 import logging
 
 from jumun.cause import acting
-from jumun.errors import LeaseLost, WorkerDied
+from jumun.errors import LeaseLost, WorkerDied, WorkerStopping
 from jumun.outbox.lease import LeasedRow
 
 logger = logging.getLogger("jumun.worker")
@@ -16,6 +16,8 @@ def process(row: LeasedRow) -> None:
                 row.run()
         except LeaseLost:
             raise
+        except WorkerStopping:
+            row.release()
         except Exception as error:
             logger.warning("%s failed, attempt %d", row, row.attempts, exc_info=True)
             row.fail(error)

@@ -6,6 +6,7 @@ from jumun.errors import StripeRefused
 from jumun.orders.models import Order
 from jumun.orders.timeline import Kind
 from jumun.outbox.handlers import Record, job
+from jumun.outbox.stopping import go_on
 from jumun.payments import dispute_mail, expire, mail, refunds
 from jumun.payments.end import TRY_AGAIN_IN
 from jumun.payments.give_back import give_back as return_payment
@@ -68,7 +69,8 @@ def reconcile_lately() -> None:
     """A session lives for less than a day: whatever webhook was lost meanwhile is made good within the hour."""
     run = Reconciliation.interrupted(repair=True, is_scheduled=True)
     since = timezone.now() - timedelta(hours=25)
-    reconcile(run or Reconciliation.begin(since=since, repair=True, is_scheduled=True))
+    run = run or Reconciliation.begin(since=since, repair=True, is_scheduled=True)
+    reconcile(run, progress=lambda _step, _share: go_on())
 
 
 @job("payments.warn_of_disputes", every_s=3600)

@@ -15,6 +15,7 @@ from jumun.payments.complete import complete
 from jumun.payments.merge import apply
 from jumun.payments.models import Difference, Payment
 from jumun.payments.reconcile.books import FOLLOWING, Books, books_around
+from jumun.payments.reconcile.room import leaving_room
 
 Kind = Difference.Kind
 
@@ -52,7 +53,7 @@ def _merged(raw: dict[str, Any], *, repair: bool) -> tuple[Order | None, Books, 
     """The books around an object before and after it is merged."""
     kept: list[tuple[Order | None, Books, Books]] = []
     try:
-        with transaction.atomic():
+        with leaving_room(), transaction.atomic():
             # Locked before it is looked at, so that nobody else's change is taken for a difference.
             order = _order_of(raw)
             before = books_around(order, raw)
