@@ -9,8 +9,11 @@ from hypothesis import settings as hypothesis
 from pytest_django.fixtures import Settings
 
 from paywright.testing import Paywright
+from shop import supervisor
 from tests.chromium import ARGUMENTS, HOW_TO_GET, find_chromium
-from tests.paywright.conforming import check_answer, check_event
+from tests.paywright import recording
+from tests.paywright.conforming import check_answer
+from tests.paywright.said import Said
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -75,12 +78,30 @@ def _answers_are_as_stripes_document_says() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def said(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Said]:
+    """What every Paywright of this session says, whoever started it and whoever asked."""
+    folder = tmp_path_factory.mktemp("said")
+    said = Said(folder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(recording.VARIABLE, str(folder))
+        patch.setattr(Paywright, "program", recording.PROGRAM)
+        patch.setattr(supervisor, "commands", recording.instead_of(supervisor.commands))
+        yield said
+    assert said.problems() == []
+
+
+@pytest.fixture(autouse=True)
+def _servers_say_what_stripe_would(said: Said) -> Iterator[None]:
+    """What no schema allows fails the test in which it was said, to a process of the store as much as to the test."""
+    yield
+    assert said.problems() == []
+
+
 @pytest.fixture
 def stripe(paywright: Paywright, settings: Settings) -> Iterator[Paywright]:
-    """The sandbox in Stripe's place, over HTTP and through the real SDK. Its events are as Stripe's document says."""
+    """The sandbox in Stripe's place, over HTTP and through the real SDK."""
     settings.STRIPE_SECRET_KEY = paywright.secret_key
     settings.STRIPE_API_BASE = paywright.api_base
     yield paywright
     paywright.faults()
-    for event in paywright.events():
-        check_event(event)

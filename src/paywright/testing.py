@@ -33,6 +33,8 @@ class Paywright:
 
     secret_key = SECRET_KEY
     webhook_secret = WEBHOOK_SECRET
+    program = (sys.executable, "-m", "paywright")
+    """What is run to serve."""
 
     def __init__(
         self, *, forward_to: str | None = None, state: Path | None = None, port: int = 0, options: tuple[str, ...] = ()
@@ -50,7 +52,7 @@ class Paywright:
         listener = listen("127.0.0.1", self.port)
         self.api_base = address(listener)
         self.port = listener.getsockname()[1]
-        command = [sys.executable, "-m", "paywright", "serve", "--fd", str(listener.fileno()), *self._options()]
+        command = [*self.program, "serve", "--fd", str(listener.fileno()), *self._options()]
         self.process = subprocess.Popen(command, pass_fds=[listener.fileno()], stdout=subprocess.DEVNULL)  # noqa: S603
         listener.close()
         self._wait_until_ready()

@@ -49,6 +49,7 @@ def test_the_books_agree_with_stripe_after_a_storm(storm: Storm) -> None:
     assert list(verdict(storm.world, storm.books, storm.seen)) == []
     assert storm.truth.payments
     assert storm.world.kills
+    assert list(storm.world.said.glob("*.jsonl"))
 
 
 def test_a_payment_that_is_not_in_the_books_is_noticed(storm: Storm) -> None:

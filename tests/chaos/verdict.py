@@ -12,6 +12,7 @@ from tests.chaos.people import NO_ORDER, Seen
 from tests.chaos.quiesce import reconcile
 from tests.chaos.truth import Truth
 from tests.chaos.world import WORKERS, World
+from tests.paywright.said import Said
 
 # What the store sets aside for staff to decide, by design. It is told, and nothing about it is wrong in the books.
 FOR_STAFF = frozenset({"refund_failed"})
@@ -34,6 +35,7 @@ def verdict(world: World, books: Books, seen: Seen) -> Iterator[str]:
     """Name every way in which the run went wrong; none when all is well."""
     yield from _by_its_own_commands(world)
     yield from _errors(world)
+    yield from Said(world.said).problems()
     yield from compare(books, Truth.read(world.paywright_state), seen)
 
 

@@ -24,6 +24,7 @@ from tests.chaos.clock import VARIABLE, SharedClock
 from tests.chaos.mail import SEED
 from tests.chaos.plan import Plan
 from tests.chaos.prepare import STOCK
+from tests.paywright import recording
 from tests.postgres import Server, running_server
 
 READY_TIMEOUT_S = 90.0
@@ -78,12 +79,14 @@ class World:
         self._stop()
 
     def _configured(self, given: dict[str, str]) -> Configuration:
+        self.said.mkdir()
         port, paywright_port = free_ports(2)
         plain = configure(data=self.folder, port=port, paywright_port=paywright_port, given=given)
         environment = {
             **plain.environment,
             "DJANGO_SETTINGS_MODULE": "tests.chaos.settings",
             VARIABLE: str(self.folder / "clock"),
+            recording.VARIABLE: str(self.said),
             STOCK: json.dumps(self.plan.stock),
             SEED: str(self.plan.seed),
             "JUMUN_STAFF_PASSWORD": PASSWORD,
@@ -102,6 +105,11 @@ class World:
     def paywright_state(self) -> Path:
         """Paywright's own books."""
         return self.folder / "paywright.sqlite3"
+
+    @property
+    def said(self) -> Path:
+        """Where Paywright writes down what it says."""
+        return self.folder / "said"
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run Python with the store's settings to its end; raises `RuntimeError` where it has no output."""
@@ -201,7 +209,7 @@ class World:
             os.kill(children[len(self.kills) % len(children)], signal.SIGKILL)
 
     def _start(self, name: str) -> None:
-        command = commands(self.configuration)[name.partition("-")[0]]
+        command = recording.in_place(commands(self.configuration))[name.partition("-")[0]]
         if name == "paywright":
             command = [*command, *faults.as_options(self._faults)]
         if name not in self._logs:

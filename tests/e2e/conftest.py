@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Page
 from shop.configuration import Configuration, configure, free_ports
 from shop.start import prepare
 from shop.supervisor import Supervisor
+from tests.paywright import recording
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,12 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
         data=folder,
         port=port,
         paywright_port=paywright_port,
-        given={"PATH": os.environ["PATH"], "HOME": str(folder), "JUMUN_ENV_FILE": os.devnull},
+        given={
+            "PATH": os.environ["PATH"],
+            "HOME": str(folder),
+            "JUMUN_ENV_FILE": os.devnull,
+            **recording.environment(),
+        },
     )
     with Supervisor(configuration, echo=lambda _line: None) as supervisor:
         password = prepare(supervisor)

@@ -9,6 +9,7 @@ import urllib.request
 from pathlib import Path
 
 from shop.configuration import free_ports
+from tests.paywright import recording
 
 ROOT = Path(__file__).resolve().parents[2]
 START_TIMEOUT_S = 90
@@ -20,6 +21,7 @@ def environment(**more):
         "HOME": os.environ.get("HOME", "/"),
         "LANG": "C.UTF-8",
         "JUMUN_ENV_FILE": os.devnull,
+        **recording.environment(),
         **more,
     }
 
@@ -27,7 +29,7 @@ def environment(**more):
 def shop(*arguments, **more):
     """Run one command to its end."""
     return subprocess.run(
-        [sys.executable, "-m", "shop", *map(str, arguments)],
+        [sys.executable, "-m", "tests.tooling.shop", *map(str, arguments)],
         cwd=ROOT,
         env=environment(**more),
         capture_output=True,
@@ -45,7 +47,7 @@ class Running:
         ports = ["--port", str(self.port), "--paywright-port", str(self.paywright_port)]
         with log.open("w") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "shop", *ports, "--data", str(data)],
+                [sys.executable, "-m", "tests.tooling.shop", *ports, "--data", str(data)],
                 cwd=ROOT,
                 env=environment(**more),
                 stdin=subprocess.DEVNULL,
