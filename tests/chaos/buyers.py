@@ -162,6 +162,9 @@ class Visit:
             self.seen.outcome("paid and never came back")
             return
         order = patiently(self.seen, lambda: self.browser.follow(answer))
+        if not order.url.startswith(self.world.store_url):
+            self.seen.outcome("was not sent back")
+            return
         state = order.attribute("data-order-state") or f"{NO_ORDER} at {httpx.URL(order.url).path}"
         self.seen.states[self.buyer.number] = state
         self.seen.outcome(f"came back to an order that was {state}")

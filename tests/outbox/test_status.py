@@ -33,16 +33,16 @@ def test_nothing_to_do_is_well() -> None:
     assert "jumun_outbox.Job: the oldest waits for 0 s; 0 in hand, 0 parked" in told
 
 
-def test_kinds_and_states_are_counted() -> None:
+def test_what_waits_and_what_is_parked_are_counted_by_kind() -> None:
     wait(1)
     Job.objects.create(kind="invoices.mail", key="b", state="done")
     Job.objects.create(kind="invoices.archive", key="c")
+    Job.objects.create(kind="invoices.archive", key="d", state="parked")
     assert [job.key for job in Job.claim(1)] == ["a"]
-    told, code = status()
-    assert code == 0
+    told, _code = status()
     assert "1 in hand" in told
-    assert "invoices.archive: 1 ready" in told
-    assert "invoices.mail: 1 done, 1 ready" in told
+    assert "invoices.archive: 1 waiting, 1 parked" in told
+    assert "invoices.mail: 1 waiting, 0 parked" in told
 
 
 def test_what_waits_too_long_fails_the_check() -> None:

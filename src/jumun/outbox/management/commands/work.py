@@ -48,10 +48,11 @@ class Command(BaseCommand):
         for queue in queue_statuses():
             self.stdout.write(
                 f"{queue.queue}: the oldest waits for {queue.oldest_waiting_s:.0f} s; "
-                f"{queue.in_hand} in hand, {queue.parked} parked"
+                f"{queue.in_hand} in hand, {sum(queue.parked.values())} parked"
             )
-            for kind, states in queue.counts.items():
-                self.stdout.write(f"  {kind}: {', '.join(f'{count} {state}' for state, count in states.items())}")
+            for kind in sorted(queue.waiting | queue.parked):
+                told = f"{queue.waiting.get(kind, 0)} waiting, {queue.parked.get(kind, 0)} parked"
+                self.stdout.write(f"  {kind}: {told}")
             is_well = is_well and not queue.parked and queue.oldest_waiting_s <= late_s
         if not is_well:
             sys.exit(1)
