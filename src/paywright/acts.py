@@ -47,7 +47,7 @@ class Acts:
         """Pay a session; returns once the webhook for its completion was answered (bounded)."""
         with self.store.transaction() as tx:
             session = _open_session(tx, session_id)
-            paid = _pay(tx, session, asked)
+            paid = _mistyped(asked) or _pay(tx, session, asked)
         self.background.wake()
         await self.wait_for_webhook(paid)
         return {
@@ -169,6 +169,14 @@ def _charge_of(tx: Transaction, payment: str) -> Json:
     if charge is None or charge["status"] != "succeeded":
         raise Refused(409, f"The payment is {intent['status']}: it has no successful charge.")
     return charge
+
+
+def _mistyped(asked: Json) -> Paid | None:
+    """A number with a wrong check digit is refused before anything is tried with it (the contract's section 8)."""
+    number = cards.digits(str(asked.get("card", "")))
+    if not 12 <= len(number) <= 19 or cards.passes_luhn(number):
+        return None
+    return Paid("declined", message=cards.NUMBER_INVALID.message, code=cards.NUMBER_INVALID.code)
 
 
 def _pay(tx: Transaction, session: Json, asked: Json) -> Paid:

@@ -48,7 +48,8 @@ class Asked:
 
     @property
     def idempotency_key(self) -> str | None:
-        return self.headers.get("idempotency-key") if self.method == "POST" else None
+        """None also where the header is empty: such a key would be everybody's."""
+        return self.headers.get("idempotency-key") or None if self.method == "POST" else None
 
 
 @dataclass
@@ -100,7 +101,7 @@ class Api:
         fault = self.background.faults.for_call(f"{asked.method} {asked.path}")
         answer = await self._answer_under(fault, asked, request) if fault else self.answer(asked)
         self.background.wake()
-        headers = {"Cache-Control": "no-cache, no-store", "Request-Id": asked.id, **answer.headers}
+        headers = _headers(asked.id) | answer.headers
         headers.setdefault("Stripe-Version", asked.api_version)
         return Response(answer.body, answer.status, headers, media_type="application/json")
 
@@ -147,12 +148,12 @@ class Api:
     async def unrecognized(self, request: Request, problem: Exception) -> Response:
         """What Stripe says to a path it does not know."""
         error = errors.unrecognized_url(request.method, request.url.path)
-        return Response(dumps({"error": error.body}), error.status, media_type="application/json")
+        return Response(dumps({"error": error.body}), error.status, _headers(), media_type="application/json")
 
     async def defect(self, request: Request, problem: Exception) -> Response:
         """Our own mistake, in Stripe's form; its traceback goes to the server's standard error."""
         body = {"type": "api_error", "message": "An error occurred in Paywright; its output says more."}
-        return Response(dumps({"error": body}), 500, media_type="application/json")
+        return Response(dumps({"error": body}), 500, _headers(), media_type="application/json")
 
     def answer(self, asked: Asked, execute: Callable[[Transaction], Answer] | None = None) -> Answer:
         """Carry the request out, or ``execute`` in its place; every ApiError becomes its body."""
@@ -258,19 +259,21 @@ def _text(body: bytes) -> str:
         ) from None
 
 
+def _headers(request: str | None = None) -> dict[str, str]:
+    """What every answer carries."""
+    return {"Cache-Control": "no-cache, no-store", "Request-Id": request or ids.request()}
+
+
 def _failure(error: ApiError, asked: Asked) -> Answer:
     headers = {**_post_headers(asked), **error.headers}
     return Answer(error.status, dumps({"error": error.body}), headers, error.stored)
 
 
 def _post_headers(asked: Asked) -> dict[str, str]:
-    if asked.idempotency_key is None:
+    if asked.method != "POST":
         return {}
-    return {
-        "Idempotency-Key": asked.idempotency_key,
-        "Original-Request": asked.id,
-        "Stripe-Should-Retry": "false",
-    }
+    known = {"Original-Request": asked.id, "Stripe-Should-Retry": "false"}
+    return {**known, "Idempotency-Key": asked.idempotency_key} if asked.idempotency_key else known
 
 
 def _replay_headers(first: str, key: str) -> dict[str, str]:

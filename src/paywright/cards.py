@@ -46,7 +46,6 @@ class Card:
     country: str = "US"
     decline: Decline | None = None
     three_d_secure: ThreeDSecure = ""
-    attaches: bool = True
     bypass_pending: bool = False
     risk_level: str = "normal"
     dispute: str = ""
@@ -66,7 +65,7 @@ class Card:
 
 
 def _declined(number: str, decline: Decline, *tokens: str) -> Card:
-    return Card(number, decline=decline, attaches=False, tokens=tokens)
+    return Card(number, decline=decline, tokens=tokens)
 
 
 _CARDS = (

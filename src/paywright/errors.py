@@ -51,6 +51,16 @@ def parameter_unknown(names: list[str]) -> ApiError:
     return invalid_request(message, code="parameter_unknown", param=names[0])
 
 
+def method_types_no_longer_supported() -> ApiError:
+    """PaymentIntents name it by a code of its own; for Checkout none is documented (the contract's section 1)."""
+    return invalid_request(
+        "The parameter payment_method_types is no longer supported as of API version 2026-09-30.endive. Use"
+        " allowed_payment_method_types or excluded_payment_method_types, or leave it out.",
+        code="payment_method_types_no_longer_supported",
+        param="payment_method_types",
+    )
+
+
 def parameter_missing(name: str) -> ApiError:
     return invalid_request(f"Missing required param: {name}.", code="parameter_missing", param=name)
 

@@ -22,8 +22,11 @@ _METHOD_TYPES: Json = {"items": {"type": "string"}}
 def check(operation: str, raw: dict[str, Raw], api_version: str) -> Json:
     """Return typed parameters of ``"POST /v1/..."``; raise ApiError for the first thing wrong."""
     schema = tables()["parameters"][operation]
-    if takes_method_types(operation) and api_version < VERSION_WITHOUT_METHOD_TYPES:
-        schema = {**schema, "properties": {**schema["properties"], "payment_method_types": _METHOD_TYPES}}
+    if takes_method_types(operation):
+        if api_version < VERSION_WITHOUT_METHOD_TYPES:
+            schema = {**schema, "properties": {**schema["properties"], "payment_method_types": _METHOD_TYPES}}
+        elif "payment_method_types" in raw and "payment_intents" in operation:
+            raise errors.method_types_no_longer_supported()
     found = _Found(unsets=operation.startswith("POST") and "{" in operation)
     typed = _object(schema, raw, "", found)
     if found.unknown:

@@ -110,11 +110,42 @@ def test_expanding_goes_four_levels_deep(raw):
     assert "more than 4 levels" in answer.json()["error"]["message"]
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "name"),
+    [
+        ("GET", "/v1/checkout/sessions", "payment_link"),
+        ("POST", "/v1/webhook_endpoints", "connect"),
+        ("POST", "/v1/customers", "invoice_settings[footer]"),
+    ],
+)
+def test_what_stripe_knows_and_paywright_does_not_is_refused_by_name(raw, method, path, name):
+    needed = {"url": "https://shop.example/", "enabled_events[]": "*"} if name == "connect" else {}
+
+    answer = raw.request(method, path, **{"params" if method == "GET" else "data": {**needed, name: "true"}})
+
+    assert answer.status_code == 400
+    name = name.partition("[")[0]
+    assert error_of(answer) == refusal(None, name, f"Paywright does not support the parameter {name}.")
+
+
+def test_method_types_of_a_payment_intent_are_refused_by_a_code_of_their_own(raw):
+    form = {"amount": "500", "currency": "usd", "payment_method_types[]": "card"}
+
+    now = raw.post("/v1/payment_intents", data=form, headers={"Stripe-Version": "2026-09-30.endive"})
+    before = raw.post("/v1/payment_intents", data=form, headers={"Stripe-Version": "2026-08-26.dahlia"})
+
+    error = error_of(now)
+    assert (now.status_code, error["code"]) == (400, "payment_method_types_no_longer_supported")
+    assert error["param"] == "payment_method_types"
+    assert (before.status_code, before.json()["payment_method_types"]) == (200, ["card"])
+
+
 @pytest.mark.parametrize("path", ["/v1/nope", "/v1/checkout", "/nope"])
 def test_an_unknown_route(raw, path):
     answer = raw.post(path)
 
     assert answer.status_code == 404
+    assert answer.headers["request-id"].startswith("req_")
     assert error_of(answer) == refusal(None, None, f"Unrecognized request URL (POST: {path}).")
 
 
@@ -179,6 +210,8 @@ def test_malformed_bodies_get_a_400(raw, body, type_):
         ("usd", 49, "The Checkout Session's total amount due must add up to at least $0.50 usd"),
         ("eur", 10, "The Checkout Session's total amount due must add up to at least €0.50 eur"),
         ("krw", 100, "Amount must convert to at least 50 cents. ₩100 converts to approximately $0.07."),
+        ("ars", 40_000, "Amount must convert to at least 50 cents. ARS400.00 converts to approximately $0.40."),
+        ("jpy", 49, "The Checkout Session's total amount due must add up to at least ¥50 jpy"),
     ],
 )
 def test_a_total_below_the_minimum(raw, currency, amount, message):

@@ -103,6 +103,14 @@ def test_headers_of_a_post(raw, key):
     assert len(answer.headers["request-id"]) == 18
 
 
+def test_an_empty_key_is_none(raw):
+    first, second = create(raw, ""), create(raw, "")
+
+    assert first.json()["id"] != second.json()["id"]
+    assert first.headers["stripe-should-retry"] == "false"
+    assert "idempotency-key" not in first.headers
+
+
 def test_parameters_in_another_order_and_encoding_are_the_same_request(raw, key):
     """The parameters count, not the bytes they came in."""
     form = {"Content-Type": "application/x-www-form-urlencoded", "Idempotency-Key": key}

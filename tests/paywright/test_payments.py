@@ -3,6 +3,7 @@
 import time
 
 import pytest
+import stripe
 
 ORDER_OF_SUCCESS = [
     "payment_intent.created",
@@ -111,6 +112,57 @@ def test_a_declined_card_leaves_the_session_open(new_session, client, paywright,
         "charge.failed",
         "payment_intent.payment_failed",
     ]
+
+
+def test_a_mistyped_number_is_refused_before_anything_is_tried(new_session, client, paywright):
+    session = new_session()
+
+    outcome = paywright.pay(session.id, card="4242424242424241")
+
+    assert (outcome["outcome"], outcome["code"]) == ("declined", "incorrect_number")
+    assert outcome["message"] == "Your card number is incorrect."
+    assert client.v1.checkout.sessions.retrieve(session.id).payment_intent is None
+
+
+def confirmed(client, method, **params):
+    return client.v1.payment_intents.create(
+        params={
+            "amount": 900,
+            "currency": "usd",
+            "confirm": True,
+            "payment_method": f"pm_card_{method}",
+            "expand": ["latest_charge"],
+            **params,
+        }
+    )
+
+
+def test_captured_synchronously_a_charge_is_born_with_its_balance_transaction(client, paywright):
+    later, at_once = confirmed(client, "visa"), confirmed(client, "visa", capture_method="automatic")
+    paywright.advance(10)
+
+    assert (later.capture_method, later.latest_charge.balance_transaction) == ("automatic_async", None)
+    assert (at_once.capture_method, at_once.latest_charge.balance_transaction[:4]) == ("automatic", "txn_")
+    assert "charge.updated" in types_about(client, later.id)
+    assert "charge.updated" not in types_about(client, at_once.id)
+
+
+@pytest.mark.parametrize("alone", ["off_session", "error_on_requires_action"])
+def test_without_a_buyer_3d_secure_is_a_decline(client, alone):
+    with pytest.raises(stripe.CardError) as refused:
+        confirmed(client, "authenticationRequired", **{alone: True})
+
+    error = refused.value.error
+    assert (error.code, error.decline_code) == ("authentication_required", "authentication_required")
+    assert error.payment_intent.status == "requires_payment_method"
+
+
+def test_a_wrong_cvc_is_among_the_checks(client):
+    with pytest.raises(stripe.CardError) as refused:
+        confirmed(client, "chargeDeclinedIncorrectCvc")
+
+    charge = client.v1.charges.retrieve(refused.value.error.charge)
+    assert charge.payment_method_details.card.checks.cvc_check == "fail"
 
 
 def test_a_second_try_after_a_decline_reuses_the_payment(new_session, client, paywright):

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from paywright import currencies, errors, ids
+from paywright import currencies, errors, ids, supported
 from paywright.errors import invalid_request
 from paywright.objects import blank
 from paywright.store import Transaction
@@ -37,9 +37,11 @@ def _option(tx: Transaction, option: Json, currency: str, param: str) -> Json:
 
 
 def _new_rate(tx: Transaction, data: Json, param: str) -> Json:
+    supported.only(data, "delivery_estimate display_name fixed_amount metadata tax_behavior type")
     fixed = data.get("fixed_amount")
     if not fixed:
         raise errors.parameter_missing(f"{param}[fixed_amount]")
+    supported.only(fixed, "amount currency")
     if fixed["amount"] < 0:
         raise errors.too_small(f"{param}[fixed_amount][amount]", 0)
     return tx.insert(

@@ -48,6 +48,8 @@ def failed_charge(tx: Transaction, intent: Json, method: Json, why: Decline) -> 
     charge = _charge(tx, intent, method)
     card = CARDS[method["_number"]]
     blocked = card.decline is why and why.decline_code == "fraudulent"
+    if why.code == "incorrect_cvc":
+        charge["payment_method_details"]["card"]["checks"]["cvc_check"] = "fail"
     charge.update(
         amount_captured=0,
         captured=False,

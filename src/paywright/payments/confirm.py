@@ -10,6 +10,7 @@ from paywright.payments.charges import failed_charge, successful_charge
 from paywright.payments.delayed import start_debit
 from paywright.payments.disputes import dispute_by_card
 from paywright.payments.fraud_warnings import warn
+from paywright.payments.settle import give_balance_transaction
 from paywright.store import Transaction
 
 Json = dict[str, Any]
@@ -53,6 +54,8 @@ def charge_or_decline(tx: Transaction, intent: Json, method: Json) -> Outcome:
 
 def _succeed(tx: Transaction, intent: Json, method: Json, card: Card) -> None:
     charge = successful_charge(tx, intent, method)
+    if intent["capture_method"] == "automatic":
+        give_balance_transaction(tx, charge)
     intent.update(
         amount_received=intent["amount"],
         last_payment_error=None,
@@ -68,7 +71,7 @@ def _succeed(tx: Transaction, intent: Json, method: Json, card: Card) -> None:
     events.emit(tx, "payment_intent.succeeded", intent)
     if card.fraud_warning:
         warn(tx, charge)
-    # The balance transaction comes with asynchronous capture, so later (section 6).
+    # With asynchronous capture the balance transaction comes later (section 6).
     tx.later(SETTLES_AFTER_S, "settle_charge", charge["id"])
 
 

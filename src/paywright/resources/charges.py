@@ -67,6 +67,7 @@ def index(call: Call) -> Json:
 
 def update(call: Call) -> Json:
     charge = retrieve(call)
+    supported.only(call.params, "description metadata receipt_email")
     before = dict(charge)
     if "metadata" in call.params:
         charge["metadata"] = metadata.merged(charge["metadata"], call.params["metadata"])

@@ -130,11 +130,15 @@ def retrieve(call: Call) -> Json:
 
 
 def index(call: Call) -> Json:
+    supported.only(
+        call.params, "created customer customer_details ending_before limit payment_intent starting_after status"
+    )
     return lists.page(call.tx, "checkout.session", call.url, call.params)
 
 
 def update(call: Call) -> Json:
     session = retrieve(call)
+    supported.only(call.params, "metadata")
     if "metadata" in call.params:
         session["metadata"] = metadata.merged(session["metadata"], call.params["metadata"])
     return call.tx.save(session)

@@ -15,7 +15,7 @@ _ECHOED = (
 
 
 def create(call: Call) -> Json:
-    supported.only(call.params, f"{_ECHOED} metadata invoice_settings")
+    supported.only(call.params, f"{_ECHOED} metadata")
     return new_customer(call.tx, **_given(call.params))
 
 
@@ -54,7 +54,7 @@ def index(call: Call) -> Json:
 
 def update(call: Call) -> Json:
     customer = _living(call)
-    supported.only(call.params, f"{_ECHOED} metadata invoice_settings")
+    supported.only(call.params, f"{_ECHOED} metadata")
     given = _given({k: v for k, v in call.params.items() if k != "metadata"})
     if "metadata" in call.params:
         given["metadata"] = metadata.merged(customer["metadata"], call.params["metadata"])

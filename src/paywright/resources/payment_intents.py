@@ -15,7 +15,7 @@ _ECHOED = "description receipt_email statement_descriptor statement_descriptor_s
 _CREATE = (
     f"{_ECHOED} amount currency customer metadata payment_method confirm off_session return_url shipping"
     " automatic_payment_methods payment_method_types allowed_payment_method_types capture_method confirmation_method"
-    " error_on_requires_action use_stripe_sdk setup_future_usage"
+    " error_on_requires_action setup_future_usage"
 )
 OPEN = ("requires_payment_method", "requires_confirmation", "requires_action")
 
@@ -37,6 +37,7 @@ def create(call: Call) -> Json:
         metadata=metadata.merged({}, params.get("metadata", {})),
         shipping=params.get("shipping"),
         automatic_payment_methods=_automatic(params),
+        capture_method=params.get("capture_method") or "automatic_async",
         payment_method=method["id"] if method else None,
         setup_future_usage=params.get("setup_future_usage"),
         status="requires_confirmation" if method else "requires_payment_method",
@@ -79,7 +80,8 @@ def _confirm(call: Call, intent: Json, method: Json | None) -> Json:
             " payment method or ConfirmationToken.",
             intent,
         )
-    outcome = confirm(call.tx, intent, method, off_session=bool(call.params.get("off_session")))
+    alone = bool(call.params.get("off_session") or call.params.get("error_on_requires_action"))
+    outcome = confirm(call.tx, intent, method, off_session=alone)
     if outcome == "declined":
         raise declined_answer(intent)
     return intent

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from paywright import errors, ids, lists, metadata
+from paywright import errors, ids, lists, metadata, supported
 from paywright.addresses import is_web_address
 from paywright.call import Call
 from paywright.errors import invalid_request
@@ -14,6 +14,9 @@ Json = dict[str, Any]
 
 def create(call: Call) -> Json:
     params = call.params
+    supported.only(
+        {**params, "connect": params.get("connect") or None}, "api_version description enabled_events metadata url"
+    )
     endpoint = new_endpoint(
         call.tx,
         url=_url(params.get("url")),
