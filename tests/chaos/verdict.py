@@ -27,8 +27,8 @@ WARNING = "dispute."
 # The last line of a traceback, and the first one of an entry.
 RAISED = re.compile(r"^web +\| ([A-Za-z_.]+(?:Error|Exception|DoesNotExist))\b", re.MULTILINE)
 LOGGED = re.compile(r"^web +\| (?:ERROR|WARNING|INFO|CRITICAL) ", re.MULTILINE)
-# What Django and its driver raise for a database that is away.
-AWAY = frozenset({"OperationalError", "InterfaceError", "AdminShutdown", "CannotConnectNow"})
+# What Django and its driver raise for a database that is away; the last is what saving a session makes of it.
+AWAY = frozenset({"OperationalError", "InterfaceError", "AdminShutdown", "CannotConnectNow", "UpdateError"})
 
 
 def verdict(world: World, books: Books, seen: Seen) -> Iterator[str]:
