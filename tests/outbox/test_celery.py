@@ -25,6 +25,7 @@ from tests.payments.paying import pay_unnoticed
 from tests.payments.stripe_says import deliver, event
 from tests.payments.test_checkout import session_id
 from tests.processes import store_environment
+from tests.rabbitmq import find_rabbitmq, running_rabbitmq
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -33,8 +34,13 @@ WAIT_S = 90
 QUICKLY = ("--without-gossip", "--without-mingle", "--without-heartbeat")
 
 
-@pytest.fixture(scope="module")
-def broker() -> Iterator[str]:
+# RabbitMQ as well where somebody has it.
+@pytest.fixture(scope="module", params=["redis", *(["rabbitmq"] if find_rabbitmq() else [])])
+def broker(request: pytest.FixtureRequest) -> Iterator[str]:
+    if request.param == "rabbitmq":
+        with running_rabbitmq(find_rabbitmq() or "") as url:
+            yield url
+        return
     program = find_server()
     if program is None:
         if os.environ.get("CI") == "true":
@@ -66,7 +72,11 @@ def nudging(broker: str) -> Iterator[None]:
     """This process as a web process of a project that has Celery."""
     from jumun.outbox import celery as adapter
 
-    adapter.work.app.conf.update(broker_url=broker, broker_connection_timeout=1)
+    app = adapter.work.app
+    app.conf.update(broker_url=broker, broker_connection_timeout=1)
+    # Its connections are to the broker of the test before.
+    app.close()
+    app.__dict__.pop("amqp", None)
     work_added.connect(adapter.nudge, dispatch_uid="jumun.outbox.celery")
     try:
         yield
@@ -86,6 +96,7 @@ def test_a_nudge_a_kill_and_a_beat(broker: str, stripe: Paywright, tmp_path: Pat
     paid = event(next(e for e in stripe.events() if e["type"] == "checkout.session.completed")["data"]["object"])
     assert session_id(order).encode() in paid
     silent = socket.create_server(("127.0.0.1", 0))
+    silent.settimeout(WAIT_S)
     nobody = f"http://127.0.0.1:{silent.getsockname()[1]}"
     # No beat: what brings this worker to the event is the message that was sent when it had been stored.
     with silent, celery(tmp_path, broker, STRIPE_API_BASE=nobody) as victim, nudging(broker):

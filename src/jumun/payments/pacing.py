@@ -1,4 +1,4 @@
-"""Long listings keep well below Stripe's limits, so that buyers never meet them.
+"""Long walks through Stripe's objects keep well below Stripe's limits, so that buyers never meet them.
 
 Stripe takes 25 requests a second in test mode and 100 in live mode (docs.stripe.com/rate-limits).
 """

@@ -9,6 +9,7 @@ from jumun.orders.models import Order
 from jumun.payments import gateway
 from jumun.payments.balance_check import movements_that_differ, payouts_that_do_not_add_up
 from jumun.payments.models import BalanceTransaction, Difference, Payment, QuarantinedSnapshot, Reconciliation
+from jumun.payments.pacing import pace
 from jumun.payments.reconcile.compare import Found
 
 Kind = Difference.Kind
@@ -68,6 +69,7 @@ def _payments_not_at_stripe(run: Reconciliation) -> Iterator[Found]:
 
 
 def _why_not_paid(payment_intent_id: str) -> str:
+    pace()
     try:
         intent = gateway.retrieve_payment_intent(payment_intent_id)
     except StripeRefused as refusal:
