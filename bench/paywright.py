@@ -1,4 +1,4 @@
-"""Paywright's own speed: sessions a second with their webhooks, its memory, and lists among many objects.
+"""Paywright's own speed: sessions a second with their webhooks, and its memory.
 
 CPU times are the server's own and stay true on a busy machine; wall times do not. ``python -m bench paywright`` gives
 the row of the table, ``python -m bench.paywright`` all of it.
@@ -7,9 +7,6 @@ the row of the table, ``python -m bench.paywright`` all of it.
 import http.client
 import json
 import os
-import sqlite3
-import statistics
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -26,8 +23,6 @@ from paywright.testing import Paywright
 SESSIONS = 1_000
 BUYERS = 4
 """Who buy at the same time: one alone waits for each answer, and the server for it."""
-OBJECTS = 100_000
-ROUNDS = 300
 SESSION = urlencode(
     {
         "mode": "payment",
@@ -126,55 +121,6 @@ def main() -> None:
                 f" {done.cpu_s / SESSIONS * 1000:.2f} ms of the server's CPU each,"
                 f" {done.memory_mb:.0f} MB after them"
             )
-    measure_reads()
-
-
-def measure_reads() -> None:
-    """Print how much slower lists and reads are among many objects than in an all but empty server."""
-    with tempfile.TemporaryDirectory() as folder:
-        few, many = (Path(folder) / name for name in ("few.sqlite3", "many.sqlite3"))
-        for path in (few, many):
-            with Paywright(state=path) as server:
-                for _ in range(20):
-                    Client(server).buy()
-        _fill(many)
-        with Paywright(state=few) as empty, Paywright(state=many) as full:
-            for kind in ("charges", "checkout/sessions", "events", "customers", "balance_transactions"):
-                _compare(kind, Client(empty), Client(full))
-
-
-def _fill(path: Path) -> None:
-    """Copy the objects of a state file until there are OBJECTS, under new ids."""
-    with sqlite3.connect(path) as connection:
-        rows = connection.execute(
-            "SELECT id, kind, created, doc FROM object WHERE kind != 'webhook_endpoint'"
-        ).fetchall()
-        for copy in range(OBJECTS // len(rows)):
-            connection.executemany(
-                "INSERT INTO object (id, kind, created, doc) VALUES (?, ?, ?, ?)",
-                ((f"{i}{copy}", kind, created - copy, doc.replace(i, f"{i}{copy}")) for i, kind, created, doc in rows),
-            )
-    connection.close()
-
-
-def _compare(kind: str, empty: Client, full: Client) -> None:
-    newest = [client.ask("GET", f"/v1/{kind}?limit=1")["data"] for client in (empty, full)]
-    paths = {"list": [f"/v1/{kind}"] * 2}
-    if all(newest):
-        paths["retrieve"] = [f"/v1/{kind}/{found[0]['id']}" for found in newest]
-    for name, (few, many) in paths.items():
-        took: list[list[float]] = [[], []]
-        for _ in range(ROUNDS):
-            took[0].append(_timed(empty, few))
-            took[1].append(_timed(full, many))
-        small, large = (statistics.median(times) * 1000 for times in took)
-        print(f"{name} {kind}: {small:.2f} ms, among {OBJECTS} objects {large:.2f} ms ({large / small:.2f} times)")
-
-
-def _timed(client: Client, path: str) -> float:
-    began = time.perf_counter()
-    client.ask("GET", path)
-    return time.perf_counter() - began
 
 
 def cpu_s(server: Paywright) -> float:

@@ -7,4 +7,5 @@ NAMES = (
     "admin-list-sqlite",
     "order-page",
     "paywright",
+    "paywright-reads",
 )

@@ -3,10 +3,11 @@
 import argparse
 import os
 import socket
+import sqlite3
 import sys
 from pathlib import Path
 from typing import NoReturn
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from paywright.faults import Fault, Faults, FaultUnknown, parsed
 from paywright.ids import webhook_secret
@@ -36,7 +37,9 @@ def run(arguments: list[str]) -> int:
         return int(options.command(options))
     except (BadInput, AddressTaken, StateUnreadable) as problem:
         print(f"paywright: {problem}", file=sys.stderr)
-        return 2
+    except sqlite3.DatabaseError as problem:
+        print(f"paywright: the state file is damaged: {problem}", file=sys.stderr)
+    return 2
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -56,7 +59,7 @@ def _parser() -> argparse.ArgumentParser:
     pay.set_defaults(command=_pay)
     resend = commands.add_parser("resend", help="deliver an event again: paywright resend evt_...")
     resend.add_argument("event")
-    resend.set_defaults(command=lambda o: _ask(o, f"events/{o.event}/resend", {}))
+    resend.set_defaults(command=lambda o: _ask(o, f"events/{quote(o.event)}/resend", {}))
     for command in (advance, trigger, pay, resend):
         default = f"http://127.0.0.1:{PORT_DEFAULT}"
         command.add_argument("--url", type=_url, default=default, help=f"the running server (default {default})")
@@ -95,7 +98,7 @@ def _serve(options: argparse.Namespace) -> int:
     from paywright.forwarding import set_forward
 
     # --fd is how a test hands over a socket that listens already.
-    listener = listen(options.host, options.port) if options.fd is None else socket.socket(fileno=options.fd)
+    listener = listen(options.host, options.port) if options.fd is None else _handed_over(options.fd)
     base_url = options.public_url or address(listener)
     business = Business(options.business_name, _fees(options))
     given = options.secret or _secret_of_environment()
@@ -109,9 +112,16 @@ def _serve(options: argparse.Namespace) -> int:
     return 0
 
 
+def _handed_over(fd: int) -> socket.socket:
+    try:
+        return socket.socket(fileno=fd)
+    except OSError as problem:
+        raise BadInput(f"--fd {fd} is no socket: {problem.strerror}") from None
+
+
 def _pay(options: argparse.Namespace) -> int:
     challenge = {"three_d_secure": options.three_d_secure} if options.three_d_secure else {}
-    return _ask(options, f"sessions/{options.session}/pay", {"card": options.card, **challenge})
+    return _ask(options, f"sessions/{quote(options.session)}/pay", {"card": options.card, **challenge})
 
 
 def _ask(options: argparse.Namespace, path: str, body: dict[str, str]) -> int:
@@ -137,7 +147,7 @@ def _port(text: str) -> int:
 def _url(text: str) -> str:
     try:
         parts = urlsplit(text)
-        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:
         usable = False
     if not usable:

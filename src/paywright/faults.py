@@ -56,6 +56,10 @@ class Fault:
     def __post_init__(self) -> None:
         if self.kind not in DELIVERY and self.kind not in API:
             raise FaultUnknown(f"unknown fault {self.kind!r}; known: {', '.join([*DELIVERY, *API])}")
+        if not (isinstance(self.match, str) and _are_whole(self.times, self.status, self.seed)):
+            raise FaultUnknown(f"{self.kind}: match is a text, and times, status and seed are whole numbers")
+        if self.count is not None and not (_are_whole(self.count) and self.count >= 0):
+            raise FaultUnknown(f"{self.kind}: count is a whole number from 0 on")
         if not (0 <= self.probability <= 1 and 0 <= self.seconds <= 600 and 1 <= self.times <= 100):
             raise FaultUnknown(f"{self.kind}: probability is 0 to 1, seconds 0 to 600, times 1 to 100")
         if not 500 <= self.status <= 599:
@@ -76,6 +80,10 @@ class Fault:
 
     def shown(self) -> Json:
         return {name: value for name, value in asdict(self).items() if not name.startswith("_")}
+
+
+def _are_whole(*values: object) -> bool:
+    return all(isinstance(value, int) and not isinstance(value, bool) for value in values)
 
 
 def made(value: Json) -> Fault:

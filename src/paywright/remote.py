@@ -3,6 +3,7 @@
 import json
 import urllib.error
 import urllib.request
+from http.client import HTTPException
 from typing import Any
 
 Json = dict[str, Any]
@@ -33,9 +34,11 @@ def ask(base_url: str, method: str, path: str, body: Json | None = None, *, key:
             result: Json = json.load(answer)
     except urllib.error.HTTPError as refusal:
         raise RemoteRefusal(f"{_message(refusal)} ({refusal.code})") from None
-    except OSError as problem:
+    except ValueError:
+        raise RemoteRefusal(f"{base_url} answers, but is no Paywright") from None
+    except (OSError, HTTPException) as problem:
         reason = getattr(problem, "reason", problem)
-        raise RemoteRefusal(f"no answer from {base_url}: {reason}") from None
+        raise RemoteRefusal(f"no answer from {base_url}: {reason!s}") from None
     return result
 
 
@@ -44,4 +47,4 @@ def _message(refusal: urllib.error.HTTPError) -> str:
     try:
         return str(json.loads(text)["error"]["message"])
     except (ValueError, KeyError, TypeError):
-        return text[:300]
+        return " ".join(text.split())[:300]

@@ -8,13 +8,14 @@ WAL with ``synchronous=NORMAL`` loses nothing when the process is killed (the pa
 the operating system); only a power cut could undo the last commits, which a sandbox may.
 """
 
+import fcntl
 import sqlite3
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import orjson
 
@@ -109,6 +110,7 @@ class Store:
         self.business = business or Business()
         self.fees = self.business.fees
         self.path = Path(self._folder.name) / "state.sqlite3" if self._folder else path
+        self._lock = None if path is None else _locked(path)
         try:
             self.connection = _opened(str(self.path))
             if self._folder:
@@ -116,15 +118,22 @@ class Store:
                 self.connection.executescript(
                     "PRAGMA synchronous = OFF; PRAGMA journal_mode = MEMORY; PRAGMA locking_mode = EXCLUSIVE;"
                 )
-        except sqlite3.Error as problem:
+            self.clock = Clock(int(self.setting("clock_offset_s", "0")))
+        except (sqlite3.Error, StateUnreadable) as problem:
+            self._unlock()
             raise StateUnreadable(f"cannot use state file {self.path}: {problem}") from None
         self._moments: dict[str, tuple[int, float | None]] = {}
-        self.clock = Clock(int(self.setting("clock_offset_s", "0")))
 
     def close(self) -> None:
         self.connection.close()
+        self._unlock()
         if self._folder:
             self._folder.cleanup()
+
+    def _unlock(self) -> None:
+        """Last of all, since closing a file gives up all locks that its process has on it."""
+        if self._lock is not None:
+            self._lock.close()
 
     @contextmanager
     def transaction(self, cause: Cause | None = None) -> Iterator["Transaction"]:
@@ -168,6 +177,23 @@ class Store:
         self.connection.execute("INSERT OR REPLACE INTO setting (name, value) VALUES (?, ?)", (name, value))
 
 
+def _locked(path: Path) -> BinaryIO:
+    """Keep other servers away from the file, for as long as this process lives: two would each deliver every event.
+
+    Not SQLite's own lock, so that others may still read.
+    """
+    try:
+        held = path.open("ab")
+    except OSError as problem:
+        raise StateUnreadable(f"cannot use state file {path}: {problem.strerror}") from None
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        held.close()
+        raise StateUnreadable(f"state file {path} is in use by another Paywright") from None
+    return held
+
+
 def _opened(path: str) -> sqlite3.Connection:
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=5)
     connection.execute("PRAGMA journal_mode = WAL")
@@ -176,7 +202,7 @@ def _opened(path: str) -> sqlite3.Connection:
     tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
     if (found and found != FORMAT) or (tables and not found):
         connection.close()
-        raise StateUnreadable(f"{path} is not a state file of this version of Paywright")
+        raise StateUnreadable("it is not one of this version of Paywright")
     connection.executescript(_SCHEMA + "".join(indexes()) + f"PRAGMA user_version = {FORMAT};")
     return connection
 

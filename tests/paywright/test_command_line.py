@@ -4,13 +4,19 @@ import json
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
+import threading
 import time
+from contextlib import closing
+from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import httpx
 import pytest
 
+from paywright.remote import RemoteRefusal, post
+from paywright.store import StateUnreadable, Store
 from paywright.testing import NotStarted, Paywright
 from tests.paywright.conftest import client_of
 
@@ -28,9 +34,12 @@ def run(*arguments):
         (("serve", "--port", "abc"), "--port"),
         (("serve", "--forward-to", "localhost:8000"), "localhost:8000"),
         (("serve", "--forward-to", "ftp://x/"), "ftp://x/"),
+        (("serve", "--forward-to", "http://x:0/"), "http://x:0/"),
         (("serve", "--secret", "nope"), "whsec_"),
         (("serve", "--fault", "nonsense"), "unknown fault 'nonsense'"),
         (("serve", "--fault", "drop:probability=many"), "probability must be a number"),
+        (("serve", "--fault", "duplicate:times=1.5"), "whole numbers"),
+        (("serve", "--fault", "drop:count=-1"), "count is a whole number"),
         (("serve", "--fee-percent", "101"), "percent is a number from 0 to 100, not '101'"),
         (("serve", "--fee-fixed-usd", "some"), "fixed_usd is a number from 0 to 1000, not 'some'"),
         (("serve", "--business-name", " "), "--business-name"),
@@ -66,6 +75,58 @@ def test_a_state_file_of_something_else_is_refused(tmp_path):
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
     assert str(other) in done.stderr
     assert other.read_text().startswith("not a database")
+
+
+def damage(path):
+    """Keep the first page, by which SQLite knows its own, and spoil the rest."""
+    whole = path.read_bytes()
+    path.write_bytes(whole[:4096] + b"\xff" * (len(whole) - 4096))
+
+
+def make_newer(path):
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA user_version = 99")
+
+
+@pytest.mark.parametrize(("spoil", "says"), [(damage, "malformed"), (make_newer, "not one of this version")])
+def test_a_state_that_cannot_be_read_on_is_one_line(tmp_path, spoil, says):
+    path = tmp_path / "state.sqlite3"
+    Store(path, "http://127.0.0.1").close()
+    spoil(path)
+
+    done = run("serve", "--port", "0", "--state", str(path))
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert says in done.stderr
+
+
+def test_two_servers_do_not_share_a_state(tmp_path):
+    path = tmp_path / "state.sqlite3"
+    store = Store(path, "http://127.0.0.1")
+
+    with pytest.raises(StateUnreadable, match="in use by another"):
+        Store(path, "http://127.0.0.1")
+
+    store.close()
+    Store(path, "http://127.0.0.1").close()
+
+
+@pytest.mark.parametrize("body", [b"<h1>\nno\n</h1>", b"<h1>yes</h1>"])
+def test_a_server_that_is_no_paywright_is_told_from_one(body):
+    class Other(BaseHTTPRequestHandler):
+        def do_POST(self):
+            self.send_response(404 if b"no" in body else 200)
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *args):
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Other) as other:
+        threading.Thread(target=other.handle_request, daemon=True).start()
+        with pytest.raises(RemoteRefusal) as refused:
+            post(f"http://127.0.0.1:{other.server_port}", "/_paywright/clock", {})
+
+    assert "\n" not in str(refused.value)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
