@@ -3,9 +3,11 @@
 import time
 from dataclasses import dataclass
 
+from bench.row import PeerMissing
 from bench.serving import Server
 
 PIECE_BYTES = 64 * 1024
+OK, NOT_FOUND = 200, 404
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +15,7 @@ class Download:
     rows: int
     seconds: float
     first_byte_ms: float
-    # Over what the server held before.
+    # Of the process that answered, over ``idle_mb``.
     memory_mb: float
 
     @property
@@ -21,15 +23,18 @@ class Download:
         return self.rows / self.seconds
 
 
-def download(server: Server, path: str) -> Download:
-    """Read all of it; its first line is a header. Raises `RuntimeError` for any other status than 200."""
+def download(server: Server, path: str, *, idle_mb: float) -> Download:
+    """Read all of it; its first line is a header. Raises `PeerMissing` where the address is not there and
+    `RuntimeError` for any other status than 200.
+    """
     server.forget_peaks()
-    idle_mb = server.memory_of_children_mb()
     began = time.perf_counter()
     answer = server.get(path)
     lines = answer.read(1).count(b"\n")
     first_byte_s = time.perf_counter() - began
-    if answer.status != 200:
+    if answer.status == NOT_FOUND:
+        raise PeerMissing("not installed: pip install '.[bench]'")
+    if answer.status != OK:
         raise RuntimeError(f"{path}: {answer.status}")
     while piece := answer.read(PIECE_BYTES):
         lines += piece.count(b"\n")

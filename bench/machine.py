@@ -3,10 +3,14 @@
 import os
 import platform
 import sqlite3
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-PACKAGES = ("Django", "psycopg", "stripe", "gunicorn", "typst")
+from bench.stage import Stage
+
+OURS = ("Django", "psycopg", "stripe", "gunicorn", "typst")
+PEERS = ("django-import-export", "weasyprint", "fpdf2", "reportlab", "granian")
+PINNED = Path(__file__).with_name("peers")
 
 
 def machine() -> str:
@@ -24,7 +28,21 @@ def _processor() -> str:
     return next(names, platform.machine())
 
 
-def versions() -> dict[str, str]:
-    """What took part on our side, by name."""
-    packages = {name: version(name) for name in PACKAGES}
-    return {"Python": platform.python_version(), "SQLite": sqlite3.sqlite_version, **packages}
+def versions(stage: Stage) -> dict[str, str]:
+    """What took part, by name: ours, the databases and the peers that are there."""
+    found = {"Python": platform.python_version(), "PostgreSQL": stage.postgresql_version()}
+    found |= {"SQLite": sqlite3.sqlite_version} | {name: _version(name) for name in (*OURS, *PEERS)}
+    return {name: number for name, number in found.items() if number} | _pinned()
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def _pinned() -> dict[str, str]:
+    """Those with an environment of their own: the first line of each file names the peer."""
+    firsts = (file.read_text().split()[0] for file in sorted(PINNED.glob("*.txt")))
+    return {name: number for name, _, number in (line.partition("==") for line in firsts)}

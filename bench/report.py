@@ -1,16 +1,16 @@
-"""The results for programs (JSON), for a terminal and for a page of the documentation."""
+"""The results for programs (JSON) and for a terminal."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bench.measure import WIDE, Result
+from bench.result import Result
 from bench.row import LIMIT, OURS
 
-HEADER = ("work", "unit", "ours", "peers", "limit", "ours compared", "goal", "met", "spread")
 
-
-def as_json(results: Sequence[Result], machine: str, versions: dict[str, str]) -> dict[str, Any]:
-    """The whole report; figures are medians, ``spread`` is (best - worst) / median of each."""
+def as_json(results: Sequence[Result], machine: str, versions: Mapping[str, str]) -> dict[str, Any]:
+    """The whole report. Figures are medians, ``None`` where a row broke; ``spread`` is (best - worst) / median of
+    whoever's rounds differ most.
+    """
     return {"machine": machine, "versions": versions, "rows": [_row(result) for result in results]}
 
 
@@ -18,71 +18,34 @@ def _row(result: Result) -> dict[str, Any]:
     return {
         "name": result.row.name,
         "unit": result.row.unit,
-        "ours": result.medians[OURS],
+        "ours": result.ours,
         "peers": result.peers,
-        "limit": result.medians.get(LIMIT),
+        "limit": result.limit,
         "ratios": result.ratios,
         "goal": result.row.goal,
         "met": result.met,
-        "spread": {**result.spread, "wide": result.is_wide},
+        "spread": result.spread,
     }
-
-
-def as_markdown(results: Sequence[Result], machine: str, versions: dict[str, str], *, of: str) -> str:
-    """The page `bench/RESULTS.md`; ``of`` says when and with how many orders it was measured."""
-    lines = [
-        "# Results of the bench",
-        "",
-        "Written by `python -m bench`; do not edit. Ratios are what matters: a figure belongs to this machine on this",
-        'day. "3x" means ours is three times as good, whichever way the unit runs. Every figure is the median of its',
-        f"rounds, ours and theirs in turn; a spread (best to worst, of the median) above {WIDE:.0%} is marked as wide.",
-        "",
-        f"- {of}",
-        f"- {machine}",
-        f"- {', '.join(f'{name} {version}' for name, version in versions.items())}",
-        "- PostgreSQL with fsync and synchronous_commit on",
-        "",
-        *_table(results),
-        *_explained([result for result in results if not result.met]),
-    ]
-    return "\n".join(lines) + "\n"
-
-
-def _table(results: Sequence[Result]) -> list[str]:
-    cells = [HEADER, tuple("---" for _ in HEADER), *(_cells(result) for result in results)]
-    return [f"| {' | '.join(row)} |" for row in cells]
-
-
-def _cells(result: Result) -> tuple[str, ...]:
-    medians = result.medians
-    return (
-        result.row.title,
-        result.row.unit,
-        figure(medians[OURS]),
-        "; ".join(f"{name} {figure(value)}" for name, value in result.peers.items()),
-        figure(medians[LIMIT]) if LIMIT in medians else "",
-        "; ".join(compared(name, times) for name, times in result.ratios.items()),
-        result.row.goal,
-        "yes" if result.met else "**no**",
-        f"{max(result.spread.values()):.0%}{' wide' if result.is_wide else ''}",
-    )
-
-
-def _explained(missed: Sequence[Result]) -> list[str]:
-    texts = [f"**{result.row.title}** ({result.row.name}). {result.row.explanation}" for result in missed]
-    return ["", "## Where the goal is not met", *(line for text in texts for line in ("", text))] if texts else []
 
 
 def as_lines(result: Result) -> list[str]:
     """One row for a terminal."""
-    medians, spread = result.medians, result.spread
+    spreads, ratios = result.spreads, result.ratios
     lines = [f"{result.row.name}: {result.row.title} [{result.row.unit}]"]
-    for name, value in medians.items():
-        versus = f"  {compared(name, result.ratios[name])}" if name != OURS else ""
-        lines.append(f"    {name:<28} {figure(value):>12}  ±{spread[name] / 2:.0%}{versus}")
-    verdict = "met" if result.met else "NOT MET"
-    lines.append(f"    goal: {result.row.goal or 'none'}: {verdict}{' (wide spread)' if result.is_wide else ''}")
+    for name, value in result.medians.items():
+        versus = f"  {compared(name, ratios[name])}" if name in ratios else ""
+        lines.append(f"    {name:<28} {figure(value):>12}  ±{spreads[name] / 2:.0%}{versus}")
+    lines += [f"    {name:<28} {'–':>12}  {why}" for name, why in {**result.absent, **result.failed}.items()]
+    lines.append(
+        f"    goal: {result.row.goal or 'none'}: {verdict(result)}{' (wide spread)' if result.is_wide else ''}"
+    )
     return lines
+
+
+def verdict(result: Result) -> str:
+    if OURS in result.failed:
+        return "FAILED"
+    return "met" if result.met else "NOT MET"
 
 
 def compared(name: str, times: float) -> str:

@@ -20,8 +20,9 @@ class Row:
     """One figure to compare.
 
     ``goals`` names contestants and how many times better ours has to be (`LIMIT`: the part of the limit that it has to
-    reach); ``bound`` is what ours itself must not exceed, or not fall below where ``better`` is "more". ``explanation``
-    says where the time goes and what was tried; it is printed while the goal is not met.
+    reach); ``bound`` is what ours itself must not exceed, or not fall below where ``better`` is "more". ``quick_goals``
+    are the ratios that a healthy version reaches with the little data of ``--quick``; without any, that run does not
+    judge the row. Where a goal is not met, the row's section in NOTES.md says where the time goes.
     """
 
     name: str
@@ -30,7 +31,7 @@ class Row:
     better: Literal["more", "less"]
     goals: Mapping[str, float] = field(default_factory=dict)
     bound: float | None = None
-    explanation: str = ""
+    quick_goals: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def goal(self) -> str:
@@ -64,9 +65,11 @@ class Contestant:
 class Bench:
     """Rows that are measured together. ``contestants`` sets the stage and clears it away again.
 
-    ``in_quick`` takes part in ``--quick`` as well; it must then be done in a few seconds.
+    ``in_quick`` takes part in ``--quick`` as well; it must then be done in a few seconds. ``grows`` says that the
+    figures may depend on how many orders there are: ours is then measured with a tenth of them as well.
     """
 
     rows: Sequence[Row]
     contestants: Callable[[Stage], AbstractContextManager[Sequence[Contestant]]]
     in_quick: bool = False
+    grows: bool = True

@@ -15,6 +15,7 @@ from shop.configuration import HOST, free_ports
 from shop.supervisor import SERVED_BY
 
 READY_TIMEOUT_S = 60
+STOP_TIMEOUT_S = 30
 TICK_S = 0.02
 
 
@@ -80,8 +81,16 @@ def serving(database: str, command: Sequence[str] | None = None, **more: str) ->
         _wait_for(port, process)
         yield Server(port, process.pid)
     finally:
-        process.terminate()
-        process.wait(timeout=30)
+        _end(process)
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    process.terminate()
+    try:
+        process.wait(timeout=STOP_TIMEOUT_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def _wait_for(port: int, process: "subprocess.Popen[bytes]") -> None:

@@ -1,5 +1,6 @@
 """What every bench finds in place: databases full of orders, made when they are first asked for."""
 
+import copy
 import os
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from bench.progress import tell
 from tests.postgres import temporary_server
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -28,7 +30,8 @@ class Stage:
         self.rounds = 3 if quick else 5
         self._given = database
         self._filled: dict[tuple[str, int], str] = {}
-        self._server: str | None = None
+        # None or one: a list, so that all who hold another number of orders share it.
+        self._server: list[str] = []
         self._open = ExitStack()
         self.folder = Path(self._open.enter_context(tempfile.TemporaryDirectory(prefix="jumun-bench-")))
 
@@ -40,6 +43,12 @@ class Stage:
     ) -> None:
         self._open.close()
 
+    def holding(self, orders: int) -> Self:
+        """The same stage with another number of orders; it ends with this one."""
+        other = copy.copy(self)
+        other.orders = max(1, orders)
+        return other
+
     def postgresql(self, orders: int | None = None) -> str:
         """The ``DATABASE_URL`` of a PostgreSQL database that holds that many orders."""
         count = self.orders if orders is None else orders
@@ -50,19 +59,29 @@ class Stage:
         count = self.orders if orders is None else orders
         return self._holding("sqlite", count, f"sqlite:///{self.folder}/{count}.sqlite3")
 
+    def postgresql_version(self) -> str | None:
+        """That of the server, if any row has needed one."""
+        if not self._server:
+            return None
+        import psycopg
+
+        server, _, _prefix = self._server[0].rpartition("/")
+        with psycopg.connect(f"{server}/postgres") as connection:
+            return str(connection.info.parameter_status("server_version")).split()[0]
+
     def _holding(self, kind: str, count: int, url: str) -> str:
         if (kind, count) not in self._filled:
             began = time.monotonic()
             run_django("bench.fill", str(count), database=url)
-            print(f"made {count:,} orders on {kind} in {time.monotonic() - began:.0f} s", file=sys.stderr)
+            tell(f"  {count:,} orders on {kind}, made in {time.monotonic() - began:.0f} s")
             self._filled[kind, count] = url
         return self._filled[kind, count]
 
     def _postgresql_server(self) -> str:
         """The URL up to the database's name, of the server given or of one started for this run."""
-        if self._server is None:
-            self._server = self._given or self._open.enter_context(temporary_server((*DURABLE, *SIZED)))
-        return self._server
+        if not self._server:
+            self._server.append(self._given or self._open.enter_context(temporary_server((*DURABLE, *SIZED))))
+        return self._server[0]
 
 
 def environment(database: str, **more: str) -> dict[str, str]:

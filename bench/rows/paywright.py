@@ -35,4 +35,4 @@ def contestants(stage: Stage) -> Iterator[Sequence[Contestant]]:
         yield [Contestant(OURS, one)]
 
 
-BENCH = Bench(rows=(SESSIONS, MEMORY), contestants=contestants, in_quick=True)
+BENCH = Bench(rows=(SESSIONS, MEMORY), contestants=contestants, grows=False)

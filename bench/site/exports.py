@@ -6,7 +6,6 @@ from typing import Any
 
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
-from import_export.resources import ModelResource
 
 from jumun.exports.columns import ORDER_COLUMNS, rows
 from jumun.exports.download import csv_response
@@ -58,14 +57,3 @@ def streamed(request: HttpRequest) -> StreamingHttpResponse:
     found = rows(Order.objects.all(), [column.source for column in ORDER_COLUMNS], per_line=False)
     writer: Any = csv.writer(Echo())
     return StreamingHttpResponse((writer.writerow(row) for row in found.iterator(2000)), content_type="text/csv")
-
-
-class OrderResource(ModelResource):  # type: ignore[misc]  # it has no types
-    class Meta:
-        model = Order
-        fields = (*FIELDS, "invoice__number", "invoice__issued_at")
-
-
-def import_export(request: HttpRequest) -> HttpResponse:
-    orders = Order.objects.select_related("invoice").defer("invoice__document_json")
-    return HttpResponse(OrderResource().export(orders).csv, content_type="text/csv")
