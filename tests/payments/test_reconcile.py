@@ -20,6 +20,7 @@ from jumun.outbox.worker import work_once
 from jumun.payments import gateway
 from jumun.payments.balance_sums import sums_by_currency, transactions_of
 from jumun.payments.checkout import open_checkout
+from jumun.payments.merge import apply
 from jumun.payments.models import (
     BalanceTransaction,
     Dispute,
@@ -29,12 +30,15 @@ from jumun.payments.models import (
     Reconciliation,
     Refund,
 )
+from jumun.payments.reconcile.own_books import own_differences
+from jumun.payments.reconcile.unfinished import unfinished
 from paywright.testing import Paywright
 from tests.audit.test_findings import found
 from tests.factories import paid_order, place_order
-from tests.payments.disputing import DISPUTED_CARD, LOSING, answer
+from tests.payments.disputing import DISPUTED_CARD, LOSING, answer, dispute_of
 from tests.payments.paying import buy, pay_unnoticed, work
 from tests.payments.stripe_says import deliver
+from tests.payments.test_balance import payout_of
 from tests.payments.test_checkout import URLS, session_id
 
 pytestmark = pytest.mark.django_db
@@ -224,6 +228,38 @@ def test_a_dispute_older_than_the_window_is_asked_after(stripe: Paywright) -> No
     Dispute.objects.update(opened_at=timezone.now() - timedelta(days=40))
     reconcile("--repair", "--since", (timezone.now() + timedelta(days=1)).isoformat())
     assert payment.disputes.get().status == "lost"
+
+
+def leave_open_things() -> None:
+    """A dispute and a payout that are not at their end, and that no sandbox knows."""
+    apply(dispute_of(paid_order().payments.get()))
+    apply(payout_of(status="in_transit", created=1_700_000_000))
+
+
+def test_leftovers_of_another_sandbox_are_named_and_stop_nothing(stripe: Paywright) -> None:
+    leave_open_things()
+    code, report = reconcile("--repair", "--since", (timezone.now() + timedelta(days=1)).isoformat())
+    assert (code, kinds(report)) == (1, [("dispute_differs", False), ("payout_differs", False)])
+    assert Reconciliation.objects.get().finished_at
+
+
+def test_leftovers_of_test_mode_are_no_affair_of_live_mode(stripe: Paywright, settings: Any) -> None:
+    leave_open_things()
+    settings.STRIPE_SECRET_KEY = "sk_live_x"
+    run = Reconciliation.begin(since=timezone.now() + timedelta(days=1), repair=True)
+    assert list(unfinished(run)) == []
+    run.since = timezone.now() - timedelta(days=1)
+    assert [found.kind for found in own_differences(run)] == []
+
+
+def test_events_so_old_that_they_may_have_been_purged_are_not_missed(
+    stripe: Paywright, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paid_in_silence(stripe)
+    settings.JUMUN = {"FINISHED_WORK_KEPT_S": 300}
+    later = timezone.now() + timedelta(minutes=10)
+    monkeypatch.setattr(timezone, "now", lambda: later)
+    assert "event_missing" not in {kind for kind, _repaired in kinds(reconcile("--repair")[1])}
 
 
 def test_an_interrupted_run_goes_on_where_it_was(stripe: Paywright, settings: Any) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from jumun.conf import jumun
 from jumun.payments.inbox import store
 from jumun.payments.models import Difference, InboxEvent
 from jumun.payments.reconcile.compare import Found
@@ -16,13 +17,18 @@ ON_THEIR_WAY = timedelta(minutes=5)
 
 
 def missing_events(page: list[dict[str, Any]], *, repair: bool) -> Iterator[Found]:
-    """Those of ``page`` that are not in the inbox; with ``repair`` they are put there, for the worker."""
+    """Those of ``page`` that are not in the inbox; with ``repair`` they are put there, for the worker.
+
+    Those so old that they may have been purged there prove nothing.
+    """
     known = set(
         InboxEvent.objects.filter(event_id__in=[event["id"] for event in page]).values_list("event_id", flat=True)
     )
-    latest = (timezone.now() - ON_THEIR_WAY).timestamp()
+    now = timezone.now()
+    kept_since = (now - timedelta(seconds=jumun().finished_work_kept_s)).timestamp()
+    latest = (now - ON_THEIR_WAY).timestamp()
     for event in page:
-        if event["id"] not in known and event["created"] < latest:
+        if event["id"] not in known and kept_since < event["created"] < latest:
             if repair:
                 store(json.dumps(event).encode())
             kind = Difference.Kind.EVENT_MISSING

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from django.db.models import Exists, OuterRef
 
+from jumun.conf import livemode
 from jumun.errors import StripeRefused
 from jumun.orders.models import Order
 from jumun.payments import gateway
@@ -58,9 +59,13 @@ def _orders_without_invoice(run: Reconciliation) -> Iterator[Found]:
 
 
 def _payments_not_at_stripe(run: Reconciliation) -> Iterator[Found]:
-    """Payments whose fee nobody has told of are asked for one by one; with ``repair`` these are few."""
+    """Payments whose fee nobody has told of are asked for one by one; with ``repair`` these are few.
+
+    Those of the other mode, test or live, are invisible to our key.
+    """
     known = BalanceTransaction.objects.filter(source_id=OuterRef("charge_id"))
-    untold = Payment.objects.filter(~Exists(known), status=Payment.Status.PAID, paid_at__gte=run.since)
+    paid = Payment.objects.filter(livemode=livemode(), status=Payment.Status.PAID, paid_at__gte=run.since)
+    untold = paid.filter(~Exists(known))
     for payment_intent_id, number in untold.values_list("payment_intent_id", "order__number"):
         if problem := _why_not_paid(payment_intent_id):
             yield Found(
