@@ -7,12 +7,14 @@ from paywright.background import Background
 from paywright.checkout.lifecycle import expire_session
 from paywright.checkout.pay import Paid, finish_authentication, pay_session
 from paywright.events import plan_delivery
+from paywright.money import fees
 from paywright.money.payouts import fail_payout, plan_daily
 from paywright.objects import public
 from paywright.payments.delayed import IBANS
 from paywright.payments.disputes import open_dispute
 from paywright.payments.methods import CardEntry, IbanEntry
 from paywright.payments.refunds import refund_charge
+from paywright.refusal import Refusal
 from paywright.store import Store, Transaction
 
 Json = dict[str, Any]
@@ -28,11 +30,11 @@ DISPUTE_REASONS = (
 ).split()
 
 
-class Refused(Exception):
-    """Something that cannot be done, with the HTTP status that says so."""
+class Refused(Refusal):
+    """An act that cannot be done."""
 
-    def __init__(self, status: int, message: str) -> None:
-        super().__init__(message)
+    def __init__(self, status: int, text: str, **filled: object) -> None:
+        super().__init__(text, **filled)
         self.status = status
 
 
@@ -83,12 +85,12 @@ class Acts:
     def dispute(self, payment: str, *, reason: str, amount: Any = None, inquiry: bool = False) -> Json:
         """Dispute a payment as its cardholder would."""
         if reason not in DISPUTE_REASONS:
-            raise Refused(400, f"reason must be one of {', '.join(DISPUTE_REASONS)}.")
+            raise Refused(400, "reason must be one of {reasons}.", reasons=", ".join(DISPUTE_REASONS))
         with self.store.transaction() as tx:
             charge = _charge_of(tx, payment)
             amount = charge["amount"] if amount is None else amount
             if not isinstance(amount, int) or not 1 <= amount <= charge["amount"]:
-                raise Refused(400, f"amount must be 1 to {charge['amount']} (minor units).")
+                raise Refused(400, "amount must be 1 to {most} (minor units).", most=charge["amount"])
             dispute = open_dispute(tx, charge, reason=reason, amount=amount, inquiry=inquiry)
         self.background.wake()
         return public(dispute)
@@ -132,6 +134,14 @@ class Acts:
             ).fetchall()
             return [_delivery(tx, row) for row in rows]
 
+    def set_fees(self, changes: Json) -> Json:
+        """Change what payments that settle from now on cost; what is left out stays."""
+        present = self.store.fees.shown()
+        if set(changes) - set(present):
+            raise Refused(400, "Fees have the members percent and fixed_usd.")
+        self.store.fees = fees.parsed(**{**present, **changes})
+        return self.store.fees.shown()
+
     async def reset(self) -> None:
         """Forget everything, for the next test."""
         await self.background.courier.settled()
@@ -157,9 +167,9 @@ def _delivery(tx: Transaction, row: tuple[Any, ...]) -> Json:
 def _open_session(tx: Transaction, identifier: str) -> Json:
     session = tx.find(identifier, "checkout.session")
     if session is None:
-        raise Refused(404, f"No such checkout.session: '{identifier}'")
+        raise Refused(404, "No such checkout.session: '{id}'", id=identifier)
     if session["status"] != "open":
-        raise Refused(409, f"The session is {session['status']}, so it cannot be paid.")
+        raise Refused(409, "The session is {state}, so it cannot be paid.", state=session["status"])
     return session
 
 
@@ -167,7 +177,7 @@ def _charge_of(tx: Transaction, payment: str) -> Json:
     intent = tx.require(payment, "payment_intent", param="payment_intent", in_path=True)
     charge = tx.find(intent["latest_charge"] or "")
     if charge is None or charge["status"] != "succeeded":
-        raise Refused(409, f"The payment is {intent['status']}: it has no successful charge.")
+        raise Refused(409, "The payment is {state}: it has no successful charge.", state=intent["status"])
     return charge
 
 
@@ -201,9 +211,9 @@ def _entry(session: Json, asked: Json) -> CardEntry | IbanEntry:
     card = cards.find(str(asked.get("card", "")))
     iban = str(asked.get("iban", "")).replace(" ", "").upper()
     if card is None and iban not in IBANS:
-        raise Refused(400, f"Not a test card or test IBAN: {str(asked.get('card', iban))[:40]}")
+        raise Refused(400, "Not a test card or test IBAN: {given}", given=str(asked.get("card", iban))[:40])
     if (kind := "card" if card else "sepa_debit") not in session["payment_method_types"]:
-        raise Refused(400, f"The session does not offer {kind}.")
+        raise Refused(400, "The session does not offer {kind}.", kind=kind)
     email = asked.get("email") or (session["customer_details"] or {}).get("email") or "buyer@example.com"
     billing = {
         "email": str(email),

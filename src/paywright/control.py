@@ -16,9 +16,9 @@ from paywright.acts import Acts, Refused
 from paywright.addresses import is_web_address
 from paywright.background import Background
 from paywright.errors import ApiError
-from paywright.faults import FaultUnknown, made
+from paywright.faults import made
 from paywright.forwarding import set_forward
-from paywright.money import fees
+from paywright.refusal import Refusal
 from paywright.store import Store
 
 Json = dict[str, Any]
@@ -81,7 +81,7 @@ class Control:
         return self.acts.resend(identifier, asked.get("endpoint"))
 
     async def roll(self, identifier: str, asked: Json) -> Json:
-        return self.acts.roll_secret(identifier, _span(asked.get("expires_in", "24h")))
+        return self.acts.roll_secret(identifier, durations.seconds(str(asked.get("expires_in", "24h"))))
 
     async def trigger(self, _: str, asked: Json) -> Json:
         return await stories.tell(self.acts, str(asked.get("event", "")))
@@ -90,7 +90,7 @@ class Control:
         return {"now": self.store.clock.now(), "offset_s": self.store.clock.offset_s}
 
     async def advance(self, _: str, asked: Json) -> Json:
-        await self.background.advance(_span(asked.get("advance", "")))
+        await self.background.advance(durations.seconds(str(asked.get("advance", ""))))
         return await self.clock("", {})
 
     async def show_faults(self, _: str, asked: Json) -> Json:
@@ -108,11 +108,7 @@ class Control:
 
     async def set_fees(self, _: str, asked: Json) -> Json:
         """What payments that settle from now on cost; what is left out stays."""
-        present = self.store.fees.shown()
-        if set(asked) - set(present):
-            raise Refused(400, "Fees have the members percent and fixed_usd.")
-        self.store.fees = fees.parsed(**{**present, **asked})
-        return self.store.fees.shown()
+        return self.acts.set_fees(asked)
 
     async def deliveries(self, _: str, asked: Json) -> Json:
         return {"deliveries": self.acts.deliveries(asked.get("event"))}
@@ -135,24 +131,15 @@ class Control:
         return {"reset": True}
 
 
-def _span(value: Any) -> int:
-    try:
-        return durations.seconds(str(value))
-    except ValueError as problem:
-        raise Refused(400, str(problem)) from None
-
-
 def _json(act: Callable[[str, Json], Awaitable[Json]]) -> Callable[[Request], Awaitable[Response]]:
     async def answer(request: Request) -> Response:
         try:
             asked = await _body(request)
             return _answer(200, await act(request.path_params.get("id", ""), asked))
-        except Refused as refusal:
+        except Refusal as refusal:
             return _refusal(refusal.status, str(refusal))
         except ApiError as refusal:
             return _refusal(refusal.status, refusal.body["message"])
-        except (FaultUnknown, fees.FeesImpossible) as refusal:
-            return _refusal(400, str(refusal))
 
     return answer
 

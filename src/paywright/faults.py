@@ -9,6 +9,8 @@ from dataclasses import asdict, dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any
 
+from paywright.refusal import Refusal
+
 Json = dict[str, Any]
 
 DELIVERY = {
@@ -34,7 +36,7 @@ API = {
 }
 
 
-class FaultUnknown(ValueError):
+class FaultUnknown(Refusal):
     """A fault that does not exist or has impossible values."""
 
 
@@ -55,15 +57,17 @@ class Fault:
 
     def __post_init__(self) -> None:
         if self.kind not in DELIVERY and self.kind not in API:
-            raise FaultUnknown(f"unknown fault {self.kind!r}; known: {', '.join([*DELIVERY, *API])}")
+            raise FaultUnknown(
+                "unknown fault '{kind}'; known: {known}", kind=self.kind[:40], known=", ".join([*DELIVERY, *API])
+            )
         if not (isinstance(self.match, str) and _are_whole(self.times, self.status, self.seed)):
-            raise FaultUnknown(f"{self.kind}: match is a text, and times, status and seed are whole numbers")
+            raise FaultUnknown("{kind}: match is a text, and times, status and seed are whole numbers", kind=self.kind)
         if self.count is not None and not (_are_whole(self.count) and self.count >= 0):
-            raise FaultUnknown(f"{self.kind}: count is a whole number from 0 on")
+            raise FaultUnknown("{kind}: count is a whole number from 0 on", kind=self.kind)
         if not (0 <= self.probability <= 1 and 0 <= self.seconds <= 600 and 1 <= self.times <= 100):
-            raise FaultUnknown(f"{self.kind}: probability is 0 to 1, seconds 0 to 600, times 1 to 100")
+            raise FaultUnknown("{kind}: probability is 0 to 1, seconds 0 to 600, times 1 to 100", kind=self.kind)
         if not 500 <= self.status <= 599:
-            raise FaultUnknown(f"{self.kind}: status is 500 to 599")
+            raise FaultUnknown("{kind}: status is 500 to 599", kind=self.kind)
         # Not for secrets: the same seed must give the same faults.
         self._random = random.Random(f"{self.seed} {self.kind} {self.match}")  # noqa: S311
 
@@ -90,11 +94,13 @@ def made(value: Json) -> Fault:
     """Return the fault of a JSON object; raise FaultUnknown."""
     names = set(Fault.__dataclass_fields__) - {"struck", "_random"}
     if not isinstance(value, dict) or set(value) - names or not isinstance(value.get("kind"), str):
-        raise FaultUnknown(f"a fault has the members kind and, if wanted, {', '.join(sorted(names - {'kind'}))}")
+        raise FaultUnknown(
+            "a fault has the members kind and, if wanted, {names}", names=", ".join(sorted(names - {"kind"}))
+        )
     try:
         return Fault(**value)
-    except TypeError as problem:
-        raise FaultUnknown(str(problem)) from None
+    except TypeError:
+        raise FaultUnknown("{kind}: probability and seconds are numbers", kind=value["kind"]) from None
 
 
 def parsed(text: str) -> Fault:
@@ -111,7 +117,7 @@ def _number(name: str, given: str) -> float | int:
     try:
         return float(given) if "." in given else int(given)
     except ValueError:
-        raise FaultUnknown(f"{name} must be a number, not {given!r}") from None
+        raise FaultUnknown("{name} must be a number, not '{given}'", name=name, given=given) from None
 
 
 @dataclass

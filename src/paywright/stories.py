@@ -24,7 +24,9 @@ async def tell(acts: Acts, event: str) -> Json:
     """Make ``event`` happen; return the object the story was about. Raises Refused for an unknown event."""
     story = STORIES.get(event)
     if story is None:
-        raise Refused(400, f"cannot trigger {event!r}; known: {', '.join(sorted(STORIES))}")
+        raise Refused(
+            400, "cannot trigger '{event}'; known: {known}", event=event[:100], known=", ".join(sorted(STORIES))
+        )
     subject = await story(acts)
     acts.background.wake()
     await acts.background.settled(SOON_S)

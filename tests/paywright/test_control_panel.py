@@ -1,12 +1,17 @@
 """The pages for people, and their buttons."""
 
+import ast
 import re
 from pathlib import Path
 
 import httpx
 import pytest
 
-from paywright.panel import templates
+from paywright import acts, durations, faults, stories
+from paywright.faults import API, DELIVERY
+from paywright.money import fees
+from paywright.panel import actions, templates
+from paywright.panel.actions import STRIPES_WORDS
 from paywright.panel.templates import korean
 from paywright.testing import Paywright
 from tests.paywright.conftest import KRW_TWO, SUCCESS_URL, client_of
@@ -93,6 +98,14 @@ def test_events_are_triggered_and_faults_set_by_button(panel, server):
     assert "Faults in force" not in calm.text
 
 
+def test_fees_are_set_by_button(panel, server):
+    page = panel.post("/_paywright/do/fees", data={"percent": "1.5", "fixed_usd": "0.1"})
+
+    assert server.request("GET", "fees") == {"percent": "1.5", "fixed_usd": "0.1"}
+    assert 'value="1.5"' in page.text
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
 @pytest.mark.parametrize(
     ("button", "form", "status"),
     [
@@ -103,13 +116,26 @@ def test_events_are_triggered_and_faults_set_by_button(panel, server):
         ("fault", {"fault": "nonsense"}, 400),
         ("trigger", {"event": "nope"}, 400),
         ("resend", {"id": "evt_nope"}, 404),
+        ("dispute", {"id": "pi_nope", "reason": "envy"}, 400),
+        ("fees", {"percent": "101", "fixed_usd": "0"}, 400),
     ],
 )
-def test_what_cannot_be_done_says_why(panel, button, form, status):
-    page = panel.post(f"/_paywright/do/{button}", data=form)
+def test_what_cannot_be_done_says_why_in_both_languages(panel, button, form, status, language):
+    page = panel.post(f"/_paywright/do/{button}", data=form, headers={"Accept-Language": language})
 
+    (why,) = re.findall(r'role="alert">([^<]+)<', page.text)
     assert page.status_code == status
-    assert "That was not done" in page.text
+    assert bool(re.search("[가-힣]", why)) == (language == "ko")
+
+
+def test_a_refund_too_many_is_refused_in_the_browsers_language(panel, server, session):
+    intent = server.pay(session.id)["payment_intent"]
+    server.refund(intent)
+
+    page = panel.post("/_paywright/do/refund", data={"id": intent}, headers={"Accept-Language": "ko"})
+
+    assert "이미 환불된 청구입니다." in page.text
+    assert "has already been refunded." in page.text
 
 
 def test_other_sites_cannot_press_the_buttons(panel, session, server):
@@ -151,5 +177,17 @@ def test_the_panel_speaks_the_browsers_language(panel, session):
 def test_every_word_of_the_panel_has_its_korean():
     pages = Path(templates.__file__).parent.glob("*.html")
     used = {word for page in pages for word in re.findall(r'\bt\("([^"]+)"', page.read_text())}
+    said = {*STRIPES_WORDS.values(), *DELIVERY.values(), *API.values(), "The API refuses it.", *refusals()}
 
-    assert used == set(korean())
+    assert used | said == set(korean())
+
+
+def refusals():
+    """What acts, faults, fees and spans are refused with."""
+    for module in (acts, actions, durations, faults, fees, stories):
+        for call in ast.walk(ast.parse(Path(module.__file__).read_text())):
+            if isinstance(call, ast.Call) and getattr(call.func, "id", "") in REFUSALS:
+                yield next(a.value for a in call.args if isinstance(a, ast.Constant) and isinstance(a.value, str))
+
+
+REFUSALS = ("Refused", "FaultUnknown", "FeesImpossible", "NoSpan")

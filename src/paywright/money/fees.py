@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
 from paywright.currencies import UNITS_PER_USD, exponent
+from paywright.refusal import Refusal
 
 
-class FeesImpossible(ValueError):
+class FeesImpossible(Refusal):
     """Not a percentage from 0 to 100, or not an amount of dollars from 0 to 1000."""
 
 
@@ -38,5 +39,7 @@ def _number(given: object, most: int, name: str) -> Decimal:
     except InvalidOperation:
         number = Decimal("NaN")
     if not number.is_finite() or not 0 <= number <= most:
-        raise FeesImpossible(f"{name} is a number from 0 to {most}, not {str(given)[:40]!r}")
+        raise FeesImpossible(
+            "{name} is a number from 0 to {most}, not '{given}'", name=name, most=most, given=str(given)[:40]
+        )
     return number

@@ -12,8 +12,9 @@ from paywright import durations, stories
 from paywright.acts import Acts, Refused
 from paywright.background import Background
 from paywright.errors import ApiError
-from paywright.faults import FaultUnknown, parsed
+from paywright.faults import parsed
 from paywright.panel.templates import render
+from paywright.refusal import Refusal
 from paywright.store import Store
 
 Json = dict[str, Any]
@@ -39,6 +40,7 @@ class Actions:
             "advance": self._advance,
             "trigger": self._trigger,
             "fault": self._fault,
+            "fees": self._fees,
             "calm": self._calm,
         }
         return [Route(f"/_paywright/do/{name}", _button(act), methods=["POST"]) for name, act in acts.items()]
@@ -63,11 +65,7 @@ class Actions:
         return self.acts.resend(form.get("id", ""), None)
 
     async def _advance(self, form: Form) -> object:
-        try:
-            span = durations.seconds(form.get("span", ""))
-        except ValueError as problem:
-            raise Refused(400, str(problem)) from None
-        await self.background.advance(span)
+        await self.background.advance(durations.seconds(form.get("span", "")))
         return None
 
     async def _trigger(self, form: Form) -> object:
@@ -76,6 +74,9 @@ class Actions:
     async def _fault(self, form: Form) -> object:
         self.background.faults.active.append(parsed(form.get("fault", "")))
         return None
+
+    async def _fees(self, form: Form) -> object:
+        return self.acts.set_fees({name: form.get(name, "") for name in ("percent", "fixed_usd")})
 
     async def _calm(self, form: Form) -> object:
         self.background.faults.active.clear()
@@ -86,19 +87,35 @@ def _button(act: Callable[[Form], Awaitable[object]]) -> Callable[[Request], Awa
     async def press(request: Request) -> Response:
         # A page of another site may make a browser post here; browsers say so in this header.
         if request.headers.get("sec-fetch-site", "same-origin") != "same-origin":
-            return render(request, "refused.html", {"message": "This request came from another site."}, status=403)
+            return refused(request, Refused(403, "This request came from another site."))
         form = await _form(request)
         try:
             await act(form)
-        except Refused as refusal:
-            return render(request, "refused.html", {"message": str(refusal)}, status=refusal.status)
-        except ApiError as refusal:
-            return render(request, "refused.html", {"message": refusal.body["message"]}, status=refusal.status)
-        except FaultUnknown as refusal:
-            return render(request, "refused.html", {"message": str(refusal)}, status=400)
+        except (Refusal, ApiError) as refusal:
+            return refused(request, refusal)
         return RedirectResponse(_way_back(form), 303)
 
     return press
+
+
+STRIPES_WORDS = {
+    "charge_already_refunded": "The charge has already been refunded.",
+    "charge_disputed": "The charge has been charged back; it cannot be refunded.",
+    "resource_missing": "There is no such object here.",
+    "amount": "More cannot be refunded than is left.",
+}
+"""What the API's refusals mean, by their code or parameter, since Stripe says them in English alone."""
+
+
+def refused(request: Request, refusal: Refusal | ApiError) -> Response:
+    """The page that says in the browser's language why nothing was done; what the API said stands below."""
+    if isinstance(refusal, Refusal):
+        context = {"text": refusal.text, "filled": refusal.filled, "said": None}
+    else:
+        known = str(refusal.body.get("code") or refusal.body.get("param"))
+        text = STRIPES_WORDS.get(known, "The API refuses it.")
+        context = {"text": text, "filled": {}, "said": refusal.body["message"]}
+    return render(request, "refused.html", context, status=refusal.status)
 
 
 def _way_back(form: Form) -> str:

@@ -45,6 +45,7 @@ class Pages:
                 "attempts": _attempts(tx, None),
                 "now": tx.now,
                 "offset_s": self.store.clock.offset_s,
+                "fees": self.store.fees.shown(),
                 "faults": [fault.shown() for fault in self.faults.active],
                 "fault_kinds": {**DELIVERY, **API},
                 "stories": sorted(STORIES),

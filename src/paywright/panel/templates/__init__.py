@@ -52,7 +52,8 @@ def render(request: Request, name: str, context: dict[str, Any], *, status: int 
     words = korean() if language == "ko" else {}
 
     def t(text: str, **filled: object) -> str:
-        return words.get(text, text).format(**filled)
+        said = words.get(text, text)
+        return said.format(**filled) if filled else said
 
     html = _environment().get_template(name).render(language=language, t=t, **context)
     return HTMLResponse(html, status, HEADERS)
