@@ -192,6 +192,17 @@ def test_after_a_day_it_is_looked_up_by_our_metadata(stripe: Paywright, settings
     assert (unknown.status, at_stripe(payment)) == ("succeeded", [4_000])
 
 
+def test_under_the_keys_of_the_other_mode_nothing_is_refunded_or_given_up(stripe: Paywright, settings: Any) -> None:
+    payment = buy(stripe)
+    unknown = lose_the_answer(stripe, payment, settings)
+    settings.STRIPE_SECRET_KEY = "sk_live_nobodys"
+    with pytest.raises(NotRefundable, match="the other mode"):
+        give_back(payment, 1_000)
+    resume(Refund.objects.get())
+    unknown.refresh_from_db()
+    assert (unknown.status, Refund.objects.count()) == ("creating", 1)
+
+
 def test_a_fault_that_stripe_keeps_for_the_key_is_looked_into(stripe: Paywright) -> None:
     payment = buy(stripe)
     stripe.faults({"kind": "error_after", "match": "POST /v1/refunds", "count": 1})

@@ -71,10 +71,7 @@ def _intend(order: Order, *, success_url: str, cancel_url: str) -> Checkout:
         checkout = Checkout.objects.create(order=order, expires_at=_session_end(order))
         # Nobody's session is closed while they type their card number.
         order.keep_until(checkout.expires_at)
-        checkout.params = _params(checkout, success_url=success_url, cancel_url=cancel_url)
-        checkout.save(update_fields=["params"])
-        # PostgreSQL's jsonb has an order of keys of its own. What is sent first is what every retry will read.
-        checkout.refresh_from_db(fields=["params"])
+        checkout.freeze(_params(checkout, success_url=success_url, cancel_url=cancel_url))
         return checkout
 
 

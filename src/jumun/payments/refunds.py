@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from jumun import money
+from jumun.conf import livemode
 from jumun.errors import NotRefundable, PaymentDisputed, RefundExceedsPaid, StripeRefused, StripeUnavailable
 from jumun.orders.models import Order
 from jumun.orders.timeline import Kind
@@ -83,7 +84,8 @@ def refund(
 
 def resume(intention: Refund) -> None:
     """Learn what became of a refund whose answer was lost, or make it now. Raises `StripeUnavailable`."""
-    if intention.status != Refund.Status.CREATING:
+    # Under the keys of the other mode Stripe would say that there is no such payment, which proves nothing.
+    if intention.status != Refund.Status.CREATING or intention.payment.livemode != livemode():
         return
     if not intention.key_is_remembered and _find(intention):
         return
@@ -126,16 +128,15 @@ def _intend(payment: Payment, asked: _Asked) -> Refund:
             line.refund = intention
         RefundLine.objects.bulk_create(lines)
         order.record(Kind.REFUND_ASKED, amount_minor=amount_minor)
-        intention.params = _params(intention, order, amount)
-        intention.save(update_fields=["params"])
-        # PostgreSQL's jsonb has an order of keys of its own. What is sent first is what every retry will read.
-        intention.refresh_from_db(fields=["params"])
+        intention.freeze(_params(intention, order, amount))
         return intention
 
 
 def _stripe_amount(payment: Payment, amount_minor: int) -> int:
     if payment.status != Payment.Status.PAID:
         raise NotRefundable(f"{payment} is {payment.status}")
+    if payment.livemode != livemode():
+        raise NotRefundable(f"{payment} was made in the other mode, test or live, than that of the keys in force")
     if dispute := payment.blocking_dispute:
         raise PaymentDisputed(f"{payment} is disputed ({dispute}: {dispute.status})", dispute.dispute_id)
     if amount_minor < 1:

@@ -6,11 +6,11 @@ from django.utils.translation import gettext_lazy as _
 
 from jumun.orders.models import Order
 from jumun.orders.timeline import Kind
-from jumun.payments.keys import new_key
+from jumun.payments.models.intention import Intention
 from jumun.payments.snapshots import SessionSnapshot
 
 
-class Checkout(models.Model):
+class Checkout(Intention):
     """One Checkout Session at Stripe, from the intention on.
 
     Its state only moves forward: creating < open < complete, expired, refused. The last three are final at
@@ -40,9 +40,6 @@ class Checkout(models.Model):
 
     order = models.ForeignKey(Order, models.PROTECT, related_name="checkouts", verbose_name=_("order"))
     state = models.CharField(_("state"), max_length=8, choices=State, default=State.CREATING)
-    idempotency_key = models.CharField(max_length=64, unique=True, default=new_key, editable=False)
-    # Frozen before the first call: a retry with other parameters would be refused by Stripe.
-    params = models.JSONField(default=dict, editable=False)
     session_id = models.CharField(_("Stripe session"), max_length=255, unique=True, null=True, blank=True)
     url = models.TextField(blank=True)
     expires_at = models.DateTimeField(_("expires at"))

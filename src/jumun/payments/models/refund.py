@@ -10,14 +10,14 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from jumun.orders.timeline import Kind
-from jumun.payments.keys import new_key
+from jumun.payments.models.intention import Intention
 from jumun.payments.snapshots import RefundSnapshot
 
 # Stripe may forget an idempotency key after this (docs.stripe.com/api/idempotent_requests).
 KEY_LIFE = timedelta(hours=24)
 
 
-class Refund(models.Model):
+class Refund(Intention):
     """Money that goes back, or was to go back, from one payment: ours from the intention on, or Stripe's dashboard's.
 
     A join over snapshots: its status only moves forward in the order below. ``creating`` means that we do not know
@@ -49,9 +49,6 @@ class Refund(models.Model):
         "jumun_payments.Payment", models.PROTECT, related_name="refunds", verbose_name=_("payment")
     )
     status = models.CharField(_("status"), max_length=15, choices=Status, default=Status.CREATING)
-    idempotency_key = models.CharField(max_length=64, unique=True, default=new_key, editable=False)
-    # Frozen before the first call; empty for a refund that we did not make.
-    params = models.JSONField(default=dict, editable=False)
     refund_id = models.CharField(_("Stripe refund"), max_length=255, unique=True, null=True, blank=True)
     amount_minor = models.BigIntegerField(_("amount"))
     currency = models.CharField(_("currency"), max_length=3)
