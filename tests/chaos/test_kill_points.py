@@ -17,12 +17,15 @@ from django.test import Client
 from django.utils import timezone
 
 from jumun.audit import findings
+from jumun.errors import OutOfStock
 from jumun.invoices.models import CreditNote, Invoice
 from jumun.orders.models import Order
+from jumun.orders.signals import order_paid
 from jumun.outbox.models import Job
 from jumun.outbox.worker import drain
-from jumun.payments import expire, refunds
+from jumun.payments import expire, gateway, refunds
 from jumun.payments.keys import new_key
+from jumun.payments.merge import apply
 from jumun.payments.models import InboxEvent, Refund
 from paywright.testing import Paywright
 from tests.factories import place_order
@@ -234,3 +237,29 @@ def test_an_expiry(stripe: Paywright, client: Client) -> None:
     reconcile()
     assert_all_is_well(orders, states={"expired"})
     assert {state for order in orders for state in order.checkouts.values_list("state", flat=True)} == {"expired"}
+
+
+def sold_out(**_: Any) -> None:
+    raise OutOfStock("CUP-1", 0)
+
+
+def test_a_late_payment_that_goes_back(stripe: Paywright) -> None:
+    def prepare() -> tuple[Order, Act]:
+        order = pay_unnoticed(stripe)
+        order.expire()
+        order_paid.connect(sold_out)
+        apply(gateway.retrieve_session(session_id(order)))
+        order_paid.disconnect(sold_out)
+        assert order.payments.get().unwanted_because == "paid_after_close"
+        return order, drain
+
+    orders = killed_everywhere(prepare, lambda _order: None)
+    for order in orders:
+        payment = order.payments.get()
+        at_stripe = list(gateway.refunds_of(payment.payment_intent_id))
+        assert [refund["amount"] for refund in at_stripe] == [payment.amount_minor]
+        assert payment.refunds.get().status == "succeeded"
+    assert list(findings()) == []
+    told = Counter(str(message.extra_headers["Message-ID"]) for message in mail.outbox)
+    assert len(told) == 2 * len(orders), "the customer and the shop"
+    assert sum(told.values()) == len(told) + 2, "who was killed after the mail server had taken it"
