@@ -41,6 +41,25 @@ def test_a_row_tells_all_of_a_paid_order():
     assert row["invoice_number"] == order.invoice.number
 
 
+def test_what_an_accountant_needs_for_the_tax_return_is_there():
+    lines = [item(unit_price_minor=6000, quantity=2, discount_minor=1000), item(tax_rate_ppm=0, tax_category="E")]
+    place_order(lines=lines, tax_id="123-45-67891")
+    taxed, exempt = exported(per_line=True)
+
+    assert taxed["tax_id"] == "123-45-67891"
+    assert (taxed["tax_category"], taxed["tax_rate_percent"]) == ("S", "10")
+    assert (taxed["line_discount"], taxed["prices_include_tax"], taxed["line_total"]) == ("1000", "true", "11000")
+    assert (exempt["tax_category"], exempt["tax_rate_percent"], exempt["line_tax"]) == ("E", "0", "0")
+    assert exported(per_line=True, language="ko")[1]["과세 구분"] == "면세"
+
+
+def test_a_phone_number_stays_one_and_a_plus_alone_does_not():
+    for phone in ("+821012345678", "+", "+82 10", "010-1234"):
+        place_order(phone=phone)
+
+    assert [row["customer_phone"] for row in exported()] == ["+821012345678", "'+", "'+82 10", "010-1234"]
+
+
 def test_an_unpaid_order_has_empty_cells_for_what_is_not_there_yet():
     place_order()
     (row,) = exported()

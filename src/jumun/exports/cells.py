@@ -12,6 +12,7 @@ from django.db.models.functions import Cast
 from django.utils import timezone
 
 from jumun import money
+from jumun.conf import jumun
 from jumun.exports.columns import Column, Kind
 from jumun.exports.formula import DANGEROUS, NUMBER, guard
 from jumun.exports.offsets import offsets
@@ -92,6 +93,13 @@ class FilledIn(_Cell):
         ELSE jumun_guarded({{x}}) END"""
 
 
+class Phone(FilledIn):
+    """As `FilledIn`, which would ask a regular expression of each E.164 number: trimming bytes takes half as long."""
+
+    postgresql = f"""CASE WHEN rtrim(textsend({{x}}), '0123456789'::bytea) = '+'::bytea AND {{x}} <> '+' THEN {{x}}
+        ELSE {FilledIn.postgresql} END"""
+
+
 class Moment(_Cell):
     """A time as ISO 8601 to the second, with the offset of the shop's time zone."""
 
@@ -134,8 +142,12 @@ class Thousandths(_Cell):
 
 def _amount(source: Any) -> Expression:
     """Minor units of the order's currency as a number with the currency's decimals."""
+    whole = money.ZERO_DECIMAL | money.WHOLE_IN_HUNDREDTHS
+    # Most orders are in the shop's own currency: one comparison instead of a search in a list.
+    first = [When(currency=jumun().currency, then=Cast(source, TextField()))] if jumun().currency in whole else []
     return Case(
-        When(currency__in=sorted(money.ZERO_DECIMAL | money.WHOLE_IN_HUNDREDTHS), then=Cast(source, TextField())),
+        *first,
+        When(currency__in=sorted(whole), then=Cast(source, TextField())),
         When(currency__in=sorted(money.THREE_DECIMAL), then=Thousandths(source)),
         default=Hundredths(source),
         output_field=TextField(),
@@ -150,15 +162,20 @@ class Word(Value):
 
 
 def _word(column: Column, source: Any, *, for_people: bool) -> Expression:
-    words = {value: str(word) if for_people else str(value).lower() for value, word in column.words.items()}
+    words = {value: str(word) if for_people else _code(value) for value, word in column.words.items()}
     cases = [When(**{str(column.source): value, "then": Word(word)}) for value, word in words.items()]
     return Case(*cases, default=Cast(source, TextField()), output_field=TextField())
+
+
+def _code(value: bool | str) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 _BY_KIND: dict[Kind, Callable[[Any], Expression]] = {
     Kind.CODE: Code,
     Kind.TEXT: Text,
     Kind.FILLED_IN: FilledIn,
+    Kind.PHONE: Phone,
     Kind.TIME: Moment,
     Kind.AMOUNT: _amount,
     Kind.RATE: Rate,

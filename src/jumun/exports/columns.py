@@ -26,7 +26,7 @@ from django.db.models.expressions import Combinable
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from jumun.orders.models import Order
+from jumun.orders.models import Order, TaxCategory
 from jumun.payments.models import Refund
 
 
@@ -39,6 +39,8 @@ class Kind(Enum):
     TEXT = auto()
     # Somebody typed it into a form: it gets the formula guard.
     FILLED_IN = auto()
+    # The same where it is a "+" and digits most of the time.
+    PHONE = auto()
     # One of a fixed set of words, which a file for people has in their language.
     WORD = auto()
     TIME = auto()
@@ -76,11 +78,12 @@ _ORDER = (
 _CUSTOMER = (
     Column(key="customer_name", title=_("Customer"), source="name", kind=Kind.FILLED_IN),
     Column(key="customer_email", title=_("E-mail"), source="email", kind=Kind.FILLED_IN),
-    Column(key="customer_phone", title=_("Phone"), source="phone", kind=Kind.FILLED_IN),
+    Column(key="customer_phone", title=_("Phone"), source="phone", kind=Kind.PHONE),
     Column(key="address", title=_("Address"), source="address", kind=Kind.FILLED_IN),
     Column(key="postal_code", title=_("Postal code"), source="postal_code", kind=Kind.FILLED_IN),
     Column(key="city", title=_("City"), source="city", kind=Kind.FILLED_IN),
     Column(key="country", title=_("Country"), source="country", kind=Kind.FILLED_IN),
+    Column(key="tax_id", title=_("Tax identifier"), source="tax_id", kind=Kind.FILLED_IN),
 )
 # Looked up for the few orders that have refunds: the database can see to those in one go.
 _SUCCEEDED = Refund.objects.filter(payment__order=OuterRef("pk"), status=Refund.Status.SUCCEEDED).order_by()
@@ -105,6 +108,21 @@ _LINE = (
     Column(key="article", title=_("Item"), source="lines__name", kind=Kind.FILLED_IN),
     Column(key="quantity", title=_("Quantity"), source="lines__quantity"),
     Column(key="unit_price", title=_("Unit price"), source="lines__unit_price_minor", kind=Kind.AMOUNT),
+    Column(
+        key="prices_include_tax",
+        title=_("Prices include tax"),
+        source="prices_include_tax",
+        kind=Kind.WORD,
+        words={True: _("yes"), False: _("no")},
+    ),
+    Column(key="line_discount", title=_("Discount"), source="lines__discount_minor", kind=Kind.AMOUNT),
+    Column(
+        key="tax_category",
+        title=_("Tax category"),
+        source="lines__tax_category",
+        kind=Kind.WORD,
+        words=dict(TaxCategory.choices),
+    ),
     Column(key="tax_rate_percent", title=_("Tax rate (%)"), source="lines__tax_rate_ppm", kind=Kind.RATE),
     Column(
         key="line_net",
