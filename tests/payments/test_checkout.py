@@ -283,6 +283,30 @@ def test_a_bank_debit_that_fails_at_last_leaves_the_order_payable(stripe: Paywri
     assert order.payments.get().status == "failed"
 
 
+@pytest.mark.parametrize("livemode", [False, True])
+def test_a_payment_on_its_way_in_a_sandbox_that_is_gone_ends_with_its_order(
+    order: Order, stripe: Paywright, livemode: bool
+) -> None:
+    order.checkouts.create(state="complete", session_id="cs_gone", expires_at=timezone.now())
+    order.payments.create(
+        payment_intent_id="pi_gone",
+        status="processing",
+        livemode=livemode,
+        amount_minor=order.total_minor,
+        currency=order.currency,
+    )
+    Order.objects.update(livemode=livemode)
+    order.refresh_from_db()
+    if livemode:
+        # Real money may still come: under the keys of another account nothing is known of it.
+        with pytest.raises(StripeRefused):
+            expire_order(make_overdue(order))
+        return
+    assert expire_order(make_overdue(order))
+    order.refresh_from_db()
+    assert (order.state, order.payments.get().status) == ("expired", "failed")
+
+
 def test_an_order_that_cannot_be_expired_does_not_stand_before_the_others(order: Order, stripe: Paywright) -> None:
     open_checkout(order, **URLS)
     # Test keys instead of live ones: the session is not there, but may well be paid.

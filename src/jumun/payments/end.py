@@ -4,6 +4,7 @@ from datetime import timedelta
 from django.db import transaction
 from django.utils import timezone
 
+from jumun.errors import StripeRefused
 from jumun.orders.models import Order
 from jumun.payments import gateway
 from jumun.payments.close import close
@@ -37,4 +38,17 @@ def end_unpaid(order: Order, end: Callable[[Order], bool]) -> bool:
 def _look_again(order: Order) -> None:
     """Learn how a payment that takes days has ended, should the webhook that told it have been lost."""
     for checkout in order.checkouts.filter(state=Checkout.State.COMPLETE).exclude(session_id=None):
-        apply(gateway.retrieve_session(str(checkout.session_id)))
+        try:
+            apply(gateway.retrieve_session(str(checkout.session_id)))
+        except StripeRefused as refusal:
+            # The sandbox in which it was paid is not the one in force any more, or none is: that was no real money.
+            if order.livemode or refusal.code != "resource_missing":
+                raise
+            _give_up(order)
+
+
+def _give_up(order: Order) -> None:
+    with transaction.atomic():
+        Order.objects.select_for_update().get(pk=order.pk)
+        for payment in order.payments.select_for_update().filter(status=Payment.Status.PROCESSING):
+            payment.advance(Payment.Status.FAILED, None, "")
