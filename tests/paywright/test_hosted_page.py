@@ -128,7 +128,7 @@ def test_a_decline_is_told_without_its_reason_and_can_be_tried_again(
         ({"card_cvc": "12"}, "Enter the 3 digits"),
         ({"card_number": "378282246310005"}, "Enter the 4 digits"),
         ({"email": "nobody"}, "Enter an email address"),
-        ({"name": " "}, "Enter the name on the card."),
+        ({"name": " "}, "Enter your name."),
         ({"country": "ZZ"}, "Choose a country."),
     ],
 )
