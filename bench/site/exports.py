@@ -14,7 +14,7 @@ from jumun.payments.models import Payment
 
 FIELDS = (
     *("number", "state", "livemode", "placed_at", "paid_at", "closed_at", "name", "email", "phone", "address"),
-    *("postal_code", "city", "country", "currency", "tax_minor", "total_minor"),
+    *("postal_code", "city", "country", "tax_id", "currency", "tax_minor", "total_minor"),
 )
 
 
