@@ -7,6 +7,8 @@ the effects so far stay (a decline leaves a failed charge and its events behind)
 
 from typing import Any
 
+from paywright.objects import public
+
 Json = dict[str, Any]
 
 DOC_URL = "https://stripe.com/docs/error-codes/"
@@ -103,7 +105,7 @@ def unexpected_state(message: str, intent: Json) -> ApiError:
         "type": "invalid_request_error",
         "code": "payment_intent_unexpected_state",
         "message": message,
-        "payment_intent": intent,
+        "payment_intent": public(intent),
     }
     return ApiError(400, body)
 

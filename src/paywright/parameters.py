@@ -141,7 +141,8 @@ def _enum(allowed: list[str], raw: str, path: str) -> str:
         return raw
     named = [value for value in allowed if value]
     listed = named[0] if len(named) == 1 else f"one of {', '.join(named[:-1])}, or {named[-1]}"
-    name = path.rsplit("[", 1)[-1].rstrip("]")
+    last = path.rsplit("[", 1)[-1].rstrip("]")
+    name = path if last.isdigit() else last
     raise errors.invalid_request(f"Invalid {name}: must be {listed}", param=path)
 
 

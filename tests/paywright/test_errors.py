@@ -128,6 +128,25 @@ def test_what_stripe_knows_and_paywright_does_not_is_refused_by_name(raw, method
     assert error_of(answer) == refusal(None, name, f"Paywright does not support the parameter {name}.")
 
 
+def test_a_wrong_state_carries_the_payment_intent_as_clients_see_it(raw):
+    paid = {"amount": "500", "currency": "usd", "payment_method": "pm_card_visa", "confirm": "true"}
+    intent = raw.post("/v1/payment_intents", data=paid).json()
+
+    error = raw.post(f"/v1/payment_intents/{intent['id']}/cancel").json()["error"]
+
+    assert error["code"] == "payment_intent_unexpected_state"
+    assert error["payment_intent"] == intent
+
+
+def test_a_choice_within_a_list_is_named_with_its_place(raw):
+    form = {"url": "https://shop.example/", "enabled_events[0]": "nope"}
+
+    error = error_of(raw.post("/v1/webhook_endpoints", data=form))
+
+    assert error["param"] == "enabled_events[0]"
+    assert error["message"].startswith("Invalid enabled_events[0]: must be one of *, ")
+
+
 def test_method_types_of_a_payment_intent_are_refused_by_a_code_of_their_own(raw):
     form = {"amount": "500", "currency": "usd", "payment_method_types[]": "card"}
 
