@@ -1,14 +1,12 @@
 """Paper and data in one file: the e-invoice embedded in the PDF/A-3 as Factur-X 1.0 / ZUGFeRD 2 asks. No Django."""
 
-import datetime
-import io
+import re
 
-import pikepdf
 from lxml import etree
 
 from jumun.invoices.document import Document
 from jumun.invoices.einvoice import einvoice
-from jumun.invoices.pdf import DEFAULT_THEME, Theme, render
+from jumun.invoices.pdf import DEFAULT_THEME, Attachment, RenderError, Theme, render
 
 FILE_NAME = "factur-x.xml"
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
@@ -46,35 +44,42 @@ SCHEMA = f"""
 </rdf:li>"""
 
 
+# The end of what Typst writes: the trailer's entries and where the table of cross-references begins.
+TRAILER = re.compile(rb"trailer\n<<(?P<entries>[^\n]*)>>\nstartxref\n(?P<xref>[0-9]+)\n%%EOF\s*\Z")
+METADATA = re.compile(
+    rb"\n(?P<number>[0-9]+) 0 obj\n(?P<dictionary><<[^\n]*/Type/Metadata[^\n]*>>)\nstream\n(?P<xmp>.*?)\nendstream",
+    re.DOTALL,
+)
+
+
 def render_hybrid(document: Document, *, theme: Theme = DEFAULT_THEME) -> bytes:
     """The PDF with the e-invoice in it, the same bytes each time. Raises as `pdf.render` and `einvoice` do."""
-    return embed(render(document, theme=theme), einvoice(document), issued_on=document.issued_on)
-
-
-def embed(paper: bytes, xml: bytes, *, issued_on: datetime.date) -> bytes:
-    """`paper`, a PDF/A-3, with `xml` as its alternative representation."""
-    with pikepdf.open(io.BytesIO(paper)) as pdf:
-        _attach(pdf, xml, f"D:{issued_on:%Y%m%d}000000Z")
-        metadata = pdf.Root.Metadata
-        metadata.write(_with_facturx(metadata.read_bytes()))
-        hybrid = io.BytesIO()
-        pdf.save(hybrid, deterministic_id=True)
-    return hybrid.getvalue()
-
-
-def _attach(pdf: pikepdf.Pdf, xml: bytes, date: str) -> None:
-    attachment = pikepdf.AttachedFileSpec(
-        pdf,
-        xml,
-        filename=FILE_NAME,
-        description="Factur-X invoice",
-        mime_type="text/xml",
-        creation_date=date,
-        mod_date=date,
-        relationship=pikepdf.Name.Alternative,
+    return declare(
+        render(document, theme=theme, attached=Attachment(FILE_NAME, "Factur-X invoice", einvoice(document)))
     )
-    pdf.attachments[FILE_NAME] = attachment
-    pdf.Root.AF = pikepdf.Array([attachment.obj])
+
+
+def declare(hybrid: bytes) -> bytes:
+    """`hybrid`, a PDF of Typst's with the XML in it, with metadata that say so.
+
+    An incremental update (ISO 32000-1, 7.5.6): the new metadata stand behind the file as it is, which is not even
+    parsed. Raises `RenderError` where the file does not end as Typst's do.
+    """
+    # Metadata and catalog are what Typst writes last.
+    trailer, metadata = (
+        TRAILER.search(hybrid, len(hybrid) - 1_000),
+        METADATA.search(hybrid, hybrid.rfind(b"<?xpacket begin") - 500),
+    )
+    if trailer is None or metadata is None:
+        raise RenderError("This version of Typst writes a PDF to which the metadata of the e-invoice cannot be added.")
+    xmp = _with_facturx(metadata["xmp"])
+    dictionary = re.sub(rb"/Length [0-9]+", b"/Length %d" % len(xmp), metadata["dictionary"])
+    start = len(hybrid) + 1
+    stream = b"\n%s 0 obj\n%s\nstream\n%s\nendstream\nendobj\n" % (metadata["number"], dictionary, xmp)
+    table = b"xref\n%s 1\n%010d 00000 n\r\n" % (metadata["number"], start)
+    entries = b"%s/Prev %s" % (trailer["entries"], trailer["xref"])
+    end = b"trailer\n<<%s>>\nstartxref\n%d\n%%%%EOF\n" % (entries, len(hybrid) + len(stream))
+    return b"".join((hybrid, stream, table, end))
 
 
 def _with_facturx(xmp: bytes) -> bytes:

@@ -54,12 +54,35 @@ class Theme:
 DEFAULT_THEME = Theme()
 
 
-def render(document: Document, *, theme: Theme = DEFAULT_THEME) -> bytes:
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """What `render` puts into the PDF as the paper's alternative representation: XML in UTF-8."""
+
+    name: str
+    description: str
+    xml: bytes
+
+
+# Follows the template, so that one of a site need not know of it.
+ATTACH = b"""
+#pdf.attach(
+  sys.inputs.attached-name, bytes(sys.inputs.attached), description: sys.inputs.attached-description,
+  mime-type: "text/xml", relationship: "alternative",
+)
+"""
+
+
+def render(document: Document, *, theme: Theme = DEFAULT_THEME, attached: Attachment | None = None) -> bytes:
     """The PDF of `document`. Raises `MissingGlyph` for a character no font has, `RenderError` for a broken theme."""
     logo = list(theme.logo) if theme.logo else None
-    data = json.dumps(printed(document) | {"logo": logo}, ensure_ascii=False)
+    inputs = {"paper": theme.paper, "document": json.dumps(printed(document) | {"logo": logo}, ensure_ascii=False)}
+    source = theme.template.read_bytes()
+    if attached:
+        source += ATTACH
+        inputs["attached"] = attached.xml.decode()
+        inputs["attached-name"], inputs["attached-description"] = attached.name, attached.description
     timestamp = datetime.datetime.combine(document.issued_on, datetime.time(), datetime.UTC)
-    return _compile(theme.template, theme.font_folders, {"document": data, "paper": theme.paper}, timestamp)
+    return _compile(source, theme.template.parent, theme.font_folders, inputs, timestamp)
 
 
 def printable(document: Document, *, theme: Theme = DEFAULT_THEME) -> Document:
@@ -100,20 +123,22 @@ def _fonts(folders: tuple[Path, ...]) -> typst.Fonts:
     return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=list(folders))
 
 
-def _compiler(template: Path, folders: tuple[Path, ...]) -> typst.Compiler:
+def _compiler(root: Path, folders: tuple[Path, ...]) -> typst.Compiler:
     """This thread's own: a Compiler shared by two threads raises "Already borrowed"."""
     compilers = _local.__dict__.setdefault("compilers", {})
-    key = (template, folders)
+    key = (root, folders)
     if key not in compilers:
-        compilers[key] = typst.Compiler(template, root=template.parent, font_paths=_fonts(folders))
+        compilers[key] = typst.Compiler(root=root, font_paths=_fonts(folders))
     compiler: typst.Compiler = compilers[key]
     return compiler
 
 
-def _compile(template: Path, folders: tuple[Path, ...], inputs: dict[str, str], timestamp: datetime.datetime) -> bytes:
+def _compile(
+    source: bytes, root: Path, folders: tuple[Path, ...], inputs: dict[str, str], timestamp: datetime.datetime
+) -> bytes:
     try:
-        pdf = _compiler(template, folders).compile(
-            format="pdf", sys_inputs=inputs, pdf_standards=[*PDF_STANDARDS], timestamp=timestamp
+        pdf = _compiler(root, folders).compile(
+            source, format="pdf", sys_inputs=inputs, pdf_standards=[*PDF_STANDARDS], timestamp=timestamp
         )
     except typst.TypstError as error:
         missing = _glyph_errors(error.diagnostic)
@@ -140,7 +165,8 @@ def _missing_glyphs(characters: set[str], folders: tuple[Path, ...]) -> str:
 def _refused_glyphs(characters: set[str], folders: tuple[Path, ...]) -> str:
     data = json.dumps({"families": _fonts(folders).families(), "characters": sorted(characters)}, ensure_ascii=False)
     try:
-        _compile(HERE / "glyphs.typ", folders, {"document": data}, datetime.datetime.fromtimestamp(0, datetime.UTC))
+        epoch = datetime.datetime.fromtimestamp(0, datetime.UTC)
+        _compile((HERE / "glyphs.typ").read_bytes(), HERE, folders, {"document": data}, epoch)
     except MissingGlyph as error:
         return error.characters
     return ""
