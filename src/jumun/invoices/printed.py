@@ -39,7 +39,7 @@ CARD_BRANDS = {  # as Stripe writes them: https://docs.stripe.com/api/charges/ob
 def printed(document: Document) -> dict[str, Any]:
     """A JSON tree of strings (and the few numbers that lay-out needs) that the template only has to place."""
     text = labels_of(document)
-    amount = functools.partial(money.format, currency=document.currency, locale=document.locale)
+    amount = functools.cache(functools.partial(money.format, currency=document.currency, locale=document.locale))
     carried = accumulate(_priced_minor(document, line) for line in document.lines)
     abroad = document.seller.country != document.buyer.country
     return {
