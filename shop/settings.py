@@ -179,7 +179,6 @@ LOGGING = {
     # The SDK logs every call at INFO; its own debug output may hold request bodies.
     "loggers": {
         "stripe": {"level": "WARNING"},
-        "pikepdf": {"level": "WARNING"},
         "django.security.DisallowedHost": {"filters": ["one_line"]},
     },
 }

@@ -6,6 +6,7 @@ NAMES = (
     "admin-list",
     "admin-list-sqlite",
     "order-page",
+    "invoice-pdf",
     "paywright",
     "paywright-reads",
 )
