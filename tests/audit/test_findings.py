@@ -171,6 +171,16 @@ def forge_the_pdf_of_a_credit_note(order: Order) -> None:
     forge_pdf_of(credit(order.invoice, 1))
 
 
+def forge_a_cancellation(order: Order) -> None:
+    credit(order.invoice, 1).cancel()
+    with frozen.lifted(connection):
+        sql("UPDATE jumun_invoices_cancellation SET document_json = document_json || ' '")
+
+
+def forge_the_pdf_of_a_cancellation(order: Order) -> None:
+    forge_pdf_of(credit(order.invoice, 1).cancel())
+
+
 def forge_the_pdf(order: Order) -> None:
     forge_pdf_of(order.invoice)
 
@@ -211,6 +221,8 @@ def forge_pdf_of(issued: IssuedDocument) -> None:
         (forge_the_pdf, "I4"),
         (forge_a_credit_note, "I4"),
         (forge_the_pdf_of_a_credit_note, "I4"),
+        (forge_a_cancellation, "I4"),
+        (forge_the_pdf_of_a_cancellation, "I4"),
     ],
 )
 def test_what_breaks_a_paid_order_is_named(sin: Callable[[Order], None], invariant: str) -> None:

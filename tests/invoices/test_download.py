@@ -6,6 +6,7 @@ from lxml import etree
 
 from jumun.invoices.models import Invoice
 from tests.factories import item, paid_order, place_order
+from tests.invoices.crediting import credit
 
 pytestmark = pytest.mark.django_db
 
@@ -64,6 +65,21 @@ def test_a_range_that_is_none_gives_the_whole(invoice: Invoice, asked: str) -> N
 def test_a_part_of_something_else_is_not_mixed_in(invoice: Invoice) -> None:
     assert get(invoice, range="bytes=0-9", if_range='"another"').status_code == 200
     assert get(invoice, range="bytes=0-9", if_range=get(invoice)["ETag"]).status_code == 206
+
+
+def test_credit_note_and_cancellation_are_given_as_an_invoice_is(invoice: Invoice) -> None:
+    note = credit(invoice, 4_000)
+    for issued in (note, note.cancel()):
+        address = issued.get_absolute_url()
+        response = Client().get(address)
+        assert response["Content-Disposition"] == f'inline; filename="{issued.number}.pdf"'
+        assert {part.strip() for part in response["Cache-Control"].split(",")} == {"private", "no-cache"}
+        assert response["X-Robots-Tag"] == "noindex"
+        assert Client().get(address, headers={"if-none-match": response["ETag"]}).status_code == 304
+        part = Client().get(address, headers={"range": "bytes=5-9"})
+        assert (part.status_code, part.content) == (206, response.content[5:10])
+        xml = Client().get(address.replace(".pdf", ".xml"))
+        assert xml["Content-Disposition"] == f'attachment; filename="{issued.number}.xml"'
 
 
 @pytest.mark.parametrize("name", ["invoice.pdf", "invoice.xml"])
