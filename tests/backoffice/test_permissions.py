@@ -11,6 +11,7 @@ from jumun.orders.models import Order
 from jumun.outbox.models import Job
 from jumun.payments.models import Checkout, InboxEvent, QuarantinedSnapshot
 from tests.factories import paid_order, pay
+from tests.invoices.crediting import credit
 
 pytestmark = pytest.mark.django_db
 
@@ -27,6 +28,7 @@ MODELS = [
     ("jumun_payments", "quarantinedsnapshot"),
     ("jumun_invoices", "invoice"),
     ("jumun_invoices", "creditnote"),
+    ("jumun_invoices", "cancellation"),
     ("jumun_invoices", "series"),
     ("jumun_outbox", "job"),
 ]
@@ -37,6 +39,7 @@ def order() -> Order:
     """A paid order with one row of everything around it."""
     order = paid_order()
     pay(order)  # a second payment, which is set aside
+    credit(order.invoice, 1).cancel()
     Checkout.objects.create(order=order, session_id="cs_test_1", state="complete", expires_at=timezone.now())
     InboxEvent.objects.create(
         event_id="evt_1", type="charge.updated", livemode=False, payload="{}", order=order, created_at=timezone.now()
@@ -54,6 +57,8 @@ def addresses(order: Order) -> list[tuple[str, str]]:
         "inboxevent": order.events.get(),
         "quarantinedsnapshot": QuarantinedSnapshot.objects.get(),
         "invoice": order.invoice,
+        "creditnote": order.invoice.credit_notes.get(),
+        "cancellation": order.invoice.credit_notes.get().cancellation,
         "job": Job.objects.first(),
     }
     for app, model in MODELS:
@@ -61,7 +66,9 @@ def addresses(order: Order) -> list[tuple[str, str]]:
         found.append((f"/admin/{app}/{model}/", permission))
         if model in rows:
             found.append((f"/admin/{app}/{model}/{rows[model].pk}/change/", permission))
-    found.append((f"/admin/jumun_invoices/invoice/{order.invoice.pk}/invoice.pdf", "jumun_invoices.view_invoice"))
+    for model, stem in (("invoice", "invoice"), ("creditnote", "credit-note"), ("cancellation", "cancellation")):
+        address = f"/admin/jumun_invoices/{model}/{rows[model].pk}/{stem}"
+        found += [(f"{address}.{kind}", f"jumun_invoices.view_{model}") for kind in ("pdf", "xml")]
     return found
 
 

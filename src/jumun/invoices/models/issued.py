@@ -36,7 +36,8 @@ class IssuedDocument(models.Model):
     archive_folder: ClassVar[str]
 
     number = models.CharField(_("number"), max_length=48, unique=True)
-    issued_at = models.DateTimeField(_("issued at"))
+    # The period of an export, the filter of the lists and the audit ask for it among millions.
+    issued_at = models.DateTimeField(_("issued at"), db_index=True)
     document_json = models.TextField(_("document"))
     document_sha256 = models.CharField(_("SHA-256 of the document"), max_length=64)
 
