@@ -14,7 +14,7 @@ from paywright.testing import Paywright
 
 OBJECTS = 100_000
 KINDS = ("charges", "checkout/sessions", "events", "customers", "balance_transactions")
-ROUNDS = 200
+ROUNDS = 120
 
 
 @dataclass(frozen=True, slots=True)
