@@ -184,7 +184,7 @@ def _charge_of(tx: Transaction, payment: str) -> Json:
 def _mistyped(asked: Json) -> Paid | None:
     """A number with a wrong check digit is refused before anything is tried with it (the contract's section 8)."""
     number = cards.digits(str(asked.get("card", "")))
-    if not 12 <= len(number) <= 19 or cards.passes_luhn(number):
+    if not 12 <= len(number) <= 19 or cards.is_well_formed(number):
         return None
     return Paid("declined", message=cards.NUMBER_INVALID.message, code=cards.NUMBER_INVALID.code)
 

@@ -141,8 +141,10 @@ def digits(number: str) -> str:
     return "".join(c for c in number if c.isascii() and c.isdigit())
 
 
-def passes_luhn(number: str) -> bool:
-    """ISO/IEC 7812-1: the check digit of a card number."""
+def is_well_formed(number: str) -> bool:
+    """Whether the check digit is right (ISO/IEC 7812-1), as it is not of one of the documented test cards."""
+    if find(number):
+        return True
     total = 0
     for position, digit in enumerate(reversed(digits(number))):
         value = int(digit) * (1 + position % 2)

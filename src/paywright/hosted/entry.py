@@ -91,7 +91,7 @@ def _card_errors(given: dict[str, str], now: int) -> dict[str, str]:
 def _number_error(number: str) -> str:
     if not cards.digits(number):
         return "error_number_missing"
-    if not cards.passes_luhn(number):
+    if not cards.is_well_formed(number):
         return "error_number_invalid"
     return "" if cards.find(number) else "error_number_live"
 
