@@ -28,6 +28,8 @@ from jumun.backoffice.readonly import ReadOnlyAdmin
 from jumun.exports.download import csv_response
 from jumun.orders.models import Order
 
+# `get_state_display` takes as long as the rest of the cell, for each row.
+STATES = dict(Order.State.choices)
 PAID_AT = markup.moment_column("paid_at", _("paid at"))
 
 
@@ -66,7 +68,7 @@ class OrderAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("state"))
     def state_badge(self, order: Order) -> SafeString:
-        return markup.badge(order.state, order.get_state_display())
+        return markup.badge(order.state, STATES[order.state])
 
     @admin.display(description=_("payment"), empty_value=markup.NOTHING)
     def payment(self, order: Any) -> SafeString | None:
