@@ -7,6 +7,8 @@ NAMES = (
     "admin-list-sqlite",
     "order-page",
     "invoice-pdf",
+    "stock",
+    "numbering",
     "paywright",
     "paywright-reads",
 )

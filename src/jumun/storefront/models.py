@@ -1,4 +1,4 @@
-from typing import Any, Self
+from typing import Self
 
 from django.db import models
 from django.db.models import F, Q
@@ -99,6 +99,11 @@ class Product(models.Model):
         return reverse("jumun:product", args=[self.slug])
 
     @property
+    def is_on_sale(self) -> bool:
+        """Whether visitors can see it, see `ProductQuerySet.on_sale`."""
+        return self.active and self.currency == jumun().currency
+
+    @property
     def free_quantity(self) -> int:
         """How many can still be ordered."""
         return self.stock_quantity - self.reserved_quantity - self.sold_quantity
@@ -150,20 +155,6 @@ class Reservation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.quantity} × {self.product}"
-
-    def move(self, state: State) -> bool:
-        """held -> ``state``, and the product's counters. ``False`` where it moved before. Call in a transaction."""
-        if not Reservation.objects.filter(pk=self.pk, state=self.State.HELD).update(state=state):
-            return False
-        changes: dict[str, Any] = {"reserved_quantity": F("reserved_quantity") - self.quantity}
-        if state == self.State.SOLD:
-            changes["sold_quantity"] = F("sold_quantity") + self.quantity
-        Product.objects.filter(pk=self.product_id).update(**changes)
-        return True
-
-    def hold_again(self) -> None:
-        """released -> held, by a caller who has taken the goods out of what is free. Call in a transaction."""
-        Reservation.objects.filter(pk=self.pk, state=self.State.RELEASED).update(state=self.State.HELD)
 
     def take_back(self, quantity: int) -> int:
         """So many of those sold, at most all of them, can be bought again; return how many. Call in a transaction."""

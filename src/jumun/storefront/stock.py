@@ -1,14 +1,16 @@
 """Stock: reserved when an order is placed, sold when it is paid, released when it is cancelled or expires, and taken
 back in when staff say so with a refund.
 
-Everything runs in the transaction that changes the order, and takes the products' rows in the order of their ids.
+Everything runs in the transaction that changes the order, and takes the products' rows in the order of their ids. They
+are touched last: everybody else who buys the same waits for them until we commit.
 """
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db import models, transaction
+from django.db.models import Case, F, Value, When
+from django.db.models.expressions import Combinable
 from django.dispatch import receiver
 
 from jumun.errors import OutOfStock
@@ -17,24 +19,22 @@ from jumun.orders.signals import order_canceled, order_paid, order_refunded
 from jumun.orders.timeline import Kind
 from jumun.storefront.models import Product, Reservation
 
+State = Reservation.State
+# How many of each product, by its id.
+Pieces = Mapping[int, int]
+
 
 def reserve(order: Order, wanted: Iterable[tuple[Product, int]]) -> None:
     """Set the goods of ``order`` aside, all of them or none. Each product may occur once.
 
     Raises `OutOfStock` for the first product of which fewer are free.
     """
+    goods = sorted(wanted, key=lambda pair: pair[0].pk)
     with transaction.atomic():
-        for product, quantity in sorted(wanted, key=lambda pair: pair[0].pk):
-            _take(product, quantity)
-            Reservation.objects.create(order=order, product=product, sku=product.sku, quantity=quantity)
-
-
-def _take(product: Product, quantity: int) -> None:
-    row = Product.objects.filter(pk=product.pk)
-    enough = row.on_sale().filter(stock_quantity__gte=F("reserved_quantity") + F("sold_quantity") + quantity)
-    if not enough.update(reserved_quantity=F("reserved_quantity") + quantity):
-        current = row.on_sale().first()
-        raise OutOfStock(product.sku, current.free_quantity if current else 0)
+        Reservation.objects.bulk_create(
+            Reservation(order=order, product=product, sku=product.sku, quantity=quantity) for product, quantity in goods
+        )
+        _take({product.pk: quantity for product, quantity in goods})
 
 
 @receiver(order_paid, dispatch_uid="jumun.storefront.sell")
@@ -43,30 +43,74 @@ def sell(order: Order, **_: Any) -> None:
 
     Raises `OutOfStock` where that is not possible: then the order is not paid.
     """
-    for reservation in _in_state(order, Reservation.State.RELEASED).select_related("product"):
-        _take(reservation.product, reservation.quantity)
-        reservation.hold_again()
-    _move(order, Reservation.State.SOLD)
+    unsold = _moved(order, (State.HELD, State.RELEASED), State.SOLD)
+    if released := _pieces(row for row in unsold if row.state == State.RELEASED):
+        _take(released)
+    _count(_pieces(unsold), reserved_quantity=-1, sold_quantity=1)
 
 
 @receiver(order_canceled, dispatch_uid="jumun.storefront.release")
 def release(order: Order, **_: Any) -> None:
     """The reserved goods can be bought by somebody else."""
-    _move(order, Reservation.State.RELEASED)
+    _count(_pieces(_moved(order, (State.HELD,), State.RELEASED)), reserved_quantity=-1)
 
 
 @receiver(order_refunded, dispatch_uid="jumun.storefront.restock")
 def restock(order: Order, restocked: Mapping[str, int], **_: Any) -> None:
     """What came back can be bought again: so many of each article number, at most what was sold."""
-    for reservation in _in_state(order, Reservation.State.SOLD).filter(sku__in=restocked):
+    for reservation in order.reservations.filter(state=State.SOLD, sku__in=restocked).order_by("product_id"):
         if back := reservation.take_back(restocked[reservation.sku]):
             order.record(Kind.RESTOCKED, sku=reservation.sku, quantity=back)
 
 
-def _move(order: Order, state: Reservation.State) -> None:
-    for reservation in _in_state(order, Reservation.State.HELD):
-        reservation.move(state)
+def _moved(order: Order, before: tuple[State, ...], state: State) -> list[Reservation]:
+    """Give the order's reservations another state; return those that had one of ``before``, as they were."""
+    rows = list(order.reservations.select_for_update().filter(state__in=before).order_by("product_id"))
+    if rows:
+        Reservation.objects.filter(pk__in=[row.pk for row in rows]).update(state=state)
+    return rows
 
 
-def _in_state(order: Order, state: Reservation.State) -> QuerySet[Reservation]:
-    return order.reservations.filter(state=state).order_by("product_id")
+def _pieces(reservations: Iterable[Reservation]) -> Pieces:
+    return {row.product_id: row.quantity for row in reservations}
+
+
+def _take(pieces: Pieces) -> None:
+    """free -> reserved. Raises `OutOfStock`, and the caller's transaction is then to be rolled back."""
+    if len(pieces) > 1:
+        _check(pieces)
+    each = _each(pieces)
+    enough = Product.objects.on_sale().filter(stock_quantity__gte=F("reserved_quantity") + F("sold_quantity") + each)
+    # Once the rows are checked, and so locked, there is enough.
+    while not enough.filter(pk__in=pieces).update(reserved_quantity=F("reserved_quantity") + each):
+        _check(pieces)
+
+
+def _check(pieces: Pieces) -> None:
+    """Lock the products' rows. Raises `OutOfStock` where one of them is short."""
+    for row in _locked(pieces):
+        free = row.free_quantity if row.is_on_sale else 0
+        if free < pieces[row.pk]:
+            raise OutOfStock(row.sku, free)
+
+
+def _count(pieces: Pieces, **counters: int) -> None:
+    """Add so many times the pieces to each of the products' counters."""
+    if len(pieces) > 1:
+        _locked(pieces)
+    if pieces:
+        each = _each(pieces)
+        changed = {name: F(name) + each * times for name, times in counters.items()}
+        Product.objects.filter(pk__in=pieces).update(**changed)
+
+
+def _locked(pieces: Pieces) -> list[Product]:
+    """Those rows, in the order of their ids; a single UPDATE takes several in an order of its own."""
+    return list(Product.objects.select_for_update().filter(pk__in=pieces).order_by("pk"))
+
+
+def _each(pieces: Pieces) -> Combinable:
+    """The number of pieces of a row."""
+    if len(quantities := set(pieces.values())) == 1:
+        return Value(quantities.pop())
+    return Case(*(When(pk=pk, then=quantity) for pk, quantity in pieces.items()), output_field=models.IntegerField())

@@ -1,8 +1,14 @@
-from django.db import models, transaction
-from django.db.models import F
+from django.db import connections, models, router
 from django.utils.translation import gettext_lazy as _
 
 from jumun.invoices.numbers import document_number
+
+# One statement, so that the row is locked for no longer than it takes to commit; the ORM would need two.
+_NEXT = """
+INSERT INTO jumun_invoices_series (prefix, year, last_number) VALUES (%s, %s, 1)
+ON CONFLICT (prefix, year) DO UPDATE SET last_number = jumun_invoices_series.last_number + 1
+RETURNING last_number
+"""
 
 
 class Series(models.Model):
@@ -30,10 +36,8 @@ class Series(models.Model):
         The counter's row stays locked until the caller's transaction ends, and a rollback gives the number
         back: call this inside a transaction, as late as possible.
         """
-        series = cls.objects.filter(prefix=prefix, year=year)
-        with transaction.atomic(savepoint=False):
-            if not series.update(last_number=F("last_number") + 1):
-                Series.objects.bulk_create([Series(prefix=prefix, year=year)], ignore_conflicts=True)
-                series.update(last_number=F("last_number") + 1)
-            number = series.values_list("last_number", flat=True).get()
+        connection = connections[router.db_for_write(cls)]
+        with connection.cursor() as cursor:
+            cursor.execute(_NEXT, [prefix, year])
+            (number,) = cursor.fetchone()
         return document_number(prefix, year, number)
