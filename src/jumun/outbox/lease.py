@@ -86,10 +86,14 @@ class LeasedRow(models.Model):
 
     def add(self) -> None:
         """Insert the row in the caller's transaction; where its key is there already, nothing happens."""
-        model = type(self)
-        model._default_manager.bulk_create([self], ignore_conflicts=True)
-        if self.state == State.READY and work_added.has_listeners():
-            transaction.on_commit(partial(work_added.send, model), using=router.db_for_write(model), robust=True)
+        self.add_all([self])
+
+    @classmethod
+    def add_all(cls, rows: "Sequence[Self]") -> None:
+        """`add` for several in one statement."""
+        cls._default_manager.bulk_create(rows, ignore_conflicts=True)
+        if any(row.state == State.READY for row in rows) and work_added.has_listeners():
+            transaction.on_commit(partial(work_added.send, cls), using=router.db_for_write(cls), robust=True)
 
     @classmethod
     def claim(cls, limit: int) -> list[Self]:
@@ -135,11 +139,11 @@ class LeasedRow(models.Model):
         """Let another worker have at once what this one has claimed and will not end. Raises `LeaseLost`."""
         self._settle(run_at=timezone.now(), attempts=self.attempts - 1)
 
-    def finish(self, state: State = State.DONE) -> None:
-        """End the row's life. Raises `LeaseLost`, which must roll the effect back, where the lease is no
-        longer ours.
+    def finish(self, state: State = State.DONE, **learnt: object) -> None:
+        """End the row's life, with what was ``learnt`` of its own fields. Raises `LeaseLost`, which must roll the
+        effect back, where the lease is no longer ours.
         """
-        self._settle(state=state, finished_at=timezone.now(), last_error="")
+        self._settle(state=state, finished_at=timezone.now(), last_error="", **learnt)
 
     def rearm(self, run_at: datetime) -> None:
         """Make a recurring row wait for its next turn. Raises `LeaseLost`."""

@@ -35,13 +35,14 @@ class Job(LeasedRow):
         return self.key
 
     @classmethod
-    def enqueue(cls, kind: str, *, key: str, **args: Any) -> None:
-        """Add a job in the caller's transaction; where ``kind:key`` exists already, nothing happens.
+    def enqueue(cls, *kinds: str, key: str, **args: Any) -> None:
+        """Add a job of each kind in the caller's transaction; where ``kind:key`` exists already, nothing happens.
 
-        ``args`` must be JSON. Raises `LookupError` for a kind that nobody handles.
+        They are begun in the order given. ``args`` must be JSON. Raises `LookupError` for a kind that nobody handles.
         """
-        handler_of(kind)
-        Job(kind=kind, key=f"{kind}:{key}", args=args).add()
+        for kind in kinds:
+            handler_of(kind)
+        cls.add_all([cls(kind=kind, key=f"{kind}:{key}", args=args) for kind in kinds])
 
     @classmethod
     def ensure_recurring(cls) -> None:

@@ -9,7 +9,7 @@ from jumun.errors import MalformedSnapshot
 from jumun.outbox.lease import State
 from jumun.payments import gateway
 from jumun.payments.complete import complete
-from jumun.payments.merge import MERGED_TYPES, apply
+from jumun.payments.merge import MERGED_TYPES, join
 from jumun.payments.models import InboxEvent
 
 
@@ -34,9 +34,7 @@ def process(event: InboxEvent) -> None:
 def _merge(event: InboxEvent) -> None:
     snapshot = complete(_object_of(event))
     with transaction.atomic():
-        event.order = apply(snapshot)
-        InboxEvent.objects.filter(pk=event.pk).update(order=event.order)
-        event.finish()
+        event.finish(order=join(snapshot))
 
 
 def _object_of(event: InboxEvent) -> dict[str, Any]:

@@ -72,8 +72,7 @@ class IssuedDocument(models.Model):
         issued.save(force_insert=True)
         issued.record("issued")
         # In this order, so that the mail finds the PDF made.
-        Job.enqueue("invoices.archive", key=number, number=number)
-        Job.enqueue("invoices.mail", key=number, number=number)
+        Job.enqueue("invoices.archive", "invoices.mail", key=number, number=number)
         return issued
 
     @property

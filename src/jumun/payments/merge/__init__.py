@@ -60,8 +60,11 @@ def apply(raw: dict[str, Any]) -> Order | None:
 
     One transaction, nested in the caller's if there is one. Raises `MalformedSnapshot`.
     """
-    merger = _MERGERS.get(str(raw.get("object")))
-    if merger is None:
-        return None
     with transaction.atomic():
-        return merger(raw)
+        return join(raw)
+
+
+def join(raw: dict[str, Any]) -> Order | None:
+    """`apply` in the caller's transaction, which must be rolled back where this raises."""
+    merger = _MERGERS.get(str(raw.get("object")))
+    return merger(raw) if merger else None

@@ -20,6 +20,7 @@ def merge_charge(raw: dict[str, Any]) -> Order | None:
     payment = _payment_of(order, charge)
     if payment is not None and payment.order_id == order.pk:
         payment.advance(Payment.Status.UNPAID, charge.card, charge.id if charge.has_succeeded else "")
+        payment.save()
         BalanceTransaction.mirror(transactions_within(raw))
         merge_refunds(order, payment, refunds)
     return order

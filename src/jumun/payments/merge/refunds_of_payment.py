@@ -5,7 +5,6 @@ All of it runs inside `jumun.payments.merge`, which holds the locks on the order
 
 from typing import Any
 
-from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from jumun.invoices.document import DocumentError, PaymentReference
@@ -77,14 +76,16 @@ def _book(order: Order, payment: Payment) -> None:
     """
     if payment.status != Payment.Status.PAID:
         return
-    succeeded = payment.refunds.filter(status=Refund.Status.SUCCEEDED).order_by("pk")
-    for refund in succeeded.filter(booked_at=None):
+    succeeded = list(payment.refunds.filter(status=Refund.Status.SUCCEEDED).order_by("pk"))
+    for refund in (row for row in succeeded if row.booked_at is None):
         refund.book()
         if not payment.settles_order and payment.unwanted_because not in Payment.GIVEN_BACK:
             _mail(refund)
         order_refunded.send(Order, order=order, restocked=refund.restocked)
-    if payment.settles_order:
-        for refund in succeeded.filter(~Exists(CreditNote.objects.filter(refund_id=OuterRef("refund_id")))):
+    if payment.settles_order and succeeded:
+        noted = CreditNote.objects.filter(refund_id__in=[row.refund_id for row in succeeded])
+        credited = set(noted.values_list("refund_id", flat=True))
+        for refund in (row for row in succeeded if row.refund_id not in credited):
             _credit(Invoice.objects.get(order=order), payment, refund)
     if payment.unwanted_because and not payment.kept_minor:
         for row in payment.quarantined.filter(reason=payment.unwanted_because):

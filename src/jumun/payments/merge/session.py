@@ -9,7 +9,7 @@ from jumun.invoices.models import Invoice
 from jumun.orders.models import Order
 from jumun.payments.merge.binding import Reason, locked_order, mismatch
 from jumun.payments.merge.refunds_of_payment import merge_refunds
-from jumun.payments.models import BalanceTransaction, Payment, QuarantinedSnapshot
+from jumun.payments.models import BalanceTransaction, Checkout, Payment, QuarantinedSnapshot
 from jumun.payments.snapshots import SessionSnapshot, object_within, refunds_within, transactions_within
 
 
@@ -22,9 +22,11 @@ def merge_session(raw: dict[str, Any]) -> Order | None:
     reason = mismatch(order, session.livemode, session.amount_total, session.currency)
     payment = None
     if order is not None:
-        _advance_checkout(order, session)
+        Checkout.advance_by(order, session)
         payment = _payment_of(order, session, reason)
         reason = reason or _pay(order, session, payment)
+        if payment is not None and payment.order_id == order.pk:
+            payment.save()
     if reason is not None:
         _set_aside(raw, session, reason, order, payment)
     if order is not None and payment is not None and payment.order_id == order.pk:
@@ -43,15 +45,6 @@ def _claims_an_order(raw: dict[str, Any]) -> bool:
     if isinstance(metadata, dict) and "order_reference" in metadata:
         return True
     return bool(raw.get("client_reference_id")) and raw.get("mode", "payment") == "payment"
-
-
-def _advance_checkout(order: Order, session: SessionSnapshot) -> None:
-    checkout = order.checkouts.filter(session_id=session.id).first()
-    if checkout is None and session.checkout_id.isdecimal():
-        # The answer to our create call was lost; the session names the row that asked for it.
-        checkout = order.checkouts.filter(pk=int(session.checkout_id), session_id=None).first()
-    if checkout is not None:
-        checkout.advance(session)
 
 
 def _payment_of(order: Order, session: SessionSnapshot, reason: str | None) -> Payment | None:
@@ -120,7 +113,7 @@ def _settle(order: Order, payment: Payment) -> bool:
             return False
     except OrderRefused:
         return False
-    payment.settle()
+    payment.settles_order = True
     Invoice.issue(order, paid_by=_reference(payment))
     return True
 

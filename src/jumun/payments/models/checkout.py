@@ -1,4 +1,4 @@
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from django.db import models, transaction
 from django.db.models import Q
@@ -63,23 +63,27 @@ class Checkout(Intention):
 
     def advance(self, session: SessionSnapshot) -> None:
         """Join the session's state into ours; an older snapshot changes nothing."""
-        if session.status not in self._BEFORE:
-            return
-        earlier = Checkout.objects.filter(pk=self.pk, state__in=self._BEFORE[session.status])
-        values = {
-            "state": session.status,
-            "session_id": session.id,
-            "url": session.url,
-            "expires_at": session.expires_at,
-        }
         with transaction.atomic():
-            if not earlier.update(**values):
-                self.refresh_from_db()
-                return
-            for name, value in values.items():
-                setattr(self, name, value)
-            if kind := self._RECORDED.get(session.status):
-                self.order.record(kind, checkout=session.id)
+            self._advance(Checkout.objects.filter(pk=self.pk), self.order, session)
+        self.refresh_from_db()
+
+    @classmethod
+    def advance_by(cls, order: Order, session: SessionSnapshot) -> None:
+        """Join the state of one of the order's sessions, in the caller's transaction."""
+        named = Q(session_id=session.id)
+        if session.checkout_id.isdecimal() and len(session.checkout_id) < 19:
+            # The answer to our create call was lost; the session names the row that asked for it.
+            named |= Q(pk=int(session.checkout_id), session_id=None)
+        cls._advance(cls.objects.filter(named, order=order), order, session)
+
+    @classmethod
+    def _advance(cls, row: models.QuerySet[Self], order: Order, session: SessionSnapshot) -> None:
+        earlier = row.filter(state__in=cls._BEFORE.get(session.status, ()))
+        moved = earlier.update(
+            state=session.status, session_id=session.id, url=session.url, expires_at=session.expires_at
+        )
+        if moved and (kind := cls._RECORDED.get(session.status)):
+            order.record(kind, checkout=session.id)
 
     def give_up(self, why: str) -> None:
         """Record that the session is over although Stripe, as we reach it now, does not know it."""

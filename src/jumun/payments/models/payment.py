@@ -84,9 +84,9 @@ class Payment(models.Model):
 
     @classmethod
     def of_intent(cls, order: Order, payment_intent_id: str) -> Self:
-        """The payment of that PaymentIntent, locked; on first sight made with what the order asks for.
+        """The payment of that PaymentIntent, locked; on first sight a new one over what the order asks for.
 
-        The order is locked.
+        The order is locked. The caller joins into it what is known, and saves it.
         """
         return cls.mismatched(
             order,
@@ -100,15 +100,24 @@ class Payment(models.Model):
     def mismatched(
         cls, order: Order, payment_intent_id: str, *, amount_minor: int, currency: str, livemode: bool
     ) -> Self:
-        """The payment of that PaymentIntent, locked; on first sight made with what was taken instead."""
-        payment, _created = cls.objects.select_for_update().get_or_create(
+        """The same, on first sight over what was taken instead."""
+        known = cls.objects.select_for_update().filter(payment_intent_id=payment_intent_id).first()
+        return known or cls(
+            order=order,
             payment_intent_id=payment_intent_id,
-            defaults={"order": order, "livemode": livemode, "amount_minor": amount_minor, "currency": currency},
+            livemode=livemode,
+            amount_minor=amount_minor,
+            currency=currency,
         )
-        return payment
+
+    def saved(self) -> Self:
+        """It, with a row that others can refer to."""
+        if self._state.adding:
+            self.save()
+        return self
 
     def advance(self, status: str, card: Card | None, charge_id: str) -> None:
-        """Join what a snapshot tells into what is known, in the caller's transaction. ``charge_id`` may be empty."""
+        """Join what a snapshot tells into what is known; the caller saves. ``charge_id`` may be empty."""
         if self.status in self._BEFORE[status]:
             self.status = status
             if status == self.Status.PAID:
@@ -118,12 +127,6 @@ class Payment(models.Model):
         if card and not self.card_last4:
             self.card_brand, self.card_last4 = card.brand, card.last4
         self.charge_id = self.charge_id or charge_id or None
-        self.save(update_fields=["status", "paid_at", "card_brand", "card_last4", "charge_id"])
-
-    def settle(self) -> None:
-        """Record that this payment made its order paid."""
-        self.settles_order = True
-        self.save(update_fields=["settles_order"])
 
     @property
     def is_undecided(self) -> bool:
