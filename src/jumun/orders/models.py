@@ -14,6 +14,7 @@ from jumun.orders.numbers import new_number, new_reference
 from jumun.orders.place import Amounts, Customer, Item, amounts_of, check, check_total
 from jumun.orders.signals import order_canceled, order_paid
 from jumun.orders.timeline import Kind, TimelineEntry
+from jumun.rows import change, insert
 from jumun.tax_ids import LENGTH_MAX
 
 __all__ = ["Order", "OrderLine", "TaxCategory", "TimelineEntry"]
@@ -134,7 +135,7 @@ class Order(models.Model):
                 expires_at=now + timedelta(seconds=jumun().order_expires_s),
                 form_token=form_token,
             )
-            order.save(force_insert=True)
+            insert(order)
             OrderLine.objects.bulk_create(
                 OrderLine.snapshot(order, position, item, line)
                 for position, (item, line) in enumerate(zip(lines, amounts, strict=True), start=1)
@@ -231,13 +232,10 @@ class Order(models.Model):
         return True
 
     def _move(self, state: State, before: tuple[State, ...], **values: datetime) -> bool:
-        if not Order.objects.filter(pk=self.pk, state__in=before).update(state=state, **values):
-            self.refresh_from_db(fields=["state", "paid_at", "closed_at"])
-            return False
-        self.state = state
-        for name, value in values.items():
-            setattr(self, name, value)
-        return True
+        if change(self, {"state": state, **values}, where={"state": before}):
+            return True
+        self.refresh_from_db(fields=["state", "paid_at", "closed_at"])
+        return False
 
 
 class TaxCategory(models.TextChoices):

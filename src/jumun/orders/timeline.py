@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from jumun.cause import current_cause
 from jumun.frozen import refuse_all
+from jumun.rows import insert
 
 if TYPE_CHECKING:
     from jumun.orders.models import Order
@@ -99,7 +100,7 @@ class TimelineEntry(models.Model):
             source=cause.source[:255],
             details=details,
         )
-        entry.save(force_insert=True)
+        insert(entry)
 
 
 REFUSALS = refuse_all(TimelineEntry._meta.db_table, "jumun_timeline")

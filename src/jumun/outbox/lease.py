@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from jumun.cause import Actor, Cause
 from jumun.errors import LeaseLost
 from jumun.outbox.signals import work_added
+from jumun.rows import change, insert_new
 
 # Short, so that the work of a killed worker is taken up soon; a living worker renews its leases meanwhile.
 LEASE_S = 15
@@ -91,7 +92,7 @@ class LeasedRow(models.Model):
     @classmethod
     def add_all(cls, rows: "Sequence[Self]") -> None:
         """`add` for several in one statement."""
-        cls._default_manager.bulk_create(rows, ignore_conflicts=True)
+        insert_new(rows)
         if any(row.state == State.READY for row in rows) and work_added.has_listeners():
             transaction.on_commit(partial(work_added.send, cls), using=router.db_for_write(cls), robust=True)
 
@@ -140,7 +141,7 @@ class LeasedRow(models.Model):
         self._settle(run_at=timezone.now(), attempts=self.attempts - 1)
 
     def finish(self, state: State = State.DONE, **learnt: object) -> None:
-        """End the row's life, with what was ``learnt`` of its own fields. Raises `LeaseLost`, which must roll the
+        """End the row's life, with what was ``learnt`` of its own columns. Raises `LeaseLost`, which must roll the
         effect back, where the lease is no longer ours.
         """
         self._settle(state=state, finished_at=timezone.now(), last_error="", **learnt)
@@ -172,8 +173,8 @@ class LeasedRow(models.Model):
         return old.filter(pk__in=pks).delete()[0]
 
     def _settle(self, **values: object) -> None:
-        mine = type(self)._default_manager.filter(pk=self.pk, lease_token=self.lease_token, state=State.READY)
-        if not mine.update(lease_token=None, **values):
+        token = self.lease_token
+        if not change(self, {**values, "lease_token": None}, where={"lease_token": [token], "state": [State.READY]}):
             raise LeaseLost(f"{self._meta.label} {self.pk}")
-        for name, value in values.items():
-            setattr(self, name, value)
+        # It goes on naming the claim that the row came with.
+        self.lease_token = token

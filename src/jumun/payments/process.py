@@ -34,7 +34,8 @@ def process(event: InboxEvent) -> None:
 def _merge(event: InboxEvent) -> None:
     snapshot = complete(_object_of(event))
     with transaction.atomic():
-        event.finish(order=join(snapshot))
+        order = join(snapshot)
+        event.finish(order_id=order and order.pk)
 
 
 def _object_of(event: InboxEvent) -> dict[str, Any]:

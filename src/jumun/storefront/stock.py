@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.db import models, transaction
-from django.db.models import Case, F, Value, When
+from django.db.models import Case, F, QuerySet, Value, When
 from django.db.models.expressions import Combinable
 from django.dispatch import receiver
 
@@ -97,16 +97,16 @@ def _check(pieces: Pieces) -> None:
 def _count(pieces: Pieces, **counters: int) -> None:
     """Add so many times the pieces to each of the products' counters."""
     if len(pieces) > 1:
-        _locked(pieces)
+        list(_locked(pieces).values_list("pk"))
     if pieces:
         each = _each(pieces)
         changed = {name: F(name) + each * times for name, times in counters.items()}
         Product.objects.filter(pk__in=pieces).update(**changed)
 
 
-def _locked(pieces: Pieces) -> list[Product]:
+def _locked(pieces: Pieces) -> QuerySet[Product]:
     """Those rows, in the order of their ids; a single UPDATE takes several in an order of its own."""
-    return list(Product.objects.select_for_update().filter(pk__in=pieces).order_by("pk"))
+    return Product.objects.select_for_update().filter(pk__in=pieces).order_by("pk")
 
 
 def _each(pieces: Pieces) -> Combinable:

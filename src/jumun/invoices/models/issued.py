@@ -17,6 +17,7 @@ from jumun.invoices.numbers import series_prefix
 from jumun.orders import timeline
 from jumun.orders.models import Order
 from jumun.outbox.models import Job
+from jumun.rows import insert
 
 # The PDF engine and the XML library are large, and most processes never print: they are imported where they are used.
 
@@ -69,7 +70,7 @@ class IssuedDocument(models.Model):
         issued = cls(
             number=number, issued_at=at, document_json=text, document_sha256=archive.digest(text.encode()), **values
         )
-        issued.save(force_insert=True)
+        insert(issued)
         issued.record("issued")
         # In this order, so that the mail finds the PDF made.
         Job.enqueue("invoices.archive", "invoices.mail", key=number, number=number)

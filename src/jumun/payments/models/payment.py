@@ -12,6 +12,7 @@ from jumun.outbox.models import Job
 from jumun.payments.models.quarantined_snapshot import QuarantinedSnapshot
 from jumun.payments.models.refund import succeeded_minor, taken_minor
 from jumun.payments.snapshots import Card
+from jumun.rows import insert
 
 if TYPE_CHECKING:
     from jumun.payments.models.dispute import Dispute
@@ -113,7 +114,7 @@ class Payment(models.Model):
     def saved(self) -> Self:
         """It, with a row that others can refer to."""
         if self._state.adding:
-            self.save()
+            insert(self)
         return self
 
     def advance(self, status: str, card: Card | None, charge_id: str) -> None:
