@@ -47,7 +47,7 @@ class Server:
 
     def cpu_s(self) -> float:
         """Seconds of CPU that all processes have used."""
-        return sum(_cpu_s(pid) for pid in self._pids())
+        return sum(cpu_s(pid) for pid in self._pids())
 
     def _pids(self) -> list[int]:
         children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
@@ -59,7 +59,7 @@ def _status_kb(pid: int, field: str) -> int:
     return next(int(line.split()[1]) for line in lines if line.startswith(field))
 
 
-def _cpu_s(pid: int) -> float:
+def cpu_s(pid: int) -> float:
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 

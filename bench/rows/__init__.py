@@ -7,6 +7,8 @@ NAMES = (
     "admin-list-sqlite",
     "order-page",
     "invoice-pdf",
+    "webhook",
+    "paid",
     "stock",
     "numbering",
     "paywright",

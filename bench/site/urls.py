@@ -1,13 +1,14 @@
 from django.apps import apps
 from django.urls import path
 
-from bench.site import exports, stock
+from bench.site import exports, plain, stock
 from shop.urls import urlpatterns as store
 
 urlpatterns = [
     path("bench/ours.csv", exports.ours),
     path("bench/tutorial.csv", exports.tutorial),
     path("bench/streamed.csv", exports.streamed),
+    path("bench/webhook/", plain.webhook),
     path("stock/", stock.site.urls),
     *store,
 ]

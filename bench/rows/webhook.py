@@ -1,0 +1,80 @@
+"""A webhook's durable acknowledgement; the limit does the same without Django, on granian."""
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+import psycopg
+
+from bench.events import event_of, request_of, send, unique
+from bench.row import LIMIT, OURS, Bench, Contestant, Row
+from bench.serving import serving
+from bench.stage import Stage
+from shop.configuration import HOST
+
+PLAIN = "construct_event + get_or_create"
+ORDERS = 2_000
+CONNECTIONS = 16
+PATH = "/payment/webhooks/"
+BARE = [
+    *(sys.executable, "-m", "granian", "--interface", "wsgi", "--workers", "2", "--blocking-threads", "4"),
+    *("--no-ws", "--log-level", "warning", "--host", HOST, "--port", "{port}", "bench.site.bare:application"),
+]
+TABLE = """
+CREATE TABLE IF NOT EXISTS bench_event (
+    id bigserial PRIMARY KEY, event_id varchar(255) NOT NULL UNIQUE, type varchar(100) NOT NULL,
+    payload text NOT NULL, received_at timestamptz NOT NULL DEFAULT now()
+)
+"""
+
+RATE = Row(
+    name="webhook",
+    title="webhook, durable acknowledgement of 2 KB, 16 connections",
+    unit="events/s",
+    better="more",
+    goals={PLAIN: 3.5, LIMIT: 0.6},
+)
+LATENCY = Row(
+    name="webhook-p99",
+    title="webhook at half of that load: 99 of 100 answered within",
+    unit="ms",
+    better="less",
+    bound=25,
+)
+
+
+def _events(count: int, path: str) -> list[bytes]:
+    """Of a type that nobody processes: what is measured is to take them."""
+    return [request_of(event_of({"id": unique("pi"), "object": "payment_intent"}, KIND), path) for _ in range(count)]
+
+
+KIND = "payment_intent.succeeded"
+
+
+def _measured(port: int, path: str, count: int) -> Callable[[], dict[str, float]]:
+    def run() -> dict[str, float]:
+        full = send(port, _events(count, path), connections=CONNECTIONS)
+        half = send(port, _events(count // 2, path), connections=CONNECTIONS, per_s=full.per_s / 2)
+        return {RATE.name: full.per_s, LATENCY.name: half.p99_ms}
+
+    return run
+
+
+@contextmanager
+def contestants(stage: Stage) -> Iterator[Sequence[Contestant]]:
+    url = stage.postgresql(ORDERS)
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(TABLE)
+    count = 600 if stage.quick else 2_000
+    with serving(url) as store, serving(url, BARE) as bare:
+        found = [
+            Contestant(OURS, _measured(store.port, PATH, count)),
+            Contestant(PLAIN, _measured(store.port, "/bench/webhook/", count)),
+            Contestant(LIMIT, _measured(bare.port, "/", count)),
+        ]
+        for contestant in found:
+            contestant.run()  # imports and connections are there from now on
+        yield found
+
+
+BENCH = Bench(rows=(RATE, LATENCY), contestants=contestants, in_quick=True)
