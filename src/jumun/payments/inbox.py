@@ -3,6 +3,7 @@
 import json
 import re
 
+from django.db import InterfaceError, OperationalError, connections, router
 from django.utils import timezone
 
 from jumun.conf import stripe_setting
@@ -33,7 +34,16 @@ def receive(payload: bytes, signature: str) -> None:
 
 def store(payload: bytes) -> None:
     """Store an event that is certainly Stripe's. Raises `WebhookRefused` for a body that is none."""
-    _parse(payload).add()
+    event = _parse(payload)
+    connection = connections[router.db_for_write(InboxEvent)]
+    try:
+        event.add()
+    except (OperationalError, InterfaceError):
+        if connection.in_atomic_block or connection.is_usable():
+            raise
+        # Kept from the last event, and broken since.
+        connection.close()
+        event.add()
 
 
 def _parse(payload: bytes) -> InboxEvent:
