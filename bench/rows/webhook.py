@@ -33,6 +33,12 @@ RATE = Row(
     unit="events/s",
     better="more",
     goals={PLAIN: 3.5, LIMIT: 0.6},
+    explanation=(
+        "Of the store's processor time for one, by profile: the INSERT half (two fifths of it in psycopg, as much in"
+        " adapting thirteen columns), checking the body's shape a sixth, the request object and the view a sixth, the"
+        " signature a twentieth; gunicorn reads the request's head in Python, granian in Rust. Tried and kept: past the"
+        " middleware, a connection that is kept unasked, one INSERT without the ORM (2.6 to 1.1 ms in all)."
+    ),
 )
 LATENCY = Row(
     name="webhook-p99",
