@@ -8,7 +8,6 @@ from bench.row import LIMIT, OURS, Bench, Contestant, Row
 from bench.stage import Stage, run_django
 
 HIGHEST = "MAX() + 1, ten tries"
-ORDERS = 2_000
 
 SINGLE = Row(
     name="numbering",
@@ -16,11 +15,6 @@ SINGLE = Row(
     unit="numbers/s",
     better="more",
     goals={HIGHEST: 5, LIMIT: 0.25},
-    explanation=(
-        "The counter's row is locked for three round trips: the counter itself (one statement), the document that bears"
-        " the number, and COMMIT with its fsync. On a machine with nothing to spare each of them waits for a processor,"
-        " while the sequence's writers wait side by side. Tried: one upsert with RETURNING in place of UPDATE and SELECT."
-    ),
 )
 FAILED = Row(name="numbering-failures", title="gap-free numbers: failures", unit="failures", better="less", bound=0)
 BULK = Row(
@@ -29,16 +23,12 @@ BULK = Row(
     unit="numbers/s",
     better="more",
     goals={LIMIT: 4},
-    explanation=(
-        "The database itself lets the counter move by one at a time only, so that no mistake can leave a gap: fifty"
-        " numbers are fifty statements. A counter that may jump would need one, and would need to be trusted."
-    ),
 )
 
 
 @contextmanager
 def contestants(stage: Stage) -> Iterator[Sequence[Contestant]]:
-    url = stage.postgresql(ORDERS)
+    url = stage.postgresql()
 
     def told(how: str) -> dict[str, float]:
         answer: dict[str, float] = json.loads(run_django("bench.site.writers", how, database=url))
@@ -63,4 +53,4 @@ def contestants(stage: Stage) -> Iterator[Sequence[Contestant]]:
     yield [Contestant(OURS, ours), Contestant(HIGHEST, highest), Contestant(LIMIT, sequence)]
 
 
-BENCH = Bench(rows=(SINGLE, FAILED, BULK), contestants=contestants, in_quick=True)
+BENCH = Bench(rows=(SINGLE, FAILED, BULK), contestants=contestants)

@@ -8,7 +8,6 @@ from bench.row import LIMIT, OURS, Bench, Contestant, Row
 from bench.stage import Stage, run_django
 
 NAIVE, FOR_UPDATE, AS_IT_COMES = "read, then write", "SELECT FOR UPDATE", "SQLite as Django comes"
-ORDERS = 2_000
 
 OVERSOLD = Row(
     name="stock-oversold",
@@ -49,7 +48,7 @@ def _on_sqlite(name: str, how: str, url: str) -> Contestant:
 
 @contextmanager
 def contestants(stage: Stage) -> Iterator[Sequence[Contestant]]:
-    url, file = stage.postgresql(ORDERS), stage.sqlite(ORDERS)
+    url, file = stage.postgresql(), stage.sqlite()
     yield [
         _on_postgresql(OURS, "ours", url),
         _on_postgresql(NAIVE, "naive", url),

@@ -53,6 +53,17 @@ def test_an_order_gets_all_its_goods_or_none() -> None:
     assert not Reservation.objects.exists()
 
 
+def test_each_article_is_counted_by_its_own_quantity() -> None:
+    many, few = product(stock_quantity=9), product(stock_quantity=9)
+    orders = [place_order() for _ in range(2)]
+    for order in orders:
+        reserve(order, [(few, 1), (many, 3)])
+    assert (counts(many), counts(few)) == ((0, 6, 3), (0, 2, 7))
+    pay(orders[0])
+    orders[1].cancel()
+    assert (counts(many), counts(few)) == ((3, 0, 6), (1, 0, 8))
+
+
 def test_what_is_no_longer_sold_cannot_be_reserved() -> None:
     gone = product(active=False)
     with pytest.raises(OutOfStock) as refusal:
