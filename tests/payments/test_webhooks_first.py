@@ -20,17 +20,20 @@ PATH = "/payment/webhooks/"
 def post(body: bytes, header: str, **environ: Any) -> tuple[int, bytes]:
     """Status and body of what the store answers, past the middleware."""
     told: list[int] = []
+    lengths: list[str] = []
 
-    def start_response(status: str, _headers: object) -> None:
+    def start_response(status: str, headers: list[tuple[str, str]]) -> None:
         told.append(int(status[:3]))
+        lengths.extend(value for name, value in headers if name == "Content-Length")
 
     request = {
         **{"REQUEST_METHOD": "POST", "PATH_INFO": PATH, "SERVER_NAME": "localhost", "SERVER_PORT": "80"},
         **{"wsgi.input": BytesIO(body), "CONTENT_LENGTH": str(len(body)), "HTTP_STRIPE_SIGNATURE": header},
         **environ,
     }
-    answer = WebhooksFirst(get_wsgi_application())(request, start_response)
-    return told[0], b"".join(answer)
+    answer = b"".join(WebhooksFirst(get_wsgi_application())(request, start_response))
+    assert lengths == [str(len(answer))], "the connection can be used again"
+    return told[0], answer
 
 
 def body_of(order: Order) -> bytes:

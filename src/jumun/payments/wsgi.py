@@ -39,5 +39,7 @@ class WebhooksFirst:
             return self._application(environ, start_response)
         response = self._webhook(self._request_of(environ))
         assert isinstance(response, HttpResponse)  # noqa: S101 (for the type checker: not one to be awaited)
-        start_response(f"{response.status_code} {response.reason_phrase}", list(response.items()))
+        # By which the connection can be used again; Django's CommonMiddleware would tell it.
+        length = ("Content-Length", str(len(response.content)))
+        start_response(f"{response.status_code} {response.reason_phrase}", [*response.items(), length])
         return [response.content]
