@@ -19,4 +19,4 @@ def contestants(stage: Stage) -> Iterator[Sequence[Contestant]]:
         yield found
 
 
-BENCH = Bench(rows=(PAGE, OVERVIEW), contestants=contestants, in_quick=True)
+BENCH = Bench(rows=(PAGE, OVERVIEW), contestants=contestants)
