@@ -83,6 +83,12 @@ class PaymentDisputed(NotRefundable):
         self.dispute_id = dispute_id
 
 
+class RefundUnderWay(JumunError):
+    """Another refund of the payment is being made; whether anything is left to be refunded is known after it."""
+
+    retryable = True
+
+
 class RefundExceedsOrdered(NotRefundable):
     """More pieces of a line were to be refunded, or put back into stock, than were left of it at that instant."""
 

@@ -117,9 +117,9 @@ def _differences(noun: str, ours: dict[str, Any], theirs: dict[str, Any]) -> Ite
 def _orders(books: Books, truth: Truth) -> Iterator[str]:
     """Nobody is charged without goods or a refund, and nobody has goods without being charged.
 
-    But for what the bank would not take back, which staff are told of.
+    But for what the bank would not take back, which staff are told of, and what it has taken back itself.
     """
-    kept, failed = charged_minor(truth), _left_to_staff_minor(books, truth)
+    kept, failed, disputed = charged_minor(truth), _left_to_staff_minor(books, truth), _at_the_bank_minor(truth)
     for reference, number, state, total in books.rows(
         "SELECT reference, number, state, total_minor FROM jumun_orders_order"
     ):
@@ -127,7 +127,7 @@ def _orders(books: Books, truth: Truth) -> Iterator[str]:
         goods = total if state == "paid" else 0
         # What a paid order is refunded may be of the payment that it keeps, or of one beside that.
         least = goods or refunded
-        if not least <= charged <= goods + refunded + failed[reference]:
+        if not least <= charged <= goods + refunded + failed[reference] + disputed[reference]:
             yield f"order {number} over {total} is {state}, but {charged} was charged and {refunded} refunded"
 
 
@@ -141,6 +141,16 @@ def _left_to_staff_minor(books: Books, truth: Truth) -> Counter[str]:
         _intent, amount, _status = truth.refunds.get(refund, ("", 0, ""))
         failed[reference] += amount
     return failed
+
+
+def _at_the_bank_minor(truth: Truth) -> Counter[str]:
+    """By order reference: what buyers dispute, or have won."""
+    disputed: Counter[str] = Counter()
+    for intent, amount, status in truth.disputes.values():
+        reference, _paid = truth.payments.get(intent, ("", 0))
+        if status not in {"won", "warning_closed", "prevented"}:
+            disputed[reference] += amount
+    return disputed
 
 
 def charged_minor(truth: Truth) -> dict[str, tuple[int, int]]:

@@ -8,7 +8,7 @@ from django.test import Client
 
 from jumun.audit import findings
 from jumun.conf import jumun
-from jumun.errors import OutOfStock
+from jumun.errors import OutOfStock, RefundUnderWay
 from jumun.invoices.models import CreditNote, Invoice
 from jumun.orders.models import Order
 from jumun.orders.signals import order_paid
@@ -18,8 +18,10 @@ from jumun.payments.checkout import open_checkout
 from jumun.payments.give_back import give_back
 from jumun.payments.merge import apply
 from jumun.payments.models import Payment, QuarantinedSnapshot, Refund
+from jumun.payments.reconcile.own_books import _undecided
 from paywright.testing import Paywright
 from tests.factories import place_order
+from tests.payments.disputing import LOSING, WINNING, answer
 from tests.payments.paying import FAILING_REFUND_CARD, buy, hear, pay_unnoticed, work
 from tests.payments.test_checkout import URLS, session_id
 from tests.races import at_once
@@ -207,12 +209,59 @@ def test_a_stripe_that_is_away_only_delays_it(stripe: Paywright, sold_out: None,
     assert Refund.objects.get().status == "succeeded"
 
 
-def test_what_stripe_will_not_refund_is_left_to_staff(stripe: Paywright, sold_out: None) -> None:
+def disputed_after_its_end(stripe: Paywright) -> tuple[Order, str]:
+    """What was paid too late has been disputed before it could go back."""
     order = paid_after_its_end(stripe)
-    stripe.dispute(order.payments.get().payment_intent_id)
+    payment = order.payments.get()
+    dispute = stripe.dispute(payment.payment_intent_id)
     work()
-    assert Job.objects.get(kind="payments.give_back").state == "parked"
+    assert not Job.objects.exclude(state="done").exclude(key__endswith=":recurring").exists()
+    hear(stripe, payment.payment_intent_id, "charge.dispute.created", "charge.dispute.funds_withdrawn")
+    work()
+    return order, dispute["id"]
+
+
+def test_what_is_disputed_waits_for_the_bank(stripe: Paywright, sold_out: None) -> None:
+    order, _dispute = disputed_after_its_end(stripe)
+    assert order.payments.get().kept_minor == order.total_minor
     assert not QuarantinedSnapshot.objects.get(reason="paid_after_close").is_resolved
+    assert "I9" not in {finding.invariant for finding in findings()}
+    assert "paid_without_order" not in {found.kind for found in _undecided()}
+
+
+def test_a_dispute_that_is_won_lets_it_go_back_at_last(stripe: Paywright, sold_out: None) -> None:
+    order, dispute = disputed_after_its_end(stripe)
+    answer(stripe, dispute, WINNING)
+    hear(stripe, order.payments.get().payment_intent_id, "charge.dispute.closed")
+    work()
+    assert Refund.objects.get(status="succeeded").amount_minor == order.total_minor
+    assert QuarantinedSnapshot.objects.get(reason="paid_after_close").is_resolved
+    assert list(findings()) == []
+
+
+def test_a_dispute_that_is_lost_has_returned_it(stripe: Paywright, sold_out: None) -> None:
+    order, dispute = disputed_after_its_end(stripe)
+    answer(stripe, dispute, LOSING)
+    hear(stripe, order.payments.get().payment_intent_id, "charge.dispute.closed")
+    work()
+    assert not Refund.objects.filter(status="succeeded").exists()
+    assert QuarantinedSnapshot.objects.get(reason="paid_after_close").is_resolved
+    assert list(findings()) == []
+
+
+def test_a_refund_of_staff_that_is_refused_leaves_nothing_kept(stripe: Paywright) -> None:
+    _settling, second = pay_twice(stripe)
+    theirs = Refund.objects.create(
+        payment=second, idempotency_key="theirs", amount_minor=second.amount_minor, currency="KRW", reason=""
+    )
+    theirs.freeze({"payment_intent": second.payment_intent_id, "amount": -1})
+    # Begun by staff between our two looks at the payment: all of it seems to be on its way.
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("jumun.payments.give_back.resume", lambda _refund: None)
+        with pytest.raises(RefundUnderWay):
+            give_back(second)
+    give_back(second)
+    assert [row["amount"] for row in gateway.refunds_of(second.payment_intent_id)] == [second.amount_minor]
 
 
 def test_a_return_that_fails_later_is_for_staff_to_see(stripe: Paywright, sold_out: None) -> None:

@@ -57,15 +57,18 @@ def acknowledged_events_are_processed() -> Iterator[tuple[str, str]]:
 
 @invariant("I9", remedy="Refund the payment from the order's page.")
 def money_beside_the_order_is_noticed() -> Iterator[tuple[str, str]]:
-    """What was paid and does not settle its order goes back, or staff were told of it."""
+    """What was paid and does not settle its order goes back, or is at the bank, or staff were told of it."""
     beside = Payment.objects.filter(status=Payment.Status.PAID, settles_order=False)
     told = QuarantinedSnapshot.objects.filter(payment=OuterRef("pk"))
     for payment in beside.filter(~Exists(told)).select_related("order").iterator():
         yield payment.payment_intent_id, f"paid for {payment.order} beside its payment and nobody was told"
     refunds = Refund.objects.filter(payment=OuterRef("pk")).exclude(status__in=[Refund.Status.REFUSED])
+    # Done once more after each dispute, with its name in the key.
     key = Concat(Value("payments.give_back:"), OuterRef("payment_intent_id"))
-    jobs = Job.objects.filter(key=key).exclude(state=State.DONE)
-    kept = beside.filter(~Exists(refunds), ~Exists(jobs), unwanted_because__in=Payment.GIVEN_BACK)
+    jobs = Job.objects.filter(key__startswith=key).exclude(state=State.DONE)
+    disputed = Dispute.blocking().filter(payment=OuterRef("pk"))
+    unsent = beside.filter(~Exists(refunds), ~Exists(jobs), ~Exists(disputed))
+    kept = unsent.filter(unwanted_because__in=Payment.GIVEN_BACK)
     for payment_intent_id in kept.values_list("payment_intent_id", flat=True).iterator():
         yield payment_intent_id, "is to go back and nothing is on its way"
 

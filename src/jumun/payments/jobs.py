@@ -46,15 +46,19 @@ def give_back(payment_pk: int) -> None:
 
 
 @job("payments.mail_given_back", network=True)
-def mail_given_back(payment_pk: int) -> Record:
+def mail_given_back(payment_pk: int) -> Record | None:
     payment = Payment.objects.select_related("order").get(pk=payment_pk)
+    if payment.blocking_dispute:
+        return None
     mail.send_given_back(payment)
     return lambda: payment.order.record(Kind.RETURN_TOLD, amount_minor=payment.amount_minor)
 
 
 @job("payments.mail_staff_given_back", network=True)
 def mail_staff_given_back(payment_pk: int) -> None:
-    mail.send_given_back_to_staff(Payment.objects.select_related("order").get(pk=payment_pk))
+    payment = Payment.objects.select_related("order").get(pk=payment_pk)
+    if not payment.blocking_dispute:
+        mail.send_given_back_to_staff(payment)
 
 
 @job("payments.mail_refund", network=True)

@@ -64,7 +64,11 @@ def _checked_amount(tx: Transaction, charge: Json, amount: int | None) -> int:
 
 
 def _is_charged_back(tx: Transaction, charge: Json) -> bool:
-    return any(not tx.get(dispute)["is_charge_refundable"] for dispute in charge.get("_disputes", ()))
+    """Whether the bank has the money, for now or for good. What a dispute that was won has left here can go back
+    (inferred: WooPayments offers refunds for all but open and lost disputes; Automattic/woocommerce-payments#7043).
+    """
+    disputes = [tx.get(dispute) for dispute in charge.get("_disputes", ())]
+    return any(not dispute["is_charge_refundable"] and dispute["status"] != "won" for dispute in disputes)
 
 
 def _behaviour(tx: Transaction, charge: Json) -> RefundOutcome:

@@ -36,6 +36,9 @@ def _merge(order: Order, snapshot: DisputeSnapshot, raw: dict[str, Any]) -> str 
     _move_money(dispute, transactions_within(raw))
     if dispute.status == Dispute.Status.WON:
         CreditNote.take_back(dispute.dispute_id)
+    if not dispute.is_open and payment.unwanted_because in Payment.GIVEN_BACK:
+        # While the bank had it, it could not go back.
+        payment.send_back(f"{payment.payment_intent_id}:{dispute.dispute_id}")
     if is_new:
         order_disputed.send(Order, order=order)
     return None

@@ -88,8 +88,7 @@ def _book(order: Order, payment: Payment) -> None:
         for refund in (row for row in succeeded if row.refund_id not in credited):
             _credit(Invoice.objects.get(order=order), payment, refund)
     if payment.unwanted_because and not payment.kept_minor:
-        for row in payment.quarantined.filter(reason=payment.unwanted_because):
-            row.resolve(by=None)
+        payment.resolve_quarantine()
 
 
 def _credit(invoice: Invoice, payment: Payment, refund: Refund) -> None:

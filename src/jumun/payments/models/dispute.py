@@ -102,6 +102,12 @@ class Dispute(models.Model):
         return cls.objects.exclude(status__in=cls.CLOSED)
 
     @classmethod
+    def blocking(cls) -> models.QuerySet["Dispute"]:
+        """Those with `blocks_refunds`."""
+        ended = [status for status in cls.CLOSED if status != cls.Status.LOST]
+        return cls.objects.filter(is_charge_refundable=False).exclude(status__in=ended)
+
+    @classmethod
     def join(cls, payment: Payment, snapshot: DisputeSnapshot) -> tuple[Self, bool]:
         """The dispute after what a snapshot tells, and whether it is news. The order is locked."""
         values = {

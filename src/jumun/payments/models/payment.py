@@ -139,8 +139,17 @@ class Payment(models.Model):
         self.unwanted_because = why
         self.save(update_fields=["unwanted_because"])
         if why in self.GIVEN_BACK:
-            for kind in ("give_back", "mail_given_back", "mail_staff_given_back"):
-                Job.enqueue(f"payments.{kind}", key=self.payment_intent_id, payment_pk=self.pk)
+            self.send_back(self.payment_intent_id)
+
+    def send_back(self, key: str) -> None:
+        """Have it given back, and both sides told, once for each ``key``."""
+        for kind in ("give_back", "mail_given_back", "mail_staff_given_back"):
+            Job.enqueue(f"payments.{kind}", key=key, payment_pk=self.pk)
+
+    def resolve_quarantine(self) -> None:
+        """Nothing is left to be done about its being of no use to the order: the customer has the money again."""
+        for row in self.quarantined.filter(reason=self.unwanted_because):
+            row.resolve(by=None)
 
     @property
     def refundable_minor(self) -> int:

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 
 from jumun.conf import livemode
 from jumun.errors import StripeRefused
 from jumun.orders.models import Order
 from jumun.payments import gateway
 from jumun.payments.balance_check import movements_that_differ, payouts_that_do_not_add_up
-from jumun.payments.models import BalanceTransaction, Difference, Payment, QuarantinedSnapshot, Reconciliation
+from jumun.payments.models import BalanceTransaction, Difference, Dispute, Payment, QuarantinedSnapshot, Reconciliation
 from jumun.payments.pacing import pace
 from jumun.payments.reconcile.compare import Found
 
@@ -41,7 +41,10 @@ def own_differences(run: Reconciliation) -> Iterator[Found]:
 
 
 def _undecided() -> Iterator[Found]:
-    for row in QuarantinedSnapshot.objects.filter(resolved_at=None).defer("snapshot").select_related("order"):
+    # What is to go back and is disputed waits for the bank, not for staff.
+    at_the_bank = Q(reason__in=Payment.GIVEN_BACK, payment__disputes__in=Dispute.blocking())
+    waiting = QuarantinedSnapshot.objects.filter(resolved_at=None).exclude(at_the_bank)
+    for row in waiting.defer("snapshot").select_related("order"):
         yield Found(
             kind=_KINDS.get(row.reason, Kind.UNDECIDED),
             object_id=row.object_id,
