@@ -13,7 +13,7 @@ LIST = "/admin/jumun_orders/order/"
 
 
 @pytest.fixture
-def said(page) -> list[str]:
+def complaints(page) -> list[str]:
     """What the browser complains about: refused scripts and styles, missing files."""
     complaints: list[str] = []
     page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
@@ -22,7 +22,7 @@ def said(page) -> list[str]:
 
 
 @pytest.fixture
-def admin(page, live_server, said):
+def admin(page, live_server, complaints):
     User.objects.create_superuser("boss", password="secret")
     page.goto(live_server.url + "/admin/")
     page.fill("#id_username", "boss")
@@ -33,7 +33,7 @@ def admin(page, live_server, said):
 
 
 @pytest.mark.parametrize("width", [1280, 390])
-def test_no_page_breaks_the_policy_or_is_wider_than_the_screen(admin, live_server, said, width):
+def test_no_page_breaks_the_policy_or_is_wider_than_the_screen(admin, live_server, complaints, width):
     order = paid_order(name="아주 긴 이름을 가진 고객 " * 3)
     pay(order)
     admin.set_viewport_size({"width": width, "height": 900})
@@ -44,20 +44,20 @@ def test_no_page_breaks_the_policy_or_is_wider_than_the_screen(admin, live_serve
         admin.goto(live_server.url + address)
         admin.wait_for_load_state("networkidle")
         assert admin.evaluate("document.documentElement.scrollWidth") <= width, address
-    assert said == []
+    assert complaints == []
 
 
-def test_the_language_is_switched_in_the_header(admin, live_server, said):
+def test_the_language_is_switched_in_the_header(admin, live_server, complaints):
     admin.goto(live_server.url + LIST)
     admin.click(".jumun-language button[lang=en]")
     assert admin.inner_text("h1") == "Orders"
     admin.click(".jumun-language button[lang=ko]")
     assert admin.inner_text("h1") == "주문"
     assert admin.url == live_server.url + LIST
-    assert said == []
+    assert complaints == []
 
 
-def test_the_filtered_list_is_downloaded_from_its_button(admin, live_server, said):
+def test_the_filtered_list_is_downloaded_from_its_button(admin, live_server, complaints):
     paid_order()
     place_order()
     admin.goto(live_server.url + LIST + "?state__exact=paid")
@@ -69,10 +69,10 @@ def test_the_filtered_list_is_downloaded_from_its_button(admin, live_server, sai
     content = download.value.path().read_bytes()
     assert content.startswith("\ufeff주문 번호,".encode())
     assert content.count(b"\r\n") == 2
-    assert said == []
+    assert complaints == []
 
 
-def test_selected_orders_are_downloaded_through_the_action(admin, live_server, said):
+def test_selected_orders_are_downloaded_through_the_action(admin, live_server, complaints):
     chosen = paid_order()
     place_order()
     admin.goto(live_server.url + LIST)
@@ -84,4 +84,4 @@ def test_selected_orders_are_downloaded_through_the_action(admin, live_server, s
     content = download.value.path().read_bytes().decode("utf-8-sig")
     assert content.count("\r\n") == 2
     assert chosen.number in content
-    assert said == []
+    assert complaints == []

@@ -1,9 +1,12 @@
 """``python -m shop``, with a Paywright that writes down what it says."""
 
 import runpy
+import signal
 
 from shop import supervisor
 from tests.paywright import recording
 
+# The tests themselves may run under nohup, which is inherited.
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 vars(supervisor).update(commands=recording.instead_of(supervisor.commands))
 runpy.run_module("shop", run_name="__main__", alter_sys=True)
