@@ -136,6 +136,18 @@ def included_tax(gross_minor: int, rate_ppm: int) -> int:
     return _divide_half_up(gross_minor * _rate(rate_ppm), PPM + rate_ppm)
 
 
+def part_of_tax(gross_minor: int, rate_ppm: int, *, left_minor: int, left_tax_minor: int) -> int:
+    """The tax in a part of what is left of a sale: neither the part nor the rest is off by a unit or more.
+
+    What the tax that is left is off, by roundings before, is halved between the two; all parts add up to the tax.
+    """
+    denominator = PPM + _rate(rate_ppm)
+    off = left_tax_minor * denominator - left_minor * rate_ppm
+    if gross_minor == left_minor:
+        return left_tax_minor
+    return _divide_half_up(2 * gross_minor * rate_ppm + off, 2 * denominator)
+
+
 def tax_on(net_minor: int, rate_ppm: int) -> int:
     """The tax to be added to a price without it: 1000 on 10000 at 10 %."""
     return _divide_half_up(net_minor * _rate(rate_ppm), PPM)

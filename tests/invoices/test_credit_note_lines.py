@@ -12,7 +12,6 @@ from jumun import money
 from jumun.invoices.compose_credit_note import compose_cancellation, compose_credit_note, value_of_lines
 from jumun.invoices.document import DocumentError, taxes_of
 from jumun.invoices.einvoice import einvoice
-from jumun.invoices.einvoice_scope import EInvoiceError
 from jumun.invoices.models import CreditNote
 from tests.factories import item, paid_order
 from tests.invoices.crediting import credit
@@ -135,9 +134,4 @@ def test_a_part_given_back_and_its_cancellation_pass_the_rules_of_the_standard(l
     note = dataclasses.replace(note, number="CN-2026-000001")
     undone = dataclasses.replace(compose_cancellation(note, issued_on=TODAY), number="CN-2026-000002")
     for corrected in (note, undone):
-        try:
-            xml = einvoice(corrected)
-        except EInvoiceError:  # so little tax that a won of rounding is too much for the standard
-            assert abs(corrected.tax_minor) <= len(corrected.taxes)
-        else:
-            assert violations(xml) == []
+        assert violations(einvoice(corrected)) == []

@@ -1,8 +1,10 @@
+from fractions import Fraction
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jumun.money import MoneyError, included_tax, tax_on
+from jumun.money import MoneyError, included_tax, part_of_tax, tax_on
 
 amounts = st.integers(-(10**15), 10**15)
 rates = st.integers(0, 1_000_000)
@@ -43,3 +45,14 @@ def test_a_negative_rate_is_refused():
         included_tax(100, -1)
     with pytest.raises(MoneyError, match="cannot be negative"):
         tax_on(100, -1)
+
+
+@given(st.lists(st.integers(1, 500), min_size=1, max_size=6), st.integers(0, 300_000))
+def test_parts_of_a_sale_add_up_to_its_tax_and_none_is_off_by_a_unit(parts, rate_ppm):
+    left_minor = sum(parts)
+    left_tax_minor = included_tax(left_minor, rate_ppm)
+    for gross_minor in parts:
+        tax_minor = part_of_tax(gross_minor, rate_ppm, left_minor=left_minor, left_tax_minor=left_tax_minor)
+        assert abs(tax_minor - Fraction(gross_minor * rate_ppm, 1_000_000 + rate_ppm)) < 1
+        left_minor, left_tax_minor = left_minor - gross_minor, left_tax_minor - tax_minor
+    assert (left_minor, left_tax_minor) == (0, 0)

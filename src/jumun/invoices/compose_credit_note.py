@@ -20,6 +20,7 @@ class Rest:
 
     line: Line
     quantity: int
+    tax_minor: int
     total_minor: int
 
 
@@ -81,6 +82,7 @@ def _rests(invoice: Document, credited: Iterable[Document]) -> list[Rest]:
         Rest(
             line=line,
             quantity=line.quantity + sum(other.corrects_quantity for other in before.get(line.position, ())),
+            tax_minor=line.tax_minor + sum(other.tax_minor for other in before.get(line.position, ())),
             total_minor=line.total_minor + sum(other.total_minor for other in before.get(line.position, ())),
         )
         for line in invoice.lines
@@ -114,9 +116,7 @@ def _value(rest: Rest, quantity: int) -> int:
 
 
 def _taxes(invoice: Document, rests: Sequence[Rest], parts: Sequence[Part]) -> list[int]:
-    """The tax in each part: by rate the difference of the taxes before and after, so that all notes of an invoice add
-    up to its taxes, spread over the lines.
-    """
+    """The tax in each part, rounded once a rate and spread over the lines; the last part takes just what is left."""
     taxes_minor = [0] * len(parts)
     for subtotal in invoice.taxes:
         indices = [index for index, part in enumerate(parts) if _is_taxed_by(subtotal, part.rest.line)]
@@ -126,23 +126,19 @@ def _taxes(invoice: Document, rests: Sequence[Rest], parts: Sequence[Part]) -> l
 
 
 def _shares(subtotal: TaxSubtotal, rests: Sequence[Rest], parts: Sequence[Part]) -> list[int]:
-    left_minor = sum(rest.total_minor for rest in rests if _is_taxed_by(subtotal, rest.line))
+    left = [rest for rest in rests if _is_taxed_by(subtotal, rest.line)]
+    left_minor, left_tax_minor = sum(rest.total_minor for rest in left), sum(rest.tax_minor for rest in left)
     parts_minor = [part.total_minor for part in parts]
     if left_minor == subtotal.total_minor == sum(parts_minor):
         return [part.rest.line.tax_minor for part in parts]
-    tax_minor = _tax_within(subtotal, left_minor) - _tax_within(subtotal, left_minor - sum(parts_minor))
+    tax_minor = money.part_of_tax(
+        sum(parts_minor), subtotal.tax_rate_ppm, left_minor=left_minor, left_tax_minor=left_tax_minor
+    )
     return money.share_tax(tax_minor, parts_minor, subtotal.tax_rate_ppm, included=True)
 
 
 def _is_taxed_by(subtotal: TaxSubtotal, line: Line) -> bool:
     return (line.tax_category, line.tax_rate_ppm) == (subtotal.tax_category, subtotal.tax_rate_ppm)
-
-
-def _tax_within(subtotal: TaxSubtotal, gross_minor: int) -> int:
-    """The tax in so much of all that is sold at a rate; in all of it it is the invoice's own."""
-    if gross_minor == subtotal.total_minor:
-        return subtotal.tax_minor
-    return money.included_tax(gross_minor, subtotal.tax_rate_ppm)
 
 
 def _line(part: Part, tax_minor: int, position: int, *, prices_include_tax: bool) -> Line:
