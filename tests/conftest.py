@@ -25,8 +25,24 @@ hypothesis.register_profile("jumun", deadline=None, derandomize=os.environ.get("
 hypothesis.load_profile("jumun")
 
 
+# Files that take half a minute and more. Begun last, they would keep one process busy while the others wait for it.
+LONG = (
+    "tests/chaos/test_chaos",
+    "tests/payments/test_histories",
+    "tests/payments/test_fuzzed",
+    "tests/invoices/test_killed",
+    "tests/payments/test_reconcile",
+    "tests/e2e/",
+    "tests/chaos/",
+    "tests/outbox/test_celery",
+    "tests/payments/test_worker",
+    "tests/tooling/test_run",
+)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Without Chromium the browser tests are skipped, or fail where they are required."""
+    """Long files go first. Without Chromium the browser tests are skipped, or fail where they are required."""
+    items.sort(key=lambda item: next((i for i, name in enumerate(LONG) if item.nodeid.startswith(name)), len(LONG)))
     if find_chromium() or os.environ.get("JUMUN_REQUIRE_BROWSER") == "1":
         return
     for item in items:
