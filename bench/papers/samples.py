@@ -6,19 +6,10 @@ from collections.abc import Iterator
 
 from jumun import money
 from jumun.invoices.document import Document, Line, Party, PaymentReference, taxes_of
+from tests.invoices.documents import SEOUL
 
 SYLLABLES = "가나다라마바사아자차카타파하한지노트연필잉크종이책상의자컵커피봉투우표도장붓먹벼루서울부산"
 RATE_PPM = 100_000
-SELLER = Party(
-    name="주문상점 주식회사",
-    address_lines=("테헤란로 152, 강남파이낸스센터 12층",),
-    postal_code="06236",
-    city="서울특별시 강남구",
-    country="KR",
-    email="billing@jumun.example",
-    tax_id="120-81-47521",
-    registration=("대표 김하늘", "통신판매업신고 제2026-서울강남-01234호"),
-)
 
 
 def invoices(lines: int, count: int) -> Iterator[Document]:
@@ -36,7 +27,7 @@ def _invoice(chance: random.Random, number: int, count: int) -> Document:
         kind="invoice",
         number=f"INV-2026-{number:06d}",
         issued_on=day,
-        seller=SELLER,
+        seller=SEOUL,
         buyer=Party(name=_word(chance, 3), address_lines=(f"{_word(chance, 4)}로 {number}",), country="KR"),
         currency="KRW",
         lines=lines,
