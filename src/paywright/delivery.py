@@ -25,9 +25,9 @@ AT_ONCE_MAX = 16
 TIMEOUT_S = 30.0
 """Stripe's own limit is not published; its CLI's forwarder waits this long."""
 
-RETRIES_S = (1, 2, 4, 8, 15, 30, 30, 30, 60, 60, 60, 120, 120, 120)
-"""Seconds before each retry. Stripe's sandbox tries three times over some hours; here a developer who
-restarts the store within ten minutes should still be told, so attempts are quick and many."""
+RETRIES_S = (5, 15 * 60, 3 * 3600)
+"""Seconds before each retry: Stripe's sandbox retries three times over a few hours, at intervals that it does not
+publish. The first comes soon, for a developer whose store restarts."""
 
 OLD_S = 600
 USER_AGENT = "Stripe/1.0 (+https://stripe.com/docs/webhooks)"
