@@ -52,7 +52,6 @@ def store(running: Store) -> Configuration:
 def visitor(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Page]:
     """A customer's browser in Korean, then in English. What a page's console complains of fails the test."""
     context = browser.new_context(locale=request.param)
-    context.set_default_timeout(10_000)
     page = context.new_page()
     complaints: list[str] = []
     page.on("pageerror", lambda error: complaints.append(str(error)))

@@ -22,7 +22,7 @@ def words(page: Page) -> dict[str, str]:
 
 def expect_paid(page: Page) -> None:
     page.wait_for_url("**/orders/**")
-    expect(page.locator("[data-order-state=paid]")).to_be_visible(timeout=20_000)
+    expect(page.locator("[data-order-state=paid]")).to_be_visible()
     expect(page.locator("main")).to_contain_text(words(page)["paid"])
     expect(page.locator("a[href$='/invoice.pdf']").first).to_be_visible()
 
@@ -77,4 +77,4 @@ def test_buying_works_without_javascript(visitor: Page, store: Configuration) ->
         order_something(page, store)
         pay(page, PAID)
         page.wait_for_url(re.compile("/orders/"))
-        expect(page.locator("[data-order-state=paid]")).to_be_visible(timeout=20_000)
+        expect(page.locator("[data-order-state=paid]")).to_be_visible()
