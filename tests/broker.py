@@ -36,7 +36,7 @@ def running_broker(program: str) -> Iterator[str]:
         options = ["--port", "0", "--unixsocket", str(socket), "--save", "", "--dir", folder]
         server = subprocess.Popen([program, *options], stdout=subprocess.DEVNULL)
         try:
-            deadline = time.monotonic() + 30
+            deadline = time.monotonic() + 90
             while not socket.exists():
                 assert server.poll() is None
                 assert time.monotonic() < deadline
@@ -44,7 +44,7 @@ def running_broker(program: str) -> Iterator[str]:
             yield f"redis+socket://{socket}"
         finally:
             server.terminate()
-            server.wait(timeout=10)
+            server.wait(timeout=60)
 
 
 if __name__ == "__main__":

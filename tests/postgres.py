@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-START_TIMEOUT_S = 30
+START_TIMEOUT_S = 90
 # PostgreSQL refuses to run as root; as root, the server runs as the user nobody.
 NOBODY = 65534
 FAST_NOT_DURABLE = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
@@ -108,7 +108,7 @@ class Server:
             return
         self._process.send_signal(how)
         try:
-            self._process.wait(timeout=10)
+            self._process.wait(timeout=60)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()

@@ -52,4 +52,4 @@ def worker(folder: Path, **environment: str) -> Iterator[subprocess.Popen[bytes]
     finally:
         if process.poll() is None:
             process.send_signal(signal.SIGTERM)
-            process.wait(timeout=30)
+            process.wait(timeout=90)

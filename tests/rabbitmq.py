@@ -46,7 +46,7 @@ def running_rabbitmq(script: str) -> Iterator[str]:
             yield f"amqp://guest:guest@127.0.0.1:{port}//"
         finally:
             server.terminate()
-            server.wait(timeout=30)
+            server.wait(timeout=90)
             # Erlang's directory of nodes outlives them.
             subprocess.run(["epmd", "-port", str(epmd_port), "-kill"], stdout=subprocess.DEVNULL, check=False)
 

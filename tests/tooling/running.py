@@ -69,7 +69,7 @@ class Running:
 
     def get(self, path):
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with opener.open(f"http://127.0.0.1:{self.port}{path}", timeout=10) as answer:
+        with opener.open(f"http://127.0.0.1:{self.port}{path}", timeout=60) as answer:
             return answer.status
 
     def family(self):
@@ -88,7 +88,7 @@ def alive(pid):
     return bool(state) and not state.startswith("Z")
 
 
-def wait_until(holds, timeout_s=30):
+def wait_until(holds, timeout_s=90):
     give_up = time.monotonic() + timeout_s
     while not holds():
         assert time.monotonic() < give_up

@@ -21,7 +21,7 @@ def bare(tmp_path):
 
 def bootstrap(*arguments, **environment):
     return subprocess.run(
-        [ROOT / "tools" / "bootstrap", *arguments], env=environment, capture_output=True, text=True, timeout=60
+        [ROOT / "tools" / "bootstrap", *arguments], env=environment, capture_output=True, text=True, timeout=180
     )
 
 

@@ -29,7 +29,7 @@ def start(data, tmp_path):
     for running in started:
         if running.process.poll() is None:
             running.process.terminate()
-            running.process.wait(20)
+            running.process.wait(90)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
@@ -40,7 +40,7 @@ def test_an_interrupt_ends_every_process_and_is_no_failure(start, number):
 
     running.process.send_signal(number)
 
-    assert running.process.wait(20) == 0
+    assert running.process.wait(90) == 0
     assert len(family) == 4
     assert not any(map(alive, family))
     assert "Traceback" not in running.said
@@ -50,7 +50,7 @@ def test_the_first_start_prints_the_password_and_no_later_one(tmp_path):
     def what_is_said():
         running = Running(tmp_path / "var", log=tmp_path / "log").wait_until_said(OPEN)
         running.process.terminate()
-        running.process.wait(20)
+        running.process.wait(90)
         return running.said
 
     assert re.search(r"user staff, password \S{12} \(shown only now\)", what_is_said())
@@ -87,7 +87,7 @@ def test_without_its_servers_the_store_ends_and_says_so(start, name, part):
 
     os.kill(running.one(part), signal.SIGKILL)
 
-    assert running.process.wait(20) == 1
+    assert running.process.wait(90) == 1
     assert f"{name} has ended unexpectedly (signal 9)" in running.said
     wait_until(lambda: not any(map(alive, family)))
 
