@@ -15,15 +15,16 @@ from paywright import errors, expand, forms, idempotency, ids, parameters
 from paywright.background import Background
 from paywright.call import Call
 from paywright.errors import ApiError
-from paywright.events import VERSION_WITHOUT_HEADER
 from paywright.faults import Fault
 from paywright.resources import ROUTES, Handler, match
 from paywright.spec import tables
 from paywright.store import Cause, Store, Transaction
+from paywright.versions import VERSION_WITHOUT_HEADER, check_version
 
 Json = dict[str, Any]
 
 BODY_BYTES_MAX = 1_000_000
+FORM = "application/x-www-form-urlencoded"
 
 
 @dataclass
@@ -33,7 +34,7 @@ class Asked:
     method: str
     path: str
     body: bytes
-    query: str
+    query: bytes
     headers: dict[str, str]
     id: str = field(default_factory=ids.request)
 
@@ -44,7 +45,7 @@ class Asked:
     @cached_property
     def params(self) -> dict[str, forms.Raw]:
         """The parameters as they came, in query or body; raises ApiError when malformed."""
-        return forms.parse(self.query) | forms.parse(_text(self.body))
+        return forms.parse(_text(self.query)) | forms.parse(_form(self))
 
     @property
     def idempotency_key(self) -> str | None:
@@ -95,7 +96,7 @@ class Api:
             request.method,
             request.scope["path"],
             await _body(request),
-            request.scope["query_string"].decode("latin-1"),
+            request.scope["query_string"],
             dict(request.headers),
         )
         fault = self.background.faults.for_call(f"{asked.method} {asked.path}")
@@ -160,6 +161,7 @@ class Api:
         execute = execute or partial(self._in_savepoint, asked=asked)
         try:
             check_authorization(asked.headers.get("authorization", ""))
+            check_version(asked.api_version)
             key = asked.idempotency_key
             if key is None:
                 with self.store.transaction(Cause(asked.id, None, asked.api_version)) as tx:
@@ -250,13 +252,19 @@ async def _body(request: Request) -> bytes:
     return b"".join(parts) if size <= BODY_BYTES_MAX else b"\xff"
 
 
-def _text(body: bytes) -> str:
+def _form(asked: Asked) -> str:
+    """The form in a request's body; JSON is what v2 of the API takes, and v1 refuses."""
+    kind = asked.headers.get("content-type", FORM).partition(";")[0].strip().lower()
+    if asked.body and kind != FORM:
+        raise errors.invalid_request(f"Invalid request (check that your POST content type is {FORM}).")
+    return _text(asked.body)
+
+
+def _text(parameters: bytes) -> str:
     try:
-        return body.decode()
+        return parameters.decode()
     except UnicodeDecodeError:
-        raise errors.invalid_request(
-            f"The request body must be UTF-8 form data of at most {BODY_BYTES_MAX} bytes."
-        ) from None
+        raise errors.invalid_request(f"Parameters must be UTF-8 form data of at most {BODY_BYTES_MAX} bytes.") from None
 
 
 def _headers(request: str | None = None) -> dict[str, str]:

@@ -7,15 +7,9 @@ from orjson import dumps, loads
 from paywright import ids
 from paywright.objects import public
 from paywright.store import Transaction
+from paywright.versions import API_VERSION
 
 Json = dict[str, Any]
-
-API_VERSION = "2026-10-28.endive"
-"""The version in which objects and events are rendered."""
-
-VERSION_WITHOUT_HEADER = "2026-08-26.dahlia"
-"""What a request without ``Stripe-Version`` is taken for, as on an account opened before endive: Stripe's own
-CLI (1.52) sends no header and still uses ``payment_method_types``. SDKs always send one."""
 
 
 def emit(tx: Transaction, kind: str, doc: Json, previous: Json | None = None) -> Json:

@@ -20,7 +20,9 @@ _NAME = re.compile(r"^([^\[\]]+)((?:\[[^\[\]]*\])*)$")
 def parse(text: str) -> dict[str, Raw]:
     """Return the nested parameters of a form body or query string; raise ApiError when malformed."""
     try:
-        pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=FIELDS_MAX)
+        pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=FIELDS_MAX, errors="strict")
+    except UnicodeDecodeError:
+        raise invalid_request("Invalid request: parameters must be UTF-8.") from None
     except ValueError:
         raise invalid_request(f"Too many parameters: at most {FIELDS_MAX} are read.") from None
     tree: dict[str, Raw] = {}
@@ -42,7 +44,7 @@ def _path(name: str) -> list[str]:
 def _put(tree: dict[str, Raw], path: list[str], value: str, name: str) -> None:
     node = tree
     for position, key in enumerate(path[:-1]):
-        child = node.setdefault(key or _slot(node, path[position + 1]), {})
+        child = node.setdefault(key or _slot(node, path[position + 1 :]), {})
         if isinstance(child, str):
             raise _conflict(name)
         node = child
@@ -52,13 +54,21 @@ def _put(tree: dict[str, Raw], path: list[str], value: str, name: str) -> None:
     node[last] = value
 
 
-def _slot(node: dict[str, Raw], next_key: str) -> str:
-    """``a[][x]=1&a[][y]=2&a[][x]=3``: a repeated member begins the next element, as in Rack."""
+def _slot(node: dict[str, Raw], below: list[str]) -> str:
+    """``a[][x][y]=1&a[][x][z]=2&a[][x][y]=3``: a repeated member begins the next element, as in Rack."""
     if not node:
         return "0"
     last = str(len(node) - 1)
-    current = node.get(last)
-    return str(len(node)) if isinstance(current, dict) and next_key in current else last
+    return str(len(node)) if _holds(node.get(last), below) else last
+
+
+def _holds(node: "Raw | None", path: list[str]) -> bool:
+    """Whether a value is there already; ``""`` in the path makes room for another one, so nothing is there."""
+    for key in path:
+        if not isinstance(node, dict) or key not in node:
+            return False
+        node = node[key]
+    return True
 
 
 def _conflict(name: str) -> ApiError:

@@ -10,11 +10,9 @@ from typing import Any
 from paywright import errors
 from paywright.forms import Raw
 from paywright.spec import tables
+from paywright.versions import VERSION_WITHOUT_METHOD_TYPES
 
 Json = dict[str, Any]
-
-VERSION_WITHOUT_METHOD_TYPES = "2026-09-30"
-"""From this API version on, ``payment_method_types`` is no input (the contract's section 1)."""
 
 _METHOD_TYPES: Json = {"items": {"type": "string"}}
 

@@ -6,10 +6,10 @@ from typing import Any
 from paywright import ids
 from paywright.acts import Acts, Refused
 from paywright.call import Call
-from paywright.events import API_VERSION
 from paywright.payments.disputes import LOSING, WINNING, close_by_merchant, submit_evidence
 from paywright.payments.settle import settle_now
 from paywright.resources import balance, checkout_sessions, customers, discounts, products, tax_rates
+from paywright.versions import API_VERSION
 
 Json = dict[str, Any]
 Story = Callable[[Acts], Awaitable[Json]]

@@ -159,7 +159,7 @@ def test_method_types_of_a_payment_intent_are_refused_by_a_code_of_their_own(raw
     assert (before.status_code, before.json()["payment_method_types"]) == (200, ["card"])
 
 
-@pytest.mark.parametrize("path", ["/v1/nope", "/v1/checkout", "/nope"])
+@pytest.mark.parametrize("path", ["/v1/nope", "/v1/checkout", "/nope", "/v1/checkout/sessions//expire"])
 def test_an_unknown_route(raw, path):
     answer = raw.post(path)
 
@@ -197,6 +197,7 @@ def test_basic_authentication_with_the_key_as_user(paywright):
     [
         (b"a=" + b"x" * 1_100_000, "invalid_request_error"),
         (b"\xff\xfe", "invalid_request_error"),
+        (b"client_reference_id=%ff", "invalid_request_error"),
         (b"a[b=1", "invalid_request_error"),
         (b"[]=1", "invalid_request_error"),
         (b"a=1&a[b]=2", "invalid_request_error"),
@@ -221,6 +222,79 @@ def test_malformed_bodies_get_a_400(raw, body, type_):
 
     assert answer.status_code == 400
     assert answer.json()["error"]["type"] == type_
+
+
+@pytest.mark.parametrize("kind", ["application/json", "multipart/form-data; boundary=b", "text/plain"])
+def test_a_body_that_is_no_form_is_told_what_is_wanted(raw, kind):
+    answer = raw.post("/v1/customers", content=b'{"name": "x"}', headers={"Content-Type": kind})
+
+    message = "Invalid request (check that your POST content type is application/x-www-form-urlencoded)."
+    assert (answer.status_code, error_of(answer)) == (400, refusal(None, None, message))
+
+
+@pytest.mark.parametrize("version", ["nonsense", "2026-10-28", "2026-10-28.dahlia", "2031-01-01.zeta"])
+def test_a_version_that_stripe_never_had_is_refused(raw, version):
+    answer = raw.get("/v1/events", headers={"Stripe-Version": version})
+
+    message = f"Invalid Stripe API version: {version} (the newest known here is 2026-10-28.endive)"
+    assert (answer.status_code, error_of(answer)) == (400, refusal(None, None, message))
+    assert answer.headers["stripe-version"] == "2026-08-26.dahlia"
+
+
+def test_a_version_is_refused_before_anything_is_made(raw):
+    key = {"Idempotency-Key": "with a wrong version first"}
+
+    refused = raw.post("/v1/customers", headers={**key, "Stripe-Version": "nonsense"})
+
+    assert refused.status_code == 400
+    assert raw.post("/v1/customers", headers=key).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("/v1/customers", "email"),
+        ("/v1/checkout/sessions", "customer_email"),
+        ("/v1/checkout/sessions", "payment_intent_data[receipt_email]"),
+        ("/v1/payment_intents", "receipt_email"),
+    ],
+)
+def test_what_is_no_email_address_is_refused(raw, path, name):
+    needed = {
+        "/v1/checkout/sessions": one_item("usd", 500),
+        "/v1/payment_intents": {"amount": "500", "currency": "usd"},
+    }
+
+    answer = raw.post(path, data={**needed.get(path, {}), name: "nonsense"})
+
+    assert answer.status_code == 400
+    assert error_of(answer) == refusal("email_invalid", name, "Invalid email address: nonsense")
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        b"line_items[][price_data][currency]=usd&line_items[][price_data][unit_amount]=500"
+        b"&line_items[][price_data][product_data][name]=x&line_items[][quantity]=2"
+        b"&line_items[][price_data][currency]=usd&line_items[][price_data][unit_amount]=700"
+        b"&line_items[][price_data][product_data][name]=y&line_items[][quantity]=1",
+        b"line_items[5][quantity]=1&line_items[5][price_data][unit_amount]=700&line_items[2][quantity]=2"
+        b"&line_items[5][price_data][product_data][name]=y&line_items[5][price_data][currency]=usd"
+        b"&line_items[2][price_data][currency]=usd&line_items[2][price_data][product_data][name]=x"
+        b"&line_items[2][price_data][unit_amount]=500",
+    ],
+)
+def test_arrays_come_without_places_or_with_any(raw, form):
+    start = b"mode=payment&success_url=https://shop.example/&expand[]=line_items&"
+
+    answer = raw.post("/v1/checkout/sessions", content=start + form)
+
+    items = answer.json()["line_items"]["data"]
+    assert [(i["description"], i["quantity"], i["amount_total"]) for i in items] == [("x", 2, 1000), ("y", 1, 700)]
+
+
+def test_of_a_name_given_twice_the_last_counts(raw):
+    assert raw.post("/v1/customers", content=b"name=a&name=b").json()["name"] == "b"
 
 
 @pytest.mark.parametrize(

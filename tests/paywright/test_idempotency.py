@@ -65,6 +65,29 @@ def test_a_failure_after_execution_began_is_remembered(raw, key, new_session):
     assert second.headers["idempotent-replayed"] == "true"
 
 
+def test_a_decline_is_remembered(raw, key):
+    form = {"amount": "500", "currency": "usd", "payment_method": "pm_card_chargeDeclined", "confirm": "true"}
+
+    first, second = (raw.post("/v1/payment_intents", data=form, headers={"Idempotency-Key": key}) for _ in range(2))
+
+    assert first.status_code == second.status_code == 402
+    assert first.content == second.content
+    assert second.headers["idempotent-replayed"] == "true"
+
+
+def test_after_a_day_a_key_counts_as_new(raw, paywright, key):
+    first = create(raw, key)
+    paywright.advance("23h")
+    replayed = create(raw, key)
+    paywright.advance("1h")
+
+    later = create(raw, key, client_reference_id="2")
+
+    assert replayed.json()["id"] == first.json()["id"]
+    assert (later.status_code, "idempotent-replayed" in later.headers) == (200, False)
+    assert later.json()["id"] != first.json()["id"]
+
+
 def test_a_missing_key_is_not_remembered_under_the_idempotency_key(paywright, raw, key):
     unauthorised = raw.post("/v1/checkout/sessions", headers={"Idempotency-Key": key, "Authorization": ""})
 

@@ -98,7 +98,7 @@ def match(method: str, path: str) -> tuple[str, dict[str, str]] | None:
     """Return the operation of a request and the ids in its path, or None."""
     parts = tuple(path.strip("/").split("/"))
     for operation, pattern in _BY_SHAPE.get((method, len(parts)), ()):
-        if all(p == q or p.startswith("{") for p, q in zip(pattern, parts, strict=True)):
+        if all(p == q or (q and p.startswith("{")) for p, q in zip(pattern, parts, strict=True)):
             return operation, {p.strip("{}"): q for p, q in zip(pattern, parts, strict=True) if p.startswith("{")}
     return None
 

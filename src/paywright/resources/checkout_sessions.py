@@ -3,7 +3,7 @@
 from typing import Any
 
 from paywright import currencies, errors, ids, lists, metadata, supported
-from paywright.addresses import is_web_address
+from paywright.addresses import check_email, is_web_address
 from paywright.call import Call
 from paywright.checkout import discounts, shipping
 from paywright.checkout.custom_fields import custom_fields
@@ -191,6 +191,7 @@ def _customer(call: Call) -> Json | None:
     identifier = call.params.get("customer")
     if identifier and call.params.get("customer_email"):
         raise invalid_request("You may only specify one of these parameters: customer, customer_email.")
+    check_email(call.params.get("customer_email"), "customer_email")
     return call.tx.require(identifier, "customer", param="customer") if identifier else None
 
 
@@ -243,6 +244,7 @@ _INTENT_DATA = (
 
 def _intent_data(given: Json) -> Json:
     supported.only({k: v for k, v in given.items() if (k, v) != ("capture_method", "automatic_async")}, _INTENT_DATA)
+    check_email(given.get("receipt_email"), "payment_intent_data[receipt_email]")
     return {**given, "metadata": metadata.merged({}, given.get("metadata", {}), "payment_intent_data[metadata]")}
 
 

@@ -4,7 +4,8 @@ from typing import Any
 
 from paywright import ids
 from paywright.call import Call
-from paywright.events import API_VERSION, LISTENER, VERSION_WITHOUT_HEADER
+from paywright.events import LISTENER
+from paywright.versions import API_VERSION, VERSION_WITHOUT_HEADER
 
 Json = dict[str, Any]
 

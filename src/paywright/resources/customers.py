@@ -3,8 +3,8 @@
 from typing import Any
 
 from paywright import events, lists, metadata, supported
+from paywright.addresses import check_email
 from paywright.call import Call
-from paywright.errors import invalid_request
 from paywright.payments.customers import new_customer
 
 Json = dict[str, Any]
@@ -21,9 +21,7 @@ def create(call: Call) -> Json:
 
 def _given(params: Json) -> Json:
     given = {name: params[name] for name in _ECHOED.split() if name in params}
-    email = given.get("email")
-    if email and ("@" not in email or len(email) > 512):
-        raise invalid_request(f"Invalid email address: {email[:100]}", code="email_invalid", param="email")
+    check_email(given.get("email"), "email")
     if given.get("address"):
         parts = ("city", "country", "line1", "line2", "postal_code", "state")
         given["address"] = {part: given["address"].get(part) for part in parts}

@@ -3,6 +3,7 @@
 from typing import Any
 
 from paywright import currencies, errors, lists, metadata, supported
+from paywright.addresses import check_email
 from paywright.call import Call
 from paywright.errors import invalid_request
 from paywright.payments.confirm import confirm, declined_answer
@@ -23,6 +24,7 @@ OPEN = ("requires_payment_method", "requires_confirmation", "requires_action")
 def create(call: Call) -> Json:
     params = call.params
     supported.only(params, _CREATE)
+    check_email(params.get("receipt_email"), "receipt_email")
     _check_methods(params)
     currency = currencies.check_currency(params["currency"], "currency")
     _check_amount(params["amount"], currency)
@@ -145,6 +147,7 @@ def update(call: Call) -> Json:
             f"statuses: {', '.join(OPEN)}.",
             intent,
         )
+    check_email(params.get("receipt_email"), "receipt_email")
     _update_amount(intent, params)
     for name in [*_ECHOED.split(), "shipping"]:
         if name in params:
