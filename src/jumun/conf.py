@@ -42,6 +42,8 @@ class JumunSettings:
     invoice_prefix: str = "INV"
     credit_note_prefix: str = "CN"
     invoice_paper: Paper = "a4"
+    # Papers in the order's language with the other one, Korean or English, beneath.
+    invoice_bilingual: bool = False
     # Folders of OpenType fonts, for characters that ours do not have.
     invoice_font_folders: tuple[str, ...] = ()
     # How long stock stays reserved for an unpaid order.

@@ -20,6 +20,7 @@ PAPERS = {
         document(line(quantity=-1), kind="credit_note", refers_to="INV-2026-000001", locale="en"),
         theme=Theme(paper="us-letter"),
     ),
+    "invoice, en with ko": lambda: render(document(locale="en+ko")),
     "60 lines, Factur-X": lambda: render_hybrid(long_document(60)),
 }
 

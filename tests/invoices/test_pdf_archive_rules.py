@@ -17,7 +17,7 @@ SEVERAL_RATES = (line(1, sku="A", discount_minor=100), line(2, rate_ppm=0, tax_c
 
 
 @pytest.mark.parametrize("theme", [Theme(), LETTER], ids=["a4", "letter"])
-@pytest.mark.parametrize("locale", ["ko", "en"])
+@pytest.mark.parametrize("locale", ["ko", "en", "en+ko"])
 @pytest.mark.parametrize(
     ("lines", "kind"),
     [((line(),), {}), (SEVERAL_RATES, {"notes": ("1",)}), ((line(quantity=-1),), CREDIT), ((line(),), CANCEL)],

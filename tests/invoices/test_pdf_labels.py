@@ -1,7 +1,7 @@
 import json
 import string
 
-from jumun.invoices.printed import LABELS
+from jumun.invoices.labels import LABELS
 
 labels = json.loads(LABELS.read_text(encoding="utf-8"))
 

@@ -14,7 +14,6 @@ UNNUMBERED = "-"
 def compose(order: Order, *, issued_on: datetime.date, paid_by: PaymentReference | None) -> Document:
     """The invoice document of ``order``; every value is copied, so no later change can reach it."""
     lines = tuple(_line(line) for line in order.lines.all())
-    locale: Locale = "ko" if order.language.startswith("ko") else "en"
     return Document(
         kind="invoice",
         number=UNNUMBERED,
@@ -31,9 +30,15 @@ def compose(order: Order, *, issued_on: datetime.date, paid_by: PaymentReference
         paid=paid_by,
         order_number=order.number,
         order_url=jumun().site_url.rstrip("/") + order.get_absolute_url(),
-        locale=locale,
+        locale=_locale(order),
         livemode=order.livemode,
     )
+
+
+def _locale(order: Order) -> Locale:
+    if order.language.startswith("ko"):
+        return "ko+en" if jumun().invoice_bilingual else "ko"
+    return "en+ko" if jumun().invoice_bilingual else "en"
 
 
 def _line(line: OrderLine) -> Line:

@@ -7,11 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from django.utils.translation import gettext, override
-
 from jumun import money
 from jumun.invoices.compose import UNNUMBERED
 from jumun.invoices.document import Document, DocumentError, Kind, Line, PaymentReference, TaxSubtotal, taxes_of
+from jumun.invoices.labels import labels_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,11 +53,10 @@ def compose_credit_note(
     rests = _rests(invoice, credited)
     parts = [part for part in _parts(rests, amount_minor, lines) if part.total_minor or part.quantity]
     taxes_minor = _taxes(invoice, rests, parts)
-    with override(invoice.locale):
-        credit_lines = tuple(
-            _line(part, tax_minor, position, prices_include_tax=invoice.prices_include_tax)
-            for position, (part, tax_minor) in enumerate(zip(parts, taxes_minor, strict=True), start=1)
-        )
+    credit_lines = tuple(
+        _line(invoice, part, tax_minor, position)
+        for position, (part, tax_minor) in enumerate(zip(parts, taxes_minor, strict=True), start=1)
+    )
     return _correcting(invoice, "credit_note", credit_lines, issued_on=issued_on, paid=refunded_to)
 
 
@@ -141,11 +139,11 @@ def _is_taxed_by(subtotal: TaxSubtotal, line: Line) -> bool:
     return (line.tax_category, line.tax_rate_ppm) == (subtotal.tax_category, subtotal.tax_rate_ppm)
 
 
-def _line(part: Part, tax_minor: int, position: int, *, prices_include_tax: bool) -> Line:
+def _line(invoice: Document, part: Part, tax_minor: int, position: int) -> Line:
     """The part as pieces at their price where that adds up, else as an amount."""
     line = part.rest.line
     quantity = line.quantity if part.is_whole else part.quantity
-    priced_minor = part.total_minor if prices_include_tax else part.total_minor - tax_minor
+    priced_minor = part.total_minor if invoice.prices_include_tax else part.total_minor - tax_minor
     credited = replace(
         line,
         position=position,
@@ -157,9 +155,10 @@ def _line(part: Part, tax_minor: int, position: int, *, prices_include_tax: bool
     )
     if quantity and priced_minor <= line.unit_price_minor * quantity:
         return replace(credited, quantity=-quantity, discount_minor=priced_minor - line.unit_price_minor * quantity)
+    partial_refund = " / ".join(labels_of(invoice, language)["partial_refund"] for language in invoice.languages)
     return replace(
         credited,
-        description=gettext("Partial refund: %(item)s") % {"item": line.description},
+        description=f"{partial_refund}: {line.description}",
         quantity=-1,
         unit_price_minor=priced_minor,
         discount_minor=0,

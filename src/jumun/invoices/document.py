@@ -21,7 +21,9 @@ SCHEMA_VERSION = 1
 
 # A cancellation takes back a credit note whose refund failed.
 Kind = Literal["invoice", "credit_note", "cancellation"]
-Locale = Literal["ko", "en"]
+Language = Literal["ko", "en"]
+# Of a paper in both languages the first is the order's, in which its dates, amounts and addresses are written too.
+Locale = Literal["ko", "en", "ko+en", "en+ko"]
 # UNCL5305 as EN 16931 uses it: standard, zero-rated, exempt, reverse charge, intra-community, export, outside scope.
 TaxCategory = Literal["S", "Z", "E", "AE", "K", "G", "O"]
 
@@ -125,6 +127,16 @@ class Document:
     locale: Locale
     notes: tuple[str, ...] = ()
     livemode: bool = True
+
+    @property
+    def languages(self) -> tuple[Language, ...]:
+        """In which the paper is written: the order's, and beneath it the other one where it is in both."""
+        return tuple(typing.cast(Language, language) for language in self.locale.split("+"))
+
+    @property
+    def language(self) -> Language:
+        """The order's, which comes first."""
+        return self.languages[0]
 
     @property
     def settlement(self) -> str:

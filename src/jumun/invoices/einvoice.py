@@ -16,7 +16,8 @@ from lxml import etree
 from jumun import money
 from jumun.invoices.document import Document, Line, Party, TaxSubtotal
 from jumun.invoices.einvoice_scope import EInvoiceError, check
-from jumun.invoices.printed import CARD_BRANDS, labels_of
+from jumun.invoices.labels import labels_of
+from jumun.invoices.printed import CARD_BRANDS
 from jumun.tax_ids import is_vat_id
 
 PROFILE = "urn:cen.eu:en16931:2017"

@@ -3,11 +3,9 @@
 import datetime
 import functools
 import io
-import json
 from collections.abc import Mapping
 from decimal import Decimal
 from itertools import accumulate
-from pathlib import Path
 from typing import Any
 
 import segno
@@ -16,10 +14,9 @@ from babel.dates import format_date
 from babel.numbers import format_decimal
 
 from jumun import money
-from jumun.invoices.document import Document, Line, Party, PaymentReference, TaxSubtotal
+from jumun.invoices.document import Document, Language, Line, Party, PaymentReference, TaxSubtotal
+from jumun.invoices.labels import labels_of
 from jumun.tax_ids import EU
-
-LABELS = Path(__file__).with_name("labels.json")
 
 LARGEST_FIRST = frozenset({"JP", "KR"})
 CITY_BEFORE_POSTAL_CODE = frozenset({"AU", "CA", "GB", "US"}) | LARGEST_FIRST
@@ -37,62 +34,68 @@ CARD_BRANDS = {  # as Stripe writes them: https://docs.stripe.com/api/charges/ob
 
 
 def printed(document: Document) -> dict[str, Any]:
-    """A JSON tree of strings (and the few numbers that lay-out needs) that the template only has to place."""
+    """A JSON tree of strings (and the few numbers that lay-out needs) that the template only has to place.
+
+    What is said in words stands at its top, and a second time in `second` where the paper is in both languages; what
+    is no word, as dates and amounts, stands there once.
+    """
     text = labels_of(document)
-    amount = functools.cache(functools.partial(money.format, currency=document.currency, locale=document.locale))
+    amount = functools.cache(functools.partial(money.format, currency=document.currency, locale=document.language))
     carried = accumulate(_priced_minor(document, line) for line in document.lines)
-    abroad = document.seller.country != document.buyer.country
-    return {
-        "labels": text,
-        "language": document.locale,
+    second = [_words(document, language, is_second=True) for language in document.languages[1:]]
+    return _words(document, document.language) | {
+        "second": second[0] if second else None,
         "kind": document.kind,
-        "title": text[document.kind],
         "number": document.number,
         "facts": _facts(document, text),
         "settled": document.paid is not None,
-        "status": _status(document, text),
-        "test": "" if document.livemode else text["test"],
-        "seller": _party(document.seller, text, document.locale, with_country=abroad),
-        "buyer": _party(document.buyer, text, document.locale, with_country=abroad),
+        "seller": _party(document.seller, document.language),
+        "buyer": _party(document.buyer, document.language),
         "lines": [
             _line(line, text, amount) | {"carried": amount(carried_minor)}
             for line, carried_minor in zip(document.lines, carried, strict=True)
         ],
-        "prices_note": text["prices_include_tax" if document.prices_include_tax else "prices_exclude_tax"],
         "line_amount_includes_tax": document.prices_include_tax,
         "taxes": [_subtotal(subtotal, text, amount) for subtotal in document.taxes],
-        "statements": _statements(document, text),
         "net": amount(document.net_minor),
         "tax": amount(document.tax_minor),
         "total": amount(document.total_minor),
-        "total_label": text["credit_total" if document.kind == "credit_note" else "total"],
-        "payment": _payment(document.paid, document, text) if document.paid else None,
         "notes": list(document.notes),
         "order_url": document.order_url,
         "order_qr": _qr(document.order_url) if document.order_url else "",
     }
 
 
-def labels_of(document: Document) -> Mapping[str, str]:
-    """The words of the paper in the document's language, with the name that its tax has for the seller."""
-    return _labels(document.locale, document.seller.country)
-
-
-@functools.cache
-def _labels(locale: str, seller_country: str) -> Mapping[str, str]:
-    texts = json.loads(LABELS.read_text(encoding="utf-8"))[locale]
-    tax = texts["sales_tax"] if seller_country == "US" else texts["tax"]
-    return {key: text.replace("{tax}", tax) for key, text in texts.items()} | {"tax": tax}
+def _words(document: Document, language: Language, *, is_second: bool = False) -> dict[str, Any]:
+    """What the paper says in one language."""
+    text = labels_of(document, language)
+    abroad = document.seller.country != document.buyer.country
+    return {
+        "language": language,
+        "labels": text,
+        "title": text[document.kind],
+        "status": text["open" if document.paid is None else f"settled_{document.settlement}"],
+        "test": "" if document.livemode else text["test"],
+        "countries": {
+            "seller": _country(document.seller.country, language) if abroad else "",
+            "buyer": _country(document.buyer.country, language) if abroad else "",
+        },
+        "prices_note": text["prices_include_tax" if document.prices_include_tax else "prices_exclude_tax"],
+        "statements": _statements(document, text),
+        "total_label": text["credit_total" if document.kind == "credit_note" else "total"],
+        "payment": _payment(document.paid, document, text, dated=not is_second) if document.paid else None,
+    }
 
 
 def _facts(document: Document, text: Mapping[str, str]) -> list[dict[str, str]]:
-    facts = [(text["number"], document.number, ""), (text["issued_on"], _date(document.issued_on, document), "")]
+    """Each with the key of its label."""
+    facts = [("number", document.number, ""), ("issued_on", _date(document.issued_on, document), "")]
     if document.supplied_on:
-        facts.append((text["supplied_on"], _date(document.supplied_on, document), ""))
+        facts.append(("supplied_on", _date(document.supplied_on, document), ""))
     if document.refers_to:
-        facts.append((text[f"corrects_{document.kind}"], document.refers_to, _corrected_date(document, text)))
+        facts.append((f"corrects_{document.kind}", document.refers_to, _corrected_date(document, text)))
     if document.order_number:
-        facts.append((text["order"], document.order_number, ""))
+        facts.append(("order", document.order_number, ""))
     return [{"label": label, "value": value, "detail": detail} for label, value, detail in facts]
 
 
@@ -102,25 +105,20 @@ def _corrected_date(document: Document, text: Mapping[str, str]) -> str:
     return text["corrects_dated"].format(date=_date(document.refers_to_issued_on, document))
 
 
-def _status(document: Document, text: Mapping[str, str]) -> str:
-    return text["open" if document.paid is None else f"settled_{document.settlement}"]
-
-
-def _party(party: Party, text: Mapping[str, str], locale: str, *, with_country: bool) -> dict[str, Any]:
-    country = _country(party.country, locale) if with_country else ""
-    tax_id = f"{_tax_id_label(party.country, text)} {party.tax_id}" if party.tax_id else ""
+def _party(party: Party, language: str) -> dict[str, Any]:
     return {
         "name": party.name,
-        "address": [line for line in (*address_lines(party, locale), country) if line],
+        "address": [line for line in address_lines(party, language) if line],
         "contact": [line for line in (party.email, party.phone) if line],
-        "tax_id": tax_id,
+        "tax_id": party.tax_id,
+        "tax_id_label": _tax_id_label(party.country),
         "registration": list(party.registration),
     }
 
 
-def address_lines(party: Party, locale: str) -> list[str]:
+def address_lines(party: Party, language: str) -> list[str]:
     """The address in the order in which the party's country writes it."""
-    if party.country in LARGEST_FIRST and locale == "ko":
+    if party.country in LARGEST_FIRST and language == "ko":
         postal_code = f"({party.postal_code})" if party.postal_code else ""
         return [_joined(postal_code, party.region, party.city), *party.address_lines]
     if party.country in CITY_BEFORE_POSTAL_CODE:
@@ -133,15 +131,15 @@ def _joined(*words: str) -> str:
     return " ".join(word for word in words if word)
 
 
-def _country(code: str, locale: str) -> str:
-    name: str = Locale.parse(locale).territories.get(code, code)
+def _country(code: str, language: str) -> str:
+    name: str = Locale.parse(language).territories.get(code, code)
     return name
 
 
-def _tax_id_label(country: str, text: Mapping[str, str]) -> str:
+def _tax_id_label(country: str) -> str:
     if country == "KR":
-        return text["tax_id_kr"]
-    return text["tax_id_eu" if country in EU else "tax_id"]
+        return "tax_id_kr"
+    return "tax_id_eu" if country in EU else "tax_id"
 
 
 def _priced_minor(document: Document, line: Line) -> int:
@@ -156,7 +154,8 @@ def _line(line: Line, text: Mapping[str, str], amount: Any) -> dict[str, str]:
         "sku": line.sku,
         "quantity": str(line.quantity),
         "unit_price": amount(line.unit_price_minor),
-        "discount": f"{text['discount']} {amount(-line.discount_minor)}" if line.discount_minor else "",
+        "discount": amount(-line.discount_minor) if line.discount_minor else "",
+        "category": line.tax_category,
         "rate": _rate(line.tax_category, line.tax_rate_ppm, text),
         "amount": amount(priced_minor),
     }
@@ -164,6 +163,7 @@ def _line(line: Line, text: Mapping[str, str], amount: Any) -> dict[str, str]:
 
 def _subtotal(subtotal: TaxSubtotal, text: Mapping[str, str], amount: Any) -> dict[str, str]:
     return {
+        "category": subtotal.tax_category,
         "rate": _rate(subtotal.tax_category, subtotal.tax_rate_ppm, text),
         "net": amount(subtotal.net_minor),
         "tax": amount(subtotal.tax_minor),
@@ -182,14 +182,17 @@ def _statements(document: Document, text: Mapping[str, str]) -> list[str]:
     return [text[key] for key in keys if key in text]
 
 
-def _payment(paid: PaymentReference, document: Document, text: Mapping[str, str]) -> dict[str, str]:
+def _payment(paid: PaymentReference, document: Document, text: Mapping[str, str], *, dated: bool) -> dict[str, str]:
+    sentence = text[f"paid_{document.settlement}"]
+    if not dated:
+        sentence = text.get(f"undated_{document.settlement}", sentence)
     method = text["method_other"]
     if paid.card_last4:
         brand = CARD_BRANDS.get(paid.card_brand, paid.card_brand.replace("_", " ").title())
         method = text["method_card"].format(brand=brand, last4=paid.card_last4).strip()
     return {
         "heading": text[f"payment_{document.settlement}"],
-        "sentence": text[f"paid_{document.settlement}"].format(method=method, date=_date(paid.paid_on, document)),
+        "sentence": sentence.format(method=method, date=_date(paid.paid_on, document)),
         "reference_label": text[f"reference_{document.settlement}"],
         "reference": paid.stripe_id,
     }
@@ -203,4 +206,7 @@ def _qr(url: str) -> str:
 
 
 def _date(date: datetime.date, document: Document) -> str:
-    return format_date(date, format="long", locale=document.locale)
+    """Written out; on a paper in both languages as both read it (ISO 8601)."""
+    if len(document.languages) > 1:
+        return date.isoformat()
+    return format_date(date, format="long", locale=document.language)

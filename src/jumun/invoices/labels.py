@@ -1,0 +1,22 @@
+"""The words on the paper in Korean and in English, from `labels.json`. No Django."""
+
+import functools
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from jumun.invoices.document import Document, Language
+
+LABELS = Path(__file__).with_name("labels.json")
+
+
+def labels_of(document: Document, language: Language | None = None) -> Mapping[str, str]:
+    """The words in `language` (the document's first by default), with the name that its tax has for the seller."""
+    return _labels(language or document.language, document.seller.country)
+
+
+@functools.cache
+def _labels(language: Language, seller_country: str) -> Mapping[str, str]:
+    texts = json.loads(LABELS.read_text(encoding="utf-8"))[language]
+    tax = texts["sales_tax"] if seller_country == "US" else texts["tax"]
+    return {key: text.replace("{tax}", tax) for key, text in texts.items()} | {"tax": tax}
