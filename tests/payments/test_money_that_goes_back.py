@@ -250,6 +250,23 @@ def test_a_dispute_that_is_lost_has_returned_it(stripe: Paywright, sold_out: Non
     assert list(findings()) == []
 
 
+def test_what_the_bank_had_returned_before_it_was_known_is_announced_to_nobody(
+    stripe: Paywright, sold_out: None
+) -> None:
+    """Seed 102 of the simulator on SQLite."""
+    order = pay_unnoticed(stripe)
+    order.expire()
+    [session] = [row["data"]["object"] for row in stripe.events() if row["type"] == "checkout.session.completed"]
+    answer(stripe, stripe.dispute(session["payment_intent"])["id"], LOSING)
+    hear(stripe, session["payment_intent"], "charge.dispute.created", "charge.dispute.closed")
+    apply(session)
+    work()
+    assert mail.outbox == []
+    assert not Refund.objects.exists()
+    assert QuarantinedSnapshot.objects.get().is_resolved
+    assert list(findings()) == []
+
+
 def test_a_refund_of_staff_that_is_refused_leaves_nothing_kept(stripe: Paywright) -> None:
     _settling, second = pay_twice(stripe)
     theirs = Refund.objects.create(

@@ -51,5 +51,5 @@ def _give_up(order: Order) -> None:
     with transaction.atomic():
         Order.objects.select_for_update().get(pk=order.pk)
         for payment in order.payments.select_for_update().filter(status=Payment.Status.PROCESSING):
-            payment.advance(Payment.Status.FAILED, None, "")
-            payment.save()
+            with payment.joining():
+                payment.advance(Payment.Status.FAILED, None, "")

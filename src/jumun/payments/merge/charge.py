@@ -1,3 +1,4 @@
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from jumun.orders.models import Order
@@ -17,18 +18,18 @@ def merge_charge(raw: dict[str, Any]) -> Order | None:
     refunds = refunds_within(raw)
     if order is None or not charge.payment_intent_id or not (charge.has_succeeded or refunds):
         return order
-    payment = _payment_of(order, charge)
-    if payment is not None and payment.order_id == order.pk:
+    with _payment_of(order, charge) as payment:
+        if payment is None or payment.order_id != order.pk:
+            return order
         payment.advance(Payment.Status.UNPAID, charge.card, charge.id if charge.has_succeeded else "")
-        payment.save()
-        BalanceTransaction.mirror(transactions_within(raw))
-        merge_refunds(order, payment, refunds)
+    BalanceTransaction.mirror(transactions_within(raw))
+    merge_refunds(order, payment, refunds)
     return order
 
 
-def _payment_of(order: Order, charge: ChargeSnapshot) -> Payment | None:
+def _payment_of(order: Order, charge: ChargeSnapshot) -> AbstractContextManager[Payment] | AbstractContextManager[None]:
     """The charge's payment. One that does not match the order is its session's to tell of first."""
-    if mismatch(order, charge.livemode, charge.amount, charge.currency):
-        known = Payment.objects.select_for_update().filter(payment_intent_id=charge.payment_intent_id)
-        return known.first()
+    mismatched = mismatch(order, charge.livemode, charge.amount, charge.currency)
+    if mismatched and not Payment.objects.filter(payment_intent_id=charge.payment_intent_id).exists():
+        return nullcontext()
     return Payment.of_intent(order, charge.payment_intent_id)

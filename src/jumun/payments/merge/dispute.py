@@ -24,7 +24,7 @@ def merge_dispute(raw: dict[str, Any]) -> Order | None:
 
 def _merge(order: Order, snapshot: DisputeSnapshot, raw: dict[str, Any]) -> str | None:
     """Join the dispute and its movements of money; return why staff must look at it, if so."""
-    payment = Payment.of_intent(order, snapshot.payment_intent_id).saved()
+    payment = Payment.saved(order, snapshot.payment_intent_id)
     if snapshot.livemode != payment.livemode:
         return Reason.LIVEMODE
     if Dispute.objects.filter(dispute_id=snapshot.id).exclude(payment=payment).exists():

@@ -12,7 +12,7 @@ def merge_refund(raw: dict[str, Any]) -> Order | None:
     refund = RefundSnapshot.parse(raw)
     order, reason = _order_of_refund(refund, raw.get("payment_intent"))
     if order is not None and reason is None:
-        merge_refunds(order, Payment.of_intent(order, refund.payment_intent_id).saved(), [raw])
+        merge_refunds(order, Payment.saved(order, refund.payment_intent_id), [raw])
     if reason is not None:
         QuarantinedSnapshot.keep(object_id=refund.id, reason=reason, order=order, snapshot=raw)
     return order

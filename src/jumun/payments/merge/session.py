@@ -1,3 +1,5 @@
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 from django.utils import timezone
@@ -23,10 +25,8 @@ def merge_session(raw: dict[str, Any]) -> Order | None:
     payment = None
     if order is not None:
         Checkout.advance_by(order, session)
-        payment = _payment_of(order, session, reason)
-        reason = reason or _pay(order, session, payment)
-        if payment is not None and payment.order_id == order.pk:
-            payment.save()
+        with _payment_of(order, session, reason) as payment:
+            reason = reason or _pay(order, session, payment)
     if reason is not None:
         _set_aside(raw, session, reason, order, payment)
     if order is not None and payment is not None and payment.order_id == order.pk:
@@ -47,23 +47,32 @@ def _claims_an_order(raw: dict[str, Any]) -> bool:
     return bool(raw.get("client_reference_id")) and raw.get("mode", "payment") == "payment"
 
 
-def _payment_of(order: Order, session: SessionSnapshot, reason: str | None) -> Payment | None:
+@contextmanager
+def _payment_of(order: Order, session: SessionSnapshot, reason: str | None) -> Iterator[Payment | None]:
     """The session's payment as far as it is known now; of what does not match the order, only money that was taken."""
+    with _joining(order, session, reason) as payment:
+        if payment is not None and payment.order_id == order.pk:
+            payment.advance(_status(session), session.card, session.charge_id)
+        yield payment
+
+
+def _joining(
+    order: Order, session: SessionSnapshot, reason: str | None
+) -> AbstractContextManager[Payment] | AbstractContextManager[None]:
     if not session.payment_intent_id:
-        return None
-    payment = _mismatched(order, session) if reason else Payment.of_intent(order, session.payment_intent_id)
-    if payment is not None and payment.order_id == order.pk:
-        payment.advance(_status(session), session.card, session.charge_id)
-    return payment
+        return nullcontext()
+    return _mismatched(order, session) if reason else Payment.of_intent(order, session.payment_intent_id)
 
 
-def _mismatched(order: Order, session: SessionSnapshot) -> Payment | None:
+def _mismatched(
+    order: Order, session: SessionSnapshot
+) -> AbstractContextManager[Payment] | AbstractContextManager[None]:
     try:
         amount_minor = money.from_stripe(session.amount_total, session.currency)
     except money.MoneyError:
-        return None
+        return nullcontext()
     if amount_minor < 1 or not session.is_paid:
-        return None
+        return nullcontext()
     return Payment.mismatched(
         order,
         session.payment_intent_id,
@@ -113,7 +122,7 @@ def _settle(order: Order, payment: Payment) -> bool:
             return False
     except OrderRefused:
         return False
-    payment.settles_order = True
+    payment.settle()
     Invoice.issue(order, paid_by=_reference(payment))
     return True
 

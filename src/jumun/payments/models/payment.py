@@ -1,3 +1,5 @@
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from django.db import models
@@ -45,6 +47,10 @@ class Payment(models.Model):
         Status.FAILED: Kind.PAYMENT_FAILED,
     }
 
+    # What snapshots tell.
+    _LEARNT: ClassVar = ("status", "paid_at", "card_brand", "card_last4", "charge_id", "settles_order")
+    _is_joining = False
+
     # What goes back to the customer without anybody being asked.
     GIVEN_BACK: ClassVar = (Reason.SECOND_PAYMENT, Reason.PAID_AFTER_CLOSE)
 
@@ -84,10 +90,11 @@ class Payment(models.Model):
         return self.payment_intent_id
 
     @classmethod
-    def of_intent(cls, order: Order, payment_intent_id: str) -> Self:
+    def of_intent(cls, order: Order, payment_intent_id: str) -> AbstractContextManager[Self]:
         """The payment of that PaymentIntent, locked; on first sight a new one over what the order asks for.
 
-        The order is locked. The caller joins into it what is known, and saves it.
+        The order is locked. As with `joining`, what is learnt inside the ``with`` is written at its end, and a new
+        payment has its row from then on.
         """
         return cls.mismatched(
             order,
@@ -98,27 +105,45 @@ class Payment(models.Model):
         )
 
     @classmethod
+    @contextmanager
     def mismatched(
         cls, order: Order, payment_intent_id: str, *, amount_minor: int, currency: str, livemode: bool
-    ) -> Self:
+    ) -> Iterator[Self]:
         """The same, on first sight over what was taken instead."""
-        known = cls.objects.select_for_update().filter(payment_intent_id=payment_intent_id).first()
-        return known or cls(
+        payment = cls.objects.select_for_update().filter(payment_intent_id=payment_intent_id).first() or cls(
             order=order,
             payment_intent_id=payment_intent_id,
             livemode=livemode,
             amount_minor=amount_minor,
             currency=currency,
         )
+        with payment.joining():
+            yield payment
 
-    def saved(self) -> Self:
-        """It, with a row that others can refer to."""
+    @classmethod
+    def saved(cls, order: Order, payment_intent_id: str) -> Self:
+        """`of_intent` with nothing learnt: a row that others can refer to, locked."""
+        with cls.of_intent(order, payment_intent_id) as payment:
+            return payment
+
+    @contextmanager
+    def joining(self) -> Iterator[None]:
+        """Inside, `advance` and `settle` may be called; at the end what they changed is written, in one statement.
+
+        The row is locked, or is none yet. Who raises must roll the transaction back.
+        """
+        before = self._learnt()
+        self._is_joining = True
+        yield
+        self._is_joining = False
         if self._state.adding:
             insert(self)
-        return self
+        elif changed := [name for name, value in self._learnt().items() if value != before[name]]:
+            self.save(update_fields=changed)
 
     def advance(self, status: str, card: Card | None, charge_id: str) -> None:
-        """Join what a snapshot tells into what is known; the caller saves. ``charge_id`` may be empty."""
+        """Join what a snapshot tells into what is known, while `joining`. ``charge_id`` may be empty."""
+        self._must_be_joining()
         if self.status in self._BEFORE[status]:
             self.status = status
             if status == self.Status.PAID:
@@ -128,6 +153,21 @@ class Payment(models.Model):
         if card and not self.card_last4:
             self.card_brand, self.card_last4 = card.brand, card.last4
         self.charge_id = self.charge_id or charge_id or None
+
+    def settle(self) -> None:
+        """It is the one by which the order became paid; told while `joining`."""
+        self._must_be_joining()
+        self.settles_order = True
+
+    def _must_be_joining(self) -> None:
+        """What nobody would write must not be learnt."""
+        if not self._is_joining:
+            raise RuntimeError(
+                f"{self} is not being joined: Payment.of_intent and Payment.joining write what is learnt"
+            )
+
+    def _learnt(self) -> dict[str, object]:
+        return {name: getattr(self, name) for name in self._LEARNT}
 
     @property
     def is_undecided(self) -> bool:
