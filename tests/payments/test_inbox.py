@@ -17,7 +17,7 @@ from jumun.outbox.jobs import purge
 from jumun.outbox.models import Job
 from jumun.outbox.worker import drain
 from jumun.payments.models import InboxEvent
-from tests.factories import place_order
+from tests.factories import pay, place_order
 from tests.payments.stripe_says import deliver, event, session_of
 
 pytestmark = pytest.mark.django_db
@@ -179,3 +179,16 @@ def test_an_event_that_comes_again_after_it_was_purged_changes_nothing(old_work:
     drain()
     assert old_work.payments.count() == 1
     assert Invoice.objects.filter(order=old_work).count() == 1
+
+
+def test_a_bank_debit_that_failed_frees_its_order_although_stripe_is_away(settings: Settings) -> None:
+    settings.STRIPE_API_BASE = "http://127.0.0.1:9"
+    order = place_order()
+    session = session_of(order, payment_status="unpaid", payment_intent="pi_debit")
+    receive(session)
+    assert order.payments.get().status == "processing"
+    for kind in ("async_payment_failed", "completed"):
+        assert receive(session, f"checkout.session.{kind}").state == "done"
+    assert order.payments.get().status == "failed"
+    pay(order)
+    assert order.state == "paid"

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
+from jumun.audit import findings
 from jumun.invoices.models import Invoice
 from jumun.orders.models import Order
 from jumun.outbox.models import Job
@@ -73,6 +74,17 @@ def test_what_was_taken_although_it_does_not_match_is_in_the_books(order: Order)
     assert not payment.settles_order
     assert QuarantinedSnapshot.objects.get().payment == payment
     assert not Job.objects.filter(kind="payments.give_back").exists(), "staff decide"
+
+
+def test_money_taken_later_by_what_did_not_match_is_for_staff_to_decide_anew(order: Order) -> None:
+    pending = session_of(order, amount_total=65_999, payment_status="unpaid")
+    apply(pending)
+    assert QuarantinedSnapshot.objects.get().resolve(by=None)
+    for snapshot in (pending | {"payment_status": "paid"}, pending):
+        apply(snapshot)
+    quarantined = QuarantinedSnapshot.objects.get()
+    assert (quarantined.payment, quarantined.is_resolved) == (Payment.objects.get(), False)
+    assert "I9" not in {finding.invariant for finding in findings()}
 
 
 def test_a_session_that_took_nothing_does_not_match_either(order: Order) -> None:

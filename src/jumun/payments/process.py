@@ -12,6 +12,8 @@ from jumun.payments.complete import complete
 from jumun.payments.merge import MERGED_TYPES, join
 from jumun.payments.models import InboxEvent
 
+FAILED_TYPE = "checkout.session.async_payment_failed"
+
 
 def process(event: InboxEvent) -> None:
     """Apply the event's object and finish the event in one transaction.
@@ -43,7 +45,17 @@ def _object_of(event: InboxEvent) -> dict[str, Any]:
     snapshot = data.get("object") if isinstance(data, dict) else None
     if not isinstance(snapshot, dict):
         raise MalformedSnapshot("the event has no object")
-    return snapshot
+    return _failed(snapshot) if event.type == FAILED_TYPE else snapshot
+
+
+def _failed(session: dict[str, Any]) -> dict[str, Any]:
+    """A bank debit that failed leaves its session complete and unpaid, as it was while the money was on its way: only
+    the event's type tells them apart. Stripe need not be asked, so the order can be paid anew at once.
+    """
+    intent = session.get("payment_intent")
+    if not isinstance(intent, str):
+        return session
+    return session | {"payment_intent": {"id": intent, "status": "requires_payment_method"}}
 
 
 def _naming_versions(error: MalformedSnapshot, event: InboxEvent) -> MalformedSnapshot:

@@ -55,7 +55,9 @@ class Dispute(models.Model):
         SUBSCRIPTION_CANCELED = "subscription_canceled", _("subscription cancelled")
         UNRECOGNIZED = "unrecognized", _("not recognised")
 
-    CLOSED: ClassVar = (Status.WARNING_CLOSED, Status.PREVENTED, Status.LOST, Status.WON)
+    # Ended, and the money is the shop's.
+    IN_OUR_FAVOUR: ClassVar = (Status.WARNING_CLOSED, Status.PREVENTED, Status.WON)
+    CLOSED: ClassVar = (*IN_OUR_FAVOUR, Status.LOST)
     NEEDS_ANSWER: ClassVar = (Status.WARNING_NEEDS_RESPONSE, Status.NEEDS_RESPONSE, Status.APPEAL_NEEDS_RESPONSE)
     _FORWARD: ClassVar[list[str]] = list(Status.values)
     _RECORDED: ClassVar[dict[str, Kind]] = {
@@ -104,8 +106,7 @@ class Dispute(models.Model):
     @classmethod
     def blocking(cls) -> models.QuerySet["Dispute"]:
         """Those with `blocks_refunds`."""
-        ended = [status for status in cls.CLOSED if status != cls.Status.LOST]
-        return cls.objects.filter(is_charge_refundable=False).exclude(status__in=ended)
+        return cls.objects.filter(is_charge_refundable=False).exclude(status__in=cls.IN_OUR_FAVOUR)
 
     @classmethod
     def join(cls, payment: Payment, snapshot: DisputeSnapshot) -> tuple[Self, bool]:
@@ -171,4 +172,4 @@ class Dispute(models.Model):
     @property
     def blocks_refunds(self) -> bool:
         """Stripe would refuse any refund (``charge_disputed``): the money is at the bank, or gone for good."""
-        return not self.is_charge_refundable and (self.is_open or self.status == self.Status.LOST)
+        return not self.is_charge_refundable and self.status not in self.IN_OUR_FAVOUR

@@ -88,12 +88,16 @@ class QuarantinedSnapshot(models.Model):
     ) -> None:
         """Set a snapshot aside, in the caller's transaction, which holds the lock on ``order`` if there is one.
 
-        Seeing it again changes nothing.
+        Seeing it again changes nothing, unless money was taken meanwhile: then it is to be decided anew.
         """
         if order is not None:
-            if QuarantinedSnapshot.objects.filter(object_id=object_id, reason=reason).exists():
+            known = QuarantinedSnapshot.objects.filter(object_id=object_id, reason=reason).first()
+            if known is not None and (payment is None or known.payment_id == payment.pk):
                 return
             order.record(Kind.QUARANTINED, reason=reason, object=object_id)
+            if known is not None:
+                known._tell_of(payment, snapshot)
+                return
         row = QuarantinedSnapshot(
             object_id=object_id,
             reason=reason,
@@ -102,6 +106,11 @@ class QuarantinedSnapshot(models.Model):
             snapshot=json.dumps(snapshot, indent=2),
         )
         QuarantinedSnapshot.objects.bulk_create([row], ignore_conflicts=True)
+
+    def _tell_of(self, payment: "Payment | None", snapshot: dict[str, Any]) -> None:
+        self.payment, self.snapshot = payment, json.dumps(snapshot, indent=2)
+        self.resolved_at = self.resolved_by = None
+        self.save(update_fields=["payment", "snapshot", "resolved_at", "resolved_by"])
 
     def resolve(self, *, by: AbstractBaseUser | None) -> bool:
         """Record that ``by`` has dealt with it, or that it settled itself. ``False`` where that is known already."""
