@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 from django.core.wsgi import get_wsgi_application
-from django.db import connection
+from django.db import OperationalError, connection
 
 from jumun.orders.models import Order
 from jumun.outbox.process import process
@@ -66,6 +66,16 @@ def test_a_connection_that_broke_meanwhile_is_replaced() -> None:
         assert connection.connection is not None
         connection.connection.close()
     assert post(body, signature(body)) == (200, b"stored")
+
+
+def test_what_cannot_be_stored_is_asked_for_again() -> None:
+    def shut_down(*_: Any) -> None:
+        raise OperationalError("terminating connection due to administrator command")
+
+    body = body_of(place_order())
+    with connection.execute_wrapper(shut_down):
+        assert post(body, signature(body))[0] == 503
+    assert not InboxEvent.objects.exists()
 
 
 def test_what_an_event_costs_is_pinned(django_assert_num_queries: Any) -> None:

@@ -1,12 +1,16 @@
 import re
+from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Any
 
 import pytest
+from django.db import OperationalError, connection
 from django.template.loader import render_to_string
 from django.test import Client
 from django.utils import translation
 
 from jumun.storefront.pages import catalogue
+from tests.storefront.shop import product
 
 ROOT = Path(__file__).parents[2]
 
@@ -37,7 +41,38 @@ def test_a_fault_of_ours_says_that_orders_are_kept(client: Client, monkeypatch: 
     assert "Traceback" not in answer.content.decode()
 
 
-@pytest.mark.parametrize("page", ["400.html", "500.html"])
+def restarting(statement: str) -> AbstractContextManager[None]:
+    """Statements that begin so meet a database that shuts down."""
+
+    def execute(run: Any, sql: str, *rest: Any) -> Any:
+        if sql.startswith(statement):
+            raise OperationalError("terminating connection due to administrator command")
+        return run(sql, *rest)
+
+    return connection.execute_wrapper(execute)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("language", "words"), [("ko", "잠시 후 다시 열립니다"), ("en", "Back in a moment")])
+def test_while_the_database_restarts_a_page_says_so(client: Client, language: str, words: str) -> None:
+    client.raise_request_exception = False
+    with restarting("SELECT"):
+        answer = client.get("/", headers={"Accept-Language": language})
+    assert (answer.status_code, answer["Retry-After"]) == (503, "10")
+    assert words in answer.content.decode()
+    assert "default-src" in answer["Content-Security-Policy"]
+
+
+@pytest.mark.django_db
+def test_a_session_that_cannot_be_saved_meanwhile_is_no_fault_of_the_customers(client: Client) -> None:
+    form = {"sku": product().sku, "quantity": 1}
+    assert client.post("/cart/add/", form).status_code == 303
+    with restarting('UPDATE "django_session"'):
+        answer = client.post("/cart/add/", form)
+    assert answer.status_code == 503
+
+
+@pytest.mark.parametrize("page", ["400.html", "500.html", "jumun/errors/503.html"])
 @pytest.mark.parametrize("language", ["ko", "en"])
 def test_faults_are_shown_without_request_session_and_database(page: str, language: str) -> None:
     with translation.override(language):
