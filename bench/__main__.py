@@ -1,14 +1,16 @@
 """``python -m bench [NAME ...]``: Jumun beside what one would take instead, on the same data in the same run.
 
-Without names all rows are measured, and the page bench/RESULTS.md is written anew. Exit code 1 where a row broke, or
-where ``--quick`` finds a ratio fallen by more than half.
+Without names all rows are measured, and the page bench/RESULTS.md is written anew: after each row, so that a run
+which is stopped leaves what it has found. Exit code 1 where a row broke, or where ``--quick`` finds a ratio fallen by
+more than half.
 """
 
 import argparse
 import importlib
 import json
 import sys
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -25,6 +27,7 @@ from bench.stage import Stage
 
 ORDERS = 1_000_000
 ORDERS_QUICK = 20_000
+MINUTES = 36
 # A quick run on a busy machine tells no more than this.
 QUICK_PART = 0.5
 STANDARD_OUTPUT = Path("-")
@@ -44,42 +47,47 @@ def main(arguments: list[str]) -> int:
 
 
 def _run(benches: Mapping[str, Bench], stage: Stage, options: argparse.Namespace) -> int:
-    results = []
-    for result in _measured(benches, stage):
-        # The standard output is the report's where the report goes there.
-        print("\n".join(as_lines(result)), flush=True, file=sys.stderr if options.json == STANDARD_OUTPUT else None)
-        results.append(result)
-    if options.json:
-        _write_json(options.json, results, stage)
-    if not (options.names or options.quick):
-        growths = list(measure_growth(benches, stage, results))
-        _write_page(results, growths, stage)
+    deadline = time.monotonic() + options.minutes * 60
+    results: list[Result] = []
+    growths: list[Growth] = []
+    is_whole = not (options.names or options.quick)
+
+    def keep() -> None:
+        if options.json and options.json != STANDARD_OUTPUT:
+            options.json.write_text(_json(results, stage))
+        if is_whole:
+            _write_page(results, growths, stage)
+
+    for number, (name, bench) in enumerate(benches.items(), start=1):
+        tell(f"{number} of {len(benches)}: {name}")
+        found = measure(bench, stage)
+        results += found
+        keep()
+        for result in found:
+            # The standard output is the report's where the report goes there.
+            print("\n".join(as_lines(result)), flush=True, file=sys.stderr if options.json == STANDARD_OUTPUT else None)
+    if is_whole:
+        for growth in measure_growth(benches, stage, results, deadline=deadline):
+            growths.append(growth)
+            keep()
+        tell(f"wrote {page.PATH}")
+    if options.json == STANDARD_OUTPUT:
+        sys.stdout.write(_json(results, stage))
     return _verdict(results, quick=options.quick)
 
 
-def _measured(benches: Mapping[str, Bench], stage: Stage) -> Iterator[Result]:
-    for number, (name, bench) in enumerate(benches.items(), start=1):
-        tell(f"{number} of {len(benches)}: {name}")
-        yield from measure(bench, stage)
-
-
-def _write_json(path: Path, results: list[Result], stage: Stage) -> None:
-    text = json.dumps(as_json(results, machine(), versions(stage)), indent=2, ensure_ascii=False) + "\n"
-    if path == STANDARD_OUTPUT:
-        sys.stdout.write(text)
-    else:
-        path.write_text(text)
+def _json(results: list[Result], stage: Stage) -> str:
+    return json.dumps(as_json(results, machine(), versions(stage)), indent=2, ensure_ascii=False) + "\n"
 
 
 def _write_page(results: list[Result], growths: list[Growth], stage: Stage) -> None:
     facts = (
-        f"{datetime.now(UTC):%Y-%m-%d}, {stage.orders:,} orders with 3 lines each, {stage.rounds} rounds",
+        f"{datetime.now(UTC):%Y-%m-%d}, {stage.orders:,} orders with 3 lines each",
         machine(),
         ", ".join(f"{name} {version}" for name, version in versions(stage).items()),
         "PostgreSQL with fsync and synchronous_commit on",
     )
-    page.PATH.write_text(page.as_markdown(results, growths, facts, orders=stage.orders))
-    tell(f"wrote {page.PATH}")
+    page.PATH.write_text(page.as_markdown(results, growths, facts))
 
 
 def _verdict(results: list[Result], *, quick: bool) -> int:
@@ -109,6 +117,13 @@ def _parser() -> argparse.ArgumentParser:
         metavar="URL",
         help="a PostgreSQL up to the beginning of the databases' names, postgresql://user@host/bench: the bench makes"
         " bench_1000000 and the like there and keeps them (default: a server of its own for this run)",
+    )
+    parser.add_argument(
+        "--minutes",
+        type=float,
+        default=MINUTES,
+        metavar="N",
+        help="no row's growth is begun later than this (default %(default)s)",
     )
     parser.add_argument("--quick", action="store_true", help="little data, under 3 minutes, fails on ratios only")
     return parser

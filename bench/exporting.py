@@ -9,7 +9,8 @@ from bench.row import OURS, Contestant, Row
 from bench.serving import Server, serving
 
 TUTORIAL, STREAMED, IMPORT_EXPORT = "tutorial loop", "values_list().iterator()", "django-import-export"
-PATHS = {OURS: "ours", TUTORIAL: "tutorial", STREAMED: "streamed", IMPORT_EXPORT: "import-export"}
+PRETIX = "pretix's loop, re-created"
+PATHS = {OURS: "ours", TUTORIAL: "tutorial", STREAMED: "streamed", IMPORT_EXPORT: "import-export", PRETIX: "pretix"}
 
 
 def rows_of(database: str, *, goals: Mapping[str, float], quick_goals: Mapping[str, float]) -> tuple[Row, ...]:
@@ -24,13 +25,14 @@ def rows_of(database: str, *, goals: Mapping[str, float], quick_goals: Mapping[s
 
 
 @contextmanager
-def over_http(database: str, url: str, names: Sequence[str]) -> Iterator[list[Contestant]]:
-    """Each downloads its file from a server of its own, so that its memory is its own too."""
+def over_http(url: str, names: Sequence[str]) -> Iterator[dict[str, Server]]:
+    """Each has a server of its own, so that its memory is its own too."""
     with ExitStack() as servers:
-        yield [_contestant(f"csv-{database.lower()}", name, servers.enter_context(serving(url))) for name in names]
+        yield {name: servers.enter_context(serving(url)) for name in names}
 
 
-def _contestant(row: str, name: str, server: Server) -> Contestant:
+def whole_file(row: str, name: str, server: Server) -> Contestant:
+    """Downloads all orders: the three rows of `rows_of`."""
     server.get("/healthz").read()
     idle_mb = server.memory_of_children_mb()
 
@@ -39,6 +41,13 @@ def _contestant(row: str, name: str, server: Server) -> Contestant:
         return {row: got.rows_per_s, f"{row}-first-byte": got.first_byte_ms, f"{row}-memory": got.memory_mb}
 
     return Contestant(name, run)
+
+
+def part_of_file(row: str, name: str, server: Server, *, first: int) -> Contestant:
+    """Downloads the ``first`` so many orders, for the sake of peers that would take minutes for all of them."""
+    return Contestant(
+        name, lambda: {row: download(server, f"/bench/{PATHS[name]}.csv?first={first}", idle_mb=0).rows_per_s}
+    )
 
 
 def timed(row: str, orders: int, work: Callable[[], None]) -> dict[str, float]:

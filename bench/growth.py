@@ -1,7 +1,9 @@
-"""Ours with a tenth of the orders, beside ours with all of them."""
+"""Ours with a hundredth and a tenth of the orders, beside ours with all of them."""
 
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 from bench.measure import measure
 from bench.progress import tell
@@ -10,30 +12,43 @@ from bench.row import Bench, Row
 from bench.stage import Stage
 
 TIMES = 10
+PARTS = (100, 10)
 
 
 @dataclass(frozen=True, slots=True)
 class Growth:
-    """One row's figure with few and with `TIMES` as many orders."""
+    """One row's figures by the number of orders, fewest first; each number is `TIMES` the one before."""
 
     row: Row
-    few: float
-    many: float
+    figures: Mapping[int, float]
 
     @property
-    def factor(self) -> float:
-        """How many times worse it is with many: 1.0 is flat (of a rate, in proportion), 10 is in proportion."""
-        return self.row.times_better(self.few, self.many)
+    def factors(self) -> list[float]:
+        """How many times worse each is than the one before: 1.0 is flat (of a rate, in proportion to the orders)."""
+        values = list(self.figures.values())
+        return [self.row.times_better(few, many) for few, many in pairwise(values)]
 
 
-def measure_growth(benches: Mapping[str, Bench], stage: Stage, found: Iterable[Result]) -> Iterator[Growth]:
-    """Of every bench that ``grows``, ``found`` being what the whole of the orders came to."""
-    many = {result.row.name: result.ours for result in found}
-    few = stage.holding(stage.orders // TIMES)
+def measure_growth(
+    benches: Mapping[str, Bench], stage: Stage, found: Iterable[Result], *, deadline: float
+) -> Iterator[Growth]:
+    """Of every bench that ``grows``, ``found`` being what all of the orders came to. None is begun after ``deadline``
+    (of `time.monotonic`).
+    """
+    whole = {result.row.name: result.ours for result in found if result.ours is not None}
     for name, bench in benches.items():
-        if bench.grows and any(many.get(row.name) is not None for row in bench.rows):
-            tell(f"{name}, ours with {few.orders:,} orders")
-            for result in measure(bench, few, alone=True):
-                at_end = many.get(result.row.name)
-                if result.ours is not None and at_end is not None:
-                    yield Growth(result.row, result.ours, at_end)
+        if not bench.grows or not any(row.name in whole for row in bench.rows):
+            continue
+        if time.monotonic() > deadline:
+            tell(f"{name}: its growth is not measured, for want of time")
+            continue
+        figures: dict[str, dict[int, float]] = {}
+        for part in PARTS:
+            fewer = stage.growing(stage.orders // part)
+            tell(f"{name}, ours with {fewer.orders:,} orders")
+            for result in measure(bench, fewer):
+                if result.ours is not None:
+                    figures.setdefault(result.row.name, {})[fewer.orders] = result.ours
+        for row in bench.rows:
+            if row.name in whole and row.name in figures:
+                yield Growth(row, {**figures[row.name], stage.orders: whole[row.name]})

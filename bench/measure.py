@@ -9,15 +9,16 @@ from bench.row import OURS, Bench, Contestant, PeerMissing
 from bench.stage import Stage
 
 
-def measure(bench: Bench, stage: Stage, *, alone: bool = False) -> list[Result]:
-    """All rows of one bench, ours ``alone`` or beside the others. Never raises for what a bench does wrong.
+def measure(bench: Bench, stage: Stage) -> list[Result]:
+    """All rows of one bench, beside the others or, as the stage says, alone. Never raises for what a bench does wrong.
 
     A peer that cannot take part, or breaks, is left out and named in the result.
     """
     rounds = _Rounds()
     try:
         with bench.contestants(stage) as contestants:
-            rounds.run([each for each in contestants if each.name == OURS or not alone], stage.rounds)
+            taking_part = [each for each in contestants if each.name == OURS or not stage.alone]
+            rounds.run(taking_part, stage.rounds, budget_s=bench.budget_s)
     except Exception as error:  # noqa: BLE001 (a bench that breaks must not take the others with it)
         rounds.failed[OURS] = _told(error)
         tell(f"failed: {_told(error)}")
@@ -36,10 +37,16 @@ class _Rounds:
         self.absent: dict[str, str] = {}
         self.failed: dict[str, str] = {}
 
-    def run(self, contestants: Sequence[Contestant], count: int) -> None:
-        """Everybody ``count`` times, one after the other in each round. Raises what ours raises."""
+    def run(self, contestants: Sequence[Contestant], count: int, *, budget_s: float) -> None:
+        """Everybody ``count`` times, one after the other in each round, or as often as the time allows.
+
+        Raises what ours raises.
+        """
+        end = time.monotonic() + budget_s
         for number in range(1, count + 1):
-            began = time.monotonic()
+            if (began := time.monotonic()) > end:
+                tell(f"  no more rounds: they have taken their {budget_s:.0f} s")
+                return
             for contestant in contestants:
                 if contestant.name not in {*self.absent, *self.failed}:
                     self._run(contestant)

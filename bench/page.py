@@ -3,13 +3,12 @@
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from bench.growth import TIMES, Growth
+from bench.growth import Growth
 from bench.report import compared, figure, verdict
 from bench.result import WIDE, Result
 
 PATH = Path(__file__).with_name("RESULTS.md")
-HEADER = ("work", "unit", "ours", "peers", "limit", "ours compared", "goal", "met", "spread")
-GROWTH_HEADER = ("work", "unit", "with few orders", "with many", "times worse")
+HEADER = ("work", "unit", "ours", "peers", "limit", "ours compared", "goal", "met", "spread", "rounds")
 INTRODUCTION = f"""\
 # Results of the bench
 
@@ -19,7 +18,7 @@ and theirs in turn; a spread (best to worst, of the median) above {WIDE:.0%} is 
 """
 
 
-def as_markdown(results: Sequence[Result], growths: Sequence[Growth], facts: Sequence[str], *, orders: int) -> str:
+def as_markdown(results: Sequence[Result], growths: Sequence[Growth], facts: Sequence[str]) -> str:
     """The whole page; ``facts`` are the circumstances of the run, a line each."""
     met = sum(result.met for result in results)
     lines = [
@@ -30,7 +29,7 @@ def as_markdown(results: Sequence[Result], growths: Sequence[Growth], facts: Seq
         *_table(HEADER, map(_cells, results)),
         *_missed([result for result in results if not result.met]),
         *_left_out(results),
-        *_grown(growths, orders),
+        *_grown(growths),
     ]
     return "\n".join(lines) + "\n"
 
@@ -50,6 +49,7 @@ def _cells(result: Result) -> tuple[str, ...]:
         result.row.goal,
         "yes" if result.met else f"**{verdict(result).lower()}**",
         f"{result.spread:.0%}{' wide' if result.is_wide else ''}",
+        str(result.rounds),
     )
 
 
@@ -85,12 +85,22 @@ def _left_out(results: Sequence[Result]) -> list[str]:
     return ["", "## Who took no part", "", *listed] if listed else []
 
 
-def _grown(growths: Sequence[Growth], orders: int) -> list[str]:
+def _grown(growths: Sequence[Growth]) -> list[str]:
     if not growths:
         return []
     text = (
-        f"Ours with {orders // TIMES:,} orders and with {orders:,}. 1.0 is flat; of a rate (orders/s) it means that the"
-        f" time grows in proportion to the orders. {TIMES} would mean that a figure grows as the orders do."
+        "Ours with more and more orders, and how many times worse it is with each step. 1.0 is flat; of a rate"
+        " (orders/s) it means that the time grows in proportion to the orders. 10 would mean that a figure grows as the"
+        " orders do."
     )
-    rows = [(g.row.title, g.row.unit, figure(g.few), figure(g.many), f"{g.factor:.2f}") for g in growths]
-    return ["", "## Growth", "", text, "", *_table(GROWTH_HEADER, rows)]
+    counts = max((list(growth.figures) for growth in growths), key=len)
+    header = ("work", "unit", *(f"{count:,}" for count in counts), "times worse")
+    rows = [
+        (
+            *(growth.row.title, growth.row.unit),
+            *(_figure(growth.figures.get(count)) for count in counts),
+            ", ".join(f"{factor:.2f}" for factor in growth.factors),
+        )
+        for growth in growths
+    ]
+    return ["", "## Growth", "", text, "", *_table(header, rows)]

@@ -32,6 +32,11 @@ class Result:
         return self.medians.get(OURS)
 
     @property
+    def rounds(self) -> int:
+        """How many ours has had."""
+        return len(self.figures.get(OURS, ()))
+
+    @property
     def limit(self) -> float | None:
         return self.medians.get(LIMIT)
 

@@ -66,10 +66,12 @@ class Bench:
     """Rows that are measured together. ``contestants`` sets the stage and clears it away again.
 
     ``in_quick`` takes part in ``--quick`` as well; it must then be done in a few seconds. ``grows`` says that the
-    figures may depend on how many orders there are: ours is then measured with a tenth of them as well.
+    figures may depend on how many orders there are: ours is then measured with a tenth and a hundredth of them as well.
+    No round is begun once the rounds have taken ``budget_s``.
     """
 
     rows: Sequence[Row]
     contestants: Callable[[Stage], AbstractContextManager[Sequence[Contestant]]]
     in_quick: bool = False
     grows: bool = True
+    budget_s: float = 120

@@ -22,11 +22,15 @@ SIZED = ("shared_buffers=1GB", "max_wal_size=8GB", "maintenance_work_mem=512MB",
 
 
 class Stage:
-    """For the length of a ``with`` block. ``orders`` is how many the databases hold unless a bench asks for less."""
+    """For the length of a ``with`` block. ``orders`` is how many the databases hold unless a bench asks for less.
+
+    Where ours is ``alone``, a bench need not prepare its peers.
+    """
 
     def __init__(self, *, orders: int, quick: bool = False, database: str | None = None) -> None:
         self.orders = orders
         self.quick = quick
+        self.alone = False
         self.rounds = 3 if quick else 5
         self._given = database
         self._filled: dict[tuple[str, int], str] = {}
@@ -43,10 +47,10 @@ class Stage:
     ) -> None:
         self._open.close()
 
-    def holding(self, orders: int) -> Self:
-        """The same stage with another number of orders; it ends with this one."""
+    def growing(self, orders: int) -> Self:
+        """The same stage with another number of orders, for ours alone; it ends with this one."""
         other = copy.copy(self)
-        other.orders = max(1, orders)
+        other.orders, other.alone, other.rounds = max(1, orders), True, 3
         return other
 
     def postgresql(self, orders: int | None = None) -> str:
@@ -58,6 +62,16 @@ class Stage:
         """The ``DATABASE_URL`` of an SQLite file that holds that many orders."""
         count = self.orders if orders is None else orders
         return self._holding("sqlite", count, f"sqlite:///{self.folder}/{count}.sqlite3")
+
+    def empty_postgresql(self, name: str) -> str:
+        """The ``DATABASE_URL`` of an empty database of that name, for a peer with tables of its own."""
+        import psycopg
+
+        server, _, prefix = self._postgresql_server().rpartition("/")
+        with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
+            connection.execute(f'DROP DATABASE IF EXISTS "{prefix}_{name}" WITH (FORCE)')
+            connection.execute(f'CREATE DATABASE "{prefix}_{name}"')
+        return f"{server}/{prefix}_{name}"
 
     def postgresql_version(self) -> str | None:
         """That of the server, if any row has needed one."""

@@ -6,11 +6,13 @@ NAMES = (
     "admin-list",
     "admin-list-sqlite",
     "order-page",
+    "place-order",
     "invoice-pdf",
     "webhook",
     "paid",
     "stock",
     "numbering",
+    "cost",
     "paywright",
     "paywright-reads",
 )

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from bench.exporting import TUTORIAL, over_http, rows_of, timed
+from bench.exporting import TUTORIAL, over_http, rows_of, timed, whole_file
 from bench.row import LIMIT, OURS, Bench, Contestant, PeerMissing
 from bench.stage import Stage, run_django
 
@@ -30,9 +30,9 @@ def contestants(stage: Stage) -> Iterator[Sequence[Contestant]]:
         with closing(sqlite3.connect(path)) as connection, Path("/dev/null").open("w") as nowhere:
             csv.writer(nowhere).writerows(connection.execute(select))
 
-    with over_http("SQLite", url, [OURS, TUTORIAL]) as served:
+    with over_http(url, [OURS] if stage.alone else [OURS, TUTORIAL]) as servers:
         yield [
-            *served,
+            *(whole_file("csv-sqlite", name, server) for name, server in servers.items()),
             Contestant(BY_HAND, lambda: timed("csv-sqlite", stage.orders, by_hand)),
             Contestant(LIMIT, lambda: timed("csv-sqlite", stage.orders, program)),
         ]
@@ -42,4 +42,5 @@ BENCH = Bench(
     rows=rows_of("SQLite", goals={TUTORIAL: 6, LIMIT: 0.5}, quick_goals={TUTORIAL: 3}),
     contestants=contestants,
     in_quick=True,
+    budget_s=180,
 )

@@ -3,7 +3,7 @@
 from django.http import HttpRequest, HttpResponse
 from import_export.resources import ModelResource
 
-from bench.site.exports import FIELDS
+from bench.site.exports import FIELDS, chosen
 from jumun.orders.models import Order
 
 
@@ -14,5 +14,5 @@ class OrderResource(ModelResource):  # type: ignore[misc]  # it has no types
 
 
 def import_export(request: HttpRequest) -> HttpResponse:
-    orders = Order.objects.select_related("invoice").defer("invoice__document_json")
+    orders = chosen(request).select_related("invoice").defer("invoice__document_json")
     return HttpResponse(OrderResource().export(orders).csv, content_type="text/csv")

@@ -8,6 +8,7 @@ urlpatterns = [
     path("bench/ours.csv", exports.ours),
     path("bench/tutorial.csv", exports.tutorial),
     path("bench/streamed.csv", exports.streamed),
+    path("bench/pretix.csv", exports.pretix),
     path("bench/webhook/", plain.webhook),
     path("stock/", stock.site.urls),
     *store,

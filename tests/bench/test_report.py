@@ -40,7 +40,7 @@ def test_a_row_in_json_has_medians_ratios_and_a_verdict():
 
 def test_a_goal_whose_peer_is_missing_is_not_met_and_says_why():
     missing = Result(ROW, {OURS: [100.0], LIMIT: [100.0]}, absent={"loop": "not installed"})
-    page = as_markdown([missing], [], [], orders=1000)
+    page = as_markdown([missing], [], [])
 
     assert not missing.met
     assert "[CSV](NOTES.md#csv): loop took no part" in page
@@ -48,7 +48,7 @@ def test_a_goal_whose_peer_is_missing_is_not_met_and_says_why():
 
 
 def test_a_row_that_broke_is_on_the_page_without_a_figure():
-    page = as_markdown([Result(ROW, {}, failed={OURS: "OSError: no space"})], [], [], orders=1000)
+    page = as_markdown([Result(ROW, {}, failed={OURS: "OSError: no space"})], [], [])
 
     assert "| CSV | rows/s |  |  |  |  | >= 15x loop, >= 0.75 of the limit | **failed** |" in page
     assert "ours broke: OSError: no space" in page
@@ -62,8 +62,8 @@ def test_a_quick_run_fails_only_below_half_of_what_small_data_give():
 def test_growth_of_a_rate_and_of_a_time_is_how_much_worse_it_gets():
     less = Row(name="page", title="page", unit="ms", better="less")
 
-    assert Growth(ROW, few=100, many=50).factor == 2
-    assert Growth(less, few=100, many=50).factor == 0.5
+    assert Growth(ROW, {10: 100, 100: 50, 1000: 50}).factors == [2, 1]
+    assert Growth(less, {10: 100, 100: 50}).factors == [0.5]
 
 
 def test_every_row_that_missed_its_goal_in_the_committed_results_is_explained():
