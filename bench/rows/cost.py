@@ -24,7 +24,7 @@ IDLE_PAYWRIGHT = Row(name="cost-memory-idle-paywright", title="of it: Paywright'
 
 @contextmanager
 def contestants(stage: Stage) -> Iterator[Sequence[Contestant]]:
-    count = 10 if stage.quick else 40
+    count = 40
     with household() as store:
         time.sleep(SETTLE_S)
         idle, idle_paywright = store.memory_mb((*STORE, *PAYWRIGHT)), store.memory_mb(PAYWRIGHT)
