@@ -159,6 +159,22 @@ def forge_the_document(order: Order) -> None:
         sql("UPDATE jumun_invoices_invoice SET document_json = document_json || ' '")
 
 
+def forge_document_and_hash(order: Order) -> None:
+    text = order.invoice.document_json
+    dearer = text.replace(f'"total_minor":{order.total_minor}', f'"total_minor":{order.total_minor + 1}')
+    swap_the_document(order, dearer)
+
+
+def number_the_document_anew(order: Order) -> None:
+    swap_the_document(order, order.invoice.document_json.replace("-000001", "-000002"))
+
+
+def swap_the_document(order: Order, text: str) -> None:
+    with frozen.lifted(connection):
+        values = (text, archive.digest(text.encode()))
+        sql("UPDATE jumun_invoices_invoice SET document_json = %s, document_sha256 = %s", *values)
+
+
 def forge_a_credit_note(order: Order) -> None:
     refund_beside_stripe(order, amount_minor=1)
     credit(order.invoice, 1)
@@ -218,6 +234,8 @@ def forge_pdf_of(issued: IssuedDocument) -> None:
         (pay_twice_in_silence, "I9"),
         (count_too_far, "I3"),
         (forge_the_document, "I4"),
+        (forge_document_and_hash, "I4"),
+        (number_the_document_anew, "I4"),
         (forge_the_pdf, "I4"),
         (forge_a_credit_note, "I4"),
         (forge_the_pdf_of_a_credit_note, "I4"),
@@ -273,8 +291,11 @@ def test_every_invariant_is_checked() -> None:
 def test_a_damaged_file_is_found_only_by_who_reads_all_files() -> None:
     forge_the_pdf(paid_order())
     assert list(findings()) == []
+    out = StringIO()
+    call_command("audit", stdout=out)
+    assert "not read: --files" in out.getvalue()
     with pytest.raises(SystemExit):
-        call_command("audit", "--files", stdout=StringIO())
+        call_command("audit", "--files", stdout=out)
 
 
 FORMULAS = ["=1+1", "\t=1+1", "'=1+1", "+82 10-1234-5678", "-2+3", "＝1+1", '"=1', "@x\n=1"]

@@ -7,12 +7,14 @@ from datetime import UTC, datetime
 
 import pytest
 from django.core.checks import run_checks
-from django.db import transaction
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from jumun.invoices.models import Invoice, Series
 from jumun.payments.merge import apply
 from tests.factories import paid_order, paid_session, place_order
+from tests.invoices.crediting import credit
 from tests.processes import database_url
 from tests.races import at_once
 
@@ -57,6 +59,25 @@ def test_a_prefix_that_could_be_mistaken_is_named_by_the_checks(settings, prefix
     assert "jumun.E021" in [message.id for message in run_checks()]
 
 
+def test_each_seller_of_a_database_has_series_of_its_own(settings) -> None:
+    issued = []
+    for code in ("SEOUL", "BUSAN", "SEOUL"):
+        settings.JUMUN = {"SELLER": {"CODE": code}}
+        invoice = paid_order().invoice
+        issued.append((invoice.number, credit(invoice, 1_000, f"re_{invoice.number}").number))
+    assert issued == [
+        (f"TEST-SEOUL-INV-{year()}-000001", f"TEST-SEOUL-CN-{year()}-000001"),
+        (f"TEST-BUSAN-INV-{year()}-000001", f"TEST-BUSAN-CN-{year()}-000001"),
+        (f"TEST-SEOUL-INV-{year()}-000002", f"TEST-SEOUL-CN-{year()}-000002"),
+    ]
+
+
+@pytest.mark.parametrize("code", ["TEST", "seoul", "A-B", "A" * 11])
+def test_a_sellers_code_that_could_be_mistaken_is_named_by_the_checks(settings, code: str) -> None:
+    settings.JUMUN = {"SELLER": {"CODE": code}}
+    assert "jumun.E026" in [message.id for message in run_checks()]
+
+
 def test_invoices_and_credit_notes_cannot_share_their_numbers(settings) -> None:
     settings.JUMUN = {"INVOICE_PREFIX": "DOC", "CREDIT_NOTE_PREFIX": "DOC"}
     assert "jumun.E025" in [message.id for message in run_checks()]
@@ -87,6 +108,18 @@ def test_a_payment_that_is_rolled_back_gives_its_number_back() -> None:
         apply(paid_session(order))
         transaction.set_rollback(True)
     assert paid_order().invoice.number.endswith("-000001")
+
+
+def test_the_number_is_taken_last_so_that_others_wait_for_the_commit_alone() -> None:
+    order = place_order()
+    with CaptureQueriesContext(connection) as captured, transaction.atomic():
+        apply(paid_session(order))
+    statements = [query["sql"] for query in captured]
+    taken = next(n for n, statement in enumerate(statements) if "jumun_invoices_series" in statement)
+    # What follows is what carries the number, and all that is written is new: no row that somebody else may hold.
+    after = [statement for statement in statements[taken + 1 :] if "SAVEPOINT" not in statement]
+    assert {"INSERT"} <= {statement.split()[0] for statement in after} <= {"INSERT", "SELECT"}, after
+    assert not any("FOR UPDATE" in statement for statement in after)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -4,12 +4,14 @@ import io
 
 import pikepdf
 import pytest
+from PIL import Image
 
 from jumun.invoices.facturx import render_hybrid
 from jumun.invoices.pdf import Theme, render
 from tests.invoices.documents import BERLIN, document, line, long_document
 from tests.invoices.pdfa import violations
 
+SVG = b'<svg xmlns="http://www.w3.org/2000/svg" width="60" height="20"><rect width="60" height="20"/></svg>'
 CREDIT = {"kind": "credit_note", "number": "CN-2026-000001", "refers_to": "INV-2026-000123"}
 CANCEL = {"kind": "cancellation", "number": "CN-2026-000002", "refers_to": "CN-2026-000001"}
 LETTER = Theme(paper="us-letter")
@@ -32,6 +34,15 @@ def test_every_paper_keeps_the_rules(lines, kind, locale, theme):
 @pytest.mark.parametrize("locale", ["ko", "en"])
 def test_so_does_one_of_many_pages(locale):
     assert violations(render_hybrid(long_document(200, locale=locale, seller=BERLIN, currency="EUR"))) == []
+
+
+def test_so_does_one_with_a_logo():
+    png = io.BytesIO()
+    Image.new("RGBA", (60, 20), (11, 107, 74, 128)).save(png, "PNG")
+    jpeg = io.BytesIO()
+    Image.new("RGB", (60, 20), (11, 107, 74)).save(jpeg, "JPEG")
+    for logo in (SVG, png.getvalue(), jpeg.getvalue()):
+        assert violations(render_hybrid(document(), theme=Theme(logo=logo))) == []
 
 
 def drop(*names):

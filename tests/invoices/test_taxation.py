@@ -39,6 +39,12 @@ STATEMENTS = {
 }
 
 
+PRICES = {
+    True: {"en": "Prices include VAT.", "ko": "단가와 금액은 부가세 포함입니다."},
+    False: {"en": "Prices do not include VAT.", "ko": "단가와 금액은 부가세 별도입니다."},
+}
+
+
 @pytest.fixture
 def berlin(settings: Any) -> None:
     settings.JUMUN = {"CURRENCY": "EUR", "SELLER": BERLIN}
@@ -66,6 +72,7 @@ def test_what_is_ordered_is_on_the_paper_and_passes_the_rules(
     assert values(invoice, path) == [category]
     text = text_of(invoice.document)
     assert STATEMENTS[category][language] in text
+    assert PRICES[including][language] in text
     assert {"en": "Discount -€10.00", "ko": "할인 -€10.00"}[language] in text
     assert order.total_minor == (8_999 if including or category != "S" else 10_709)
 

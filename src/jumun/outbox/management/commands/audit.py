@@ -19,17 +19,26 @@ class Command(BaseCommand):
         found = list(audit.findings(files=options["files"]))
         if options["json"]:
             self.stdout.write(
-                json.dumps({"ok": not found, "checked": audit.codes(), "findings": [asdict(row) for row in found]})
+                json.dumps(
+                    {
+                        "ok": not found,
+                        "checked": audit.codes(),
+                        "files": options["files"],
+                        "findings": [asdict(row) for row in found],
+                    }
+                )
             )
         else:
-            self._tell(found)
+            self._tell(found, files=options["files"])
         if found:
             sys.exit(1)
 
-    def _tell(self, found: list[audit.Finding]) -> None:
+    def _tell(self, found: list[audit.Finding], *, files: bool) -> None:
         for number, row in enumerate(found, start=1):
             self.stdout.write(f"{row.invariant}  {row.subject}: {row.problem}")
             # Once for all that have it in common.
             if number == len(found) or found[number].remedy != row.remedy:
                 self.stdout.write(f"    -> {row.remedy}")
         self.stdout.write(f"{len(found)} findings; checked {', '.join(audit.codes())}")
+        if not files:
+            self.stdout.write("The archived PDFs were not read: --files reads them too.")
