@@ -16,7 +16,7 @@ Json = dict[str, Any]
 SECRET_KEY = "sk_test_paywright"  # noqa: S105 (any sk_test_ key is accepted)
 WEBHOOK_SECRET = "whsec_paywright"  # noqa: S105
 
-START_TIMEOUT_S = 15.0
+START_TIMEOUT_S = 60.0
 
 
 class NotStarted(Exception):

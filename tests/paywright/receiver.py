@@ -11,6 +11,9 @@ import stripe
 
 from tests.paywright.conforming import check_event
 
+WAIT_S = 90
+"""For what comes within a second, on a machine that is busy with something else."""
+
 
 class _QuietServer(ThreadingHTTPServer):
     daemon_threads = True
@@ -20,7 +23,10 @@ class _QuietServer(ThreadingHTTPServer):
 
 
 class Receiver:
-    """An HTTP server on a free port. ``answers`` are the statuses of the next deliveries, then 200."""
+    """An HTTP server on a free port. ``answers`` are the statuses of the next deliveries, then 200.
+
+    ``reached`` is set once a delivery has come, and while ``hold`` is clear it gets no answer.
+    """
 
     def __init__(self, secret: str) -> None:
         self.secret = secret
@@ -31,6 +37,7 @@ class Receiver:
         self.problems: list[str] = []
         self.hold = threading.Event()
         self.hold.set()
+        self.reached = threading.Event()
         self._server = _QuietServer(("127.0.0.1", 0), self._handler())
         self.url = f"http://127.0.0.1:{self._server.server_port}/payment/webhooks/"
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
@@ -41,7 +48,8 @@ class Receiver:
         self._server.server_close()
 
     def take(self, body: bytes, headers: dict[str, str]) -> int:
-        self.hold.wait(20)
+        self.reached.set()
+        self.hold.wait(WAIT_S)
         status = self.answers.pop(0) if self.answers else 200
         try:
             stripe.Webhook.construct_event(body, headers["stripe-signature"], self.secret)
@@ -61,7 +69,7 @@ class Receiver:
         chosen = {event["id"]: event for event in list(self.events) if about(event)}
         return [event["type"] for event in chosen.values()]
 
-    def wait_for(self, kind: str, count: int = 1, timeout_s: float = 15) -> list[dict[str, Any]]:
+    def wait_for(self, kind: str, count: int = 1, timeout_s: float = WAIT_S) -> list[dict[str, Any]]:
         """Return the accepted events of one type once there are ``count``."""
         deadline = time.monotonic() + timeout_s
         while time.monotonic() < deadline:

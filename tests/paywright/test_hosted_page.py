@@ -310,11 +310,11 @@ def test_a_debit_is_answered_later(new_session, browser_like, client, paywright)
     line = {"price_data": {"currency": "eur", "unit_amount": 900, "product_data": {"name": "x"}}, "quantity": 1}
     session = new_session(line_items=[line], locale="en")
     page = browser_like.get(address(session))
-    form = {**GOOD, "method": "sepa_debit", "iban": "AT61 1904 3002 3457 3201"}
+    form = {**GOOD, "method": "sepa_debit", "iban": "AT32 1904 3002 3547 3204"}
 
     answer = browser_like.post(address(session), data=form)
     waiting = client.v1.checkout.sessions.retrieve(session.id, params={"expand": ["payment_intent.latest_charge"]})
-    paywright.advance(10)
+    paywright.advance(200)
     paid = client.v1.checkout.sessions.retrieve(session.id)
 
     assert "SEPA debit" in page.text

@@ -5,6 +5,8 @@ import time
 import pytest
 import stripe
 
+from tests.paywright.receiver import WAIT_S
+
 ORDER_OF_SUCCESS = [
     "payment_intent.created",
     "charge.succeeded",
@@ -62,7 +64,7 @@ def test_events_of_a_success_come_in_order_and_the_balance_transaction_later(new
     assert updated["request"] == {"id": None, "idempotency_key": None}
 
 
-def wait_until(find, payment_intent, timeout_s=10):
+def wait_until(find, payment_intent, timeout_s=WAIT_S):
     deadline = time.monotonic() + timeout_s
     while time.monotonic() < deadline:
         found = [e for e in find() if payment_intent in str(e)]

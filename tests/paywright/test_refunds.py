@@ -126,10 +126,10 @@ def test_a_refund_that_fails_later_gives_the_money_back(paid, client, paywright)
 
 def test_only_refunds_that_have_not_gone_out_can_be_canceled(paid, client):
     done = client.v1.refunds.create(params={"charge": paid().id})
-    waiting = client.v1.refunds.create(params={"charge": paid("4000000000007726").id})
-
     with pytest.raises(stripe.InvalidRequestError, match=r"Canceling this refund is unsupported\."):
         client.v1.refunds.cancel(done.id)
+
+    waiting = client.v1.refunds.create(params={"charge": paid("4000000000007726").id})
     canceled = client.v1.refunds.cancel(waiting.id)
 
     assert canceled.status == "canceled"

@@ -1,11 +1,9 @@
 """The real Stripe CLI against Paywright, where tests/stripe_clients.py finds it."""
 
-import time
-
 import pytest
 
 from paywright.testing import Paywright
-from tests.paywright.receiver import Receiver
+from tests.paywright.receiver import WAIT_S, Receiver
 from tests.stripe_clients import HOW_TO_GET, find_cli, said_secret, start_cli
 
 pytestmark = pytest.mark.skipif(find_cli() is None, reason=f"no Stripe CLI: {HOW_TO_GET}")
@@ -37,7 +35,7 @@ def test_triggering(server, cli, event):
     server.reset()
 
     process = cli("trigger", event)
-    output, _ = process.communicate(timeout=60)
+    output, _ = process.communicate(timeout=WAIT_S)
 
     assert process.returncode == 0, output
     assert "Trigger succeeded!" in output
@@ -50,7 +48,10 @@ def test_listening_forwards_signed_events_and_reports_the_answers(server, cli):
     listening = cli("listen", "--no-wss", "--skip-update", "--all-snapshot", "--forward-to", shop.url)
     try:
         shop.secret = said_secret(listening)
-        time.sleep(1)
+        # It says its secret before it is connected, and what happens before is not sent to it.
+        while not shop.events and listening.poll() is None:
+            server.trigger("customer.created")
+            server.settle()
         server.trigger("checkout.session.completed")
 
         shop.wait_for("checkout.session.completed")
@@ -62,7 +63,7 @@ def test_listening_forwards_signed_events_and_reports_the_answers(server, cli):
         assert server.deliveries(event["id"])[0]["attempts"][0]["status"] == 200
     finally:
         listening.terminate()
-        listening.communicate(timeout=10)
+        listening.communicate(timeout=WAIT_S)
         shop.close()
 
 
@@ -76,7 +77,7 @@ def test_resending(server, cli):
         endpoint = server.deliveries(event["id"])[0]["endpoint"]
 
         process = cli("events", "resend", event["id"], "--webhook-endpoint", endpoint)
-        output, _ = process.communicate(timeout=60)
+        output, _ = process.communicate(timeout=WAIT_S)
 
         assert process.returncode == 0, output
         shop.wait_for("customer.created", 2)

@@ -11,7 +11,7 @@ import stripe
 
 from paywright.testing import Paywright
 from tests.paywright.conftest import KRW_TWO, SUCCESS_URL, client_of
-from tests.paywright.receiver import Receiver
+from tests.paywright.receiver import WAIT_S, Receiver
 
 
 @pytest.fixture
@@ -38,6 +38,7 @@ def pay(server, card=None):
 
 
 def test_each_delivery_is_signed_over_its_raw_body(server, shop):
+    began = int(time.time())
     pay(server)
     shop.wait_for("checkout.session.completed")
 
@@ -46,7 +47,7 @@ def test_each_delivery_is_signed_over_its_raw_body(server, shop):
     expected = hmac.new(server.webhook_secret.encode(), moment.encode() + b"." + body, hashlib.sha256).hexdigest()
 
     assert signature == expected
-    assert abs(int(moment) - time.time()) < 5
+    assert began <= int(moment) <= time.time()
     assert headers["content-type"] == "application/json; charset=utf-8"
     assert headers["user-agent"] == "Stripe/1.0 (+https://stripe.com/docs/webhooks)"
 
@@ -80,13 +81,14 @@ def test_a_refused_delivery_is_retried_with_a_new_signature_and_the_same_body(se
 
 
 def test_pending_webhooks_counts_down(server, shop):
-    shop.answers = [500]
+    # The second refusal is for a machine that takes five seconds to get here.
+    shop.answers = [500, 500]
     client = client_of(server)
     client.v1.checkout.sessions.expire(session_of(client).id)
     server.settle()
     before = server.events("checkout.session.expired")[0]["pending_webhooks"]
     undelivered = client.v1.events.list(params={"delivery_success": False}).data
-    server.advance(5)
+    server.advance("4h")
     after = server.events("checkout.session.expired")[0]["pending_webhooks"]
 
     assert (before, after) == (1, 0)
@@ -128,28 +130,31 @@ def test_a_delivery_under_way_at_the_end_is_made_again(server, shop):
     shop.hold.clear()
     client = client_of(server)
     client.v1.checkout.sessions.expire(session_of(client).id)
-    time.sleep(0.3)
-    began = time.monotonic()
+    assert shop.reached.wait(WAIT_S)
     server.stop()
-    stopped_after_s = time.monotonic() - began
+    answered = list(shop.events)
     shop.hold.set()
     server.start()
 
-    shop.wait_for("checkout.session.expired")
+    first, again = shop.wait_for("checkout.session.expired", 2)
 
-    assert stopped_after_s < 2.5
+    assert answered == []
+    assert first == again
 
 
 def test_the_page_waits_for_the_webhook_before_it_goes_on(server, shop):
     session = session_of(client_of(server))
     shop.hold.clear()
-    threading.Timer(0.7, shop.hold.set).start()
-    began = time.monotonic()
+    page = threading.Thread(target=server.pay, args=(session.id,))
+    page.start()
+    assert shop.reached.wait(WAIT_S)
+    page.join(0.3)
+    waited = page.is_alive()
+    shop.hold.set()
+    page.join()
 
-    server.pay(session.id)
-
-    assert 0.6 < time.monotonic() - began < 4
-    assert "checkout.session.completed" in shop.types()
+    assert waited
+    shop.wait_for("checkout.session.completed")
 
 
 def test_endpoints_get_the_events_they_asked_for_signed_with_their_own_secret(server):
@@ -185,15 +190,17 @@ def test_a_disabled_endpoint_gets_nothing_more(server, shop):
 
 
 def test_disabling_between_attempts_stops_the_retries(server, shop):
-    shop.answers = [500]
+    shop.answers = [500] * 100
     client = client_of(server)
     client.v1.checkout.sessions.expire(session_of(client).id)
     server.settle()
     (endpoint,) = client.v1.webhook_endpoints.list().data
     client.v1.webhook_endpoints.update(endpoint.id, params={"disabled": True})
-    server.advance(60)
+    server.settle()
+    tried = len(shop.bodies)
+    server.advance("1d")
 
-    assert len(shop.bodies) == 1
+    assert len(shop.bodies) == tried
 
 
 def test_a_deleted_endpoint_is_gone(server):
