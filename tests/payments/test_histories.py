@@ -31,6 +31,7 @@ from jumun.payments.merge import MERGED_TYPES, apply
 from jumun.payments.models import Checkout, Dispute, Reconciliation, Refund
 from jumun.payments.reconcile import reconcile
 from paywright.testing import Paywright
+from tests.examples import few
 from tests.factories import item, place_order
 from tests.payments.disputing import DISPUTED_CARD, INQUIRED_CARD, LOSING, WINNING, answer
 from tests.payments.paying import FAILING_REFUND_CARD, PENDING_REFUND_CARD
@@ -180,12 +181,13 @@ class AnyHistory(TestCase):
     def sandbox(self, paywright_server: Paywright) -> Iterator[None]:
         self.stripe = paywright_server
         values = {"STRIPE_SECRET_KEY": self.stripe.secret_key, "STRIPE_API_BASE": self.stripe.api_base}
-        with override_settings(**values):
+        with override_settings(**values), pytest.MonkeyPatch.context() as patch:
+            patch.setattr("jumun.payments.pacing.TEST_PER_S", 10_000)
             yield
 
     # Few at random, and not made smaller, for each costs dozens of calls to the sandbox.
     @settings(
-        max_examples=3,
+        few,
         phases=(Phase.explicit, Phase.reuse, Phase.generate),
         suppress_health_check=list(HealthCheck),
     )

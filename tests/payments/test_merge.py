@@ -12,6 +12,7 @@ from jumun.orders.models import Order
 from jumun.outbox.models import Job
 from jumun.payments.merge import apply
 from jumun.payments.models import Checkout, Payment, QuarantinedSnapshot
+from tests.examples import some
 from tests.orders.test_placing import CUSTOMER, TEA
 from tests.payments.stripe_says import charge_of, session_of
 
@@ -191,6 +192,7 @@ def end_of(arrival: list[int]) -> tuple[Any, ...]:
 class AnyOrderOfArrival(TestCase):
     """Whatever comes first, twice or late, the books end the same."""
 
+    @some
     @given(
         arrival=st.lists(st.sampled_from(range(5)), max_size=6).flatmap(
             lambda repeated: st.permutations([*range(5), *repeated])

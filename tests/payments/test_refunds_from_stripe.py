@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
@@ -16,6 +16,7 @@ from jumun.payments import gateway
 from jumun.payments.merge import apply
 from jumun.payments.models import Payment, QuarantinedSnapshot, Refund
 from paywright.testing import Paywright
+from tests.examples import some
 from tests.factories import place_order
 from tests.payments.paying import buy, hear, pay_unnoticed
 from tests.payments.stripe_says import charge_of, session_of
@@ -177,7 +178,7 @@ def end_of(arrival: list[int]) -> tuple[Any, ...]:
 class AnyOrderOfArrival(TestCase):
     """Whatever comes first, twice or late, also before the payment's own story, the books end the same."""
 
-    @settings(max_examples=25)
+    @some
     @given(
         arrival=st.lists(st.sampled_from(range(8)), max_size=6).flatmap(
             lambda repeated: st.permutations([*range(8), *repeated])

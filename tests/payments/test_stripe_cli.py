@@ -39,4 +39,4 @@ def test_an_order_is_paid_by_what_the_cli_forwards(
         assert order.state == "paid"
     finally:
         listening.terminate()
-        listening.communicate(timeout=10)
+        listening.communicate(timeout=60)

@@ -72,5 +72,5 @@ def test_a_worker_told_to_stop_finishes_what_it_has(paid_event: bytes, tmp_path:
     with worker(tmp_path) as process:
         until(lambda: Order.objects.get().state == "paid")
         process.terminate()
-        assert process.wait(timeout=10) == 0
+        assert process.wait(timeout=WAIT_S) == 0
     assert InboxEvent.objects.get().state == "done"

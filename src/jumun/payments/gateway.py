@@ -41,6 +41,9 @@ LISTED: dict[str, list[str]] = {
     "events": [],
 }
 
+# Objects of one listing; Stripe gives a hundred at most (docs.stripe.com/api/pagination).
+PAGE_LENGTH = 100
+
 # What a call may take while somebody waits, and how long it may wait for another such call to end.
 WAITING_TIMEOUT_S = 4.0
 TURN_TIMEOUT_S = 1.0
@@ -191,7 +194,7 @@ def _all(resource: str, params: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _pages(resource: str, params: dict[str, Any]) -> Iterator[list[dict[str, Any]]]:
-    params = {"limit": 100, **params}
+    params = {"limit": PAGE_LENGTH, **params}
     while True:
         pace()
         page = _call(lambda: attrgetter(resource)(_client().v1).list(params=params))
