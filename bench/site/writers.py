@@ -51,8 +51,10 @@ def _ways() -> dict[str, Callable[[int], int]]:
 
     def bulk(_turn: int) -> int:
         with transaction.atomic(), connection.cursor() as cursor:
-            numbers = [(Series.next_number("BENCH", year), DOCUMENT) for _ in range(BULK)]
-            cursor.executemany("INSERT INTO bench_document VALUES (%s, %s)", numbers)
+            numbers = Series.next_numbers("BENCH", year, count=BULK)
+            cursor.execute(
+                "INSERT INTO bench_document SELECT * FROM unnest(%s::text[], %s::text[])", [numbers, [DOCUMENT] * BULK]
+            )
         return BULK
 
     def highest(_turn: int) -> int:

@@ -61,6 +61,9 @@ def test_no_table_is_emptied_at_once() -> None:
     [
         "last_number = last_number - 1",
         "last_number = last_number + 2",
+        "last_number = last_number + 2, step = 1",
+        "step = 0",
+        "last_number = last_number - 1, step = -1",
         "last_number = 0",
         "year = 2020",
         "prefix = 'X'",

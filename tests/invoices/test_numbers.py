@@ -146,3 +146,34 @@ def test_the_next_number_takes_as_long_after_a_million(django_assert_num_queries
     Series.objects.create(prefix="INV", year=2026, last_number=1_000_000)
     with django_assert_num_queries(1):
         assert Series.next_number("INV", 2026) == "INV-2026-1000001"
+
+
+def test_many_numbers_are_taken_at_once_and_follow_each_other(django_assert_num_queries) -> None:
+    with django_assert_num_queries(1):
+        assert Series.next_numbers("INV", 2026, count=3) == [f"INV-2026-00000{number}" for number in (1, 2, 3)]
+    assert Series.next_number("INV", 2026) == "INV-2026-000004"
+    assert Series.next_numbers("INV", 2026, count=2) == ["INV-2026-000005", "INV-2026-000006"]
+
+
+@pytest.mark.parametrize("count", [0, -1])
+def test_no_fewer_than_one_number_is_taken(count: int) -> None:
+    with pytest.raises(ValueError, match="at least one"):
+        Series.next_numbers("INV", 2026, count=count)
+    assert Series.next_number("INV", 2026) == "INV-2026-000001"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_writers_of_many_numbers_and_of_one_leave_no_gap_between_them() -> None:
+    taken: list[str] = []
+
+    def take(index: int) -> None:
+        for turn in range(3):
+            with transaction.atomic():
+                numbers = Series.next_numbers("INV", 2026, count=1 + (index + turn) % 5)
+                if (index + turn) % 4 == 0:
+                    transaction.set_rollback(True)
+                else:
+                    taken.extend(numbers)
+
+    at_once(8, take)
+    assert sorted(taken) == [f"INV-2026-{number:06d}" for number in range(1, len(taken) + 1)]

@@ -13,8 +13,8 @@ REFUSALS = (
         trigger="jumun_series_only_forward",
         table=SERIES,
         act="UPDATE",
-        condition="(NEW.id, NEW.prefix, NEW.year, NEW.last_number)"
-        " <> (OLD.id, OLD.prefix, OLD.year, OLD.last_number + 1)",
+        condition="NEW.step < 1 OR (NEW.id, NEW.prefix, NEW.year, NEW.last_number)"
+        " <> (OLD.id, OLD.prefix, OLD.year, OLD.last_number + NEW.step)",
     ),
     Refusal(trigger="jumun_series_no_delete", table=SERIES, act="DELETE", condition="OLD.last_number > 0"),
 )
