@@ -38,13 +38,13 @@ class _Rounds:
         self.failed: dict[str, str] = {}
 
     def run(self, contestants: Sequence[Contestant], count: int, *, budget_s: float) -> None:
-        """Everybody ``count`` times, one after the other in each round, or as often as the time allows.
+        """Everybody ``count`` times, one after the other in each round, or as often as the time allows: once at least.
 
         Raises what ours raises.
         """
         end = time.monotonic() + budget_s
         for number in range(1, count + 1):
-            if (began := time.monotonic()) > end:
+            if (began := time.monotonic()) > end and number > 1:
                 tell(f"  no more rounds: they have taken their {budget_s:.0f} s")
                 return
             for contestant in contestants:
