@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
 from jumun.audit import findings
+from jumun.conf import jumun
 from jumun.invoices.models import Invoice
 from jumun.orders.models import Order
 from jumun.outbox.models import Job
@@ -50,6 +51,24 @@ def test_sessions_of_other_shops_on_the_same_account_are_left_alone(order: Order
     foreign = session_of(order, client_reference_id=None, metadata={"shop": "another"})
     assert apply(foreign) is None
     assert not QuarantinedSnapshot.objects.exists()
+
+
+def test_another_site_on_the_same_account_has_its_own_orders(order: Order) -> None:
+    theirs = {"order_reference": "theirs", "site": "https://staging.example"}
+    session = session_of(order, client_reference_id="theirs", metadata=theirs)
+    intent = {"id": "pi_theirs", "livemode": False, "amount": 1, "currency": "krw", "metadata": theirs}
+    refund = {"id": "re_1", "object": "refund", "amount": 1, "currency": "krw", "metadata": theirs}
+    told = [session, refund | {"payment_intent": "pi_theirs"}, refund | {"payment_intent": intent}]
+    assert [apply(snapshot) for snapshot in told] == [None] * 3
+    assert not QuarantinedSnapshot.objects.exists()
+    apply(session | {"metadata": theirs | {"site": jumun().site_url}})
+    assert QuarantinedSnapshot.objects.get().reason == "unknown_order"
+
+
+def test_an_order_keeps_its_payment_when_its_site_moves(order: Order) -> None:
+    apply(session_of(order, metadata={"order_reference": order.reference, "site": "https://old.example"}))
+    order.refresh_from_db()
+    assert order.state == "paid"
 
 
 def test_setups_and_subscriptions_of_others_are_left_alone(order: Order) -> None:

@@ -13,6 +13,7 @@ from jumun.errors import OrderNotPayable
 from jumun.orders.models import Order, OrderLine
 from jumun.payments.close import close, create
 from jumun.payments.models import Checkout, Payment
+from jumun.payments.names import names_of
 
 # Stripe wants between 30 minutes and just under 24 hours, by its own clock; a minute of margin for ours.
 SESSION_MIN = timedelta(minutes=31)
@@ -86,7 +87,7 @@ def _params(checkout: Checkout, *, success_url: str, cancel_url: str) -> dict[st
     Our names for the order go onto the session and its PaymentIntent, since Stripe copies no metadata between them.
     """
     order = checkout.order
-    names = {"order_reference": order.reference, "order_number": order.number, "checkout": str(checkout.pk)}
+    names = {**names_of(order), "checkout": str(checkout.pk)}
     with override(order.language):
         description = gettext("Order %(number)s") % {"number": order.number}
     return {

@@ -19,6 +19,7 @@ from jumun.payments import gateway
 from jumun.payments.keys import new_key
 from jumun.payments.merge import apply
 from jumun.payments.models import Payment, Refund, RefundLine
+from jumun.payments.names import names_of
 from jumun.payments.pieces import Pieces, lines_of, worth_minor
 
 # Longer than a call with its retries takes: whoever asked may still be waiting for the answer.
@@ -151,7 +152,7 @@ def _stripe_amount(payment: Payment, amount_minor: int) -> int:
 
 def _params(intention: Refund, order: Order, amount: int) -> dict[str, Any]:
     """The parameters of POST /v1/refunds. Our names go along, by which it is found when the key is forgotten."""
-    names = {"order_reference": order.reference, "order_number": order.number, "refund": str(intention.pk)}
+    names = {**names_of(order), "refund": str(intention.pk)}
     params = {"payment_intent": intention.payment.payment_intent_id, "amount": amount, "metadata": names}
     return params | ({"reason": intention.reason} if intention.reason else {})
 

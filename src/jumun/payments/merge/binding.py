@@ -4,6 +4,7 @@ from jumun import money
 from jumun.errors import MalformedSnapshot
 from jumun.orders.models import Order
 from jumun.payments.models import Payment, QuarantinedSnapshot
+from jumun.payments.names import is_another_sites
 from jumun.payments.snapshots import IntentSnapshot
 
 Reason = QuarantinedSnapshot.Reason
@@ -38,6 +39,8 @@ def order_of_intent(payment_intent_id: str, raw_intent: object) -> tuple[Order |
         intent = IntentSnapshot.parse(raw_intent)
         if intent.order_reference:
             order = locked_order(intent.order_reference)
+            if is_another_sites(order, intent.site):
+                return None, None
             return order, mismatch(order, intent.livemode, intent.amount, intent.currency)
     return None, None
 

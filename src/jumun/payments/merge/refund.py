@@ -4,6 +4,7 @@ from jumun.orders.models import Order
 from jumun.payments.merge.binding import Reason, locked_order, order_of_intent
 from jumun.payments.merge.refunds_of_payment import merge_refunds
 from jumun.payments.models import Payment, QuarantinedSnapshot
+from jumun.payments.names import is_another_sites
 from jumun.payments.snapshots import RefundSnapshot
 
 
@@ -22,5 +23,6 @@ def _order_of_refund(refund: RefundSnapshot, raw_intent: object) -> tuple[Order 
     """Whose refund it is, locked, and why it must not touch that order, if so."""
     order, reason = order_of_intent(refund.payment_intent_id, raw_intent)
     if order is None and reason is None and refund.order_reference:
-        return locked_order(refund.order_reference), Reason.UNKNOWN_PAYMENT
+        order = locked_order(refund.order_reference)
+        reason = None if is_another_sites(order, refund.site) else Reason.UNKNOWN_PAYMENT
     return order, reason

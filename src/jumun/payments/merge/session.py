@@ -12,6 +12,7 @@ from jumun.orders.models import Order
 from jumun.payments.merge.binding import Reason, locked_order, mismatch
 from jumun.payments.merge.refunds_of_payment import merge_refunds
 from jumun.payments.models import BalanceTransaction, Checkout, Payment, QuarantinedSnapshot
+from jumun.payments.names import is_another_sites
 from jumun.payments.snapshots import SessionSnapshot, object_within, refunds_within, transactions_within
 
 
@@ -21,6 +22,8 @@ def merge_session(raw: dict[str, Any]) -> Order | None:
         return None
     session = SessionSnapshot.parse(raw)
     order = locked_order(session.order_reference)
+    if is_another_sites(order, session.site):
+        return None
     reason = mismatch(order, session.livemode, session.amount_total, session.currency)
     payment = None
     if order is not None:

@@ -13,6 +13,8 @@ class IntentSnapshot:
     amount: int
     currency: str
     order_reference: str
+    # Which of the sites that share the account has the order; empty where that is not told.
+    site: str
 
     @classmethod
     def parse(cls, raw: object) -> Self:
@@ -25,4 +27,5 @@ class IntentSnapshot:
             amount=intent.integer("amount"),
             currency=intent.text("currency").upper(),
             order_reference=metadata.text("order_reference", default="") if metadata else "",
+            site=metadata.text("site", default="") if metadata else "",
         )

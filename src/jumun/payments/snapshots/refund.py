@@ -19,6 +19,8 @@ class RefundSnapshot:
     reason: str
     failure_reason: str
     order_reference: str
+    # Which of the sites that share the account has the order; empty where that is not told.
+    site: str
     # The row of ours that asked for it.
     refund_pk: str
 
@@ -40,5 +42,6 @@ class RefundSnapshot:
             reason=refund.text("reason", default="")[:40],
             failure_reason=refund.text("failure_reason", default=""),
             order_reference=metadata.text("order_reference", default="") if metadata else "",
+            site=metadata.text("site", default="") if metadata else "",
             refund_pk=metadata.text("refund", default="") if metadata else "",
         )

@@ -17,6 +17,8 @@ class SessionSnapshot:
     amount_total: int
     currency: str
     order_reference: str
+    # Which of the sites that share the account has the order; empty where that is not told.
+    site: str
     checkout_id: str
     payment_intent_id: str
     # Known only where the PaymentIntent is expanded, else empty.
@@ -43,6 +45,7 @@ class SessionSnapshot:
             amount_total=session.integer("amount_total"),
             currency=session.text("currency").upper(),
             order_reference=session.text("client_reference_id", default=""),
+            site=metadata.text("site", default="") if metadata else "",
             checkout_id=metadata.text("checkout", default="") if metadata else "",
             payment_intent_id=session.reference("payment_intent"),
             payment_intent_status=intent.text("status", default="") if intent else "",
