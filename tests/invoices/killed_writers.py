@@ -10,8 +10,6 @@ import select
 import signal
 import sys
 import time
-from dataclasses import replace
-from string import ascii_letters, digits, punctuation
 from typing import Any
 
 import django
@@ -32,7 +30,7 @@ def main(seed: int) -> None:
 
     chance = random.Random(seed)  # noqa: S311  (when to kill)
     placed = list(Order.objects.order_by("pk").values_list("pk", flat=True))
-    _know_the_glyphs(placed[0])
+    _warm_up(placed[0])
     connections.close_all()
     shares = {_fork(share): share for share in (placed[start::WRITERS] for start in range(WRITERS))}
     try:
@@ -73,20 +71,20 @@ def _replace(victim: int, shares: dict[int, list[int]]) -> bool:
     return bool(status)
 
 
-def _know_the_glyphs(pk: int) -> None:
-    """Ask Typst once, here: its threads do not outlive a fork, so that a child must not need it."""
-    from django.utils import timezone
+def _warm_up(pk: int) -> None:
+    """Pay once and take it back, so that all that a first payment loads is loaded once, here. Typst must be asked for
+    every glyph: its threads do not outlive a fork, so that a child must not need it.
+    """
+    from django.db import transaction
 
-    from jumun.invoices.compose import compose
-    from jumun.invoices.document import PaymentReference
-    from jumun.invoices.pdf import printable
+    from jumun.invoices.pdf import preload
     from jumun.orders.models import Order
+    from tests.factories import paid_session
 
-    today = timezone.localdate()
-    paid_by = PaymentReference(card_brand="visa", card_last4="4242", stripe_id="pi", paid_on=today)
-    draft = compose(Order.objects.get(pk=pk), issued_on=today, paid_by=paid_by)
-    # Number and reference of another order have other letters.
-    printable(replace(draft, notes=(ascii_letters + digits + punctuation,)))
+    preload()
+    with transaction.atomic():
+        _apply(paid_session(Order.objects.get(pk=pk)))
+        transaction.set_rollback(True)
 
 
 def _fork(share: list[int]) -> int:

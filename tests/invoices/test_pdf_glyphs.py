@@ -91,18 +91,24 @@ def test_what_has_no_shape_of_its_own_cannot_hide_in_a_name(written, printed):
     assert printable(bought_by(written)).buyer.name == printed
 
 
-@settings(max_examples=60, deadline=None)
-@given(st.text(max_size=40))
-def test_no_text_keeps_an_invoice_from_being_issued(text):
-    invoice = printable(document(line(description=text), buyer=dataclasses.replace(BUYER, name=text), notes=(text,)))
+# Several texts on one paper, because to set it takes longer than to think of them.
+@settings(max_examples=12, deadline=None)
+@given(st.lists(st.text(max_size=40), min_size=1, max_size=12))
+def test_no_text_keeps_an_invoice_from_being_issued(texts):
+    lines = (line(position, text) for position, text in enumerate(texts, start=1))
+    invoice = printable(document(*lines, buyer=dataclasses.replace(BUYER, name=texts[0]), notes=tuple(texts)))
     assert canonical_json(invoice).encode()
     assert render(invoice).startswith(b"%PDF-")
     assert printable(invoice) == invoice
 
 
-@settings(max_examples=30, deadline=None)
-@given(st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z", "M"]), min_size=1, max_size=12))
-def test_what_was_made_printable_can_be_found_in_the_file(text):
-    invoice = printable(document(line(description=text)))
+words = st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z", "M"]), min_size=1, max_size=12)
+
+
+@settings(max_examples=8, deadline=None)
+@given(st.lists(words, min_size=1, max_size=8))
+def test_what_was_made_printable_can_be_found_in_the_file(texts):
+    invoice = printable(document(*(line(position, text) for position, text in enumerate(texts, start=1))))
     shown = re.sub(r"\s", "", unicodedata.normalize("NFKC", text_of(invoice)))
-    assert re.sub(r"\s", "", unicodedata.normalize("NFKC", invoice.lines[0].description)) in shown
+    for item in invoice.lines:
+        assert re.sub(r"\s", "", unicodedata.normalize("NFKC", item.description)) in shown
