@@ -8,7 +8,7 @@ labels = json.loads(LABELS.read_text(encoding="utf-8"))
 
 def placeholders(text):
     # Where English names the tax, Korean may have a word for the whole: 공급가액 for "Total excl. VAT".
-    return {name for _, name, _, _ in string.Formatter().parse(text) if name} - {"tax"}
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name} - {"tax", "Tax"}
 
 
 def test_korean_and_english_are_both_complete():

@@ -19,4 +19,6 @@ def labels_of(document: Document, language: Language | None = None) -> Mapping[s
 def _labels(language: Language, seller_country: str) -> Mapping[str, str]:
     texts = json.loads(LABELS.read_text(encoding="utf-8"))[language]
     tax = texts["sales_tax"] if seller_country == "US" else texts["tax"]
-    return {key: text.replace("{tax}", tax) for key, text in texts.items()} | {"tax": tax}
+    heading = tax[0].upper() + tax[1:]
+    named = {key: text.replace("{tax}", tax).replace("{Tax}", heading) for key, text in texts.items()}
+    return named | {"tax": heading}
