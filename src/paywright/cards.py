@@ -121,6 +121,9 @@ _CARDS = (
 CARDS = {card.number: card for card in _CARDS}
 BY_TOKEN = {token: card for card in _CARDS for token in card.tokens}
 
+MISTYPED = "4242424242424241"
+"""Stripe's example of a number whose check digit is wrong."""
+
 NUMBER_INVALID = Decline("incorrect_number", "", "Your card number is incorrect.")
 
 

@@ -100,6 +100,7 @@ def test_pages_are_accessible_and_fit(server, page, checkout, locale, width):
     seen = [session.url]
     page.locator("#pay").click()
     page.locator("#problem").wait_for()
+    page.evaluate("document.querySelectorAll('details').forEach((group) => (group.open = true))")
     for address in (None, f"{server.api_base}/c/pay/nope", f"{server.api_base}/_paywright/"):
         if address:
             page.goto(address)

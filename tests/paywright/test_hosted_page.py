@@ -5,7 +5,9 @@ import re
 import httpx
 import pytest
 
+from paywright.cards import CARDS, MISTYPED
 from paywright.hosted.texts import LANGUAGES, choose, texts
+from paywright.payments.delayed import IBANS
 from tests.paywright.conftest import CANCEL_URL
 
 GOOD = {
@@ -57,6 +59,35 @@ def test_the_language_is_the_sessions_or_the_browsers(new_session, browser_like,
 
     assert f'<html lang="{language}">' in page.text
     assert texts(language)["band"] in page.text
+
+
+def test_every_test_card_is_offered_once(new_session, browser_like):
+    euro = {"price_data": {"currency": "eur", "unit_amount": 900, "product_data": {"name": "x"}}, "quantity": 1}
+    page = browser_like.get(address(new_session(line_items=[euro])))
+
+    offered = re.findall(r'name="fill" value="(\w+)"', page.text)
+    assert sorted(offered) == sorted([*CARDS, MISTYPED, *IBANS])
+
+
+@pytest.mark.parametrize("offer", ["371449635398431", "AT321904300235473204"])
+def test_a_click_fills_the_form_in_without_javascript(new_session, browser_like, offer):
+    euro = {"price_data": {"currency": "eur", "unit_amount": 900, "product_data": {"name": "x"}}, "quantity": 1}
+    session = new_session(line_items=[euro])
+
+    page = browser_like.get(address(session), params={"fill": offer})
+    typed = dict(re.findall(r'<input id="(\w+)"[^>]* value="([^"]+)"', page.text))
+    method = re.search(r'name="method" value="(\w+)"[^>]* checked', page.text)[1]
+    answer = browser_like.post(address(session), data={**typed, "method": method, "country": "AT"})
+
+    assert answer.status_code == 303, typed
+
+
+def test_only_offers_are_filled_in(new_session, browser_like):
+    page = browser_like.get(address(new_session()), params={"fill": '"><script>'})
+
+    assert page.status_code == 200
+    assert "Test Buyer" not in page.text
+    assert "<script>" not in page.text
 
 
 def test_both_languages_have_every_sentence_with_the_same_gaps():

@@ -14,7 +14,7 @@ from paywright.checkout.changes import choose_shipping, note_answers, set_promot
 from paywright.checkout.discounts import by_code
 from paywright.checkout.pay import Paid, finish_authentication, pay_session
 from paywright.hosted import entry, texts, view
-from paywright.hosted.offers import offers
+from paywright.hosted.offers import filled, offers
 from paywright.hosted.templates import render
 from paywright.store import Store, Transaction
 
@@ -48,7 +48,7 @@ class HostedPage:
         if session is None or not _is_open(session):
             return _closed(request, session)
         with self.store.transaction() as tx:
-            return _form(self._view(tx, request, session))
+            return _form(self._view(tx, request, session), filling=filled(request.query_params.get("fill", "")))
 
     async def pay(self, request: Request) -> Response:
         session = self._session(request.path_params["session"])
@@ -165,15 +165,21 @@ class Shown:
 
 
 def _form(
-    shown: Shown, checked: entry.Checked | None = None, *, declined: str | None = None, status: int = 200
+    shown: Shown,
+    checked: entry.Checked | None = None,
+    *,
+    declined: str | None = None,
+    filling: dict[str, str] | None = None,
+    status: int = 200,
 ) -> Response:
     session, language = shown.session, shown.language
     details = session["customer_details"] or {}
     values = {
-        "email": details.get("email") or "",
         "country": view.COUNTRY_DEFAULT[language],
         "method": session["payment_method_types"][0],
+        **(filling or {}),
     }
+    values["email"] = details.get("email") or values.get("email", "")
     context = {
         "session": session,
         "summary": view.summary(session, language),
@@ -184,6 +190,8 @@ def _form(
         "decline": _decline_key(declined),
         "countries": view.countries(language),
         "offers": offers(session),
+        # The code is never sent back, but for the list's own cards.
+        "cvc": (filling or {}).get("card_cvc", ""),
         "cancel_url": session["cancel_url"],
         "needs_payment": entry.needs_payment(session),
         "address_fields": list(entry.ADDRESS_FIELDS) if entry.needs_address(session) else [],

@@ -49,7 +49,10 @@ class Pages:
                 "faults": [fault.shown() for fault in self.faults.active],
                 "fault_kinds": {**DELIVERY, **API},
                 "stories": sorted(STORIES),
-                "cards": [(number, words[key]) for number, key in (*FIRST_CARDS, *MORE_CARDS)],
+                "cards": [(number, words[key]) for number, key in FIRST_CARDS],
+                "more_cards": [
+                    (words[group], [(number, words[key]) for number, key in rows]) for group, rows in MORE_CARDS.items()
+                ],
             }
         return render(request, "overview.html", context)
 

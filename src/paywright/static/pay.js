@@ -58,13 +58,13 @@
   }
 
   document.querySelectorAll(".fill").forEach((fill) => {
-    fill.hidden = false;
-    fill.addEventListener("click", () => {
+    fill.addEventListener("click", (event) => {
+      event.preventDefault();
       const isCard = fill.dataset.field === "card_number";
       const choice = document.getElementById(isCard ? "method_card" : "method_sepa_debit");
       if (choice) choice.checked = true;
-      if (isCard) fillCard(fill.dataset.value);
-      else document.getElementById("iban").value = fill.dataset.value;
+      if (isCard) fillCard(fill.value);
+      else document.getElementById("iban").value = fill.value;
       const email = document.getElementById("email");
       const name = document.getElementById("name");
       if (!email.value) email.value = "buyer@example.com";
