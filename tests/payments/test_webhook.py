@@ -1,6 +1,7 @@
 import json
 import time
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from pytest_django.fixtures import Settings
 from jumun.invoices.models import Invoice
 from jumun.orders.models import Order
 from jumun.outbox.worker import drain
+from jumun.payments.merge import MERGED_TYPES
 from jumun.payments.models import InboxEvent, Payment
 from tests.orders.test_placing import CUSTOMER, TEA
 from tests.payments.stripe_says import deliver, event, session_of, signature
@@ -177,3 +179,8 @@ def test_20_events_of_one_payment_worked_on_at_once_are_one_payment(order: Order
     assert set(InboxEvent.objects.values_list("state", flat=True)) == {"done"}
     assert Payment.objects.count() == Invoice.objects.count() == 1
     assert len(mail.outbox) == 1
+
+
+def test_the_documentation_names_every_event_to_subscribe_to() -> None:
+    told = (Path(__file__).parents[2] / "docs" / "webhooks.md").read_text(encoding="utf-8")
+    assert [kind for kind in sorted(MERGED_TYPES) if f"`{kind}`" not in told] == []
