@@ -21,18 +21,18 @@ from bench.stage import Stage, run_django
 from tests.postgres import program_folders
 
 # Their time grows in proportion to the orders, and all of them would take minutes.
-PART_ORDERS = 100_000
+PART_ORDERS = 50_000
 PART = Row(
     name="csv-postgresql-part",
-    title="CSV of the first 100,000 orders over HTTP, PostgreSQL",
+    title="CSV of the first 50,000 orders over HTTP, PostgreSQL",
     unit="orders/s",
     better="more",
     goals={IMPORT_EXPORT: 60},
 )
-FEW_ORDERS = 5_000
+FEW_ORDERS = 2_000
 FEW = Row(
     name="csv-postgresql-few",
-    title="CSV of the first 5,000 orders over HTTP, PostgreSQL",
+    title="CSV of the first 2,000 orders over HTTP, PostgreSQL",
     unit="orders/s",
     better="more",
 )
@@ -76,5 +76,5 @@ BENCH = Bench(
     rows=(*rows_of("PostgreSQL", goals={TUTORIAL: 15, LIMIT: 0.75}, quick_goals={TUTORIAL: 5}), PART, FEW),
     contestants=contestants,
     in_quick=True,
-    budget_s=240,
+    budget_s=260,
 )

@@ -133,7 +133,7 @@ def _one_commit(url: str, count: int) -> dict[str, float]:
 
 @contextmanager
 def contestants(stage: Stage) -> Iterator[Sequence[Contestant]]:
-    url, count = stage.postgresql(), 200 if stage.quick else 1_000
+    url, count = stage.postgresql(), 200 if stage.quick else 500
     stripe = Stripe()
     threading.Thread(target=stripe.serve_forever, daemon=True).start()
     with serving(url) as store, _worker(url, f"http://{HOST}:{stripe.server_port}") as worker:
