@@ -22,11 +22,12 @@ and theirs in turn; a spread (best to worst, of the median) above {WIDE:.0%} is 
 
 def as_markdown(results: Sequence[Result], growths: Sequence[Growth], facts: Sequence[str]) -> str:
     """The whole page; ``facts`` are the circumstances of the run, a line each."""
-    met = sum(result.met for result in results)
+    with_goal = [result for result in results if result.row.goal]
+    met = sum(result.met for result in with_goal)
     lines = [
         INTRODUCTION,
         *(f"- {fact}" for fact in facts),
-        f"- {met} of {len(results)} rows meet their goal",
+        f"- {met} of {len(with_goal)} rows with a goal meet their goal",
         "",
         *_table(HEADER, map(_cells, results)),
         *_missed([result for result in results if not result.met]),
@@ -49,10 +50,16 @@ def _cells(result: Result) -> tuple[str, ...]:
         _figure(result.limit),
         "; ".join(compared(name, times) for name, times in result.ratios.items()),
         result.row.goal,
-        "yes" if result.met else f"**{verdict(result).lower()}**",
+        _met(result),
         f"{result.spread:.0%}{' wide' if result.is_wide else ''}",
         str(result.rounds),
     )
+
+
+def _met(result: Result) -> str:
+    if not result.met:
+        return f"**{verdict(result).lower()}**"
+    return "yes" if result.row.goal else ""
 
 
 def _figure(value: float | None) -> str:

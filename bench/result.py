@@ -46,10 +46,10 @@ class Result:
 
     @property
     def ratios(self) -> dict[str, float]:
-        """How many times better ours is than each of the others."""
+        """How many times better ours is than each of the others; no failures at all have no ratio."""
         medians = self.medians
-        ours = medians.pop(OURS, None)
-        return {} if ours is None else {name: self.row.times_better(ours, value) for name, value in medians.items()}
+        ours = medians.pop(OURS, 0.0)
+        return {name: self.row.times_better(ours, value) for name, value in medians.items() if ours > 0 and value > 0}
 
     @property
     def spreads(self) -> dict[str, float]:

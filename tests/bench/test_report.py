@@ -35,6 +35,13 @@ def test_a_row_in_json_has_medians_ratios_and_a_verdict():
     }
 
 
+def test_of_no_failures_at_all_there_is_no_ratio_that_json_cannot_hold():
+    failures = Row(name="oversold", title="oversold", unit="pieces", better="less", bound=0)
+    (row,) = as_json([Result(failures, {OURS: [0.0], "naive": [22.0]})], "a machine", {})["rows"]
+
+    assert (row["ratios"], row["met"]) == ({}, True)
+
+
 def test_a_goal_whose_peer_is_missing_is_not_met_and_says_why():
     missing = Result(ROW, {OURS: [100.0], LIMIT: [100.0]}, absent={"loop": "not installed"})
     page = as_markdown([missing], [], [])
