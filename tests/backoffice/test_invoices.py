@@ -10,6 +10,7 @@ from django.utils import timezone
 from jumun.invoices import archive
 from jumun.outbox.worker import drain
 from tests.factories import paid_order
+from tests.invoices.crediting import credit
 
 pytestmark = pytest.mark.django_db
 
@@ -94,6 +95,23 @@ def test_the_mail_is_sent_again_once_with_the_kept_pdf(staff, monkeypatch):
     assert again.attachments[0].content == first.attachments[0].content == order.invoice.pdf()
     # A mail reader hides a second message with the same id.
     assert again.extra_headers["Message-ID"] != first.extra_headers["Message-ID"]
+
+
+def test_so_are_those_of_a_credit_note_and_its_cancellation(staff):
+    note = credit(paid_order(language="en").invoice, 1_000)
+    issued = {"creditnote": note, "cancellation": note.cancel()}
+    drain()
+    mail.outbox.clear()
+    for model, document in issued.items():
+        client = staff(f"jumun_invoices.view_{model}", f"jumun_invoices.change_{model}")
+        address = f"/admin/jumun_invoices/{model}/"
+        client.post(address, {"action": "send_again", "_selected_action": document.pk, "index": 0})
+    drain()
+    sent = {(message.subject.partition(" for order")[0], message.attachments[0].filename) for message in mail.outbox}
+    assert sent == {
+        ("Your refund", f"{note.number}.pdf"),
+        ("Your refund", f"{issued['cancellation'].number}.pdf"),
+    }
 
 
 def test_who_may_only_look_cannot_send(staff):
