@@ -12,6 +12,8 @@ Json = dict[str, Any]
 Tree = dict[str, "Tree"]
 
 LEVELS_MAX = 4
+PAGED = ("line_items", "refunds", "sources", "subscriptions", "tax_ids")
+"""Lists within objects that come a page at a time."""
 SENT_WHEN_ASKED = ("breakdown",)
 """Objects within objects that are left out unless expanded."""
 
@@ -26,7 +28,7 @@ def checked(paths: list[str], result: list[str]) -> Tree:
     kinds = set(result[1:] if is_list else result)
     for path in paths:
         parts = path.split(".")
-        below = parts[1:] if is_list and parts[0] == "data" else parts
+        below = _without_data(parts[1:] if is_list and parts[0] == "data" else parts)
         if len(below) > LEVELS_MAX:
             raise errors.invalid_request(
                 f"You cannot expand more than {LEVELS_MAX} levels of a property. Property: {path}"
@@ -37,6 +39,13 @@ def checked(paths: list[str], result: list[str]) -> Tree:
         for part in below:
             node = node.setdefault(part, {})
     return tree
+
+
+def _without_data(parts: list[str]) -> list[str]:
+    """``line_items.data.price.product``: what is in a page is named by way of its ``data``, which is no level."""
+    return [
+        part for before, part in zip(["", *parts], parts, strict=False) if (before in PAGED, part) != (True, "data")
+    ]
 
 
 def _impossible(path: str, list_kinds: set[str]) -> errors.ApiError:

@@ -39,6 +39,17 @@ def test_line_items_come_by_their_own_route_or_expanded(new_session, client):
     assert expanded.line_items.data[0].to_dict() == item.to_dict()
 
 
+def test_the_products_of_line_items_are_expanded_by_way_of_the_page(new_session, client):
+    session = new_session()
+    path = "line_items.data.price.product"
+
+    (item,) = client.v1.checkout.sessions.retrieve(session.id, params={"expand": [path]}).line_items.data
+    listed = client.v1.checkout.sessions.list(params={"limit": 1, "expand": [f"data.{path}"]}).data[0]
+
+    assert item.price.product.name == "김치 Kimchi"
+    assert listed.line_items.data[0].price.product.id == item.price.product.id
+
+
 def test_a_hundred_line_items_are_paged_through(new_session, client):
     line = {"price_data": {"currency": "usd", "unit_amount": 100, "product_data": {"name": "x"}}, "quantity": 1}
     session = new_session(line_items=[line] * 100)
