@@ -60,7 +60,7 @@ class Fault:
             raise FaultUnknown(
                 "unknown fault '{kind}'; known: {known}", kind=self.kind[:40], known=", ".join([*DELIVERY, *API])
             )
-        if not (isinstance(self.match, str) and _are_whole(self.times, self.status, self.seed)):
+        if not (isinstance(self.match, str) and self.match and _are_whole(self.times, self.status, self.seed)):
             raise FaultUnknown("{kind}: match is a text, and times, status and seed are whole numbers", kind=self.kind)
         if self.count is not None and not (_are_whole(self.count) and self.count >= 0):
             raise FaultUnknown("{kind}: count is a whole number from 0 on", kind=self.kind)

@@ -39,6 +39,7 @@ def run(*arguments):
         (("serve", "--fault", "nonsense"), "unknown fault 'nonsense'"),
         (("serve", "--fault", "drop:probability=many"), "probability must be a number"),
         (("serve", "--fault", "duplicate:times=1.5"), "whole numbers"),
+        (("serve", "--fault", "drop:match"), "match is a text"),
         (("serve", "--fault", "drop:count=-1"), "count is a whole number"),
         (("serve", "--fee-percent", "101"), "percent is a number from 0 to 100, not '101'"),
         (("serve", "--fee-fixed-usd", "some"), "fixed_usd is a number from 0 to 1000, not 'some'"),

@@ -203,6 +203,19 @@ def test_disabling_between_attempts_stops_the_retries(server, shop):
     assert len(shop.bodies) == tried
 
 
+def test_an_endpoint_that_is_enabled_again_before_the_next_attempt_gets_it(server, shop):
+    shop.answers = [500, 500]
+    client = client_of(server)
+    client.v1.checkout.sessions.expire(session_of(client).id)
+    server.advance(6)
+    (endpoint,) = client.v1.webhook_endpoints.list().data
+    for disabled in (True, False):
+        client.v1.webhook_endpoints.update(endpoint.id, params={"disabled": disabled})
+    server.advance("1h")
+
+    assert shop.types() == ["checkout.session.expired"]
+
+
 def test_a_deleted_endpoint_is_gone(server):
     client = client_of(server)
     (endpoint,) = client.v1.webhook_endpoints.list().data
