@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from bench.paywright import Round, rounds
+from bench.paywright import Round, rounds, start_s
 from bench.row import OURS, Bench, Contestant, Row
 from bench.stage import Stage
 
@@ -21,6 +21,13 @@ MEMORY = Row(
     better="less",
     bound=10,
 )
+START = Row(
+    name="paywright-start",
+    title="Paywright: from nothing to a server that answers, as the pytest fixture starts it",
+    unit="s",
+    better="less",
+    bound=0.3,
+)
 
 
 @contextmanager
@@ -29,10 +36,10 @@ def contestants(stage: Stage) -> Iterator[Sequence[Contestant]]:
 
         def one() -> dict[str, float]:
             done: Round = run()
-            return {SESSIONS.name: done.sessions_per_s, MEMORY.name: done.memory_grown_mb}
+            return {SESSIONS.name: done.sessions_per_s, MEMORY.name: done.memory_grown_mb, START.name: start_s()}
 
         one()  # imports, caches and pools are there from now on
         yield [Contestant(OURS, one)]
 
 
-BENCH = Bench(rows=(SESSIONS, MEMORY), contestants=contestants, grows=False)
+BENCH = Bench(rows=(SESSIONS, MEMORY, START), contestants=contestants, grows=False)
