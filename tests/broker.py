@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.rabbitmq import find_rabbitmq, running_rabbitmq
+
 HOW_TO_GET = "apt-get install redis-server"
 
 
@@ -45,6 +47,19 @@ def running_broker(program: str) -> Iterator[str]:
         finally:
             server.terminate()
             server.wait(timeout=60)
+
+
+@contextmanager
+def running_any_broker() -> Iterator[str]:
+    """Celery's address of a fresh RabbitMQ, else of a fresh Redis. Raises `FileNotFoundError` without either."""
+    if script := find_rabbitmq():
+        with running_rabbitmq(script) as url:
+            yield url
+    elif program := find_server():
+        with running_broker(program) as url:
+            yield url
+    else:
+        raise FileNotFoundError(f"no broker: {HOW_TO_GET}")
 
 
 if __name__ == "__main__":

@@ -36,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _one(seed: int, database: str, chosen: argparse.Namespace) -> Report:
-    made = plan.make(seed, chosen.orders, webhooks=not chosen.no_webhooks)
+    made = plan.make(seed, chosen.orders, webhooks=not chosen.no_webhooks, several=chosen.several, celery=chosen.celery)
     print(f"seed {seed}, {made.orders} orders, {database}", flush=True)
     with tempfile.TemporaryDirectory(prefix="jumun-chaos-") as temporary:
         folder = chosen.keep or Path(temporary)
@@ -51,6 +51,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--orders", type=int, default=ORDERS, help="orders in a run (default: %(default)s)")
     parser.add_argument("--database", choices=DATABASES, help="default: both in turn")
     parser.add_argument("--no-webhooks", action="store_true", help="no notification of Stripe's arrives, ever")
+    parser.add_argument("--several", action="store_true", help="two web servers, as on two machines")
+    parser.add_argument("--celery", action="store_true", help="Celery's workers, on RabbitMQ or Redis")
     parser.add_argument("--keep", type=Path, metavar="DIR", help="keep the run's folder: databases, logs and mails")
     return parser
 

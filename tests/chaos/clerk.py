@@ -21,7 +21,7 @@ class Clerk:
 
     def open(self, path: str) -> Page:
         """A page of the admin, after logging in if need be."""
-        page = self._follow(lambda: self.browser.open(f"{self.world.store_url}{path}"))
+        page = self._follow(lambda: self.browser.open(f"{self.world.staff_url}{path}"))
         if "/login/" not in page.url:
             return page
         form = page.form("/login/")
@@ -91,7 +91,7 @@ class Clerk:
         return "refunded or on its way" if answer.location else "refund refused"
 
     def _go(self, page: Page, link: str) -> Page:
-        return self.open(page.link(link).removeprefix(self.world.store_url))
+        return self.open(page.link(link).removeprefix(self.world.staff_url))
 
     def _follow(self, act: Any) -> Page:
         return patiently(self.seen, lambda: self.browser.follow(act()))

@@ -52,11 +52,15 @@ class Plan:
     stock: dict[str, int]
     # Whether any notification of Stripe's arrives at all, from the first order to the last reconciliation.
     webhooks: bool = True
+    # Two web servers, as on two machines: buyers at one, staff and notifications at the other.
+    several: bool = False
+    # Celery's workers and beat in place of our own.
+    celery: bool = False
     steps: list[Step] = field(default_factory=list)
 
 
-def make(seed: int, orders: int, *, webhooks: bool = True) -> Plan:
-    """The plan of a seed; without ``webhooks`` the same people and kills, and no notification."""
+def make(seed: int, orders: int, *, webhooks: bool = True, several: bool = False, celery: bool = False) -> Plan:
+    """The plan of a seed; whatever else is chosen, the same people."""
     draw = random.Random(f"{seed} {orders}")
     currency = draw.choice(["KRW", "EUR"])
     articles = [row["slug"] for row in tomllib.loads(CATALOGUE.read_text(encoding="utf-8"))["product"]]
@@ -73,9 +77,25 @@ def make(seed: int, orders: int, *, webhooks: bool = True) -> Plan:
     ]
     # A draw of its own, so that a seed's buyers are the same whatever staff do.
     steps = _steps(draw, buyers, random.Random(f"{seed} {orders} paperwork"))
+    if several:
+        steps = [_elsewhere(step, number) for number, step in enumerate(steps)]
     if not webhooks:
         steps = [step for step in steps if not isinstance(step, Webhooks)]
-    return Plan(seed=seed, orders=orders, currency=currency, stock=stock, webhooks=webhooks, steps=steps)
+    return Plan(
+        seed=seed,
+        orders=orders,
+        currency=currency,
+        stock=stock,
+        webhooks=webhooks,
+        several=several,
+        celery=celery,
+        steps=steps,
+    )
+
+
+def _elsewhere(step: Step, number: int) -> Step:
+    """Some of the kills hit the other web server."""
+    return Kill("web-2", step.delay_s) if isinstance(step, Kill) and step.process == "web" and number % 2 else step
 
 
 def _buyer(draw: random.Random, number: int, articles: list[str], currency: str) -> Buyer:

@@ -29,6 +29,7 @@ class Report:
         lines += [f"  WRONG {problem}" for problem in self.wrong]
         replay = f"./test --chaos 0 --seed {self.plan.seed} --orders {self.plan.orders} --database {self.database}"
         replay += "" if self.plan.webhooks else " --no-webhooks"
+        replay += " --several" * self.plan.several + " --celery" * self.plan.celery
         lines.append(f"  again: {replay}" if self.wrong else "  the books agree")
         return "\n".join(lines)
 

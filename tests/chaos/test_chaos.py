@@ -38,7 +38,8 @@ class Storm:
 @pytest.fixture(scope="module")
 def storm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Storm]:
     folder = tmp_path_factory.mktemp("storm")
-    with World(plan.make(SEED, ORDERS), folder, database=connection.vendor) as world:
+    made = plan.make(SEED, ORDERS, several=connection.vendor == "postgresql")
+    with World(made, folder, database=connection.vendor) as world:
         seen = Play(world, lambda _line: None).run()
         books = Books(world)
         quiesce(world, books)

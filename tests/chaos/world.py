@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TextIO
@@ -19,6 +20,7 @@ from shop.child import Child
 from shop.configuration import Configuration, configure, free_ports
 from shop.reaper import Reaper
 from shop.supervisor import commands
+from tests.broker import running_any_broker
 from tests.chaos import faults
 from tests.chaos.clock import VARIABLE, SharedClock
 from tests.chaos.mail import SEED
@@ -31,6 +33,9 @@ READY_TIMEOUT_S = 90.0
 PASSWORD = "for the simulated staff only"
 WORKER_STOP_TIMEOUT_S = 120
 WORKERS = ("worker-1", "worker-2", "worker-3")
+# What Celery's workers are that have nobody to greet; the first one keeps the time for all.
+CELERY = ("-m", "celery", "-A", "tests.outbox.celery_app", "worker", "--concurrency", "1", "--loglevel", "WARNING")
+QUIETLY = ("--without-gossip", "--without-mingle")
 
 
 class World:
@@ -51,6 +56,7 @@ class World:
         self._faults: list[faults.Fault] = []
         self._fault_turns = 0
         self._webhooks = plan.webhooks
+        self.webs = ("web", "web-2") if plan.several else ("web",)
 
     def __enter__(self) -> Self:
         given = {"PATH": os.environ["PATH"], "HOME": str(self.folder), "JUMUN_ENV_FILE": os.devnull}
@@ -60,11 +66,14 @@ class World:
                 # Its own defaults: what it has committed is there after a crash.
                 self.database = self._stack.enter_context(running_server())
                 given["DATABASE_URL"] = self.database.url
+            if self.plan.celery:
+                given["BROKER_URL"] = self._stack.enter_context(running_any_broker())
             self.clock = SharedClock(self.folder / "clock")
             self.configuration = self._configured(given)
+            self._other = self._second() if self.plan.several else self.configuration
             self.run("-m", "tests.chaos.prepare")
             self.set_faults(webhooks=self.plan.webhooks)
-            for name in ("paywright", "web", *WORKERS):
+            for name in ("paywright", *self.webs, *WORKERS):
                 self._locks[name] = threading.Lock()
                 self._start(name)
             self.wait_until_ready()
@@ -93,9 +102,20 @@ class World:
         }
         return Configuration(data=self.folder, port=port, paywright_port=paywright_port, environment=environment)
 
+    def _second(self) -> Configuration:
+        """The other web server's, which has the database in common with the first and nothing else."""
+        (port,) = free_ports(1)
+        return replace(self.configuration, port=port)
+
     @property
     def store_url(self) -> str:
+        """Where buyers go."""
         return self.configuration.store_url
+
+    @property
+    def staff_url(self) -> str:
+        """Where staff go, and Stripe's notifications."""
+        return self._other.store_url
 
     @property
     def paywright_url(self) -> str:
@@ -185,14 +205,18 @@ class World:
 
     def wait_until_ready(self) -> None:
         """Return when the web server and Paywright answer, and every process is alive."""
-        for name in ("paywright", "web"):
+        for name in ("paywright", *self.webs):
             self._wait_for(name)
         for name, child in self._children.items():
             if child.exit_code is not None:
                 raise RuntimeError(f"{name} has ended ({child.exit_code}): {' | '.join(child.tail)}")
 
     def _wait_for(self, name: str) -> None:
-        url = f"{self.paywright_url}/_paywright/health" if name == "paywright" else f"{self.store_url}/healthz"
+        url = {
+            "paywright": f"{self.paywright_url}/_paywright/health",
+            "web": f"{self.store_url}/healthz",
+            "web-2": f"{self.staff_url}/healthz",
+        }[name]
         give_up = time.monotonic() + READY_TIMEOUT_S
         while time.monotonic() < give_up and self._children[name].exit_code is None:
             try:
@@ -209,9 +233,7 @@ class World:
             os.kill(children[len(self.kills) % len(children)], signal.SIGKILL)
 
     def _start(self, name: str) -> None:
-        command = recording.in_place(commands(self.configuration))[name.partition("-")[0]]
-        if name == "paywright":
-            command = [*command, *faults.as_options(self._faults)]
+        command = self._command(name)
         if name not in self._logs:
             self._logs[name] = self._stack.enter_context((self.folder / f"{name}.log").open("a", encoding="utf-8"))
         log = self._logs[name]
@@ -219,6 +241,14 @@ class World:
         child = Child(name, command, environment=environment, echo=lambda line: print(line, file=log, flush=True))
         self._reaper.add(child.group)
         self._children[name] = child
+
+    def _command(self, name: str) -> list[str]:
+        if self.plan.celery and name in WORKERS:
+            beat = ["--beat", "--schedule", str(self.folder / "beat")] if name == WORKERS[0] else []
+            return [sys.executable, *CELERY, *QUIETLY, "--hostname", f"{name}@%h", *beat]
+        configuration = self.configuration if name == "web" else self._other
+        command = recording.in_place(commands(configuration))[name.partition("-")[0]]
+        return [*command, *faults.as_options(self._faults)] if name == "paywright" else command
 
     def _stop(self) -> None:
         for child in self._children.values():
