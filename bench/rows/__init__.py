@@ -11,6 +11,7 @@ NAMES = (
     "webhook",
     "numbering",
     "paid",
+    "machines",
     "stock",
     "cost",
     "paywright",
