@@ -75,4 +75,4 @@ def contestants(stage: Stage) -> Iterator[Sequence[Contestant]]:
     ]
 
 
-BENCH = Bench(rows=(MACHINES,), contestants=contestants)
+BENCH = Bench(rows=(MACHINES,), contestants=contestants, grows=False)
