@@ -53,9 +53,9 @@ def test_its_paper_says_that_the_bank_has_the_money(language: str) -> None:
 
 @languages
 def test_its_mail_says_the_same(language: str) -> None:
-    credited(language)
+    _order, note = credited(language)
     work()
-    [message] = [message for message in mail.outbox if "CN" in message.body]
+    [message] = [message for message in mail.outbox if note.number in message.body]
     html = message.alternatives[0].content  # type: ignore[attr-defined]
     for text in (f"{message.subject} {message.body}", html):
         assert_tells(text, language)
