@@ -89,12 +89,25 @@ def check_amount(amount: int, currency: str, param: str) -> None:
         )
 
 
+def is_chargeable(amount: int, currency: str) -> bool:
+    """Whether ``check_amount`` has nothing against an amount."""
+    try:
+        check_amount(amount, currency, "")
+    except ApiError:
+        return False
+    return True
+
+
+def step(currency: str) -> int:
+    """The least difference between two amounts of a currency, in minor units."""
+    return 10 if currency in THREE_DECIMAL else 100 if currency in WHOLE_ONLY else 1
+
+
 def check_fraction(amount: int, currency: str, param: str) -> None:
     """Three-decimal amounts end in 0, and ISK and UGX amounts in 00."""
-    step = 10 if currency in THREE_DECIMAL else 100 if currency in WHOLE_ONLY else 1
-    if amount % step:
+    if amount % step(currency):
         raise invalid_request(
-            f"Invalid {currency.upper()} amount: {amount} must be a multiple of {step}.",
+            f"Invalid {currency.upper()} amount: {amount} must be a multiple of {step(currency)}.",
             code="parameter_invalid_integer",
             param=param,
         )
