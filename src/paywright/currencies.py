@@ -13,6 +13,9 @@ THREE_DECIMAL = frozenset("bhd jod kwd omr tnd".split())
 WHOLE_ONLY = frozenset(["isk", "ugx"])
 """No fractions, but written with two decimals that must be 00."""
 
+PAYOUT_STEP = {"huf": 100, "twd": 100}
+"""Charged with two decimals, paid out in whole units."""
+
 SUPPORTED = frozenset(
     "aed afn all amd ang aoa ars aud awg azn bam bbd bdt bgn bhd bif bmd bnd bob brl bsd bwp byn bzd cad cdf chf clp"
     " cny cop crc cve czk djf dkk dop dzd egp etb eur fjd fkp gbp gel gip gmd gnf gtq gyd hkd hnl htg huf idr ils inr"
