@@ -73,7 +73,7 @@ class Acts:
 
     def refund(self, payment: str, *, amount: Any = None, reason: Any = None) -> Json:
         """Refund ``amount`` minor units of a payment, or all that is left."""
-        if amount is not None and (not isinstance(amount, int) or amount < 1):
+        if amount is not None and (type(amount) is not int or amount < 1):
             raise Refused(400, "amount must be a positive integer (minor units).")
         if reason not in (None, "duplicate", "fraudulent", "requested_by_customer"):
             raise Refused(400, "reason must be duplicate, fraudulent or requested_by_customer.")
@@ -89,7 +89,7 @@ class Acts:
         with self.store.transaction() as tx:
             charge = _charge_of(tx, payment)
             amount = charge["amount"] if amount is None else amount
-            if not isinstance(amount, int) or not 1 <= amount <= charge["amount"]:
+            if type(amount) is not int or not 1 <= amount <= charge["amount"]:
                 raise Refused(400, "amount must be 1 to {most} (minor units).", most=charge["amount"])
             dispute = open_dispute(tx, charge, reason=reason, amount=amount, inquiry=inquiry)
         self.background.wake()
@@ -102,14 +102,13 @@ class Acts:
         return public(payout)
 
     def resend(self, event_id: str, endpoint: Any) -> Json:
-        """Deliver an event again, to one endpoint or to all that had it."""
+        """Deliver an event again, to one endpoint or to all that had it and are still there."""
         with self.store.transaction() as tx:
             tx.require(event_id, "event", param="id", in_path=True)
-            rows = tx.sql.execute("SELECT endpoint FROM delivery WHERE event = ?", (event_id,)).fetchall()
-            chosen = [endpoint] if endpoint else [row[0] for row in rows]
+            chosen = [str(endpoint)] if endpoint else _those_that_had(tx, event_id)
             for identifier in chosen:
-                tx.require(str(identifier), "webhook_endpoint", param="webhook_endpoint")
-                plan_delivery(tx, event_id, str(identifier))
+                tx.require(identifier, "webhook_endpoint", param="webhook_endpoint")
+                plan_delivery(tx, event_id, identifier)
         self.background.wake()
         return {"event": event_id, "endpoints": chosen}
 
@@ -146,9 +145,19 @@ class Acts:
         """Forget everything, for the next test."""
         await self.background.courier.settled()
         self.store.clear()
+        self.background.courier.forget()
         with self.store.transaction() as tx:
             plan_daily(tx)
         self.background.wake()
+
+
+def _those_that_had(tx: Transaction, event_id: str) -> list[str]:
+    rows = tx.sql.execute(
+        "SELECT endpoint FROM delivery JOIN object ON object.id = endpoint"
+        " WHERE event = ? AND kind = 'webhook_endpoint' ORDER BY delivery.id",
+        (event_id,),
+    )
+    return [row[0] for row in rows]
 
 
 def _delivery(tx: Transaction, row: tuple[Any, ...]) -> Json:
@@ -174,6 +183,9 @@ def _open_session(tx: Transaction, identifier: str) -> Json:
 
 
 def _charge_of(tx: Transaction, payment: str) -> Json:
+    """The successful charge of a PaymentIntent, or of a Checkout Session's."""
+    session = tx.find(payment, "checkout.session")
+    payment = (session["payment_intent"] or payment) if session else payment
     intent = tx.require(payment, "payment_intent", param="payment_intent", in_path=True)
     charge = tx.find(intent["latest_charge"] or "")
     if charge is None or charge["status"] != "succeeded":

@@ -99,12 +99,18 @@ class Api:
             request.scope["query_string"],
             dict(request.headers),
         )
-        fault = self.background.faults.for_call(f"{asked.method} {asked.path}")
+        fault = self._fault(asked)
         answer = await self._answer_under(fault, asked, request) if fault else self.answer(asked)
         self.background.wake()
         headers = _headers(asked.id) | answer.headers
         headers.setdefault("Stripe-Version", asked.api_version)
         return Response(answer.body, answer.status, headers, media_type="application/json")
+
+    def _fault(self, asked: Asked) -> Fault | None:
+        if not self.background.faults.active:
+            return None
+        found = match(asked.method, asked.path)
+        return self.background.faults.for_call(f"{asked.method} {asked.path}", found[0] if found else "")
 
     async def _answer_under(self, fault: Fault, asked: Asked, request: Request) -> Answer:
         """Answer while a fault strikes."""
@@ -274,6 +280,9 @@ def _headers(request: str | None = None) -> dict[str, str]:
 
 def _failure(error: ApiError, asked: Asked) -> Answer:
     headers = {**_post_headers(asked), **error.headers}
+    if error.status == 409:
+        # Clients try again by themselves once the first request has ended (K, the contract's section 11).
+        headers.pop("Stripe-Should-Retry", None)
     return Answer(error.status, dumps({"error": error.body}), headers, error.stored)
 
 

@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import sqlite3
+import sys
 import time
 
 from paywright import tasks
@@ -10,6 +12,7 @@ from paywright.faults import Faults
 from paywright.store import Store
 
 IDLE_S = 60.0
+STATE_RETRY_S = 1.0
 TASKS_IN_A_ROW_MAX = 50
 """Between so many tasks waiting requests get their turn."""
 
@@ -41,8 +44,14 @@ class Background:
     async def _run(self) -> None:
         while True:
             self._woken.clear()
-            self._run_due_tasks()
-            self.courier.start_due()
+            try:
+                self._run_due_tasks()
+                self.courier.start_due()
+            except sqlite3.OperationalError as problem:
+                # Another program has locked the file, or the disk is full: either may pass.
+                sys.stderr.write(f"paywright: the state file cannot be written: {problem}\n")
+                await asyncio.sleep(STATE_RETRY_S)
+                continue
             await self._wait()
 
     async def advance(self, seconds: float) -> None:

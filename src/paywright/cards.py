@@ -38,13 +38,17 @@ AUTHENTICATION = Decline(
 
 @dataclass(frozen=True)
 class Card:
-    """One test card. ``dispute`` is the reason of the dispute its payments get, ``disputes`` how many."""
+    """One test card. ``dispute`` is the reason of the dispute its payments get, ``disputes`` how many.
+
+    ``attaches`` says of a card that is declined that a customer can have it all the same.
+    """
 
     number: str
     brand: str = "visa"
     funding: str = "credit"
     country: str = "US"
     decline: Decline | None = None
+    attaches: bool = False
     three_d_secure: ThreeDSecure = ""
     bypass_pending: bool = False
     risk_level: str = "normal"
@@ -93,7 +97,7 @@ _CARDS = (
     _declined(
         "4000000000006975", VELOCITY, "visa_chargeDeclinedVelocityLimitExceeded", "chargeDeclinedVelocityLimitExceeded"
     ),
-    Card("4000000000000341", decline=GENERIC, tokens=("chargeCustomerFail",)),
+    Card("4000000000000341", decline=GENERIC, attaches=True, tokens=("chargeCustomerFail",)),
     Card("4100000000000019", decline=FRAUDULENT, risk_level="highest", tokens=("chargeDeclinedFraudulent",)),
     Card("4000000000004954", risk_level="highest", tokens=("riskLevelHighest",)),
     Card("4000000000009235", risk_level="elevated", tokens=("riskLevelElevated",)),
@@ -104,6 +108,7 @@ _CARDS = (
     Card(
         "4000008400001629",
         decline=GENERIC,
+        attaches=True,
         three_d_secure="always",
         tokens=("threeDSecureRequiredChargeDeclined",),
     ),

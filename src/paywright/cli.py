@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NoReturn
 from urllib.parse import quote, urlsplit
 
+from paywright.addresses import is_web_address
 from paywright.faults import Fault, Faults, FaultUnknown, parsed
 from paywright.ids import webhook_secret
 from paywright.money.fees import Fees, FeesImpossible
@@ -145,14 +146,9 @@ def _port(text: str) -> int:
 
 
 def _url(text: str) -> str:
-    try:
-        parts = urlsplit(text)
-        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        usable = False
-    if not usable:
+    if not is_web_address(text):
         raise BadInput(f"not an http(s) address: {text!r}")
-    return text.rstrip("/") if parts.path in ("", "/") else text
+    return text.rstrip("/") if urlsplit(text).path in ("", "/") else text
 
 
 def _fault(text: str) -> Fault:

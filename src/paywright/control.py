@@ -25,6 +25,7 @@ Json = dict[str, Any]
 
 BODY_BYTES_MAX = 100_000
 SETTLE_S = 30.0
+SETTLE_MAX_S = 600
 
 
 class Control:
@@ -123,7 +124,10 @@ class Control:
         return {"url": url}
 
     async def settle(self, _: str, asked: Json) -> Json:
-        return {"settled": await self.background.settled(float(asked.get("timeout_s", SETTLE_S)))}
+        timeout_s = asked.get("timeout_s", SETTLE_S)
+        if type(timeout_s) not in (int, float) or not 0 <= timeout_s <= SETTLE_MAX_S:
+            raise Refused(400, f"timeout_s must be a number from 0 to {SETTLE_MAX_S}.")
+        return {"settled": await self.background.settled(timeout_s)}
 
     async def reset(self, _: str, asked: Json) -> Json:
         self.background.faults.active = []

@@ -13,6 +13,9 @@ THREE_DECIMAL = frozenset("bhd jod kwd omr tnd".split())
 WHOLE_ONLY = frozenset(["isk", "ugx"])
 """No fractions, but written with two decimals that must be 00."""
 
+PAYOUT_STEP = {"huf": 100, "twd": 100}
+"""Charged with two decimals, paid out in whole units."""
+
 SUPPORTED = frozenset(
     "aed afn all amd ang aoa ars aud awg azn bam bbd bdt bgn bhd bif bmd bnd bob brl bsd bwp byn bzd cad cdf chf clp"
     " cny cop crc cve czk djf dkk dop dzd egp etb eur fjd fkp gbp gel gip gmd gnf gtq gyd hkd hnl htg huf idr ils inr"
@@ -89,12 +92,25 @@ def check_amount(amount: int, currency: str, param: str) -> None:
         )
 
 
+def is_chargeable(amount: int, currency: str) -> bool:
+    """Whether ``check_amount`` has nothing against an amount."""
+    try:
+        check_amount(amount, currency, "")
+    except ApiError:
+        return False
+    return True
+
+
+def step(currency: str) -> int:
+    """The least difference between two amounts of a currency, in minor units."""
+    return 10 if currency in THREE_DECIMAL else 100 if currency in WHOLE_ONLY else 1
+
+
 def check_fraction(amount: int, currency: str, param: str) -> None:
     """Three-decimal amounts end in 0, and ISK and UGX amounts in 00."""
-    step = 10 if currency in THREE_DECIMAL else 100 if currency in WHOLE_ONLY else 1
-    if amount % step:
+    if amount % step(currency):
         raise invalid_request(
-            f"Invalid {currency.upper()} amount: {amount} must be a multiple of {step}.",
+            f"Invalid {currency.upper()} amount: {amount} must be a multiple of {step(currency)}.",
             code="parameter_invalid_integer",
             param=param,
         )

@@ -74,7 +74,8 @@ class Courier:
         self.wake = wake
         self.sending: set[asyncio.Task[None]] = set()
         self.progress = asyncio.Event()
-        self._postponed: set[int] = set()
+        self._postponed: dict[int, list[Fault]] = {}
+        """By delivery, the faults that struck one that waits for its first attempt."""
         self.lines: dict[str, Line] = {}
         self._sender = Sender()
         self._finished: list[Finished] = []
@@ -99,6 +100,7 @@ class Courier:
         with self.store.transaction() as tx:
             self._record_all(tx)
             claimed = self._claim(tx, AT_ONCE_MAX - len(self.sending))
+        self._tell_finished()
         for due_now in claimed:
             task = asyncio.create_task(self._attempt(due_now))
             self.sending.add(task)
@@ -131,21 +133,21 @@ class Courier:
     def _goes_out(self, tx: Transaction, due: Due) -> bool:
         """Let faults strike; one that drops or postpones the attempt leaves nothing to send now."""
         if due.id in self._postponed:
-            self._postponed.discard(due.id)
-        else:
-            due.faults.extend(self.faults.for_delivery(due.event["type"]) if self.faults.active else [])
-        for fault in due.faults:
-            if fault.kind == "drop":
-                tx.sql.execute("UPDATE delivery SET state = 'lost' WHERE id = ?", (due.id,))
-                return False
-            if fault.kind in ("delay", "reorder") and due.attempts == 0:
-                seconds = fault.seconds if fault.kind == "delay" else fault.random_seconds()
-                tx.sql.execute(
-                    "UPDATE delivery SET next_at = ? WHERE id = ?", (self.store.clock.precise() + seconds, due.id)
-                )
-                self._postponed.add(due.id)
-                return False
-        return True
+            due.faults = self._postponed.pop(due.id)
+            return True
+        if not self.faults.active:
+            return True
+        due.faults = self.faults.for_delivery(due.event["type"], due.attempts)
+        if any(fault.kind == "drop" for fault in due.faults):
+            tx.sql.execute("UPDATE delivery SET state = 'lost' WHERE id = ?", (due.id,))
+            return False
+        seconds = sum(_wait_s(fault, due) for fault in due.faults)
+        if seconds:
+            tx.sql.execute(
+                "UPDATE delivery SET next_at = ? WHERE id = ?", (self.store.clock.precise() + seconds, due.id)
+            )
+            self._postponed[due.id] = due.faults
+        return not seconds
 
     async def _attempt(self, due: Due) -> None:
         began = time.monotonic()
@@ -191,12 +193,16 @@ class Courier:
         if self._finished:
             with self.store.transaction() as tx:
                 self._record_all(tx)
+            self._tell_finished()
 
     def _record_all(self, tx: Transaction) -> None:
-        finished, self._finished = self._finished, []
-        for one in finished:
+        for one in self._finished:
             self._record(tx, one)
-        if finished:
+
+    def _tell_finished(self) -> None:
+        """After the commit: what could not be written down is kept for the next time."""
+        if self._finished:
+            self._finished = []
             self.progress.set()
             self.progress = asyncio.Event()
 
@@ -236,6 +242,10 @@ class Courier:
             await asyncio.wait(self.sending)
         self._record_finished()
 
+    def forget(self) -> None:
+        """Nothing that was to be delivered is left."""
+        self._postponed.clear()
+
     async def stop(self) -> None:
         """Give up attempts under way; they stay pending in the store."""
         for task in self.sending:
@@ -243,3 +253,10 @@ class Courier:
         await asyncio.gather(*self.sending, return_exceptions=True)
         self._record_finished()
         self._sender.close()
+
+
+def _wait_s(fault: Fault, due: Due) -> float:
+    """How long a fault holds a first attempt back."""
+    if due.attempts or fault.kind not in ("delay", "reorder"):
+        return 0.0
+    return fault.seconds if fault.kind == "delay" else fault.random_seconds(due.event["type"])

@@ -7,6 +7,7 @@ the effects so far stay (a decline leaves a failed charge and its events behind)
 
 from typing import Any
 
+from paywright.cards import Decline
 from paywright.objects import public
 
 Json = dict[str, Any]
@@ -98,6 +99,18 @@ def no_such(noun: str, identifier: str, *, param: str, in_path: bool = False) ->
         status=404 if in_path else 400,
         stored=True,
     )
+
+
+def card_declined(why: Decline, *, charge: str | None = None) -> ApiError:
+    """402 without a PaymentIntent; with ``charge``, the failed one stays behind."""
+    body = {
+        "type": "card_error",
+        "code": why.code,
+        "decline_code": why.decline_code or None,
+        "message": why.message,
+        "charge": charge,
+    }
+    return ApiError(402, body, keeps=charge is not None)
 
 
 def unexpected_state(message: str, intent: Json) -> ApiError:

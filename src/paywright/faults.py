@@ -1,10 +1,14 @@
 """Things going wrong on request, decided by a seed so that a run repeats exactly.
 
+Each kind of thing that can go wrong (an event type's first deliveries, its second ones, an operation) draws numbers of
+its own, so that what comes between by chance, such as a retry or an event that time brings, shifts no others.
+
 A fault has a ``kind`` from DELIVERY or API, a ``match`` (a shell pattern over event types or over
 operations such as ``POST /v1/refunds``), a ``probability`` and at most ``count`` strikes.
 """
 
 import random
+from collections import Counter
 from dataclasses import asdict, dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any
@@ -53,7 +57,7 @@ class Fault:
     status: int = 500
     seed: int = 0
     struck: int = 0
-    _random: random.Random = field(init=False, repr=False, compare=False)
+    _drawn: Counter[str] = field(default_factory=Counter, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if self.kind not in DELIVERY and self.kind not in API:
@@ -68,19 +72,22 @@ class Fault:
             raise FaultUnknown("{kind}: probability is 0 to 1, seconds 0 to 600, times 1 to 100", kind=self.kind)
         if not 500 <= self.status <= 599:
             raise FaultUnknown("{kind}: status is 500 to 599", kind=self.kind)
-        # Not for secrets: the same seed must give the same faults.
-        self._random = random.Random(f"{self.seed} {self.kind} {self.match}")  # noqa: S311
 
-    def strikes(self, subject: str) -> bool:
-        """Whether it happens this time; every matching subject draws one number."""
+    def strikes(self, subject: str, series: str) -> bool:
+        """Whether it happens this time; everything that matches draws the next number of its ``series``."""
         if not fnmatchcase(subject, self.match) or (self.count is not None and self.struck >= self.count):
             return False
-        hit = self._random.random() < self.probability
+        hit = self._draw(series) < self.probability
         self.struck += hit
         return hit
 
-    def random_seconds(self) -> float:
-        return self._random.uniform(0, self.seconds)
+    def random_seconds(self, series: str) -> float:
+        return self._draw(f"{series} seconds") * self.seconds
+
+    def _draw(self, series: str) -> float:
+        self._drawn[series] += 1
+        # Not for secrets: the same seed must give the same faults.
+        return random.Random(f"{self.seed} {self.kind} {self.match} {series} {self._drawn[series]}").random()  # noqa: S311
 
     def shown(self) -> Json:
         return {name: value for name, value in asdict(self).items() if not name.startswith("_")}
@@ -92,7 +99,7 @@ def _are_whole(*values: object) -> bool:
 
 def made(value: Json) -> Fault:
     """Return the fault of a JSON object; raise FaultUnknown."""
-    names = set(Fault.__dataclass_fields__) - {"struck", "_random"}
+    names = set(Fault.__dataclass_fields__) - {"struck", "_drawn"}
     if not isinstance(value, dict) or set(value) - names or not isinstance(value.get("kind"), str):
         raise FaultUnknown(
             "a fault has the members kind and, if wanted, {names}", names=", ".join(sorted(names - {"kind"}))
@@ -126,8 +133,11 @@ class Faults:
 
     active: list[Fault] = field(default_factory=list)
 
-    def for_delivery(self, event_type: str) -> list[Fault]:
-        return [f for f in self.active if f.kind in DELIVERY and f.strikes(event_type)]
+    def for_delivery(self, event_type: str, attempts: int) -> list[Fault]:
+        """Those that strike a delivery which was tried ``attempts`` times before."""
+        series = f"{event_type} {attempts}"
+        return [f for f in self.active if f.kind in DELIVERY and f.strikes(event_type, series)]
 
-    def for_call(self, operation: str) -> Fault | None:
-        return next((f for f in self.active if f.kind in API and f.strikes(operation)), None)
+    def for_call(self, call: str, operation: str) -> Fault | None:
+        """The one that strikes a call such as ``GET /v1/refunds/re_1``; its ``operation`` names no object."""
+        return next((f for f in self.active if f.kind in API and f.strikes(call, operation)), None)

@@ -11,6 +11,7 @@ FILTERS: dict[str, tuple[str, ...]] = {
     "dispute": ("charge", "payment_intent"),
     "balance_transaction": ("source", "type", "currency", "_payout"),
     "event": ("type",),
+    "payment_method": ("customer", "type"),
     "payout": ("status",),
     "customer": ("email",),
     "product": ("active", "url"),

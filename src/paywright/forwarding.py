@@ -14,7 +14,9 @@ def set_forward(store: Store, url: str | None, secret: str) -> None:
             made = new_endpoint(tx, url=url, enabled_events=["*"], secret=secret)
             store.set_setting(FORWARD_SETTING, made["id"])
         else:
-            known.update(url=url, status="enabled", _secrets=[{"secret": secret, "until": None}])
+            # Whatever a client or a test made of it meanwhile is gone.
+            secrets = [{"secret": secret, "until": None}]
+            known.update(url=url, status="enabled", enabled_events=["*"], api_version=None, _secrets=secrets)
             tx.save(known)
 
 

@@ -6,7 +6,7 @@ from orjson import loads
 
 from paywright import errors
 from paywright.filters import FILTERS, expression
-from paywright.store import Transaction
+from paywright.store import NOUNS, Transaction
 
 Json = dict[str, Any]
 
@@ -84,7 +84,7 @@ def _beyond(tx: Transaction, kind: str, cursor: str, backwards: bool) -> tuple[s
     row = tx.sql.execute("SELECT created, seq FROM object WHERE id = ? AND kind = ?", (cursor, kind)).fetchone()
     if row is None:
         param = "ending_before" if backwards else "starting_after"
-        raise errors.no_such(kind, cursor, param=param)
+        raise errors.no_such(NOUNS.get(kind, kind), cursor, param=param)
     return (f"(created, seq) {'>' if backwards else '<'} (?, ?)", (row[0], row[1]))
 
 

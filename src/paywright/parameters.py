@@ -4,6 +4,8 @@ Unknown names are refused at every nesting level. In an update an empty string b
 ("unset this"); where there is nothing to unset it is as if it were not given.
 """
 
+import math
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +16,7 @@ from paywright.versions import VERSION_WITHOUT_METHOD_TYPES
 
 Json = dict[str, Any]
 
+_NUMBER = re.compile(r"^-?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]+)?\Z")
 _METHOD_TYPES: Json = {"items": {"type": "string"}}
 
 
@@ -45,7 +48,8 @@ class _Found:
 
 def takes_method_types(operation: str) -> bool:
     """Whether older API versions accept ``payment_method_types`` here."""
-    return operation == "POST /v1/checkout/sessions" or operation.startswith("POST /v1/payment_intents")
+    of_intent = operation.startswith("POST /v1/payment_intents") and not operation.endswith("/cancel")
+    return of_intent or operation == "POST /v1/checkout/sessions"
 
 
 def _object(schema: Json, raw: dict[str, Raw], path: str, found: _Found) -> Json:
@@ -158,10 +162,9 @@ def _boolean(raw: str, path: str) -> bool:
 
 
 def _number(raw: str, path: str) -> float:
-    try:
-        return float(raw)
-    except ValueError:
-        raise errors.invalid_request(f"Invalid number: {raw[:100]}", param=path) from None
+    if not _NUMBER.match(raw) or not math.isfinite(float(raw)):
+        raise errors.invalid_request(f"Invalid number: {raw[:100]}", param=path)
+    return float(raw)
 
 
 def _string(raw: str, path: str) -> str:

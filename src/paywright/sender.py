@@ -37,7 +37,10 @@ class Sender:
 
     async def post(self, url: str, body: bytes, headers: dict[str, str], timeout_s: float) -> tuple[int, str]:
         """Return the status and the text of the answer; raise NotSent."""
-        address, opening = _opening(url)
+        try:
+            address, opening = _opening(url)
+        except ValueError as problem:
+            raise NotSent(f"not an address: {problem}") from None
         fields = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
         message = f"{opening}Content-Length: {len(body)}\r\n{fields}\r\n".encode() + body
         try:
@@ -45,7 +48,8 @@ class Sender:
                 return await self._exchange(address, message)
         except TimeoutError:
             raise NotSent(f"no answer within {timeout_s:.0f} s") from None
-        except (OSError, httptools.HttpParserError) as problem:
+        except (OSError, UnicodeError, httptools.HttpParserError) as problem:
+            # A UnicodeError: the host's name cannot be one, which is found out when it is looked up.
             raise NotSent(f"{type(problem).__name__}: {problem}") from None
 
     async def _exchange(self, address: Address, message: bytes) -> tuple[int, str]:

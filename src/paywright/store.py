@@ -141,10 +141,12 @@ class Store:
         self.connection.execute("BEGIN IMMEDIATE")
         try:
             yield Transaction(self, cause or Cause())
+            self.connection.execute("COMMIT")
         except BaseException:
-            self.connection.execute("ROLLBACK")
+            # Of a full disk SQLite rolls back by itself.
+            if self.connection.in_transaction:
+                self.connection.execute("ROLLBACK")
             raise
-        self.connection.execute("COMMIT")
 
     def advance_clock(self, moment: float) -> None:
         """Move the server's time forward to ``moment`` (seconds UTC), for good."""

@@ -6,7 +6,9 @@ from typing import Any
 from paywright import ids
 from paywright.acts import Acts, Refused
 from paywright.call import Call
+from paywright.lists import page
 from paywright.payments.disputes import LOSING, WINNING, close_by_merchant, submit_evidence
+from paywright.payments.methods import detach
 from paywright.payments.settle import settle_now
 from paywright.resources import balance, checkout_sessions, customers, discounts, products, tax_rates
 from paywright.versions import API_VERSION
@@ -154,6 +156,16 @@ def _creation(create: Callable[[Call], Json], **params: Any) -> Story:
     return story
 
 
+def _method(*, detached: bool = False) -> Story:
+    async def story(acts: Acts) -> Json:
+        customer = _made(acts, customers.create, email="buyer@example.com", payment_method="pm_card_visa")
+        with acts.store.transaction() as tx:
+            (method,) = page(tx, "payment_method", "", {"customer": customer["id"]})["data"]
+            return detach(tx, method) if detached else method
+
+    return story
+
+
 async def _promotion_code(acts: Acts) -> Json:
     coupon = _made(acts, discounts.create_coupon, percent_off=10.0, id=ids.random_text(8))
     return _made(acts, discounts.create_promotion_code, promotion={"type": "coupon", "coupon": coupon["id"]})
@@ -193,6 +205,8 @@ STORIES: dict[str, Story] = {
     "customer.created": _customer(),
     "customer.updated": _customer(customers.update, name="Changed Name"),
     "customer.deleted": _customer(customers.delete),
+    "payment_method.attached": _method(),
+    "payment_method.detached": _method(detached=True),
     "coupon.created": _creation(discounts.create_coupon, percent_off=10.0),
     "promotion_code.created": _promotion_code,
     "product.created": _creation(products.create_product, name="Test product"),

@@ -102,15 +102,16 @@ class Paywright:
     ) -> None:
         self.stop()
 
-    def pay(self, session_id: str, card: str | None = None, **more: str) -> Json:
+    def pay(self, session: Any, card: str | None = None, **more: str) -> Json:
         """Pay a session as ``card`` (default 4242...) would; return ``{"outcome", "code", "message", "session"}``.
 
+        The session is given by its id or as the SDK returned it, as are payments below.
         ``three_d_secure="complete"`` or ``"fail"`` also ends the challenge; ``iban`` pays by debit;
         ``email``, ``name`` and ``country`` are what the buyer types. Returns once the webhook for
         the completed session has been answered (or after 5 s).
         """
         chosen = {} if "iban" in more else {"card": card or "4242424242424242"}
-        return self.request("POST", f"sessions/{session_id}/pay", {**chosen, **more})
+        return self.request("POST", f"sessions/{_id(session)}/pay", {**chosen, **more})
 
     def forward(self, url: str | None, *, secret: str | None = None) -> None:
         """Send events to ``url`` from now on, signed with ``webhook_secret`` (or ``secret``).
@@ -120,16 +121,16 @@ class Paywright:
         body = {"url": url or self.forward_to, "secret": secret or self.webhook_secret}
         self.request("PUT", "forward", body)
 
-    def refund(self, payment_intent: str, *, amount: int | None = None, reason: str | None = None) -> Json:
-        """Refund ``amount`` minor units (None: the rest) and return the refund."""
-        return self.request("POST", f"payments/{payment_intent}/refund", {"amount": amount, "reason": reason})
+    def refund(self, payment_intent: Any, *, amount: int | None = None, reason: str | None = None) -> Json:
+        """Refund ``amount`` minor units (None: the rest) of a PaymentIntent, or of a session, and return the refund."""
+        return self.request("POST", f"payments/{_id(payment_intent)}/refund", {"amount": amount, "reason": reason})
 
     def dispute(
-        self, payment_intent: str, *, reason: str = "fraudulent", amount: int | None = None, inquiry: bool = False
+        self, payment_intent: Any, *, reason: str = "fraudulent", amount: int | None = None, inquiry: bool = False
     ) -> Json:
-        """Dispute a payment as its cardholder would and return the dispute."""
+        """Dispute a PaymentIntent, or a session, as its cardholder would and return the dispute."""
         body = {"reason": reason, "amount": amount, "inquiry": inquiry}
-        return self.request("POST", f"payments/{payment_intent}/dispute", body)
+        return self.request("POST", f"payments/{_id(payment_intent)}/dispute", body)
 
     def advance(self, span: str | int) -> int:
         """Move the server's clock on by seconds or ``"2d"``; all that falls due happens. Returns its new time."""
@@ -177,3 +178,8 @@ class Paywright:
             return ask(self.api_base, method, f"/_paywright/{path}", body)
         except RemoteRefusal as refusal:
             raise AssertionError(f"{method} {path}: {refusal}") from None
+
+
+def _id(given: Any) -> str:
+    """The id of an object as an SDK or plain JSON has it, or the id itself."""
+    return str(given["id"] if isinstance(given, dict) else getattr(given, "id", given))

@@ -114,6 +114,22 @@ def test_whole_units_for_payouts_in_some_currencies(own):
         own.v1.payouts.create(params={"amount": 150, "currency": "huf"})
 
 
+def test_automatic_payouts_of_whole_units_leave_the_rest_for_the_next(bank, own):
+    bank.fees(percent="0", fixed_usd="0")
+    pay(bank, own, 100_050, currency="huf")
+    bank.advance("4d")
+    (first,) = own.v1.payouts.list().data
+    grouped = list(own.v1.balance_transactions.list(params={"payout": first.id}).auto_paging_iter())
+
+    assert (first.amount, amounts(own)) == (100_000, {("available", "huf"): 50})
+    assert sum(t.net for t in grouped) == 0
+    assert len(all_transactions(own)) == 4
+    pay(bank, own, 100_050, currency="huf")
+    bank.advance("4d")
+    assert [p.amount for p in own.v1.payouts.list().data] == [100_100, 100_000]
+    assert amounts(own) == {}
+
+
 def test_the_balance_is_always_the_sum_of_its_transactions(bank, own):
     first = pay(bank, own)
     second = pay(bank, own, 25_000, "4000000000000259")

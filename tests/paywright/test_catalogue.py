@@ -102,6 +102,70 @@ def test_a_promotion_code_counts_its_uses(client, new_session, paywright):
         new_session(discounts=[{"coupon": coupon.id}])
 
 
+def test_no_share_of_a_discount_is_more_than_its_item(client, new_session):
+    coupon = client.v1.coupons.create(params={"amount_off": 5, "currency": "usd"})
+    lines = [
+        {"price_data": {"currency": "usd", "unit_amount": amount, "product_data": {"name": "x"}}, "quantity": 1}
+        for amount in (100, 2, 2, 2, 2, 2, 2, 1)
+    ]
+
+    session = new_session(line_items=lines, discounts=[{"coupon": coupon.id}])
+    items = client.v1.checkout.sessions.line_items.list(session.id).data
+
+    assert sum(item.amount_discount for item in items) == session.total_details.amount_discount == 5
+    assert min(item.amount_total for item in items) >= 0
+
+
+def test_a_discount_leaves_what_the_currency_can_be_charged(client, new_session):
+    coupon = client.v1.coupons.create(params={"percent_off": 33})
+    line = {"price_data": {"currency": "isk", "unit_amount": 100_000, "product_data": {"name": "x"}}, "quantity": 1}
+
+    odd = new_session(line_items=[{**line, "quantity": 3}], discounts=[{"coupon": coupon.id}])
+    third = client.v1.coupons.create(params={"percent_off": 33.33})
+
+    assert (odd.total_details.amount_discount, odd.amount_total) == (99_000, 201_000)
+    assert new_session(line_items=[line], discounts=[{"coupon": third.id}]).amount_total == 66_700
+    with pytest.raises(stripe.InvalidRequestError, match="multiple of 100"):
+        client.v1.coupons.create(params={"amount_off": 1_050, "currency": "isk"})
+
+
+def test_a_fixed_amount_off_is_in_the_sessions_currency(client, new_session):
+    coupon = client.v1.coupons.create(params={"amount_off": 1_000, "currency": "usd"})
+
+    with pytest.raises(stripe.InvalidRequestError, match="in `usd`, the session in `krw`") as refused:
+        new_session(discounts=[{"coupon": coupon.id}])
+
+    assert refused.value.param == "discounts[0][coupon]"
+
+
+@pytest.mark.parametrize(
+    "limits",
+    [
+        {"active": False},
+        {"restrictions": {"minimum_amount": 24_001, "minimum_amount_currency": "krw"}},
+        {"restrictions": {"minimum_amount": 1, "minimum_amount_currency": "usd"}},
+        {"customer": "another"},
+        {"expires_at": "soon"},
+    ],
+)
+def test_a_promotion_code_keeps_its_restrictions_when_the_shop_applies_it(client, new_session, paywright, limits):
+    now = paywright.request("GET", "clock")["now"]
+    given = {
+        **limits,
+        **({"customer": client.v1.customers.create(params={}).id} if "customer" in limits else {}),
+        **({"expires_at": now + 60} if "expires_at" in limits else {}),
+    }
+    coupon = client.v1.coupons.create(params={"percent_off": 10})
+    code = client.v1.promotion_codes.create(params={"promotion": {"type": "coupon", "coupon": coupon.id}, **given})
+    if "expires_at" in limits:
+        paywright.advance(61)
+
+    with pytest.raises(stripe.InvalidRequestError, match="cannot be redeemed") as refused:
+        new_session(discounts=[{"promotion_code": code.id}])
+
+    assert refused.value.param == "discounts[0][promotion_code]"
+
+
 @pytest.mark.parametrize(("inclusive", "tax", "total"), [(False, 2_400, 26_400), (True, 2_182, 24_000)])
 def test_tax_rates(client, new_session, inclusive, tax, total):
     rate = client.v1.tax_rates.create(params={"display_name": "VAT", "percentage": 10, "inclusive": inclusive})
@@ -133,6 +197,12 @@ def test_shipping_options(new_session):
 def test_what_paywright_cannot_do_is_refused_and_not_ignored(new_session):
     with pytest.raises(stripe.InvalidRequestError, match="does not support the parameter automatic_tax"):
         new_session(automatic_tax={"enabled": True})
+
+
+def test_what_asks_for_nothing_is_let_through(new_session):
+    nothing = {"enabled": False}
+
+    assert new_session(automatic_tax=nothing, invoice_creation=nothing, tax_id_collection=nothing).status == "open"
 
 
 def test_the_account(client):

@@ -166,6 +166,13 @@ def test_the_json_routes_refuse_noise(panel, session, body):
     assert answer.json()["error"]["message"]
 
 
+@pytest.mark.parametrize("timeout_s", ["nan", "soon", None, True, -1, 10**9])
+def test_settling_waits_for_a_time_that_can_be(panel, timeout_s):
+    answer = panel.post("/_paywright/settle", json={"timeout_s": timeout_s})
+
+    assert (answer.status_code, "timeout_s" in answer.json()["error"]["message"]) == (400, True)
+
+
 def test_the_panel_speaks_the_browsers_language(panel, session):
     page = panel.get("/_paywright/", headers={"Accept-Language": "ko-KR,ko;q=0.9"}).text
 

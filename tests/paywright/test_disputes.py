@@ -98,6 +98,29 @@ def test_evidence_can_be_kept_without_sending_it(disputed, client):
     assert (kept.status, kept.evidence_details.has_evidence) == ("needs_response", True)
 
 
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ({"evidence[enhanced_evidence]": ""}, {}),
+        ({"evidence[enhanced_evidence][visa_compliance]": ""}, {}),
+        (
+            {"evidence[enhanced_evidence][visa_compliance][fee_acknowledged]": "true"},
+            {"visa_compliance": {"fee_acknowledged": True}},
+        ),
+        (
+            {"evidence[enhanced_evidence][visa_compelling_evidence_3][disputed_transaction]": ""},
+            {"visa_compelling_evidence_3": {"disputed_transaction": None, "prior_undisputed_transactions": []}},
+        ),
+    ],
+)
+def test_enhanced_evidence_has_the_members_of_its_kind(disputed, raw, given, kept):
+    dispute = disputed("4000000000000259")
+
+    answer = raw.post(f"/v1/disputes/{dispute.id}", data={**given, "submit": "false"})
+
+    assert answer.json()["evidence"]["enhanced_evidence"] == kept
+
+
 def test_no_answer_by_the_deadline_loses(disputed, client, paywright):
     dispute = disputed()
 

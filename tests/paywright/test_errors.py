@@ -352,3 +352,32 @@ def test_metadata_has_bounds(raw, metadata):
 
     assert answer.status_code == 400
     assert answer.json()["error"]["param"].startswith("metadata")
+
+
+@pytest.mark.parametrize(
+    ("path", "form", "param"),
+    [
+        ("/v1/coupons", {"percent_off": "inf"}, "percent_off"),
+        ("/v1/coupons", {"percent_off": "1_0"}, "percent_off"),
+        ("/v1/products", {"name": "x", "package_dimensions[height]": "1e999"}, "package_dimensions[height]"),
+        (
+            "/v1/prices",
+            {"currency": "usd", "unit_amount_decimal": "9" * 4_500, "product_data[name]": "x"},
+            "unit_amount_decimal",
+        ),
+        ("/v1/prices", {"currency": "usd", "unit_amount": "9" * 13, "product_data[name]": "x"}, "unit_amount"),
+    ],
+)
+def test_numbers_beyond_all_bounds(raw, path, form, param):
+    answer = raw.post(path, data=form)
+
+    assert (answer.status_code, answer.json()["error"]["param"]) == (400, param)
+
+
+def test_a_line_beyond_all_bounds_that_costs_nothing(raw):
+    coupon = raw.post("/v1/coupons", data={"percent_off": "100"}).json()["id"]
+    form = {**one_item("usd", 10**11), "line_items[0][quantity]": "9" * 15, "discounts[0][coupon]": coupon}
+
+    answer = raw.post("/v1/checkout/sessions", data=form)
+
+    assert (answer.status_code, answer.json()["error"]["param"]) == (400, "line_items[0][quantity]")

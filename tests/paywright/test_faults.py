@@ -108,6 +108,46 @@ def test_the_same_seed_gives_the_same_faults(server, client, shop):
     assert arrivals() == first
 
 
+def test_a_delayed_event_keeps_what_else_strikes_it(server, client, shop):
+    server.faults({"kind": "delay", "seconds": 60}, {"kind": "duplicate", "times": 2})
+    expire_one(client)
+    server.settle()
+
+    server.advance(61)
+
+    assert len(shop.events) == 2
+
+
+def test_nothing_of_a_delay_is_left_after_a_reset(server, client, shop):
+    server.faults({"kind": "delay", "seconds": 60})
+    expire_one(client)
+    server.settle()
+    server.reset()
+    server.faults({"kind": "drop"})
+
+    expire_one(client)
+    server.settle()
+
+    assert shop.events == []
+
+
+def test_what_comes_between_shifts_no_faults(server, client, shop):
+    """Retries and events that time brings are between others by chance; the others are struck all the same."""
+
+    def arrivals(*, between):
+        server.reset()
+        shop.events.clear()
+        server.faults({"kind": "drop", "match": "c*", "probability": 0.5, "seed": 11})
+        for number in range(12):
+            client.v1.customers.create(params={"name": str(number)})
+            if between:
+                client.v1.coupons.create(params={"percent_off": 5})
+        server.settle()
+        return sorted(int(e["data"]["object"]["name"]) for e in shop.events if e["type"] == "customer.created")
+
+    assert arrivals(between=True) == arrivals(between=False)
+
+
 def test_a_fault_matches_some_events_only(server, client, shop):
     server.faults({"kind": "drop", "match": "charge.*"})
     params = {"mode": "payment", "line_items": KRW_TWO, "success_url": SUCCESS_URL}
@@ -198,6 +238,12 @@ def test_a_conflict(server, client):
         client.v1.customers.create(params={})
 
     assert (refused.value.http_status, refused.value.error.code) == (409, "idempotency_key_in_use")
+
+
+def test_a_conflict_is_retried_by_the_sdk(server):
+    server.faults({"kind": "conflict", "match": "POST *", "count": 1})
+
+    assert client_of(server, max_network_retries=1).v1.customers.create(params={"name": "x"}).name == "x"
 
 
 def test_a_key_is_in_use_while_its_first_request_runs(server):

@@ -1,6 +1,7 @@
 """The hosted page over plain HTTP: it works without JavaScript."""
 
 import re
+import socket
 
 import httpx
 import pytest
@@ -203,6 +204,61 @@ def test_the_3d_secure_page(new_session, browser_like, result, status, location)
         assert "결제 수단을 인증하지 못했습니다" in answer.text
 
 
+def begun(server, path, body):
+    """A form of which the server has seen all but its last byte."""
+    connection = socket.create_connection(("127.0.0.1", server.port))
+    head = f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n"
+    connection.sendall(f"{head}Content-Type: application/x-www-form-urlencoded\r\n\r\n".encode() + body[:-1])
+    return connection
+
+
+def test_a_challenge_ended_twice_at_once_pays_once(new_session, browser_like, client, paywright):
+    session = new_session()
+    challenge = browser_like.post(address(session), data={**GOOD, "card_number": "4000002500003155"})
+    intent = client.v1.checkout.sessions.retrieve(session.id).payment_intent
+    body = b"result=complete"
+
+    presses = [begun(paywright, challenge.headers["location"], body) for _ in range(2)]
+    browser_like.get("/_paywright/health").raise_for_status()
+    answers = []
+    for press in presses:
+        press.sendall(body[-1:])
+        answers.append(press.recv(10_000))
+        press.close()
+
+    assert [b"303" in answer.splitlines()[0] for answer in answers] == [True, True]
+    assert all(b"location: http://shop.example/completed" in answer.lower() for answer in answers)
+    assert len(client.v1.charges.list(params={"payment_intent": intent}).data) == 1
+
+
+@pytest.mark.parametrize(
+    ("result", "outcome", "status"),
+    [("complete", "succeeded", "succeeded"), ("fail", "failed", "requires_payment_method")],
+)
+def test_a_payment_without_checkout_is_challenged_too(client, browser_like, result, outcome, status):
+    intent = client.v1.payment_intents.create(
+        params={
+            "amount": 900,
+            "currency": "usd",
+            "payment_method": "pm_card_threeDSecure2Required",
+            "confirm": True,
+            "return_url": "https://shop.example/back?order=7",
+        }
+    )
+    page = browser_like.get(intent.next_action.redirect_to_url.url)
+
+    answers = [browser_like.post(f"/c/3ds/{intent.id}", data={"result": result}) for _ in range(2)]
+
+    assert "form-action 'self' https://shop.example" in page.headers["content-security-policy"]
+    back = f"https://shop.example/back?order=7&payment_intent={intent.id}&payment_intent_client_secret="
+    for answer in answers:
+        assert (answer.status_code, answer.headers["location"].startswith(back)) == (303, True)
+        assert answer.headers["location"].endswith(f"&redirect_status={outcome}")
+    assert client.v1.payment_intents.retrieve(intent.id).status == status
+    made = client.v1.charges.list(params={"payment_intent": intent.id}).data
+    assert len(made) == (result == "complete")
+
+
 def test_sessions_that_are_over_say_so(new_session, browser_like, client):
     paid, expired = new_session(locale="en"), new_session(locale="en")
     browser_like.post(address(paid), data=GOOD)
@@ -222,6 +278,27 @@ def test_a_known_email_is_filled_in_and_fixed(new_session, browser_like):
     page = browser_like.get(address(new_session(customer_email="known@example.com")))
 
     assert re.search(r'id="email"[^>]*value="known@example.com"[^>]* readonly', page.text)
+
+
+def test_a_known_email_stays_whatever_is_posted(new_session, browser_like, client):
+    session = new_session(customer_email="known@example.com")
+
+    browser_like.post(address(session), data={**GOOD, "email": "other@example.com"})
+
+    assert client.v1.checkout.sessions.retrieve(session.id).customer_details.email == "known@example.com"
+
+
+def test_only_countries_shipped_to_are_offered_and_taken(new_session, browser_like):
+    session = new_session(shipping_address_collection={"allowed_countries": ["KR", "JP"]})
+    address_given = {"address_line1": "1", "address_city": "x", "address_postal_code": "1"}
+
+    page = browser_like.get(address(session))
+    wrong = browser_like.post(address(session), data={**GOOD, **address_given, "country": "US"})
+    right = browser_like.post(address(session), data={**GOOD, **address_given, "country": "JP"})
+
+    assert sorted(re.findall(r'<option value="([A-Z]{2})"', page.text)) == ["JP", "KR"]
+    assert (wrong.status_code, 'id="country-error"' in wrong.text) == (400, True)
+    assert right.status_code == 303
 
 
 def test_text_of_others_is_escaped(new_session, browser_like):
@@ -262,6 +339,32 @@ def test_a_promotion_code_changes_the_total(new_session, browser_like, client):
     assert "-₩6,000" in page.text
     assert paid.amount_total == paid.payment_intent.amount_received == 18_000
     assert paid.discounts[0].promotion_code == code.id
+
+
+def test_a_promotion_code_that_leaves_too_little_to_pay_is_not_taken(new_session, browser_like, client):
+    coupon = client.v1.coupons.create(params={"amount_off": 23_900, "currency": "krw"})
+    code = client.v1.promotion_codes.create(params={"promotion": {"type": "coupon", "coupon": coupon.id}})
+    session = new_session(allow_promotion_codes=True, locale="en")
+
+    answer = browser_like.post(f"{address(session)}/promotion", data={"promotion_code": code.code})
+    after = client.v1.checkout.sessions.retrieve(session.id)
+
+    assert (answer.status_code, "This promotion code is invalid." in answer.text) == (400, True)
+    assert (after.amount_total, after.discounts, after.total_details.amount_discount) == (24_000, [], 0)
+
+
+def test_a_code_that_leaves_nothing_to_pay_cancels_what_was_tried(new_session, browser_like, client):
+    coupon = client.v1.coupons.create(params={"percent_off": 100})
+    code = client.v1.promotion_codes.create(params={"promotion": {"type": "coupon", "coupon": coupon.id}})
+    session = new_session(allow_promotion_codes=True)
+    browser_like.post(address(session), data={**GOOD, "card_number": "4000000000000002"})
+    browser_like.post(f"{address(session)}/promotion", data={"promotion_code": code.code})
+
+    browser_like.post(address(session), data={n: GOOD[n] for n in ("email", "name", "country")})
+    after = client.v1.checkout.sessions.retrieve(session.id, params={"expand": ["payment_intent"]})
+
+    assert (after.status, after.payment_status) == ("complete", "no_payment_required")
+    assert after.payment_intent.status == "canceled"
 
 
 def test_a_promotion_code_can_be_removed(new_session, browser_like, client):

@@ -159,6 +159,16 @@ def test_without_a_buyer_3d_secure_is_a_decline(client, alone):
     assert error.payment_intent.status == "requires_payment_method"
 
 
+def test_what_checkout_asks_for_is_not_changed_behind_its_back(new_session, client, paywright):
+    intent = paywright.pay(new_session().id, card="4000000000000002")["payment_intent"]
+
+    with pytest.raises(stripe.InvalidRequestError, match="created by Checkout"):
+        client.v1.payment_intents.update(intent, params={"amount": 1_000})
+
+    changed = client.v1.payment_intents.update(intent, params={"metadata": {"order": "7"}})
+    assert (changed.amount, changed.metadata["order"]) == (24_000, "7")
+
+
 def test_a_wrong_cvc_is_among_the_checks(client):
     with pytest.raises(stripe.CardError) as refused:
         confirmed(client, "chargeDeclinedIncorrectCvc")

@@ -35,6 +35,26 @@ def test_nothing_is_left_of_the_test_before(paywright):
     assert paywright.request("GET", "clock")["offset_s"] == 0
 
 
+def test_spoil_the_endpoint(paywright):
+    client = stripe.StripeClient(paywright.secret_key, base_addresses={"api": paywright.api_base})
+    paywright.forward("http://127.0.0.1:9/")
+    (endpoint,) = client.v1.webhook_endpoints.list().data
+    client.v1.webhook_endpoints.update(endpoint.id, params={"enabled_events": ["charge.failed"], "disabled": True})
+
+
+def test_the_endpoint_is_as_new(paywright):
+    client = stripe.StripeClient(paywright.secret_key, base_addresses={"api": paywright.api_base})
+    paywright.forward("http://127.0.0.1:9/")
+    (endpoint,) = client.v1.webhook_endpoints.list().data
+    assert (endpoint.status, endpoint.enabled_events) == ("enabled", ["*"])
+
+
+def test_objects_do_for_their_ids(paywright, session):
+    assert paywright.pay(session)["outcome"] == "succeeded"
+    assert paywright.refund(session, amount=100)["amount"] == 100
+    assert paywright.dispute(session.to_dict(), inquiry=True)["reason"] == "fraudulent"
+
+
 def test_decline(paywright, session):
     assert paywright.pay(session.id, card="4000000000000002")["code"] == "generic_decline"
 """
@@ -58,4 +78,4 @@ def test_other_projects_use_the_plugin(tmp_path):
         text=True,
     )
 
-    assert "3 passed" in done.stdout, done.stdout + done.stderr
+    assert "6 passed" in done.stdout, done.stdout + done.stderr

@@ -3,8 +3,10 @@
 import hashlib
 import hmac
 import json
+import sqlite3
 import threading
 import time
+from contextlib import closing
 
 import pytest
 import stripe
@@ -252,6 +254,44 @@ def test_an_event_can_be_sent_again(server, shop):
 
     again = shop.wait_for("checkout.session.expired", 2)
     assert again[0] == again[1]
+
+
+def test_an_event_is_sent_again_to_those_that_are_still_there(server, shop):
+    client = client_of(server)
+    gone = client.v1.webhook_endpoints.create(params={"url": "http://127.0.0.1:9/", "enabled_events": ["*"]})
+    client.v1.checkout.sessions.expire(session_of(client).id)
+    (event,) = shop.wait_for("checkout.session.expired")
+    client.v1.webhook_endpoints.delete(gone.id)
+
+    server.resend(event["id"])
+
+    shop.wait_for("checkout.session.expired", 2)
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:99999/", "http://shop..example/", f"http://{'x' * 64}.example/"])
+def test_an_address_that_cannot_be_is_refused(server, url):
+    with pytest.raises(stripe.InvalidRequestError, match="Not a valid URL"):
+        client_of(server).v1.webhook_endpoints.create(params={"url": url, "enabled_events": ["*"]})
+
+
+def test_what_cannot_be_sent_is_an_attempt_that_failed(server, tmp_path):
+    """As of a state that an older Paywright wrote, which took such addresses."""
+    server.stop()
+    with closing(sqlite3.connect(tmp_path / "state.sqlite3")) as state, state:
+        state.execute(
+            "UPDATE object SET doc = json_set(doc, '$.url', 'http://127.0.0.1:99999/') WHERE kind = 'webhook_endpoint'"
+        )
+    server.forward_to = None
+    server.start()
+    client = client_of(server)
+    (endpoint,) = client.v1.webhook_endpoints.list().data
+    client.v1.webhook_endpoints.update(endpoint.id, params={"disabled": False})
+    client.v1.customers.create(params={})
+    server.settle()
+
+    (delivery,) = server.deliveries()
+    assert delivery["state"] == "pending"
+    assert "not an address" in delivery["attempts"][0]["outcome"]
 
 
 def test_events_are_filtered_by_type_with_a_wildcard(server):

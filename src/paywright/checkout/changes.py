@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from paywright import currencies
 from paywright.checkout import discounts, shipping
 from paywright.checkout.totals import total_up
 from paywright.payments.methods import billing_details
@@ -10,12 +11,21 @@ from paywright.store import Transaction
 Json = dict[str, Any]
 
 
-def set_promotion(tx: Transaction, session: Json, code: Json | None) -> None:
-    """Apply a promotion code to an open session, or none."""
-    if code is None:
-        session.update(_coupon=None, _promotion_code=None, discounts=[])
-    else:
-        session.update(discounts.applied(tx, code["promotion"]["coupon"], code["id"]))
+def set_promotion(tx: Transaction, session: Json, code: Json) -> bool:
+    """Apply a promotion code to an open session; False, and nothing changed, where too little would be left to pay."""
+    before = {name: session[name] for name in ("_coupon", "_promotion_code", "discounts")}
+    session.update(discounts.applied(tx, code["promotion"]["coupon"], code["id"]))
+    total_up(tx, session)
+    fits = not session["amount_total"] or currencies.is_chargeable(session["amount_total"], session["currency"])
+    if not fits:
+        session.update(before)
+    _recount(tx, session)
+    return fits
+
+
+def remove_promotion(tx: Transaction, session: Json) -> None:
+    """Take the discount off an open session."""
+    session.update(_coupon=None, _promotion_code=None, discounts=[])
     _recount(tx, session)
 
 

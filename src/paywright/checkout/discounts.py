@@ -10,8 +10,8 @@ from paywright.store import Transaction
 Json = dict[str, Any]
 
 
-def chosen(tx: Transaction, params: Json) -> Json:
-    """Return ``_coupon``, ``_promotion_code`` and ``discounts`` of a new session from its parameters."""
+def chosen(tx: Transaction, params: Json, session: Json) -> Json:
+    """Return ``_coupon``, ``_promotion_code`` and ``discounts`` of a new session, whose items are priced already."""
     given = params.get("discounts") or []
     if given and params.get("allow_promotion_codes"):
         raise invalid_request(
@@ -21,12 +21,31 @@ def chosen(tx: Transaction, params: Json) -> Json:
         raise invalid_request("A Checkout Session takes at most one discount.", param="discounts")
     if not given:
         return {"_coupon": None, "_promotion_code": None, "discounts": []}
-    if given[0].get("promotion_code"):
-        code = tx.require(given[0]["promotion_code"], "promotion_code", param="discounts[0][promotion_code]")
+    return _given(tx, given[0], session)
+
+
+def _given(tx: Transaction, discount: Json, session: Json) -> Json:
+    """A coupon or a promotion code named by the merchant."""
+    if discount.get("coupon") and discount.get("promotion_code"):
+        raise invalid_request(
+            "You may only specify one of these parameters: coupon, promotion_code.", param="discounts[0]"
+        )
+    if discount.get("promotion_code"):
+        param = "discounts[0][promotion_code]"
+        code = tx.require(discount["promotion_code"], "promotion_code", param=param)
+        if not code["active"] or not _fits(tx, code, session):
+            # The wording is ours; that such a code is refused is what its restrictions are for.
+            raise invalid_request("This promotion code cannot be redeemed for this session.", param=param)
         return applied(tx, code["promotion"]["coupon"], code["id"])
-    if not given[0].get("coupon"):
+    if not discount.get("coupon"):
         raise errors.parameter_missing("discounts[0][coupon]")
-    return applied(tx, tx.require(given[0]["coupon"], "coupon", param="discounts[0][coupon]")["id"], None)
+    coupon = tx.require(discount["coupon"], "coupon", param="discounts[0][coupon]")
+    if not _is_in_currency(coupon, session):
+        raise invalid_request(
+            f"The coupon {coupon['id']} is in `{coupon['currency']}`, the session in `{session['currency']}`.",
+            param="discounts[0][coupon]",
+        )
+    return applied(tx, coupon["id"], None)
 
 
 def applied(tx: Transaction, coupon: str, promotion_code: str | None) -> Json:
@@ -53,15 +72,21 @@ def by_code(tx: Transaction, code: str, session: Json) -> Json | None:
 
 def _fits(tx: Transaction, code: Json, session: Json) -> bool:
     coupon = tx.get(code["promotion"]["coupon"])
-    least = code["restrictions"]["minimum_amount"] or 0
+    least, least_in = (code["restrictions"][name] for name in ("minimum_amount", "minimum_amount_currency"))
     return (
         is_usable(coupon, tx.now)
         and (code["expires_at"] is None or code["expires_at"] > tx.now)
         and (code["max_redemptions"] is None or code["times_redeemed"] < code["max_redemptions"])
         and (code["customer"] is None or code["customer"] == session["customer"])
-        and coupon["currency"] in (None, session["currency"])
-        and session["amount_subtotal"] >= least
+        and _is_in_currency(coupon, session)
+        and least_in in (None, session["currency"])
+        and session["amount_subtotal"] >= (least or 0)
     )
+
+
+def _is_in_currency(coupon: Json, session: Json) -> bool:
+    """Whether a fixed amount off is in the session's currency; a percentage fits all."""
+    return coupon["amount_off"] is None or coupon["currency"] == session["currency"]
 
 
 def is_usable(coupon: Json, now: int) -> bool:

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from paywright import errors, ids
-from paywright.checkout.prices import new_price
+from paywright import errors, ids, metadata
+from paywright.checkout.prices import DIGITS_MAX, new_price
 from paywright.errors import invalid_request
 from paywright.objects import blank
 from paywright.store import Transaction
@@ -36,6 +36,8 @@ def _item(tx: Transaction, line: Json, param: str) -> Json:
     if quantity < 1:
         raise errors.too_small(f"{param}[quantity]")
     amount = price["unit_amount"] * quantity
+    if amount >= 10**DIGITS_MAX:
+        raise errors.too_large(f"{param}[quantity]", (10**DIGITS_MAX - 1) // price["unit_amount"])
     rates = line.get("tax_rates") or []
     item = blank(
         "item",
@@ -46,7 +48,7 @@ def _item(tx: Transaction, line: Json, param: str) -> Json:
         amount_total=amount,
         currency=price["currency"],
         description=tx.get(price["product"])["name"],
-        metadata=line.get("metadata") or {},
+        metadata=metadata.merged({}, line.get("metadata") or {}, f"{param}[metadata]"),
         price=price,
         quantity=quantity,
         _tax_rates=[

@@ -7,7 +7,7 @@ from paywright.checkout.discounts import redeem
 from paywright.checkout.lifecycle import complete
 from paywright.payments.confirm import Outcome, authenticate, confirm
 from paywright.payments.customers import new_customer
-from paywright.payments.intents import new_intent
+from paywright.payments.intents import cancel_intent, new_intent
 from paywright.payments.methods import CardEntry, IbanEntry, new_method
 from paywright.store import Transaction
 
@@ -34,6 +34,9 @@ def pay_with_method(tx: Transaction, session: Json, method: Json) -> Paid:
     _note_buyer(tx, session, method["billing_details"])
     if session["amount_total"] == 0:
         redeem(tx, session)
+        if session["payment_intent"]:
+            # Tried before a promotion code took the rest off: there is nothing left to pay with it.
+            cancel_intent(tx, tx.get(session["payment_intent"]), reason="automatic")
         return Paid("succeeded", complete(tx, session, payment_status="no_payment_required")["id"])
     intent = _intent(tx, session)
     return _ended(tx, session, intent, confirm(tx, intent, method))

@@ -10,6 +10,9 @@ from paywright.store import Transaction
 
 Json = dict[str, Any]
 
+DIGITS_MAX = 12
+"""Of the price of one, and of a line (M); what is charged in the end has fewer."""
+
 PRODUCT_MEMBERS = (
     "description images marketing_features name package_dimensions shippable statement_descriptor tax_code"
     " unit_label url"
@@ -44,7 +47,7 @@ def new_price(tx: Transaction, data: Json, path: str, *, active: bool) -> Json:
             created=tx.now,
             currency=currency,
             lookup_key=data.get("lookup_key"),
-            metadata=metadata.merged({}, data.get("metadata") or {}),
+            metadata=metadata.merged({}, data.get("metadata") or {}, name("metadata")),
             nickname=data.get("nickname"),
             product=_product(tx, data, name, active=active),
             tax_behavior=data.get("tax_behavior") or "unspecified",
@@ -59,13 +62,17 @@ def _unit_amount(data: Json, param: str) -> int:
     """The price in minor units from ``unit_amount`` or a whole ``unit_amount_decimal``."""
     amount, decimal = data.get("unit_amount"), data.get("unit_amount_decimal")
     if amount is None and decimal is not None:
-        if not str(decimal).isascii() or not str(decimal).isdigit():
-            raise invalid_request("Paywright supports whole minor units only.", param=param + "_decimal")
+        if not str(decimal).isascii() or not str(decimal).isdigit() or len(str(decimal)) > DIGITS_MAX:
+            raise invalid_request(
+                f"Paywright supports whole minor units of at most {DIGITS_MAX} digits only.", param=f"{param}_decimal"
+            )
         amount = int(decimal)
     if amount is None:
         raise errors.parameter_missing(param)
     if amount < 0:
         raise errors.too_small(param, 0)
+    if amount >= 10**DIGITS_MAX:
+        raise errors.too_large(param, 10**DIGITS_MAX - 1)
     return int(amount)
 
 
@@ -79,5 +86,5 @@ def _product(tx: Transaction, data: Json, name: Callable[[str], str], *, active:
     if not given.get("name"):
         raise errors.parameter_empty(f"{name('product_data')}[name]")
     echoed = {n: given[n] for n in PRODUCT_MEMBERS if given.get(n) is not None}
-    labels = metadata.merged({}, given.get("metadata") or {})
+    labels = metadata.merged({}, given.get("metadata") or {}, f"{name('product_data')}[metadata]")
     return str(new_product(tx, active=given.get("active", active), metadata=labels, **echoed)["id"])

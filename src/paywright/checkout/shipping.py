@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from paywright import currencies, errors, ids, supported
+from paywright import currencies, errors, ids, metadata, supported
 from paywright.errors import invalid_request
 from paywright.objects import blank
 from paywright.store import Transaction
@@ -44,6 +44,8 @@ def _new_rate(tx: Transaction, data: Json, param: str) -> Json:
     supported.only(fixed, "amount currency")
     if fixed["amount"] < 0:
         raise errors.too_small(f"{param}[fixed_amount][amount]", 0)
+    currency = currencies.check_currency(fixed["currency"], f"{param}[fixed_amount][currency]")
+    currencies.check_fraction(fixed["amount"], currency, f"{param}[fixed_amount][amount]")
     return tx.insert(
         blank(
             "shipping_rate",
@@ -52,11 +54,8 @@ def _new_rate(tx: Transaction, data: Json, param: str) -> Json:
             created=tx.now,
             delivery_estimate=_estimate(data.get("delivery_estimate")),
             display_name=data["display_name"],
-            fixed_amount={
-                "amount": fixed["amount"],
-                "currency": currencies.check_currency(fixed["currency"], f"{param}[fixed_amount][currency]"),
-            },
-            metadata=data.get("metadata") or {},
+            fixed_amount={"amount": fixed["amount"], "currency": currency},
+            metadata=metadata.merged({}, data.get("metadata") or {}, f"{param}[metadata]"),
             tax_behavior=data.get("tax_behavior") or "unspecified",
             type="fixed_amount",
         )

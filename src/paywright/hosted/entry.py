@@ -39,6 +39,9 @@ class Checked:
 def check(session: Json, values: dict[str, str], *, now: int, countries: frozenset[str]) -> Checked:
     """Check a form submitted for ``session``; ``now`` is in seconds UTC."""
     given = {name: value.strip()[:VALUE_LENGTH_MAX] for name, value in values.items()}
+    if session["customer_email"]:
+        # The merchant said who buys; the page shows it and lets nobody change it.
+        given["email"] = session["customer_email"]
     kind = _kind(session, given)
     wrong = {"email": _email_error(given), "name": "" if given.get("name") else "error_name"}
     wrong["country"] = "" if given.get("country") in countries else "error_country"

@@ -9,13 +9,15 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from paywright.acts import Acts
+from paywright.addresses import with_query
 from paywright.background import Background
-from paywright.checkout.changes import choose_shipping, note_answers, set_promotion
+from paywright.checkout.changes import choose_shipping, note_answers, remove_promotion, set_promotion
 from paywright.checkout.discounts import by_code
 from paywright.checkout.pay import Paid, finish_authentication, pay_session
 from paywright.hosted import entry, texts, view
 from paywright.hosted.offers import filled, offers
 from paywright.hosted.templates import render
+from paywright.payments.confirm import authenticate
 from paywright.store import Store, Transaction
 
 Json = dict[str, Any]
@@ -63,7 +65,7 @@ class HostedPage:
             session = tx.get(session["id"])
             if session["status"] != "open":
                 return _to_success(session) if session["status"] == "complete" else _closed(request, session)
-            checked = entry.check(session, values, now=tx.now, countries=view.country_codes())
+            checked = entry.check(session, values, now=tx.now, countries=view.offered_countries(session))
             if checked.entry is None:
                 return _form(self._view(tx, request, session), checked, status=400)
             note_answers(session, checked.values)
@@ -77,11 +79,12 @@ class HostedPage:
             session = tx.find(request.path_params["session"], "checkout.session")
             if session is None or not _is_open(session) or not session["allow_promotion_codes"]:
                 return _closed(request, session)
-            code = None if "remove" in values else by_code(tx, values.get("promotion_code", ""), session)
-            if code is None and "remove" not in values:
-                shown = self._view(tx, request, session)
-                return _form(replace(shown, promotion_wrong=True), status=400)
-            set_promotion(tx, session, code)
+            if "remove" in values:
+                remove_promotion(tx, session)
+            else:
+                code = by_code(tx, values.get("promotion_code", ""), session)
+                if code is None or not set_promotion(tx, session, code):
+                    return _form(replace(self._view(tx, request, session), promotion_wrong=True), status=400)
         return RedirectResponse(f"/c/pay/{session['id']}", 303)
 
     async def shipping(self, request: Request) -> Response:
@@ -95,20 +98,30 @@ class HostedPage:
         return RedirectResponse(f"/c/pay/{session['id']}", 303)
 
     async def show_challenge(self, request: Request) -> Response:
-        intent, session = self._challenge(request)
+        with self.store.transaction() as tx:
+            intent, session = _challenge(tx, request)
         if intent is None or intent["status"] != "requires_action":
             return _closed(request, session)
         return _challenge_page(request, intent, session)
 
     async def end_challenge(self, request: Request) -> Response:
-        intent, session = self._challenge(request)
-        if session is not None and session["status"] == "complete":
-            return _to_success(session)
-        if intent is None or session is None or intent["status"] != "requires_action" or not _is_open(session):
-            return _closed(request, session)
         passed = (await _values(request)).get("result") == "complete"
+        # Read only now: another press of the button may have ended the challenge while this one's body arrived.
         with self.store.transaction() as tx:
-            paid = finish_authentication(tx, session, passed=passed)
+            intent, session = _challenge(tx, request)
+            if session is not None and session["status"] == "complete":
+                return _to_success(session)
+            if intent is None or intent["status"] != "requires_action":
+                return _back_to_merchant(intent) if intent and not session else _closed(request, session)
+            if session is None:
+                authenticate(tx, intent, passed=passed)
+            elif _is_open(session):
+                paid = finish_authentication(tx, session, passed=passed)
+            else:
+                return _closed(request, session)
+        if session is None:
+            self.background.wake()
+            return _back_to_merchant(intent)
         return await self._go_on(request, session, paid, None)
 
     async def _go_on(self, request: Request, session: Json, paid: Paid, checked: entry.Checked | None) -> Response:
@@ -130,14 +143,25 @@ class HostedPage:
         with self.store.transaction() as tx:
             return tx.find(identifier, "checkout.session")
 
-    def _challenge(self, request: Request) -> tuple[Json | None, Json | None]:
-        with self.store.transaction() as tx:
-            intent = tx.find(request.path_params["intent"], "payment_intent")
-            return intent, _session_of(tx, intent)
+
+def _challenge(tx: Transaction, request: Request) -> tuple[Json | None, Json | None]:
+    """The intent that a challenge is about, and its session unless the merchant made it without Checkout."""
+    intent = tx.find(request.path_params["intent"], "payment_intent")
+    return intent, tx.find(intent["_session"]) if intent and intent.get("_session") else None
 
 
-def _session_of(tx: Transaction, intent: Json | None) -> Json | None:
-    return tx.find(intent["_session"]) if intent and intent.get("_session") else None
+def _back_to_merchant(intent: Json) -> Response:
+    """As Stripe ends a redirect: to the merchant's ``return_url``, which learns which intent it was and how it went."""
+    url = intent.get("_return_url")
+    if not url:
+        return RedirectResponse(f"/_paywright/payments/{intent['id']}", 303)
+    outcome = "succeeded" if intent["status"] in ("succeeded", "processing") else "failed"
+    query = {
+        "payment_intent": intent["id"],
+        "payment_intent_client_secret": intent["client_secret"],
+        "redirect_status": outcome,
+    }
+    return RedirectResponse(with_query(url, query), 303, headers={"Referrer-Policy": "no-referrer"})
 
 
 def _is_open(session: Json | None) -> bool:
@@ -174,6 +198,7 @@ def _form(
 ) -> Response:
     session, language = shown.session, shown.language
     details = session["customer_details"] or {}
+    offered = view.offered_countries(session)
     values = {
         "country": view.COUNTRY_DEFAULT[language],
         "method": session["payment_method_types"][0],
@@ -188,7 +213,7 @@ def _form(
         "errors": checked.errors if checked else {},
         "email_fixed": bool(session["customer_email"]),
         "decline": _decline_key(declined),
-        "countries": view.countries(language),
+        "countries": [(code, name) for code, name in view.countries(language) if code in offered],
         "offers": offers(session),
         # The code is never sent back, but for the list's own cards.
         "cvc": (filling or {}).get("card_cvc", ""),
@@ -215,7 +240,8 @@ def _decline_key(code: str | None) -> str | None:
 def _challenge_page(request: Request, intent: Json, session: Json | None) -> Response:
     language = _language(request, session)
     amount = view.money(intent["amount"], intent["currency"], language)
-    headers = view.security_headers(session)
+    returns = [intent["_return_url"]] if intent.get("_return_url") else []
+    headers = view.security_headers(session, *returns)
     return render("challenge.html", language, {"amount": amount, "intent": intent}, headers=headers)
 
 

@@ -29,11 +29,17 @@ def countries(language: str) -> list[tuple[str, str]]:
 
 @cache
 def country_codes() -> frozenset[str]:
-    """Every code the form offers."""
+    """Every code the form knows."""
     return frozenset(code for code, _ in countries("en"))
 
 
-_NOT = frozenset(["EU", "EZ", "UN", "QO", "XA", "XB", "ZZ", "XK"])
+def offered_countries(session: Json) -> frozenset[str]:
+    """The codes a session's form offers: those the merchant ships to, or all."""
+    collection = session["shipping_address_collection"] or {}
+    return (country_codes() & frozenset(collection.get("allowed_countries") or ())) or country_codes()
+
+
+_NOT = frozenset(["EU", "EZ", "UN", "QO", "XA", "XB", "ZZ"])
 
 COUNTRY_DEFAULT = {"en": "US", "ko": "KR"}
 
@@ -99,10 +105,11 @@ def merchant(session: Json) -> str:
     return str(session["branding_settings"]["display_name"])
 
 
-def security_headers(session: Json | None) -> dict[str, str]:
+def security_headers(session: Json | None, *returns: str) -> dict[str, str]:
     """A strict policy. Chrome checks the redirect after a form's POST against ``form-action``, so the
-    session's own return addresses must be in it."""
-    origins = sorted({_origin(session[n]) for n in ("success_url", "cancel_url") if session[n]}) if session else []
+    session's own return addresses, and any other in ``returns``, must be in it."""
+    own = [session[name] for name in ("success_url", "cancel_url") if session[name]] if session else []
+    origins = sorted({_origin(url) for url in [*own, *returns]})
     policy = "default-src 'self'; base-uri 'none'; frame-ancestors 'none'; object-src 'none'; " + " ".join(
         ["form-action 'self'", *origins]
     )

@@ -5,6 +5,7 @@ from typing import Any
 from orjson import loads
 
 from paywright import events, ids
+from paywright.currencies import PAYOUT_STEP
 from paywright.errors import invalid_request
 from paywright.money.balance import DAY_S, insert_transaction
 from paywright.objects import blank
@@ -43,11 +44,33 @@ def daily_payout(tx: Transaction, _: str) -> None:
         transaction = loads(doc)
         grouped.setdefault(transaction["currency"], []).append(transaction)
     for currency, transactions in sorted(grouped.items()):
-        amount = sum(t["net"] for t in transactions)
-        if amount > 0:
-            payout = _new_payout(tx, amount, currency, automatic=True)
-            for transaction in transactions:
+        total = sum(t["net"] for t in transactions)
+        left = total % PAYOUT_STEP.get(currency, 1)
+        if total - left > 0:
+            payout = _new_payout(tx, total - left, currency, automatic=True)
+            held = _hold_back(tx, payout, left) if left else []
+            for transaction in [*transactions, *held]:
                 tx.save({**transaction, "_payout": payout["id"]})
+
+
+def _hold_back(tx: Transaction, payout: Json, left: int) -> list[Json]:
+    """What is no whole unit leaves this payout's group and waits for the next one's (I: Stripe's types for the like).
+
+    Returns what belongs to this group; the balance stays as it is.
+    """
+    moved = [
+        insert_transaction(
+            tx,
+            source=payout["id"],
+            kind=f"payout_minimum_balance_{kind}",
+            category=f"payout_minimum_balance_{kind}",
+            amount=amount,
+            currency=payout["currency"],
+            available_on=tx.now,
+        )
+        for kind, amount in (("hold", -left), ("release", left))
+    ]
+    return moved[:1]
 
 
 def plan_daily(tx: Transaction) -> None:

@@ -120,6 +120,7 @@ def submit_evidence(tx: Transaction, dispute: Json, evidence: Json | None, *, su
     details = dispute["evidence_details"]
     if evidence:
         dispute["evidence"] = {**dispute["evidence"], **evidence}
+        dispute["evidence"]["enhanced_evidence"] = _enhanced(dispute["evidence"]["enhanced_evidence"] or {})
         details["has_evidence"] = any(v for v in dispute["evidence"].values())
     if submit:
         inquiry = dispute["status"].startswith("warning_")
@@ -130,6 +131,21 @@ def submit_evidence(tx: Transaction, dispute: Json, evidence: Json | None, *, su
     events.emit(tx, "charge.dispute.updated", dispute, previous=before)
     if submit:
         events.emit(tx, "charge.updated", tx.get(dispute["charge"]), previous={})
+
+
+def _enhanced(given: Json) -> Json:
+    """Enhanced evidence with the members that each of its kinds always has; a kind that was unset is not there."""
+    kept: Json = {}
+    for kind in ("mastercard_compliance", "visa_compliance"):
+        if given.get(kind) is not None:
+            kept[kind] = {"fee_acknowledged": bool(given[kind].get("fee_acknowledged"))}
+    compelling = given.get("visa_compelling_evidence_3")
+    if compelling is not None:
+        kept["visa_compelling_evidence_3"] = {
+            "disputed_transaction": compelling.get("disputed_transaction"),
+            "prior_undisputed_transactions": compelling.get("prior_undisputed_transactions") or [],
+        }
+    return kept
 
 
 def review_dispute(tx: Transaction, dispute_id: str) -> None:

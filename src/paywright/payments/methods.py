@@ -4,8 +4,9 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import Any
 
-from paywright import ids
-from paywright.cards import Card, by_token
+from paywright import events, ids
+from paywright.cards import CARDS, Card, by_token
+from paywright.errors import card_declined, invalid_request
 from paywright.objects import blank
 from paywright.store import Transaction
 
@@ -109,9 +110,36 @@ def fingerprint(number: str) -> str:
     return hashlib.sha256(f"paywright {number}".encode()).hexdigest()[:16]
 
 
-def named_method(tx: Transaction, name: str) -> Json:
+def named_method(tx: Transaction, name: str, *, in_path: bool = False) -> Json:
     """Return the payment method with this id, or a new one for a test token such as ``pm_card_visa``."""
     card = by_token(name)
     if card is not None:
         return new_method(tx, CardEntry(card, 12, 2034))
-    return tx.require(name, "payment_method", param="payment_method")
+    return tx.require(name, "payment_method", param="payment_method", in_path=in_path)
+
+
+def attach(tx: Transaction, method: Json, customer: str) -> Json:
+    """Give a customer a payment method; of the declined cards only ..0341 lets itself be had (R-sw, R-pay)."""
+    card = CARDS.get(method.get("_number", ""))
+    if card is not None and card.decline is not None and not card.attaches:
+        raise card_declined(card.decline)
+    if method["customer"] not in (None, customer):
+        raise invalid_request(
+            "The payment method you provided has already been attached to a customer.", param="payment_method"
+        )
+    method["customer"] = customer
+    tx.save(method)
+    events.emit(tx, "payment_method.attached", method)
+    return method
+
+
+def detach(tx: Transaction, method: Json) -> Json:
+    """Take a payment method from its customer."""
+    if method["customer"] is None:
+        raise invalid_request(
+            "The payment method you provided is not attached to a customer so detachment is impossible."
+        )
+    method["customer"] = None
+    tx.save(method)
+    events.emit(tx, "payment_method.detached", method)
+    return method

@@ -4,7 +4,7 @@ from typing import Any
 
 from paywright import events, ids
 from paywright.cards import CARDS, RefundOutcome
-from paywright.currencies import symbol_amount
+from paywright.currencies import check_fraction, symbol_amount
 from paywright.errors import invalid_request
 from paywright.money.balance import insert_transaction
 from paywright.objects import blank
@@ -60,6 +60,8 @@ def _checked_amount(tx: Transaction, charge: Json, amount: int | None) -> int:
             param="amount",
             stored=True,
         )
+    if amount is not None:
+        check_fraction(amount, charge["currency"], "amount")
     return left if amount is None else amount
 
 

@@ -48,7 +48,7 @@ def create_payout(call: Call) -> Json:
     currency = currencies.check_currency(params["currency"], "currency")
     if params["amount"] < 1:
         raise errors.too_small("amount")
-    if currency in ("huf", "twd") and params["amount"] % 100:
+    if params["amount"] % currencies.PAYOUT_STEP.get(currency, 1):
         raise invalid_request(f"Payouts in {currency} must be whole units: a multiple of 100.", param="amount")
     return manual_payout(
         call.tx,

@@ -5,7 +5,7 @@ from typing import Any
 from paywright import currencies, errors, events, lists, metadata, supported
 from paywright.call import Call
 from paywright.cards import AUTHENTICATION, CARDS, by_token
-from paywright.errors import ApiError, no_such
+from paywright.errors import no_such
 from paywright.payments.charges import failed_charge, successful_charge
 from paywright.payments.confirm import SETTLES_AFTER_S, needs_authentication
 from paywright.payments.methods import CardEntry, new_method
@@ -29,8 +29,7 @@ def create(call: Call) -> Json:
     if why:
         charge = failed_charge(call.tx, terms, method, why)
         events.emit(call.tx, "charge.failed", charge)
-        body = {"type": "card_error", "code": why.code, "decline_code": why.decline_code, "message": why.message}
-        raise ApiError(402, {**body, "charge": charge["id"]}, keeps=True)
+        raise errors.card_declined(why, charge=charge["id"])
     charge = successful_charge(call.tx, terms, method)
     events.emit(call.tx, "charge.succeeded", charge)
     call.tx.later(SETTLES_AFTER_S, "settle_charge", charge["id"])

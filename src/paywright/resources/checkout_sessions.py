@@ -44,12 +44,13 @@ def create(call: Call) -> Json:
     session = _fresh(call, customer)
     options = shipping.options(tx, params.get("shipping_options") or [], items[0]["currency"])
     session.update(
-        **discounts.chosen(tx, params),
+        amount_subtotal=sum(item["amount_subtotal"] for item in items),
         currency=items[0]["currency"],
         shipping_options=options,
         shipping_cost=shipping.cost(options[0] if options else None),
         _line_items=items,
     )
+    session.update(discounts.chosen(tx, params, session))
     total_up(tx, session)
     session["payment_status"] = "unpaid" if session["amount_total"] else "no_payment_required"
     session["payment_method_types"] = method_types(params, session["currency"])

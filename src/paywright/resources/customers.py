@@ -6,6 +6,7 @@ from paywright import events, lists, metadata, supported
 from paywright.addresses import check_email
 from paywright.call import Call
 from paywright.payments.customers import new_customer
+from paywright.payments.methods import attach, named_method
 
 Json = dict[str, Any]
 
@@ -15,8 +16,11 @@ _ECHOED = (
 
 
 def create(call: Call) -> Json:
-    supported.only(call.params, f"{_ECHOED} metadata")
-    return new_customer(call.tx, **_given(call.params))
+    supported.only(call.params, f"{_ECHOED} metadata payment_method")
+    customer = new_customer(call.tx, **_given(call.params))
+    if call.params.get("payment_method"):
+        attach(call.tx, named_method(call.tx, call.params["payment_method"]), customer["id"])
+    return customer
 
 
 def _given(params: Json) -> Json:

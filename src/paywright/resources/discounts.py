@@ -19,13 +19,15 @@ def create_coupon(call: Call) -> Json:
     identifier = params.get("id") or ids.random_text(8)
     if call.tx.find(identifier):
         raise invalid_request("Coupon already exists.", code="resource_already_exists", param="id")
-    currency = params.get("currency")
+    currency = currencies.check_currency(params["currency"], "currency") if params.get("currency") else None
+    if params.get("amount_off") and currency:
+        currencies.check_fraction(params["amount_off"], currency, "amount_off")
     coupon = blank(
         "coupon",
         id=identifier,
         amount_off=params.get("amount_off"),
         created=call.tx.now,
-        currency=currencies.check_currency(currency, "currency") if currency else None,
+        currency=currency,
         duration=params.get("duration") or "once",
         duration_in_months=params.get("duration_in_months"),
         max_redemptions=params.get("max_redemptions"),
@@ -84,7 +86,7 @@ def create_promotion_code(call: Call) -> Json:
         restrictions={
             "first_time_transaction": restrictions.get("first_time_transaction", False),
             "minimum_amount": restrictions.get("minimum_amount"),
-            "minimum_amount_currency": restrictions.get("minimum_amount_currency"),
+            "minimum_amount_currency": (restrictions.get("minimum_amount_currency") or "").lower() or None,
         },
         times_redeemed=0,
     )

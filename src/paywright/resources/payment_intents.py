@@ -3,7 +3,7 @@
 from typing import Any
 
 from paywright import currencies, errors, lists, metadata, supported
-from paywright.addresses import check_email
+from paywright.addresses import check_email, is_web_address
 from paywright.call import Call
 from paywright.errors import invalid_request
 from paywright.payments.confirm import confirm, declined_answer
@@ -13,10 +13,13 @@ from paywright.payments.methods import named_method
 Json = dict[str, Any]
 
 _ECHOED = "description receipt_email statement_descriptor statement_descriptor_suffix transfer_group"
+_METHODS = "payment_method_types allowed_payment_method_types excluded_payment_method_types"
 _CREATE = (
-    f"{_ECHOED} amount currency customer metadata payment_method confirm off_session return_url shipping"
-    " automatic_payment_methods payment_method_types allowed_payment_method_types capture_method confirmation_method"
-    " error_on_requires_action setup_future_usage"
+    f"{_ECHOED} {_METHODS} amount currency customer metadata payment_method confirm off_session return_url shipping"
+    " automatic_payment_methods capture_method confirmation_method error_on_requires_action setup_future_usage"
+)
+_UPDATE = (
+    f"{_ECHOED} {_METHODS} amount capture_method currency metadata payment_method customer setup_future_usage shipping"
 )
 OPEN = ("requires_payment_method", "requires_confirmation", "requires_action")
 
@@ -26,6 +29,7 @@ def create(call: Call) -> Json:
     supported.only(params, _CREATE)
     check_email(params.get("receipt_email"), "receipt_email")
     _check_methods(params)
+    _check_return(params)
     currency = currencies.check_currency(params["currency"], "currency")
     _check_amount(params["amount"], currency)
     if params.get("customer"):
@@ -59,6 +63,16 @@ def _check_methods(params: Json) -> None:
     for name in ("payment_method_types", "allowed_payment_method_types"):
         if params.get(name) and "card" not in params[name]:
             raise invalid_request("Paywright supports the payment method type card only.", param=name)
+    if "card" in (params.get("excluded_payment_method_types") or ()):
+        raise invalid_request(
+            "Paywright supports the payment method type card only.", param="excluded_payment_method_types"
+        )
+
+
+def _check_return(params: Json) -> None:
+    """Where the buyer goes on to after a challenge."""
+    if params.get("return_url") and not is_web_address(params["return_url"]):
+        raise invalid_request("Not a valid URL", code="url_invalid", param="return_url")
 
 
 def _check_amount(amount: int, currency: str) -> None:
@@ -82,6 +96,12 @@ def _confirm(call: Call, intent: Json, method: Json | None) -> Json:
             " payment method or ConfirmationToken.",
             intent,
         )
+    if method["type"] not in intent["payment_method_types"]:
+        raise invalid_request(
+            f"The payment method type {method['type']} is not among those of this PaymentIntent:"
+            f" {', '.join(intent['payment_method_types'])}.",
+            param="payment_method",
+        )
     alone = bool(call.params.get("off_session") or call.params.get("error_on_requires_action"))
     outcome = confirm(call.tx, intent, method, off_session=alone)
     if outcome == "declined":
@@ -99,8 +119,13 @@ def confirm_again(call: Call) -> Json:
             f" statuses: {', '.join(OPEN)}.",
             intent,
         )
+    check_email(params.get("receipt_email"), "receipt_email")
+    _check_methods(params)
+    _check_return(params)
     if params.get("return_url"):
         intent["_return_url"] = params["return_url"]
+    if params.get("receipt_email"):
+        intent["receipt_email"] = params["receipt_email"]
     named = params.get("payment_method") or intent["payment_method"]
     return _confirm(call, intent, named_method(call.tx, named) if named else None)
 
@@ -139,7 +164,9 @@ def index(call: Call) -> Json:
 
 def update(call: Call) -> Json:
     intent, params = retrieve(call), call.params
-    supported.only(params, f"{_ECHOED} amount currency metadata payment_method customer shipping")
+    supported.only(params, _UPDATE)
+    if set(params) - {"metadata", "description"}:
+        _refuse_checkouts_own(intent, "update")
     if set(params) - {"metadata", "description"} and intent["status"] not in OPEN:
         raise errors.unexpected_state(
             "This PaymentIntent's parameters could not be updated because it has a status of "
@@ -148,15 +175,18 @@ def update(call: Call) -> Json:
             intent,
         )
     check_email(params.get("receipt_email"), "receipt_email")
+    _check_methods(params)
     _update_amount(intent, params)
-    for name in [*_ECHOED.split(), "shipping"]:
+    for name in [*_ECHOED.split(), "setup_future_usage", "shipping"]:
         if name in params:
             intent[name] = params[name]
+    if params.get("capture_method"):
+        intent["capture_method"] = params["capture_method"]
     if params.get("customer"):
         intent["customer"] = call.tx.require(params["customer"], "customer", param="customer")["id"]
     if params.get("payment_method"):
-        intent["payment_method"] = named_method(call.tx, params["payment_method"])["id"]
-        intent["status"] = "requires_confirmation"
+        method = named_method(call.tx, params["payment_method"])
+        intent.update(next_action=None, payment_method=method["id"], status="requires_confirmation")
     if "metadata" in params:
         intent["metadata"] = metadata.merged(intent["metadata"], params["metadata"])
     return call.tx.save(intent)

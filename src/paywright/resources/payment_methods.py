@@ -1,12 +1,16 @@
-"""PaymentMethods from a test token, a test card's number, or a test account."""
+"""PaymentMethods from a test token, a test card's number, or a test account; customers can have them.
+
+No more of saved methods than that: cards that behave differently once a customer has them (the contract's section 8).
+"""
 
 from typing import Any
 
-from paywright import cards, metadata
+from paywright import cards, lists, metadata
 from paywright.call import Call
 from paywright.errors import ApiError, invalid_request, no_such, parameter_missing
+from paywright.payments import methods
 from paywright.payments.delayed import IBANS
-from paywright.payments.methods import CardEntry, IbanEntry, new_method
+from paywright.payments.methods import CardEntry, IbanEntry, named_method, new_method
 
 Json = dict[str, Any]
 
@@ -37,6 +41,8 @@ def _card(params: Json, billing: Json) -> CardEntry:
         raise ApiError(402, body, stored=False)
     if not 1 <= given["exp_month"] <= 12:
         raise invalid_request("Your card's expiration month is invalid.", param="card[exp_month]")
+    if not 2000 <= given["exp_year"] <= 2099:
+        raise invalid_request("Your card's expiration year is invalid.", param="card[exp_year]")
     return CardEntry(card, given["exp_month"], given["exp_year"], billing)
 
 
@@ -49,3 +55,24 @@ def _account(params: Json, billing: Json) -> IbanEntry:
 
 def retrieve(call: Call) -> Json:
     return call.tx.require(call.path["payment_method"], "payment_method", param="payment_method", in_path=True)
+
+
+def attach(call: Call) -> Json:
+    """``pm_card_visa`` and the like, which Stripe's examples attach, become a method of the customer's own."""
+    customer = call.tx.require(call.params["customer"], "customer", param="customer")
+    return methods.attach(call.tx, named_method(call.tx, call.path["payment_method"], in_path=True), customer["id"])
+
+
+def detach(call: Call) -> Json:
+    return methods.detach(call.tx, retrieve(call))
+
+
+def index(call: Call) -> Json:
+    if call.params.get("customer"):
+        call.tx.require(call.params["customer"], "customer", param="customer")
+    return lists.page(call.tx, "payment_method", call.url, call.params)
+
+
+def index_of_customer(call: Call) -> Json:
+    customer = call.tx.require(call.path["customer"], "customer", param="customer", in_path=True)
+    return lists.page(call.tx, "payment_method", call.url, {**call.params, "customer": customer["id"]})

@@ -26,6 +26,8 @@ def confirm(call: Call) -> Json:
             param="expected_amount",
         )
     method = call.tx.require(call.params["payment_method"], "payment_method", param="payment_method")
+    if method["type"] not in session["payment_method_types"]:
+        raise invalid_request(f"The session does not offer {method['type']}.", param="payment_method")
     paid = pay_with_method(call.tx, session, method)
     if paid.outcome == "declined":
         raise declined_answer(call.tx.get(session["payment_intent"]))

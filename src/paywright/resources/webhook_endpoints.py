@@ -14,9 +14,7 @@ Json = dict[str, Any]
 
 def create(call: Call) -> Json:
     params = call.params
-    supported.only(
-        {**params, "connect": params.get("connect") or None}, "api_version description enabled_events metadata url"
-    )
+    supported.only(params, "api_version description enabled_events metadata url")
     endpoint = new_endpoint(
         call.tx,
         url=_url(params.get("url")),

@@ -14,6 +14,12 @@ _EXPAND: Json = {"items": _TEXT}
 _ADDRESS: Json = {"properties": dict.fromkeys(("city", "country", "line1", "line2", "postal_code", "state"), _TEXT)}
 _BILLING: Json = {"properties": {"address": _ADDRESS, "email": _TEXT, "name": _TEXT, "phone": _TEXT, "tax_id": _TEXT}}
 _CARD: Json = {"properties": {"token": _TEXT, "number": _TEXT, "exp_month": _WHOLE, "exp_year": _WHOLE, "cvc": _TEXT}}
+_METHODS_LISTED: Json = {
+    "type": {"enum": ["card", "sepa_debit"]},
+    **dict.fromkeys(("ending_before", "starting_after"), _TEXT),
+    "limit": _WHOLE,
+    "expand": _EXPAND,
+}
 
 PARAMETERS: Json = {
     "POST /v1/payment_methods": {
@@ -27,11 +33,20 @@ PARAMETERS: Json = {
         },
         "required": ["type"],
     },
+    "GET /v1/payment_methods": {"properties": {"customer": _TEXT, **_METHODS_LISTED}},
+    "GET /v1/customers/{customer}/payment_methods": {"properties": _METHODS_LISTED},
     "GET /v1/payment_methods/{payment_method}": {"properties": {"expand": _EXPAND}},
+    "POST /v1/payment_methods/{payment_method}/attach": {
+        "properties": {"customer": _TEXT, "expand": _EXPAND},
+        "required": ["customer"],
+    },
+    "POST /v1/payment_methods/{payment_method}/detach": {"properties": {"expand": _EXPAND}},
     "POST /v1/payment_intents/{intent}/confirm": {
         "properties": {
             "payment_method": _TEXT,
             "off_session": {"type": "boolean"},
+            "error_on_requires_action": {"type": "boolean"},
+            "receipt_email": _TEXT,
             "return_url": _TEXT,
             "expand": _EXPAND,
         }
@@ -73,7 +88,11 @@ EXPANSIONS: Json = {
 RESULTS: dict[str, list[str]] = {
     "GET /v1/radar/early_fraud_warnings": ["list", "radar.early_fraud_warning"],
     "GET /v1/radar/early_fraud_warnings/{early_fraud_warning}": ["radar.early_fraud_warning"],
+    "GET /v1/payment_methods": ["list", "payment_method"],
+    "GET /v1/customers/{customer}/payment_methods": ["list", "payment_method"],
     "POST /v1/payment_methods": ["payment_method"],
+    "POST /v1/payment_methods/{payment_method}/attach": ["payment_method"],
+    "POST /v1/payment_methods/{payment_method}/detach": ["payment_method"],
     "GET /v1/payment_methods/{payment_method}": ["payment_method"],
     "POST /v1/payment_intents/{intent}/confirm": ["payment_intent"],
     "POST /v1/payment_intents/{intent}/cancel": ["payment_intent"],
