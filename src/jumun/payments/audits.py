@@ -1,5 +1,4 @@
 from collections.abc import Iterator
-from datetime import timedelta
 
 from django.db.models import Count, Exists, F, OuterRef, Q, Subquery, Sum, Value
 from django.db.models.functions import Coalesce, Concat
@@ -8,14 +7,11 @@ from django.utils import timezone
 from jumun.audit import invariant
 from jumun.invoices.models import CreditNote
 from jumun.orders.models import Order
+from jumun.outbox.audits import LEFT_LYING
 from jumun.outbox.lease import State
 from jumun.outbox.models import Job
 from jumun.payments.balance_check import movements_that_differ, nets_that_differ, payouts_that_do_not_add_up
 from jumun.payments.models import Checkout, Dispute, InboxEvent, Payment, QuarantinedSnapshot, Refund
-
-# An event waits no longer than its retries take; one that does is not being worked on.
-WAITING_MAX = timedelta(hours=12)
-
 
 RECONCILE = "manage.py reconcile --repair brings in what Stripe knows"
 UNFOUNDED = "Compare the order's page with Stripe's: somebody has changed the database behind Jumun's back"
@@ -49,8 +45,8 @@ def _why_not_settled(payment: Payment) -> str:
 
 @invariant("I6", remedy="Is a worker running? What is parked, mend by its error and try again from the admin.")
 def acknowledged_events_are_processed() -> Iterator[tuple[str, str]]:
-    """No event waits longer than its tries take, and none is given up."""
-    late = Q(state=State.READY, received_at__lt=timezone.now() - WAITING_MAX)
+    """No event that is due is left lying, and none is given up."""
+    late = Q(state=State.READY, run_at__lt=timezone.now() - LEFT_LYING)
     for event in InboxEvent.objects.filter(late | Q(state=State.PARKED)).defer("payload").iterator():
         yield event.event_id, f"{event.type} is {event.state} after {event.attempts} tries: {event.last_error[:200]}"
 
