@@ -10,7 +10,7 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from jumun.errors import StripeError
+from jumun.errors import MalformedSnapshot, StripeError
 from jumun.orders.models import Order
 from jumun.payments import gateway
 from jumun.payments.cancel import cancel_order
@@ -41,7 +41,7 @@ def _cancel(request: HttpRequest, order: Order) -> None:
     try:
         with gateway.for_somebody_waiting():
             canceled = cancel_order(order)
-    except StripeError:
+    except (StripeError, MalformedSnapshot):
         messages.error(
             request,
             _("Stripe did not close the customer's payment page, so nothing is cancelled. Please try again later."),

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from jumun.backoffice.refund_form import RefundForm
 from jumun.errors import (
+    MalformedSnapshot,
     NotRefundable,
     PaymentDisputed,
     RefundExceedsOrdered,
@@ -73,7 +74,7 @@ def _refund(request: HttpRequest, payment: Payment, form: RefundForm, *, by: Abs
         form.add_error(None, _("This cannot be refunded: %(why)s") % {"why": error})
     except StripeRefused as error:
         form.add_error(None, _("Stripe refuses: %(why)s") % {"why": error})
-    except StripeUnavailable:
+    except (StripeUnavailable, MalformedSnapshot):
         messages.warning(
             request,
             _(

@@ -198,9 +198,12 @@ def _pages(resource: str, params: dict[str, Any]) -> Iterator[list[dict[str, Any
     while True:
         pace()
         page = _call(lambda: attrgetter(resource)(_client().v1).list(params=params))
-        if page["data"]:
-            yield page["data"]
-        if not page["has_more"]:
+        if page["object"] != "list" or not isinstance(page.get("data"), list):
+            raise StripeUnavailable("what was answered is no list of Stripe's")
+        if not page["data"]:
+            return
+        yield page["data"]
+        if not page.get("has_more"):
             return
         params["starting_after"] = page["data"][-1]["id"]
 
@@ -221,12 +224,22 @@ def _answer(call: "Callable[[], stripe.StripeObject]") -> dict[str, Any]:
     import stripe
 
     try:
-        answer: dict[str, Any] = call().to_dict()
-    except (stripe.InvalidRequestError, stripe.IdempotencyError, stripe.CardError) as error:
+        answer = call()
+    except (stripe.InvalidRequestError, stripe.CardError) as error:
         raise StripeRefused(str(error), code=error.code or "") from error
+    except stripe.IdempotencyError as error:
+        # The key was used with other parameters: what came of that is unknown, and it will get no other answer.
+        raise StripeUnavailable(str(error), replayed=True) from error
     except stripe.StripeError as error:
         # Connection errors, time-outs, 409, 429, 5xx: whether the call took effect is unknown. So it is where the key
         # is refused: an earlier try may have taken effect, and the next one can succeed under the right key.
         replayed = (error.headers or {}).get("Idempotent-Replayed") == "true"
         raise StripeUnavailable(str(error), replayed=replayed) from error
-    return answer
+    except UnicodeDecodeError as error:
+        # Of the SDK, for bytes that are no UTF-8.
+        raise StripeUnavailable("what was answered is no text") from error
+    # Whatever stands in Stripe's way may answer 200 with JSON of its own.
+    found: dict[str, Any] = answer.to_dict() if isinstance(answer, stripe.StripeObject) else {}
+    if not isinstance(found.get("object"), str):
+        raise StripeUnavailable("what was answered is no object of Stripe's")
+    return found

@@ -39,7 +39,7 @@ def process(request: HttpRequest) -> HttpResponseBase:
             url = open_checkout(order, success_url=_success_url(request), cancel_url=_cancel_url(request, order))
     except OrderNotPayable:
         return redirect(order)
-    except StripeError as error:
+    except (StripeError, MalformedSnapshot) as error:
         # The order keeps; the page says what happened and, where it can help, offers the button again.
         context = {"order": order, "unavailable": error.retryable, "refused": not error.retryable}
         return render(request, "jumun/payment/process.html", context, status=503)
