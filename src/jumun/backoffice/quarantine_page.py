@@ -20,6 +20,10 @@ _MISMATCH = _(
     "The order is not paid by this and cannot be made so: only a payment of exactly what was ordered pays it. "
     "Refund the payment; then the customer can pay anew from the order's page, as long as the order waits."
 )
+_ODD_PART = _(
+    "This is a refund or a dispute that does not fit its payment, so it is not in the books. "
+    "Look at it at Stripe; a dispute must be answered there in time."
+)
 _RETURNED = _(
     "The payment goes back to the customer by itself, and they have been told by mail. "
     "There is something to do only if the refund did not succeed: then refund it here or at Stripe."
@@ -65,13 +69,19 @@ class Came:
     status: str
     email: str
     payment_intent_id: str
+    kind: str
+
+    def advice(self, reason: str) -> "_StrPromise":
+        """What staff can do about it. Only a session can fail to pay its order."""
+        is_part = self.kind in {"refund", "dispute"}
+        return _ODD_PART if is_part and reason in {Reason.AMOUNT, Reason.CURRENCY, Reason.LIVEMODE} else ADVICE[reason]
 
     @classmethod
     def read(cls, snapshot: str) -> Self:
         """Whatever is in it: it was set aside because it is not as it should be."""
         try:
             raw = json.loads(snapshot)
-        except ValueError:
+        except (ValueError, RecursionError):
             raw = None
         raw = raw if isinstance(raw, dict) else {}
         intent = raw.get("payment_intent")
@@ -84,11 +94,12 @@ class Came:
             status=str(raw.get("payment_status") or raw.get("status") or ""),
             email=str(email or raw.get("customer_email") or ""),
             payment_intent_id=str(intent.get("id") if isinstance(intent, dict) else intent or ""),
+            kind=str(raw.get("object") or ""),
         )
 
 
 def _amount(amount: object, currency: object) -> str:
-    if not isinstance(amount, int) or not isinstance(currency, str):
+    if not isinstance(amount, int) or abs(amount) > money.AMOUNT_MINOR_MAX or not isinstance(currency, str):
         return ""
     try:
         return formatted(money.from_stripe(amount, currency), currency.upper())
@@ -99,22 +110,22 @@ def _amount(amount: object, currency: object) -> str:
 def quarantine_context(row: QuarantinedSnapshot, user: Any) -> dict[str, Any]:
     """The row with all that ``user`` may see and do; what may not be done is ``None`` or ``False``."""
     payment = row.payment if user.has_perm("jumun_payments.view_payment") else None
+    came = Came.read(row.snapshot)
     return {
         "row": row,
         "order": row.order,
-        "came": Came.read(row.snapshot),
+        "came": came,
         "payment": payment,
-        "at_stripe": payment or _unbooked_payment(row),
+        "at_stripe": payment or _unbooked_payment(came),
         "refunds": payment.refunds.all() if payment else None,
         "may_refund": payment is not None and bool(payment.refundable_minor) and user.has_perms(REFUND_PERMISSIONS),
         "may_see_order": user.has_perm("jumun_orders.view_order"),
-        "advice": ADVICE[row.reason],
+        "advice": came.advice(row.reason),
     }
 
 
-def _unbooked_payment(row: QuarantinedSnapshot) -> Payment | None:
+def _unbooked_payment(came: Came) -> Payment | None:
     """A payment that is in no book of ours, only to tell where it can be looked at."""
-    came = Came.read(row.snapshot)
     if not came.payment_intent_id:
         return None
     return Payment(payment_intent_id=came.payment_intent_id, livemode=bool(came.livemode))

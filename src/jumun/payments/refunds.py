@@ -108,8 +108,9 @@ def enqueue_unanswered() -> int:
 def _intend(payment: Payment, asked: _Asked) -> Refund:
     """The refund written down before Stripe is asked, within what is left of the payment (invariant I8)."""
     with transaction.atomic():
-        order = Order.objects.select_for_update().get(pk=payment.order_id)
-        payment = Payment.objects.select_for_update().get(pk=payment.pk)
+        order = Order.objects.select_for_update(no_key=True).get(pk=payment.order_id)
+        payment = Payment.objects.select_for_update(no_key=True).get(pk=payment.pk)
+        payment.order = order
         if earlier := Refund.objects.filter(idempotency_key=asked.key).first():
             if not asked.is_answered_by(earlier, payment):
                 raise NotRefundable("this key belongs to another refund")
@@ -128,7 +129,7 @@ def _intend(payment: Payment, asked: _Asked) -> Refund:
         for line in lines:
             line.refund = intention
         RefundLine.objects.bulk_create(lines)
-        order.record(Kind.REFUND_ASKED, amount_minor=amount_minor)
+        payment.record(Kind.REFUND_ASKED, amount_minor=amount_minor)
         intention.freeze(_params(intention, order, amount))
         return intention
 

@@ -124,6 +124,8 @@ def _settle(order: Order, payment: Payment) -> bool:
         if not (order.mark_paid(at=at) or order.revive(at=at)):
             return False
     except OrderRefused:
+        # It cannot be supplied any more: nobody is to be asked for its money again.
+        order.cancel()
         return False
     payment.settle()
     Invoice.issue(order, paid_by=_reference(payment))
