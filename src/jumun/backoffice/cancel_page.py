@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -18,6 +19,8 @@ from jumun.payments.cancel import cancel_order
 PERMISSIONS = ("jumun_orders.view_order", "jumun_orders.cancel_order")
 
 
+# What is to be asked of Stripe is committed first.
+@transaction.non_atomic_requests
 @require_http_methods(["GET", "HEAD", "POST"])
 def cancel_page(request: HttpRequest, pk: int) -> HttpResponseBase:
     """Says what will happen; confirmed, it closes the customer's payment page and cancels, unless they have paid."""

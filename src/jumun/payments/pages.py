@@ -1,8 +1,12 @@
-"""The customer's pages around Stripe's own."""
+"""The customer's pages around Stripe's own.
+
+Those that call Stripe run in no transaction, whatever ``ATOMIC_REQUESTS`` says: what is to be asked is committed first.
+"""
 
 import re
 from contextlib import suppress
 
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -25,6 +29,7 @@ SESSION_ID = re.compile(r"cs_[A-Za-z0-9_]{1,240}")
 AWAITING_TRIES_MAX = 10
 
 
+@transaction.non_atomic_requests
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def process(request: HttpRequest) -> HttpResponseBase:
@@ -48,6 +53,7 @@ def process(request: HttpRequest) -> HttpResponseBase:
     return response
 
 
+@transaction.non_atomic_requests
 @never_cache
 @require_safe
 def completed(request: HttpRequest) -> HttpResponseBase:
