@@ -22,19 +22,24 @@ from tests.payments.test_refunds import at_stripe
 
 pytestmark = pytest.mark.django_db
 
+BODIES = (b"", b"[]", b"null", b'"pi_1"', b"{}", b'{"object": 5}', b"<html>Please log in</html>", b"\xff\xfe")
+LISTS = (b'{"object": "list"}', b'{"object": "list", "data": {}, "has_more": true}')
+ERRORS = (b'{"error": null}', b'{"error": []}', b'{"error": "no"}', b'{"error": {"message": []}}', b"\xff", b"nginx")
 ANSWERS = [
-    *(b"", b"[]", b"null", b"1", b'"pi_1"', b"{}", b'{"object": 5}', b"<html>Please log in</html>", b"\xff\xfe", b"["),
-    *(b'{"object": "list"}', b'{"object": "list", "data": {}, "has_more": true}'),
+    *((200, body) for body in (*BODIES, *LISTS)),
+    *((500, body) for body in ERRORS),
+    *((429, body) for body in ERRORS),
+    *((400, body) for body in ERRORS[:2]),
 ]
 
 
 class Babbler(BaseHTTPRequestHandler):
-    """Answers everything with the same 200."""
+    """Answers everything with the same."""
 
     def do_GET(self) -> None:
         self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        body = self.server.body  # type: ignore[attr-defined]
-        self.send_response(200)
+        status, body = self.server.answer  # type: ignore[attr-defined]
+        self.send_response(status)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
@@ -51,7 +56,7 @@ def babble(request: Any, settings: Any, monkeypatch: Any) -> Iterator[None]:
     # What every other test demands of Stripe's answers cannot be demanded of these.
     monkeypatch.setitem(sdk.RequestsClient.request.__globals__, "check_answer", lambda *_: None)
     with ThreadingHTTPServer(("127.0.0.1", 0), Babbler) as server:
-        server.body = request.param  # type: ignore[attr-defined]
+        server.answer = request.param  # type: ignore[attr-defined]
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         settings.STRIPE_API_BASE = f"http://127.0.0.1:{server.server_port}"
@@ -69,6 +74,14 @@ def test_it_is_as_good_as_no_answer(babble: None) -> None:
     assert order.checkouts.get().state == "creating"
     back = Client().get("/payment/completed/", {"session_id": "cs_test_nobodys"})
     assert back.status_code in {404, 503}
+
+
+@pytest.mark.parametrize("babble", [(400, b'{"error": {"message": "no \\u0000 \\ud800"}}')], indirect=True)
+def test_a_refusal_in_words_that_no_database_takes_is_kept_all_the_same(babble: None) -> None:
+    order = place_order()
+    assert Client().post("/payment/process/", {"order": order.reference}).status_code == 503
+    checkout = order.checkouts.get()
+    assert (checkout.state, "no" in checkout.refusal) == ("refused", True)
 
 
 def test_a_key_that_was_used_with_other_parameters_is_looked_into(stripe: Paywright, monkeypatch: Any) -> None:
