@@ -96,6 +96,14 @@ def test_money_of_an_unknown_order_is_looked_at_where_it_is(staff: Any, settings
     assert "/refund/" not in page
 
 
+def test_another_orders_payment_is_not_offered_to_be_refunded(staff: Any) -> None:
+    theirs = paid_order().payments.get()
+    pay(place_order(), payment_intent=theirs.payment_intent_id)
+    row = QuarantinedSnapshot.objects.get()
+    assert (row.reason, row.payment) == ("foreign_payment", theirs)
+    assert "/refund/" not in text_of(staff(VIEW, DECIDE, *REFUNDER).get(address(row)))
+
+
 def test_a_second_payment_needs_nobody(staff: Any) -> None:
     pay(paid_order())
     page = text_of(staff(VIEW, DECIDE).get(address(QuarantinedSnapshot.objects.get())))

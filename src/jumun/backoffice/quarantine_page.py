@@ -118,10 +118,15 @@ def quarantine_context(row: QuarantinedSnapshot, user: Any) -> dict[str, Any]:
         "payment": payment,
         "at_stripe": payment or _unbooked_payment(came),
         "refunds": payment.refunds.all() if payment else None,
-        "may_refund": payment is not None and bool(payment.refundable_minor) and user.has_perms(REFUND_PERMISSIONS),
+        "may_refund": payment is not None and _is_to_go_back(row, payment) and user.has_perms(REFUND_PERMISSIONS),
         "may_see_order": user.has_perm("jumun_orders.view_order"),
         "advice": came.advice(row.reason),
     }
+
+
+def _is_to_go_back(row: QuarantinedSnapshot, payment: Payment) -> bool:
+    """Whether its payment can be refunded on account of this; another order's is that order's affair."""
+    return row.reason != Reason.FOREIGN_PAYMENT and payment.refundable_minor > 0
 
 
 def _unbooked_payment(came: Came) -> Payment | None:
