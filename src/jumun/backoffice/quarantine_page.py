@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 from django.utils.translation import gettext_lazy as _
 
 from jumun import money
+from jumun.backoffice import markup
 from jumun.backoffice.refund_page import PERMISSIONS as REFUND_PERMISSIONS
 from jumun.payments.models import Payment, QuarantinedSnapshot
 from jumun.templatetags.jumun import money as formatted
@@ -115,6 +116,7 @@ def quarantine_context(row: QuarantinedSnapshot, user: Any) -> dict[str, Any]:
         "row": row,
         "order": row.order,
         "came": came,
+        "snapshot": markup.source(row.snapshot, row.order),
         "payment": payment,
         "at_stripe": payment or _unbooked_payment(came),
         "refunds": payment.refunds.all() if payment else None,
