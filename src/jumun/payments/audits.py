@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from datetime import timedelta
 
 from django.db.models import Count, Exists, F, OuterRef, Q, Subquery, Sum, Value
 from django.db.models.functions import Coalesce, Concat
@@ -12,6 +13,9 @@ from jumun.outbox.lease import State
 from jumun.outbox.models import Job
 from jumun.payments.balance_check import movements_that_differ, nets_that_differ, payouts_that_do_not_add_up
 from jumun.payments.models import Checkout, Dispute, InboxEvent, Payment, QuarantinedSnapshot, Refund
+
+# An event's tries take nine hours; one that goes on for longer hangs in a worker.
+TRIED_MAX = timedelta(hours=12)
 
 RECONCILE = "manage.py reconcile --repair brings in what Stripe knows"
 UNFOUNDED = "Compare the order's page with Stripe's: somebody has changed the database behind Jumun's back"
@@ -45,9 +49,12 @@ def _why_not_settled(payment: Payment) -> str:
 
 @invariant("I6", remedy="Is a worker running? What is parked, mend by its error and try again from the admin.")
 def acknowledged_events_are_processed() -> Iterator[tuple[str, str]]:
-    """No event that is due is left lying, and none is given up."""
-    late = Q(state=State.READY, run_at__lt=timezone.now() - LEFT_LYING)
-    for event in InboxEvent.objects.filter(late | Q(state=State.PARKED)).defer("payload").iterator():
+    """No event that is due is left lying, none is tried for longer than its tries take, and none is given up."""
+    now = timezone.now()
+    late = Q(run_at__lt=now - LEFT_LYING) | Q(attempts__gt=0, received_at__lt=now - TRIED_MAX)
+    for event in (
+        InboxEvent.objects.filter(Q(late, state=State.READY) | Q(state=State.PARKED)).defer("payload").iterator()
+    ):
         yield event.event_id, f"{event.type} is {event.state} after {event.attempts} tries: {event.last_error[:200]}"
 
 
