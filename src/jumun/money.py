@@ -65,6 +65,15 @@ def to_stripe(amount_minor: int, currency: str) -> int:
     return amount_minor * 100 if code in WHOLE_IN_HUNDREDTHS else amount_minor
 
 
+def is_charged(amount_minor: int, currency: str) -> bool:
+    """Whether Stripe charges amounts like this one: see `to_stripe`."""
+    try:
+        to_stripe(amount_minor, currency)
+    except MoneyError:
+        return False
+    return True
+
+
 def from_stripe(amount: int, currency: str) -> int:
     """Stripe's `amount` in our minor units. Raises `MoneyError` if that would lose a fraction."""
     code = currency_code(currency)

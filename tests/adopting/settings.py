@@ -47,6 +47,8 @@ DATABASES = {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": os.environ["ADOPTING_DATABASE"],
         "OPTIONS": {"transaction_mode": "IMMEDIATE"},
+        # As many projects have it.
+        "ATOMIC_REQUESTS": True,
     }
 }
 USE_TZ = True

@@ -138,7 +138,17 @@ def forget_the_mail(order: Order) -> None:
 
 def wait_too_long(order: Order) -> None:
     deliver(event(session_of(order)))
+    InboxEvent.objects.update(run_at=order.placed_at - timedelta(hours=2))
+
+
+def hang_in_a_worker(order: Order) -> None:
+    deliver(event(session_of(order)))
     InboxEvent.objects.update(received_at=order.placed_at - timedelta(days=1))
+    assert InboxEvent.claim(1)
+
+
+def leave_a_mail_lying(order: Order) -> None:
+    Job.objects.filter(kind="invoices.mail").update(run_at=order.placed_at - timedelta(hours=2))
 
 
 def number_like_a_formula(order: Order) -> None:
@@ -225,7 +235,9 @@ def forge_pdf_of(issued: IssuedDocument) -> None:
         (name_it_by_its_number, "I10"),
         (spoil_the_reference, "I10"),
         (forget_the_mail, "I11"),
+        (leave_a_mail_lying, "I11"),
         (wait_too_long, "I6"),
+        (hang_in_a_worker, "I6"),
         (number_like_a_formula, "I12"),
         (pay_with_a_formula, "I12"),
         (unpay, "I1"),

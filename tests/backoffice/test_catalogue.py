@@ -64,6 +64,12 @@ def test_a_mistake_is_named_and_nothing_is_saved(client, category, field, text, 
     assert not Product.objects.exists()
 
 
+def test_a_price_that_stripe_does_not_charge_is_named(client, category):
+    refused = client.post(ADD, form(category, currency="KWD", price="1.005"))
+    assert "in KWD only where the last digit is 0" in refused.content.decode()
+    assert client.post(ADD, form(category, currency="KWD", price="1.010")).status_code == 302
+
+
 def test_stock_cannot_be_set_below_what_is_sold_and_reserved(client, category):
     client.post(ADD, form(category))
     Product.objects.update(reserved_quantity=2, sold_quantity=1)

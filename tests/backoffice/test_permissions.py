@@ -123,6 +123,18 @@ def test_an_orders_page_shows_only_what_its_reader_may_see(order, staff):
         assert shown in everything
 
 
+def test_who_may_see_what_stripe_was_told_does_not_learn_the_customers_own_address(order, staff):
+    """By the reference anybody sees the order and its invoice."""
+    told = f'{{"client_reference_id": "{order.reference}"}}'
+    Checkout.objects.update(params={"cancel_url": f"/payment/canceled/?order={order.reference}"})
+    InboxEvent.objects.update(payload=told)
+    QuarantinedSnapshot.objects.update(snapshot=told)
+    for address, permission in addresses(order):
+        if address.endswith("/change/") and permission != "jumun_orders.view_order":
+            page = staff(permission).get(address).content.decode()
+            assert order.reference not in page, address
+
+
 def test_the_list_shows_payment_and_invoice_only_to_those_who_may_see_them(order, staff):
     alone = staff("jumun_orders.view_order").get("/admin/jumun_orders/order/").content.decode()
     assert order.number in alone

@@ -10,6 +10,7 @@ from jumun.payments.models import Payment, QuarantinedSnapshot, Refund
 from paywright.testing import Paywright
 from tests.backoffice.test_refunding import REFUNDER, form, text_of
 from tests.factories import paid_order, paid_session, pay, place_order
+from tests.payments.disputing import dispute_of
 from tests.payments.paying import buy, work
 
 pytestmark = pytest.mark.django_db
@@ -95,6 +96,14 @@ def test_money_of_an_unknown_order_is_looked_at_where_it_is(staff: Any, settings
     assert "/refund/" not in page
 
 
+def test_another_orders_payment_is_not_offered_to_be_refunded(staff: Any) -> None:
+    theirs = paid_order().payments.get()
+    pay(place_order(), payment_intent=theirs.payment_intent_id)
+    row = QuarantinedSnapshot.objects.get()
+    assert (row.reason, row.payment) == ("foreign_payment", theirs)
+    assert "/refund/" not in text_of(staff(VIEW, DECIDE, *REFUNDER).get(address(row)))
+
+
 def test_a_second_payment_needs_nobody(staff: Any) -> None:
     pay(paid_order())
     page = text_of(staff(VIEW, DECIDE).get(address(QuarantinedSnapshot.objects.get())))
@@ -102,11 +111,22 @@ def test_a_second_payment_needs_nobody(staff: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "snapshot", ["", "[]", "{", '{"amount": {}, "currency": 5}', '{"amount": 1, "currency": "xx"}']
+    "snapshot",
+    [
+        *("", "[]", "{", '{"amount": {}, "currency": 5}', '{"amount": 1, "currency": "xx"}'),
+        *(f'{{"amount": {10**400}, "currency": "usd"}}', "[" * 100_000),
+    ],
 )
 def test_nothing_in_a_snapshot_breaks_the_page(staff: Any, snapshot: str) -> None:
     row = QuarantinedSnapshot.objects.create(object_id="x", reason="unknown_order", snapshot=snapshot)
     assert staff(VIEW).get(address(row)).status_code == 200
+
+
+def test_a_dispute_that_does_not_fit_is_not_to_be_refunded(staff: Any) -> None:
+    apply(dispute_of(paid_order().payments.get(), currency="usd"))
+    page = text_of(staff(VIEW, DECIDE, *REFUNDER).get(address(QuarantinedSnapshot.objects.get())))
+    assert "must be answered there in time" in page
+    assert "Refund the payment" not in page
 
 
 def test_there_is_advice_for_every_reason() -> None:

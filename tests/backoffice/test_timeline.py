@@ -49,6 +49,14 @@ def test_everything_that_can_happen_has_a_sentence(language):
     assert not any("%" in line.what for line in told)
 
 
+def test_what_was_paid_in_another_currency_is_told_in_that():
+    order = pay(place_order(), currency="usd", amount_total=1_234)
+    payment = order.payments.get()
+    payment.refunds.create(amount_minor=1_234, currency="USD", status="succeeded", refund_id="re_1").record_status()
+    with override("en"):
+        assert [told.what for told in timeline_of(order)][-1] == "Refunded: $12.34."
+
+
 def test_a_kind_that_this_version_does_not_know_is_shown_as_it_is():
     order = place_order()
     TimelineEntry.objects.create(order=order, kind="teleported", actor="robot")

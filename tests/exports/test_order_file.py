@@ -118,6 +118,12 @@ def test_what_refunds_brought_back_is_in_the_orders_row_once():
     assert [row["refunded"] for row in exported()] == ["1500", "0"]
 
 
+def test_what_was_paid_twice_and_went_back_is_no_refund_of_the_order():
+    second = pay(paid_order()).payments.get(settles_order=False)
+    second.refunds.create(amount_minor=second.amount_minor, currency="KRW", status="succeeded", refund_id="re_second")
+    assert [(row["total"], row["refunded"]) for row in exported()] == [("11000", "0")]
+
+
 def test_a_file_of_no_orders_is_a_header():
     assert exported() == []
     assert read(b"".join(exports.stream(Order.objects.none()))) == []

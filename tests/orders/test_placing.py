@@ -68,6 +68,14 @@ def test_what_cannot_be_charged_is_refused_and_leaves_nothing(lines: list[Item],
     assert not Order.objects.exists()
 
 
+@pytest.mark.parametrize("prices", [[1_001], [1_001, 1_009]])
+def test_fils_that_stripe_does_not_charge_are_refused(prices: list[int]) -> None:
+    lines = [replace(BOOK, unit_price_minor=price) for price in prices]
+    with pytest.raises(AmountOutOfRange, match="end in 0"):
+        Order.place(lines=lines, customer=CUSTOMER, currency="KWD")
+    assert not Order.objects.exists()
+
+
 def test_one_form_places_one_order() -> None:
     Order.place(lines=[TEA], customer=CUSTOMER, form_token="once")
     with pytest.raises(IntegrityError), transaction.atomic():

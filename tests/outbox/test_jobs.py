@@ -154,6 +154,46 @@ def test_a_recurring_job_comes_again_and_is_never_parked() -> None:
     assert len(turns) == 40
 
 
+@pytest.mark.parametrize("error", [StripeUnavailable("for days"), StripeRefused("the key may not ask this")])
+def test_a_recurring_job_comes_again_however_long_it_fails(error: Exception) -> None:
+    fails = [True]
+
+    @handlers.job("test.tick", every_s=60)
+    def tick() -> None:
+        if fails:
+            raise error
+
+    Job.ensure_recurring()
+    for _ in range(40):
+        Job.objects.update(run_at=timezone.now() - timedelta(seconds=1))
+        assert drain() == 1
+    job = Job.objects.get()
+    assert (job.state, str(error) in job.last_error) == ("ready", True)
+    assert job.run_at <= timezone.now() + timedelta(seconds=60), "no later than its next turn"
+    fails.clear()
+    Job.objects.update(run_at=timezone.now())
+    drain()
+    job.refresh_from_db()
+    assert (job.state, job.attempts, job.last_error) == ("ready", 0, "")
+
+
+def test_a_recurring_job_comes_again_although_its_workers_were_killed_at_every_try() -> None:
+    turns: list[int] = []
+
+    @handlers.job("test.tick", every_s=60)
+    def tick() -> None:
+        turns.append(1)
+
+    Job.ensure_recurring()
+    for _ in range(20):
+        Job.objects.update(run_at=timezone.now())
+        Job.claim(1)
+    for _ in range(2):
+        Job.objects.update(run_at=timezone.now())
+        drain()
+    assert (Job.objects.get().state, turns) == ("ready", [1])
+
+
 @pytest.mark.django_db(transaction=True)
 def test_many_workers_never_take_the_same_job(kinds: list[str]) -> None:
     for number in range(60):

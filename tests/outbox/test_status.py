@@ -4,7 +4,7 @@ from datetime import timedelta
 from io import StringIO
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
 
@@ -58,6 +58,11 @@ def test_what_is_parked_fails_the_check() -> None:
     told, code = status()
     assert code == 1
     assert "1 parked" in told
+
+
+def test_no_threads_are_no_worker() -> None:
+    with pytest.raises(CommandError, match="number of threads"):
+        call_command("work", "--concurrency", "0")
 
 
 def test_readyz_tells_how_long_the_oldest_row_has_waited(client: Client) -> None:

@@ -123,6 +123,24 @@ def test_a_session_of_the_sandbox_ends_although_stripe_does_not_know_it(stripe: 
     assert not Job.objects.filter(state="parked").exists()
 
 
+def test_an_expiry_that_was_given_up_is_taken_up_again_the_next_day(
+    stripe: Paywright, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Stripe was away for longer than a job tries."""
+    order = make_overdue(place_order())
+    enqueue_overdue()
+    Job.objects.update(state="parked")
+    enqueue_overdue()
+    assert Job.objects.count() == 1
+    tomorrow = timezone.now() + timedelta(days=1)
+    with monkeypatch.context() as patch:
+        patch.setattr(timezone, "now", lambda: tomorrow)
+        enqueue_overdue()
+        drain()
+    order.refresh_from_db()
+    assert order.state == "expired"
+
+
 def test_a_page_of_the_sandbox_is_replaced_when_stripe_has_taken_over(stripe: Paywright, settings: Any) -> None:
     order = place_order()
     open_checkout(order, **URLS)

@@ -142,7 +142,7 @@ def test_a_status_that_we_do_not_know_counts_as_open(payment: Payment) -> None:
 
 @pytest.mark.parametrize(
     ("change", "reason"),
-    [({"amount": 1_000_000}, "amount"), ({"currency": "usd"}, "currency"), ({"livemode": True}, "livemode")],
+    [({"amount": 0}, "amount"), ({"currency": "usd"}, "currency"), ({"livemode": True}, "livemode")],
 )
 def test_what_cannot_be_a_dispute_of_the_payment_is_quarantined(
     payment: Payment, change: dict[str, Any], reason: str
@@ -151,6 +151,13 @@ def test_what_cannot_be_a_dispute_of_the_payment_is_quarantined(
     assert not Dispute.objects.exists()
     assert not BalanceTransaction.objects.exists()
     assert QuarantinedSnapshot.objects.get().reason == reason
+
+
+def test_a_bank_may_ask_for_more_than_was_paid(payment: Payment) -> None:
+    apply(dispute_of(payment, amount=payment.amount_minor + 1, balance_transactions=[]))
+    dispute = Dispute.objects.get()
+    assert (dispute.amount_minor, dispute.needs_answer, payment.refundable_minor) == (11_001, True, 0)
+    assert not QuarantinedSnapshot.objects.exists()
 
 
 def test_a_dispute_cannot_wander_to_another_payment(payment: Payment) -> None:

@@ -47,6 +47,16 @@ def test_a_session_that_does_not_match_is_quarantined_and_pays_nothing(
     assert QuarantinedSnapshot.objects.get().reason == reason
 
 
+def test_of_an_unknown_order_only_money_is_for_staff_to_decide_about(order: Order) -> None:
+    """As after a backup was restored that lacks the order of a page on which somebody pays."""
+    unknown = session_of(order, client_reference_id="lost-with-the-disk", status="open", payment_status="unpaid")
+    apply(unknown)
+    apply(unknown | {"status": "complete"})
+    assert not QuarantinedSnapshot.objects.exists()
+    apply(unknown | {"status": "complete", "payment_status": "paid"})
+    assert QuarantinedSnapshot.objects.get().reason == "unknown_order"
+
+
 def test_sessions_of_other_shops_on_the_same_account_are_left_alone(order: Order) -> None:
     foreign = session_of(order, client_reference_id=None, metadata={"shop": "another"})
     assert apply(foreign) is None

@@ -143,6 +143,24 @@ def test_it_is_decided_once_although_the_goods_come_back(stripe: Paywright) -> N
     assert Job.objects.filter(kind="payments.give_back").count() == 1
 
 
+def test_an_order_that_cannot_be_supplied_although_it_waited_is_cancelled(stripe: Paywright) -> None:
+    """In a shop that looks for the goods only when they are paid."""
+    order = pay_unnoticed(stripe)
+
+    def refuse(**_: Any) -> None:
+        raise OutOfStock("CUP-1", 0)
+
+    order_paid.connect(refuse)
+    apply(gateway.retrieve_session(session_id(order)))
+    order_paid.disconnect(refuse)
+    work()
+    order.refresh_from_db()
+    assert (order.state, order.paid_at) == ("cancelled", None)
+    assert order.payments.get().unwanted_because == "paid_after_close"
+    assert Refund.objects.get().status == "succeeded"
+    assert list(findings()) == []
+
+
 def pay_twice(stripe: Paywright) -> tuple[Payment, Payment]:
     """An order paid in the session that replaced another, and in the replaced one all the same."""
     order = place_order()

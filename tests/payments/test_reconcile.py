@@ -14,6 +14,7 @@ from django.utils import timezone
 from jumun.audit import findings
 from jumun.invoices.models import CreditNote, Invoice
 from jumun.orders.models import Order
+from jumun.orders.signals import order_paid
 from jumun.outbox.models import Job
 from jumun.outbox.stopping import stops_at
 from jumun.outbox.worker import work_once
@@ -270,9 +271,10 @@ def test_an_interrupted_run_goes_on_where_it_was(stripe: Paywright, settings: An
         call_command("reconcile", "--repair")
     settings.STRIPE_API_BASE = api_base
     run = Reconciliation.objects.get()
-    # As if it had come as far as the newest of the two before the line broke.
+    # As if it had come as far as the newest of the two before the line broke, and had been begun after both.
     run.step = "checkout.sessions"
     run.advance(after=session_id(orders[1]), count=1)
+    Reconciliation.objects.update(started_at=timezone.now() + timedelta(hours=1))
     err = StringIO()
     call_command("reconcile", "--repair", stdout=StringIO(), stderr=err)
     assert "going on with the run" in err.getvalue()
@@ -281,6 +283,48 @@ def test_an_interrupted_run_goes_on_where_it_was(stripe: Paywright, settings: An
     assert [Order.objects.get(pk=order.pk).state for order in orders] == ["paid", "placed"]
     assert reconcile("--repair")[0] == 0
     assert Reconciliation.objects.count() == 2
+
+
+def interrupted(**values: Any) -> Reconciliation:
+    run = Reconciliation.begin(since=timezone.now() - timedelta(days=1), repair=True)
+    Reconciliation.objects.update(**values)
+    return run
+
+
+def test_an_interrupted_run_catches_up_with_what_was_made_since(stripe: Paywright) -> None:
+    interrupted(step="payouts")
+    order = paid_in_silence(stripe)
+    assert ("payment_missing", True) in kinds(reconcile("--repair")[1])
+    order.refresh_from_db()
+    assert order.state == "paid"
+    assert Reconciliation.objects.count() == 1
+
+
+def test_a_run_of_another_sandbox_is_begun_anew(stripe: Paywright) -> None:
+    order = paid_in_silence(stripe)
+    interrupted(step="payouts", after="po_nobodys", started_at=timezone.now() + timedelta(hours=1))
+    assert ("payment_missing", True) in kinds(reconcile("--repair")[1])
+    order.refresh_from_db()
+    assert order.state == "paid"
+
+
+def test_what_cannot_be_merged_is_named_and_the_others_are_compared(stripe: Paywright) -> None:
+    orders = [paid_in_silence(stripe) for _ in range(3)]
+
+    def fail(order: Order, **_: Any) -> None:
+        if order == orders[1]:
+            raise ZeroDivisionError("a receiver of the project's")
+
+    order_paid.connect(fail)
+    try:
+        code, report = reconcile("--repair")
+    finally:
+        order_paid.disconnect(fail)
+    [row] = [row for row in report["differences"] if not row["repaired"]]
+    assert (code, row["kind"], row["object_id"]) == (1, "not_merged", session_id(orders[1]))
+    assert "ZeroDivisionError" in row["problem"]
+    assert [Order.objects.get(pk=order.pk).state for order in orders] == ["paid", "placed", "paid"]
+    assert reconcile("--repair")[0] == 0
 
 
 def work_while_stopping() -> None:

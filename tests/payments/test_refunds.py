@@ -192,12 +192,21 @@ def test_after_a_day_it_is_looked_up_by_our_metadata(stripe: Paywright, settings
     assert (unknown.status, at_stripe(payment)) == ("succeeded", [4_000])
 
 
+def test_the_same_form_sent_again_a_day_later_refunds_nothing_more(stripe: Paywright, settings: Any) -> None:
+    payment = buy(stripe)
+    lose_the_answer(stripe, payment, settings)
+    Refund.objects.update(created_at=timezone.now() - timedelta(hours=25), idempotency_key="forgotten")
+    assert give_back(payment, 4_000, key="forgotten").status == "succeeded"
+    assert at_stripe(payment) == [4_000]
+
+
 def test_under_the_keys_of_the_other_mode_nothing_is_refunded_or_given_up(stripe: Paywright, settings: Any) -> None:
     payment = buy(stripe)
     unknown = lose_the_answer(stripe, payment, settings)
     settings.STRIPE_SECRET_KEY = "sk_live_nobodys"
-    with pytest.raises(NotRefundable, match="the other mode"):
-        give_back(payment, 1_000)
+    for key in (None, unknown.idempotency_key):
+        with pytest.raises(NotRefundable, match="the other mode"):
+            give_back(payment, 4_000, key=key)
     resume(Refund.objects.get())
     unknown.refresh_from_db()
     assert (unknown.status, Refund.objects.count()) == ("creating", 1)

@@ -56,6 +56,8 @@ def test_an_event_is_stored_before_it_is_acknowledged_and_applied_by_the_worker(
         b'{"id": "evt_\\ud800", "type": "x", "livemode": false, "created": 1}',
         b'{"id": "evt_1", "type": "x", "livemode": false, "created": 1e400}',
         b'{"id": "evt_1", "type": "x", "livemode": false, "created": 9999999999999}',
+        # The last second of the year 9999 is no time in Seoul.
+        b'{"id": "evt_1", "type": "x", "livemode": false, "created": 253402300799}',
         b'{"id": "evt_1", "type": {}, "livemode": false, "created": 1}',
         b"[" * 100_000,
         b"1" * 10_000,
@@ -126,14 +128,28 @@ def test_events_of_other_types_are_kept_and_ignored(order: Order) -> None:
     assert InboxEvent.objects.get().state == "ignored"
 
 
-def test_thin_events_are_kept_and_ignored_too() -> None:
-    thin = event(
-        {}, "v1.billing.meter.error_report_triggered", object="v2.core.event", created="2026-11-23T19:41:17.5Z"
-    )
+@pytest.mark.parametrize(
+    "kind", ["v1.billing.meter.error_report_triggered", "v2.core.account[configuration.customer].updated"]
+)
+def test_thin_events_are_kept_and_ignored_too(kind: str) -> None:
+    thin = event({}, kind, object="v2.core.event", created="2026-11-23T19:41:17.5Z")
     assert deliver(thin).status_code == 200
     assert drain() == 0
     kept = InboxEvent.objects.get()
     assert (kept.state, kept.created_at.isoformat()) == ("ignored", "2026-11-23T19:41:17.500000+00:00")
+
+
+def test_what_another_account_was_paid_pays_nothing_here(order: Order) -> None:
+    """Whoever owns an account that is connected to ours may write our order's reference into a session of theirs."""
+    assert deliver(event(session_of(order), account="acct_theirs")).status_code == 200
+    assert drain() == 0
+    kept = InboxEvent.objects.get()
+    assert kept.state == "ignored"
+    assert kept.do_again()
+    drain()
+    kept.refresh_from_db()
+    order.refresh_from_db()
+    assert (kept.state, order.state) == ("ignored", "placed")
 
 
 def test_an_event_whose_object_is_broken_is_parked_and_pays_nothing(order: Order) -> None:

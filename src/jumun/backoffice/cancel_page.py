@@ -4,13 +4,14 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from jumun.errors import StripeError
+from jumun.errors import MalformedSnapshot, StripeError
 from jumun.orders.models import Order
 from jumun.payments import gateway
 from jumun.payments.cancel import cancel_order
@@ -18,6 +19,8 @@ from jumun.payments.cancel import cancel_order
 PERMISSIONS = ("jumun_orders.view_order", "jumun_orders.cancel_order")
 
 
+# What is to be asked of Stripe is committed first.
+@transaction.non_atomic_requests
 @require_http_methods(["GET", "HEAD", "POST"])
 def cancel_page(request: HttpRequest, pk: int) -> HttpResponseBase:
     """Says what will happen; confirmed, it closes the customer's payment page and cancels, unless they have paid."""
@@ -41,7 +44,7 @@ def _cancel(request: HttpRequest, order: Order) -> None:
     try:
         with gateway.for_somebody_waiting():
             canceled = cancel_order(order)
-    except StripeError:
+    except (StripeError, MalformedSnapshot):
         messages.error(
             request,
             _("Stripe did not close the customer's payment page, so nothing is cancelled. Please try again later."),

@@ -68,6 +68,9 @@ class ProductForm(ModelForm):
             self.instance.price_minor = money.parse(text, currency, get_language() or "en")
             if self.instance.price_minor <= 0:
                 self.add_error("price", _("The price must be above zero."))
+            elif not money.is_charged(self.instance.price_minor, currency):
+                told = _("Stripe charges amounts in %(currency)s only where the last digit is 0.")
+                self.add_error("price", told % {"currency": currency})
         except money.MoneyError:
             example = money.format(1_234_567, currency, get_language() or "en")
             self.add_error("price", _("Write the price like %(example)s.") % {"example": example})

@@ -73,6 +73,7 @@ def card(payment: Payment) -> str:
     return f"{card_brand(payment.card_brand)} •••• {payment.card_last4}" if payment.card_last4 else ""
 
 
-def source(text: str) -> SafeString:
-    """A body as it came, line by line."""
-    return format_html('<pre class="jumun-source">{}</pre>', text)
+def source(text: str, order: Order | None) -> SafeString:
+    """A body as it came, line by line, but for the order's reference: whoever knows that sees order and invoice."""
+    shown = text.replace(order.reference, "…") if order else text
+    return format_html('<pre class="jumun-source" tabindex="0">{}</pre>', shown)

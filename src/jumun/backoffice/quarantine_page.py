@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 from django.utils.translation import gettext_lazy as _
 
 from jumun import money
+from jumun.backoffice import markup
 from jumun.backoffice.refund_page import PERMISSIONS as REFUND_PERMISSIONS
 from jumun.payments.models import Payment, QuarantinedSnapshot
 from jumun.templatetags.jumun import money as formatted
@@ -19,6 +20,10 @@ Reason = QuarantinedSnapshot.Reason
 _MISMATCH = _(
     "The order is not paid by this and cannot be made so: only a payment of exactly what was ordered pays it. "
     "Refund the payment; then the customer can pay anew from the order's page, as long as the order waits."
+)
+_ODD_PART = _(
+    "This is a refund or a dispute that does not fit its payment, so it is not in the books. "
+    "Look at it at Stripe; a dispute must be answered there in time."
 )
 _RETURNED = _(
     "The payment goes back to the customer by itself, and they have been told by mail. "
@@ -65,13 +70,19 @@ class Came:
     status: str
     email: str
     payment_intent_id: str
+    kind: str
+
+    def advice(self, reason: str) -> "_StrPromise":
+        """What staff can do about it. Only a session can fail to pay its order."""
+        is_part = self.kind in {"refund", "dispute"}
+        return _ODD_PART if is_part and reason in {Reason.AMOUNT, Reason.CURRENCY, Reason.LIVEMODE} else ADVICE[reason]
 
     @classmethod
     def read(cls, snapshot: str) -> Self:
         """Whatever is in it: it was set aside because it is not as it should be."""
         try:
             raw = json.loads(snapshot)
-        except ValueError:
+        except (ValueError, RecursionError):
             raw = None
         raw = raw if isinstance(raw, dict) else {}
         intent = raw.get("payment_intent")
@@ -84,11 +95,12 @@ class Came:
             status=str(raw.get("payment_status") or raw.get("status") or ""),
             email=str(email or raw.get("customer_email") or ""),
             payment_intent_id=str(intent.get("id") if isinstance(intent, dict) else intent or ""),
+            kind=str(raw.get("object") or ""),
         )
 
 
 def _amount(amount: object, currency: object) -> str:
-    if not isinstance(amount, int) or not isinstance(currency, str):
+    if not isinstance(amount, int) or abs(amount) > money.AMOUNT_MINOR_MAX or not isinstance(currency, str):
         return ""
     try:
         return formatted(money.from_stripe(amount, currency), currency.upper())
@@ -99,22 +111,28 @@ def _amount(amount: object, currency: object) -> str:
 def quarantine_context(row: QuarantinedSnapshot, user: Any) -> dict[str, Any]:
     """The row with all that ``user`` may see and do; what may not be done is ``None`` or ``False``."""
     payment = row.payment if user.has_perm("jumun_payments.view_payment") else None
+    came = Came.read(row.snapshot)
     return {
         "row": row,
         "order": row.order,
-        "came": Came.read(row.snapshot),
+        "came": came,
+        "snapshot": markup.source(row.snapshot, row.order),
         "payment": payment,
-        "at_stripe": payment or _unbooked_payment(row),
+        "at_stripe": payment or _unbooked_payment(came),
         "refunds": payment.refunds.all() if payment else None,
-        "may_refund": payment is not None and bool(payment.refundable_minor) and user.has_perms(REFUND_PERMISSIONS),
+        "may_refund": payment is not None and _is_to_go_back(row, payment) and user.has_perms(REFUND_PERMISSIONS),
         "may_see_order": user.has_perm("jumun_orders.view_order"),
-        "advice": ADVICE[row.reason],
+        "advice": came.advice(row.reason),
     }
 
 
-def _unbooked_payment(row: QuarantinedSnapshot) -> Payment | None:
+def _is_to_go_back(row: QuarantinedSnapshot, payment: Payment) -> bool:
+    """Whether its payment can be refunded on account of this; another order's is that order's affair."""
+    return row.reason != Reason.FOREIGN_PAYMENT and payment.refundable_minor > 0
+
+
+def _unbooked_payment(came: Came) -> Payment | None:
     """A payment that is in no book of ours, only to tell where it can be looked at."""
-    came = Came.read(row.snapshot)
     if not came.payment_intent_id:
         return None
     return Payment(payment_intent_id=came.payment_intent_id, livemode=bool(came.livemode))

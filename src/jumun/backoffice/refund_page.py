@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -13,6 +14,7 @@ from django.views.decorators.http import require_http_methods
 
 from jumun.backoffice.refund_form import RefundForm
 from jumun.errors import (
+    MalformedSnapshot,
     NotRefundable,
     PaymentDisputed,
     RefundExceedsOrdered,
@@ -33,6 +35,8 @@ DISPUTED = _(
 )
 
 
+# What is to be asked of Stripe is committed first.
+@transaction.non_atomic_requests
 @require_http_methods(["GET", "HEAD", "POST"])
 def refund_page(request: HttpRequest, pk: int) -> HttpResponseBase:
     """A form with what is left of the payment; sent, it refunds and leads back to the order."""
@@ -73,7 +77,7 @@ def _refund(request: HttpRequest, payment: Payment, form: RefundForm, *, by: Abs
         form.add_error(None, _("This cannot be refunded: %(why)s") % {"why": error})
     except StripeRefused as error:
         form.add_error(None, _("Stripe refuses: %(why)s") % {"why": error})
-    except StripeUnavailable:
+    except (StripeUnavailable, MalformedSnapshot):
         messages.warning(
             request,
             _(

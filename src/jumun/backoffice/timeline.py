@@ -97,7 +97,7 @@ def _what(entry: TimelineEntry, currency: str) -> str:
         return entry.kind
     figures = defaultdict(lambda: "–", entry.details)
     if "amount_minor" in figures:
-        figures["amount"] = money(figures["amount_minor"], currency)
+        figures["amount"] = money(figures["amount_minor"], figures.get("currency", currency))
     if "reason" in figures:
         labels = {**dict(QuarantinedSnapshot.Reason.choices), **dict(Dispute.Reason.choices)}
         figures["why"] = labels.get(figures["reason"], figures["reason"])

@@ -85,8 +85,11 @@ _CUSTOMER = (
     Column(key="country", title=_("Country"), source="country", kind=Kind.FILLED_IN),
     Column(key="tax_id", title=_("Tax identifier"), source="tax_id", kind=Kind.FILLED_IN),
 )
-# Looked up for the few orders that have refunds: the database can see to those in one go.
-_SUCCEEDED = Refund.objects.filter(payment__order=OuterRef("pk"), status=Refund.Status.SUCCEEDED).order_by()
+# Of the payment that settled the order: what was paid beside it, and went back, is no part of the total. Looked up for
+# the few orders that have refunds: the database can see to those in one go.
+_SUCCEEDED = Refund.objects.filter(
+    payment__order=OuterRef("pk"), payment__settles_order=True, status=Refund.Status.SUCCEEDED
+).order_by()
 _REFUNDED = Case(
     When(
         Exists(_SUCCEEDED),

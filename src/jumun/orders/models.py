@@ -118,8 +118,7 @@ class Order(models.Model):
         currency = (currency or jumun().currency).upper()
         check(lines, customer)
         amounts = amounts_of(lines, currency, prices_include_tax=prices_include_tax, discount_minor=discount_minor)
-        total = sum(line.total_minor for line in amounts)
-        check_total(total, currency)
+        total = check_total(amounts, currency)
         now = timezone.now()
         with transaction.atomic():
             order = cls(
@@ -166,12 +165,13 @@ class Order(models.Model):
         """Add to the order's timeline, for good; call it in the transaction that makes it true.
 
         Who or what acts is known from `jumun.cause`. ``details`` are small JSON values which the sentence that staff
-        read may hold (see `jumun.backoffice.timeline`): amounts as ``amount_minor``, Stripe's objects by their ids.
+        read may hold (see `jumun.backoffice.timeline`): amounts as ``amount_minor`` (with ``currency`` where
+        that is not the order's), Stripe's objects by their ids.
         """
         TimelineEntry.append(self, kind, details)
 
     def mark_paid(self, *, at: datetime) -> bool:
-        """placed -> paid. ``False`` where somebody else moved the order first."""
+        """placed -> paid. ``False`` where somebody else moved the order first. Raises as `revive`."""
         return self._pay(at, (self.State.PLACED,))
 
     def revive(self, *, at: datetime) -> bool:
@@ -179,11 +179,7 @@ class Order(models.Model):
 
         Raises `OrderRefused` where a receiver of `order_paid` can no longer supply it; then nothing has changed.
         """
-        try:
-            return self._pay(at, self.CLOSED)
-        except OrderRefused:
-            self.refresh_from_db(fields=["state", "paid_at"])
-            raise
+        return self._pay(at, self.CLOSED)
 
     def correct(self, customer: Customer) -> bool:
         """Change who ordered and where it goes, as long as the order is not paid; ``False`` afterwards."""
@@ -216,11 +212,15 @@ class Order(models.Model):
         self.refresh_from_db(fields=["expires_at"])
 
     def _pay(self, at: datetime, before: tuple[State, ...]) -> bool:
-        with transaction.atomic():
-            if not self._move(self.State.PAID, before, paid_at=at):
-                return False
-            self.record(Kind.PAID, amount_minor=self.total_minor)
-            order_paid.send(type(self), order=self)
+        try:
+            with transaction.atomic():
+                if not self._move(self.State.PAID, before, paid_at=at):
+                    return False
+                self.record(Kind.PAID, amount_minor=self.total_minor)
+                order_paid.send(type(self), order=self)
+        except OrderRefused:
+            self.refresh_from_db(fields=["state", "paid_at"])
+            raise
         return True
 
     def _close(self, state: State, kind: Kind) -> bool:

@@ -134,7 +134,13 @@ def check(items: Sequence[Item], customer: Customer) -> None:
             raise OrderRefused(f"{item.sku}: reverse charge needs the customer's tax identifier, who is to pay the tax")
 
 
-def check_total(total_minor: int, currency: str) -> None:
-    """Raises `AmountOutOfRange` for a total that Stripe does not charge."""
-    if total_minor < 1 or money.to_stripe(total_minor, currency) > STRIPE_AMOUNT_MAX:
+def check_total(amounts: Sequence[Amounts], currency: str) -> int:
+    """What the lines come to. Raises `AmountOutOfRange` for a total, or a line, that Stripe does not charge."""
+    total_minor = sum(line.total_minor for line in amounts)
+    try:
+        stripe_total = sum(money.to_stripe(line.total_minor, currency) for line in amounts)
+    except money.MoneyError as error:
+        raise AmountOutOfRange(str(error)) from error
+    if total_minor < 1 or stripe_total > STRIPE_AMOUNT_MAX:
         raise AmountOutOfRange(f"{total_minor} {currency}")
+    return total_minor

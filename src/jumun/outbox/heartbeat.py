@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
-from django.db import DatabaseError, connection
+from django.db import connection
 
 from jumun.outbox.lease import LEASE_S, LeasedRow
 
@@ -43,8 +43,9 @@ class Heartbeat:
             for rows in list(self._held.values()):
                 try:
                     type(rows[0]).renew(rows)
-                except DatabaseError:
-                    # Without renewal another worker takes over, and this one's effect rolls back: nothing is lost.
+                except Exception:
+                    # Whatever it is, this thread goes on for the other leases. Without renewal another worker takes
+                    # over, and this one's effect rolls back: nothing is lost.
                     logger.warning("a lease could not be renewed", exc_info=True)
                     connection.close()
         connection.close()

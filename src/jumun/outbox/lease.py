@@ -52,6 +52,10 @@ def storable(text: str) -> str:
     return text.replace("\x00", "").encode(errors="replace").decode()
 
 
+def _told(error: Exception) -> str:
+    return storable(f"{type(error).__name__}: {error}")[:ERROR_MAX_CHARS]
+
+
 class LeasedRow(models.Model):
     """A unit of work that survives any crash. Subclasses say in `run` what is to be done."""
 
@@ -148,16 +152,22 @@ class LeasedRow(models.Model):
 
     def rearm(self, run_at: datetime) -> None:
         """Make a recurring row wait for its next turn. Raises `LeaseLost`."""
-        self._settle(run_at=run_at, attempts=0)
+        self._settle(run_at=run_at, attempts=0, last_error="")
 
     def fail(self, error: Exception) -> None:
-        """Record a failed try: wait and try again, or park the row where staff see it."""
-        gives_up = not getattr(error, "retryable", True) or self.attempts >= self.attempts_max
-        text = storable(f"{type(error).__name__}: {error}")[:ERROR_MAX_CHARS]
-        if gives_up:
-            self._settle(state=State.PARKED, last_error=text, finished_at=timezone.now())
+        """Record a failed try: wait and try again, or park the row where staff see it. Raises `LeaseLost`."""
+        if not getattr(error, "retryable", True) or self.attempts >= self.attempts_max:
+            self._settle(state=State.PARKED, last_error=_told(error), finished_at=timezone.now())
         else:
-            self._settle(run_at=timezone.now() + timedelta(seconds=backoff_s(self.attempts)), last_error=text)
+            self.put_off(error, backoff_s(self.attempts))
+
+    def put_off(self, error: Exception, wait_s: float) -> None:
+        """Have it tried again after so long, and not for the last time. Raises `LeaseLost`."""
+        self._settle(
+            run_at=timezone.now() + timedelta(seconds=wait_s),
+            attempts=min(self.attempts, self.attempts_max - 1),
+            last_error=_told(error),
+        )
 
     def do_again(self) -> bool:
         """Make it due now, with all its tries before it. ``False`` where its state is none of `DONE_AGAIN_FROM`."""

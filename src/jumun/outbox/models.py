@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from jumun.outbox.handlers import handler_of, recurring
-from jumun.outbox.lease import LeasedRow, State
+from jumun.outbox.lease import LeasedRow, State, backoff_s
 
 
 class Job(LeasedRow):
@@ -73,11 +73,12 @@ class Job(LeasedRow):
             self.rearm(timezone.now() + timedelta(seconds=every_s))
 
     def fail(self, error: Exception) -> None:
-        # A recurring job is never parked: its next turn may well succeed.
+        # A recurring job is never parked, whatever it meets and however often: its next turn may well succeed.
         try:
             every_s = handler_of(self.kind).every_s
         except LookupError:
             every_s = None
-        if every_s is not None and self.attempts >= self.attempts_max:
-            self.attempts = 1
-        super().fail(error)
+        if every_s is None:
+            super().fail(error)
+        else:
+            self.put_off(error, min(backoff_s(self.attempts), every_s))

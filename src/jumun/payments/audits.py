@@ -8,14 +8,14 @@ from django.utils import timezone
 from jumun.audit import invariant
 from jumun.invoices.models import CreditNote
 from jumun.orders.models import Order
+from jumun.outbox.audits import LEFT_LYING
 from jumun.outbox.lease import State
 from jumun.outbox.models import Job
 from jumun.payments.balance_check import movements_that_differ, nets_that_differ, payouts_that_do_not_add_up
 from jumun.payments.models import Checkout, Dispute, InboxEvent, Payment, QuarantinedSnapshot, Refund
 
-# An event waits no longer than its retries take; one that does is not being worked on.
-WAITING_MAX = timedelta(hours=12)
-
+# An event's tries take nine hours; one that goes on for longer hangs in a worker.
+TRIED_MAX = timedelta(hours=12)
 
 RECONCILE = "manage.py reconcile --repair brings in what Stripe knows"
 UNFOUNDED = "Compare the order's page with Stripe's: somebody has changed the database behind Jumun's back"
@@ -49,9 +49,12 @@ def _why_not_settled(payment: Payment) -> str:
 
 @invariant("I6", remedy="Is a worker running? What is parked, mend by its error and try again from the admin.")
 def acknowledged_events_are_processed() -> Iterator[tuple[str, str]]:
-    """No event waits longer than its tries take, and none is given up."""
-    late = Q(state=State.READY, received_at__lt=timezone.now() - WAITING_MAX)
-    for event in InboxEvent.objects.filter(late | Q(state=State.PARKED)).defer("payload").iterator():
+    """No event that is due is left lying, none is tried for longer than its tries take, and none is given up."""
+    now = timezone.now()
+    late = Q(run_at__lt=now - LEFT_LYING) | Q(attempts__gt=0, received_at__lt=now - TRIED_MAX)
+    for event in (
+        InboxEvent.objects.filter(Q(late, state=State.READY) | Q(state=State.PARKED)).defer("payload").iterator()
+    ):
         yield event.event_id, f"{event.type} is {event.state} after {event.attempts} tries: {event.last_error[:200]}"
 
 

@@ -64,7 +64,7 @@ def _is_unusable(checkout: Checkout, order: Order) -> bool:
 def _intend(order: Order, *, success_url: str, cancel_url: str) -> Checkout:
     """The order's unfinished checkout, or a new one written down before Stripe is asked."""
     with transaction.atomic():
-        order = Order.objects.select_for_update().get(pk=order.pk)
+        order = Order.objects.select_for_update(no_key=True).get(pk=order.pk)
         if not order.is_payable or order.payments.filter(status=Payment.Status.PROCESSING).exists():
             raise OrderNotPayable(f"{order.number} is {order.state}")
         if unfinished := order.checkouts.filter(state__in=Checkout.UNFINISHED).first():
@@ -105,8 +105,11 @@ def _params(checkout: Checkout, *, success_url: str, cancel_url: str) -> dict[st
 
 
 def _line_item(line: OrderLine, currency: str) -> dict[str, Any]:
-    """A line as Stripe's page shows it; as one piece where discount or tax make it another amount than its pieces."""
-    whole = line.total_minor != line.unit_price_minor * line.quantity
+    """A line as Stripe's page shows it; as one piece where discount or tax make it another amount than its pieces, or
+    where Stripe does not charge the price of a piece.
+    """
+    is_sum = line.total_minor == line.unit_price_minor * line.quantity
+    whole = not (is_sum and money.is_charged(line.unit_price_minor, currency))
     unit_minor, quantity = (line.total_minor, 1) if whole else (line.unit_price_minor, line.quantity)
     name = f"{line.name} × {line.quantity}" if whole and line.quantity > 1 else line.name
     return {

@@ -24,7 +24,7 @@ def creditable_minor(dispute: Dispute) -> int:
 def credit_lost(dispute: Dispute) -> CreditNote:
     """Issue the credit note of a lost dispute, once. Raises `NotCreditable`."""
     with transaction.atomic():
-        order = Order.objects.select_for_update().get(pk=dispute.payment.order_id)
+        order = Order.objects.select_for_update(no_key=True).get(pk=dispute.payment.order_id)
         dispute.refresh_from_db()
         amount_minor = creditable_minor(dispute)
         if amount_minor < 1:

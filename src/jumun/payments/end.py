@@ -26,7 +26,7 @@ def end_unpaid(order: Order, end: Callable[[Order], bool]) -> bool:
     if order.payments.filter(status=Payment.Status.PROCESSING).exists():
         _look_again(order)
     with transaction.atomic():
-        order = Order.objects.select_for_update().get(pk=order.pk)
+        order = Order.objects.select_for_update(no_key=True).get(pk=order.pk)
         # Opened since: somebody is about to pay.
         is_open = order.checkouts.filter(state__in=Checkout.UNFINISHED).exists()
         if is_open or order.payments.filter(status=Payment.Status.PROCESSING).exists():
@@ -49,7 +49,7 @@ def _look_again(order: Order) -> None:
 
 def _give_up(order: Order) -> None:
     with transaction.atomic():
-        Order.objects.select_for_update().get(pk=order.pk)
-        for payment in order.payments.select_for_update().filter(status=Payment.Status.PROCESSING):
+        Order.objects.select_for_update(no_key=True).get(pk=order.pk)
+        for payment in order.payments.select_for_update(no_key=True).filter(status=Payment.Status.PROCESSING):
             with payment.joining():
                 payment.advance(Payment.Status.FAILED, None, "")

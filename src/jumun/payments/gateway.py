@@ -7,6 +7,7 @@ The SDK takes as long to import as the rest of the store together, so it is impo
 process that starts.
 """
 
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -21,10 +22,13 @@ from django.dispatch import receiver
 
 from jumun.conf import jumun, stripe_setting
 from jumun.errors import StripeRefused, StripeUnavailable
+from jumun.outbox.lease import storable
 from jumun.payments.pacing import pace
 
 if TYPE_CHECKING:
     import stripe
+
+logger = logging.getLogger("jumun.payments")
 
 # What a session must carry for `merge` to know the card, the fee and the refunds without another call.
 SESSION_EXPAND = ["payment_intent.latest_charge.refunds", "payment_intent.latest_charge.balance_transaction"]
@@ -198,9 +202,12 @@ def _pages(resource: str, params: dict[str, Any]) -> Iterator[list[dict[str, Any
     while True:
         pace()
         page = _call(lambda: attrgetter(resource)(_client().v1).list(params=params))
-        if page["data"]:
-            yield page["data"]
-        if not page["has_more"]:
+        if page["object"] != "list" or not isinstance(page.get("data"), list):
+            raise StripeUnavailable("what was answered is no list of Stripe's")
+        if not page["data"]:
+            return
+        yield page["data"]
+        if not page.get("has_more"):
             return
         params["starting_after"] = page["data"][-1]["id"]
 
@@ -221,12 +228,23 @@ def _answer(call: "Callable[[], stripe.StripeObject]") -> dict[str, Any]:
     import stripe
 
     try:
-        answer: dict[str, Any] = call().to_dict()
-    except (stripe.InvalidRequestError, stripe.IdempotencyError, stripe.CardError) as error:
-        raise StripeRefused(str(error), code=error.code or "") from error
+        answer = call()
+    except (stripe.InvalidRequestError, stripe.CardError) as error:
+        raise StripeRefused(storable(str(error)), code=error.code or "") from error
+    except stripe.IdempotencyError as error:
+        # The key was used with other parameters: what came of that is unknown, and it will get no other answer.
+        raise StripeUnavailable(storable(str(error)), replayed=True) from error
     except stripe.StripeError as error:
         # Connection errors, time-outs, 409, 429, 5xx: whether the call took effect is unknown. So it is where the key
         # is refused: an earlier try may have taken effect, and the next one can succeed under the right key.
         replayed = (error.headers or {}).get("Idempotent-Replayed") == "true"
-        raise StripeUnavailable(str(error), replayed=replayed) from error
-    return answer
+        raise StripeUnavailable(storable(str(error)), replayed=replayed) from error
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        # Of the SDK, for an answer that it does not expect: bytes that are no UTF-8, an error that is no object.
+        logger.exception("the SDK could not read what was answered")
+        raise StripeUnavailable("what was answered cannot be read") from error
+    # Whatever stands in Stripe's way may answer 200 with JSON of its own.
+    found: dict[str, Any] = answer.to_dict() if isinstance(answer, stripe.StripeObject) else {}
+    if not isinstance(found.get("object"), str):
+        raise StripeUnavailable("what was answered is no object of Stripe's")
+    return found

@@ -12,10 +12,11 @@ from jumun.outbox.lease import State
 from jumun.payments.merge import MERGED_TYPES
 from jumun.payments.models import InboxEvent
 from jumun.payments.signature import verify
-from jumun.payments.snapshots import Reader
+from jumun.payments.snapshots import Reader, is_of_another_account
 
 EVENT_ID = re.compile(r"evt_[A-Za-z0-9_]{1,240}")
-EVENT_TYPE = re.compile(r"[a-z0-9_.]{1,100}")
+# Those of version 2 have brackets as well: "v2.core.account[requirements].updated".
+EVENT_TYPE = re.compile(r"[a-z0-9_.\[\]]{1,100}")
 
 
 def webhook_secrets() -> list[str]:
@@ -56,7 +57,7 @@ def _parse(payload: bytes) -> InboxEvent:
         # A "thin" event of version 2 names its object and does not hold it. An endpoint may be set to get these as
         # well; none is merged, but an answer of 4xx would have the endpoint disabled.
         is_thin = event.text("object", default="") == "v2.core.event"
-        is_merged = event_type in MERGED_TYPES and not is_thin
+        is_merged = event_type in MERGED_TYPES and not is_thin and not is_of_another_account(event)
         return InboxEvent(
             event_id=event_id,
             type=event_type,

@@ -2,7 +2,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from jumun.errors import StripeRefused
+from jumun.errors import MalformedSnapshot, StripeRefused
 from jumun.orders.models import Order
 from jumun.orders.timeline import Kind
 from jumun.outbox.handlers import Record, job
@@ -24,7 +24,7 @@ def expire_order(order_pk: int) -> None:
     order = Order.objects.get(pk=order_pk)
     try:
         expire.expire_order(order)
-    except StripeRefused:
+    except (StripeRefused, MalformedSnapshot):
         # Parked, so that staff see it; tried anew later, so that it does not stand before the others for ever.
         order.keep_until(timezone.now() + TRY_AGAIN_IN)
         raise
@@ -51,7 +51,7 @@ def mail_given_back(payment_pk: int) -> Record | None:
     if payment.blocking_dispute:
         return None
     mail.send_given_back(payment)
-    return lambda: payment.order.record(Kind.RETURN_TOLD, amount_minor=payment.amount_minor)
+    return lambda: payment.record(Kind.RETURN_TOLD, amount_minor=payment.amount_minor)
 
 
 @job("payments.mail_staff_given_back", network=True)
@@ -65,7 +65,7 @@ def mail_staff_given_back(payment_pk: int) -> None:
 def mail_refund(refund_pk: int) -> Record:
     refund = Refund.objects.select_related("payment__order").get(pk=refund_pk)
     mail.send_refund(refund)
-    return lambda: refund.payment.order.record(Kind.REFUND_TOLD, amount_minor=refund.amount_minor)
+    return lambda: refund.payment.record(Kind.REFUND_TOLD, amount_minor=refund.amount_minor)
 
 
 @job("payments.reconcile", network=True, every_s=3600)

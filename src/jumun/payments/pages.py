@@ -1,8 +1,12 @@
-"""The customer's pages around Stripe's own."""
+"""The customer's pages around Stripe's own.
+
+Those that call Stripe run in no transaction, whatever ``ATOMIC_REQUESTS`` says: what is to be asked is committed first.
+"""
 
 import re
 from contextlib import suppress
 
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -25,6 +29,7 @@ SESSION_ID = re.compile(r"cs_[A-Za-z0-9_]{1,240}")
 AWAITING_TRIES_MAX = 10
 
 
+@transaction.non_atomic_requests
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def process(request: HttpRequest) -> HttpResponseBase:
@@ -39,7 +44,7 @@ def process(request: HttpRequest) -> HttpResponseBase:
             url = open_checkout(order, success_url=_success_url(request), cancel_url=_cancel_url(request, order))
     except OrderNotPayable:
         return redirect(order)
-    except StripeError as error:
+    except (StripeError, MalformedSnapshot) as error:
         # The order keeps; the page says what happened and, where it can help, offers the button again.
         context = {"order": order, "unavailable": error.retryable, "refused": not error.retryable}
         return render(request, "jumun/payment/process.html", context, status=503)
@@ -48,6 +53,7 @@ def process(request: HttpRequest) -> HttpResponseBase:
     return response
 
 
+@transaction.non_atomic_requests
 @never_cache
 @require_safe
 def completed(request: HttpRequest) -> HttpResponseBase:

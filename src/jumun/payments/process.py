@@ -11,6 +11,7 @@ from jumun.payments import gateway
 from jumun.payments.complete import complete
 from jumun.payments.merge import MERGED_TYPES, join
 from jumun.payments.models import InboxEvent
+from jumun.payments.snapshots import Reader, is_of_another_account
 
 FAILED_TYPE = "checkout.session.async_payment_failed"
 
@@ -21,27 +22,28 @@ def process(event: InboxEvent) -> None:
     Raises `MalformedSnapshot` for a body without the documented shape, whatever keeps the database from
     committing, and `StripeError` where the object's order can only be learnt from Stripe.
     """
-    # One that was ignored when it came, and that staff have asked for again.
-    if event.type not in MERGED_TYPES:
-        event.finish(State.IGNORED)
-        return
     try:
-        _merge(event)
+        body = json.loads(event.payload)
+        # One that was ignored when it came, and that staff have asked for again.
+        if event.type not in MERGED_TYPES or is_of_another_account(Reader(body)):
+            event.finish(State.IGNORED)
+        else:
+            _merge(event, body)
     except RecursionError as error:
         raise MalformedSnapshot("the event is nested too deeply") from error
     except MalformedSnapshot as error:
         raise _naming_versions(error, event) from error
 
 
-def _merge(event: InboxEvent) -> None:
-    snapshot = complete(_object_of(event))
+def _merge(event: InboxEvent, body: dict[str, Any]) -> None:
+    snapshot = complete(_object_of(event, body))
     with transaction.atomic():
         order = join(snapshot)
         event.finish(order_id=order and order.pk)
 
 
-def _object_of(event: InboxEvent) -> dict[str, Any]:
-    data = json.loads(event.payload).get("data")
+def _object_of(event: InboxEvent, body: dict[str, Any]) -> dict[str, Any]:
+    data = body.get("data")
     snapshot = data.get("object") if isinstance(data, dict) else None
     if not isinstance(snapshot, dict):
         raise MalformedSnapshot("the event has no object")

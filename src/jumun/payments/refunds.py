@@ -79,7 +79,7 @@ def refund(
     )
     intention = _intend(payment, asked)
     if intention.status == Refund.Status.CREATING:
-        _send(intention)
+        _ask(intention)
     return intention
 
 
@@ -88,11 +88,9 @@ def resume(intention: Refund) -> None:
     # Under the keys of the other mode Stripe would say that there is no such payment, which proves nothing.
     if intention.status != Refund.Status.CREATING or intention.payment.livemode != livemode():
         return
-    if not intention.key_is_remembered and _find(intention):
-        return
     # What Stripe says no to is on the refund's row, where staff see it.
     with suppress(StripeRefused, PaymentDisputed):
-        _send(intention)
+        _ask(intention)
 
 
 def enqueue_unanswered() -> int:
@@ -108,8 +106,12 @@ def enqueue_unanswered() -> int:
 def _intend(payment: Payment, asked: _Asked) -> Refund:
     """The refund written down before Stripe is asked, within what is left of the payment (invariant I8)."""
     with transaction.atomic():
-        order = Order.objects.select_for_update().get(pk=payment.order_id)
-        payment = Payment.objects.select_for_update().get(pk=payment.pk)
+        order = Order.objects.select_for_update(no_key=True).get(pk=payment.order_id)
+        payment = Payment.objects.select_for_update(no_key=True).get(pk=payment.pk)
+        payment.order = order
+        # Not even one that was asked for before: these keys would say that there is no such payment.
+        if payment.livemode != livemode():
+            raise NotRefundable(f"{payment} was made in the other mode, test or live, than that of the keys in force")
         if earlier := Refund.objects.filter(idempotency_key=asked.key).first():
             if not asked.is_answered_by(earlier, payment):
                 raise NotRefundable("this key belongs to another refund")
@@ -128,7 +130,7 @@ def _intend(payment: Payment, asked: _Asked) -> Refund:
         for line in lines:
             line.refund = intention
         RefundLine.objects.bulk_create(lines)
-        order.record(Kind.REFUND_ASKED, amount_minor=amount_minor)
+        payment.record(Kind.REFUND_ASKED, amount_minor=amount_minor)
         intention.freeze(_params(intention, order, amount))
         return intention
 
@@ -136,8 +138,6 @@ def _intend(payment: Payment, asked: _Asked) -> Refund:
 def _stripe_amount(payment: Payment, amount_minor: int) -> int:
     if payment.status != Payment.Status.PAID:
         raise NotRefundable(f"{payment} is {payment.status}")
-    if payment.livemode != livemode():
-        raise NotRefundable(f"{payment} was made in the other mode, test or live, than that of the keys in force")
     if dispute := payment.blocking_dispute:
         raise PaymentDisputed(f"{payment} is disputed ({dispute}: {dispute.status})", dispute.dispute_id)
     if amount_minor < 1:
@@ -155,6 +155,12 @@ def _params(intention: Refund, order: Order, amount: int) -> dict[str, Any]:
     names = {**names_of(order), "refund": str(intention.pk)}
     params = {"payment_intent": intention.payment.payment_intent_id, "amount": amount, "metadata": names}
     return params | ({"reason": intention.reason} if intention.reason else {})
+
+
+def _ask(intention: Refund) -> None:
+    """Have it made, unless it is made already: where Stripe may have forgotten the key, that is looked up first."""
+    if intention.key_is_remembered or not _find(intention):
+        _send(intention)
 
 
 def _send(intention: Refund) -> None:

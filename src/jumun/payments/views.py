@@ -1,5 +1,6 @@
 from typing import Protocol
 
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
@@ -20,6 +21,8 @@ class Stream(Protocol):
     def read(self, size: int, /) -> bytes: ...
 
 
+# The event is committed before it is acknowledged, in a statement of its own.
+@transaction.non_atomic_requests
 @csrf_exempt
 @require_POST
 def webhook(request: HttpRequest) -> HttpResponse:

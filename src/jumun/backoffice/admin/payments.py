@@ -110,7 +110,7 @@ class CheckoutAdmin(WithOrder):
 
     @admin.display(description=_("parameters"))
     def parameters(self, checkout: Checkout) -> SafeString:
-        return markup.source(json.dumps(checkout.params, indent=2, ensure_ascii=False))
+        return markup.source(json.dumps(checkout.params, indent=2, ensure_ascii=False), checkout.order)
 
 
 @admin.register(InboxEvent)
@@ -136,7 +136,7 @@ class InboxEventAdmin(QueueAdmin, WithOrder):
 
     @admin.display(description=_("payload"))
     def body(self, event: InboxEvent) -> SafeString:
-        return markup.source(_pretty(event.payload))
+        return markup.source(_pretty(event.payload), event.order)
 
 
 def _pretty(payload: str) -> str:

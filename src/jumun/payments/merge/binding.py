@@ -11,7 +11,12 @@ Reason = QuarantinedSnapshot.Reason
 
 
 def locked_order(reference: str) -> Order | None:
-    return Order.objects.select_for_update().filter(reference=reference).first()
+    """The order, locked against whoever would change it or what belongs to it.
+
+    But not against rows that merely refer to it, such as a line of its timeline: who has locked another row before, and
+    adds one, would wait for us at their commit while we wait for that row.
+    """
+    return Order.objects.select_for_update(no_key=True).filter(reference=reference).first()
 
 
 def mismatch(order: Order | None, livemode: bool, amount: int, currency: str) -> str | None:
@@ -45,12 +50,18 @@ def order_of_intent(payment_intent_id: str, raw_intent: object) -> tuple[Order |
     return None, None
 
 
-def part_of_payment_minor(payment: Payment, amount: int, currency: str) -> tuple[int, str | None]:
-    """What a refund or dispute is over, and why it cannot be one of ``payment``, if so. Raises `MalformedSnapshot`."""
+def part_of_payment_minor(
+    payment: Payment, amount: int, currency: str, *, may_exceed: bool = False
+) -> tuple[int, str | None]:
+    """What a refund or dispute is over, and why it cannot be one of ``payment``, if so. Raises `MalformedSnapshot`.
+
+    ``may_exceed`` tells that it may be over more than was paid.
+    """
     if currency != payment.currency:
         return 0, Reason.CURRENCY
     try:
         amount_minor = money.from_stripe(amount, currency)
     except money.MoneyError as error:
         raise MalformedSnapshot(str(error)) from error
-    return amount_minor, None if 0 < amount_minor <= payment.amount_minor else Reason.AMOUNT
+    is_part = amount_minor > 0 and (may_exceed or amount_minor <= payment.amount_minor)
+    return amount_minor, None if is_part else Reason.AMOUNT

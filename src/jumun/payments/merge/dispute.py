@@ -29,7 +29,9 @@ def _merge(order: Order, snapshot: DisputeSnapshot, raw: dict[str, Any]) -> str 
         return Reason.LIVEMODE
     if Dispute.objects.filter(dispute_id=snapshot.id).exclude(payment=payment).exists():
         return Reason.FOREIGN_PAYMENT
-    _amount_minor, reason = part_of_payment_minor(payment, snapshot.amount, snapshot.currency)
+    # "Usually the amount of the charge, but it can differ" (API reference, "The Dispute object"): a bank may ask for
+    # more, and that must be answered in time too.
+    _amount_minor, reason = part_of_payment_minor(payment, snapshot.amount, snapshot.currency, may_exceed=True)
     if reason is not None:
         return reason
     dispute, is_new = Dispute.join(payment, snapshot)

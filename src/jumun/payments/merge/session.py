@@ -22,7 +22,9 @@ def merge_session(raw: dict[str, Any]) -> Order | None:
         return None
     session = SessionSnapshot.parse(raw)
     order = locked_order(session.order_reference)
-    if is_another_sites(order, session.site):
+    # Of an order that is not known here only money is for staff to decide about: a session that they had dealt with
+    # while it was open would be paid unnoticed.
+    if is_another_sites(order, session.site) or (order is None and not session.is_paid):
         return None
     reason = mismatch(order, session.livemode, session.amount_total, session.currency)
     payment = None
@@ -124,6 +126,8 @@ def _settle(order: Order, payment: Payment) -> bool:
         if not (order.mark_paid(at=at) or order.revive(at=at)):
             return False
     except OrderRefused:
+        # It cannot be supplied any more: nobody is to be asked for its money again.
+        order.cancel()
         return False
     payment.settle()
     Invoice.issue(order, paid_by=_reference(payment))

@@ -135,7 +135,7 @@ class Dispute(models.Model):
 
     def record(self, kind: Kind, **details: str) -> None:
         """Add to the order's timeline what happened to this dispute, in the caller's transaction."""
-        self.payment.order.record(kind, dispute=self.dispute_id, amount_minor=self.amount_minor, **details)
+        self.payment.record(kind, dispute=self.dispute_id, amount_minor=self.amount_minor, **details)
 
     @property
     def _version(self) -> tuple[object, ...]:

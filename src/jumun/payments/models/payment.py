@@ -1,6 +1,6 @@
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from django.db import models
 from django.db.models import Q
@@ -110,7 +110,7 @@ class Payment(models.Model):
         cls, order: Order, payment_intent_id: str, *, amount_minor: int, currency: str, livemode: bool
     ) -> Iterator[Self]:
         """The same, on first sight over what was taken instead."""
-        payment = cls.objects.select_for_update().filter(payment_intent_id=payment_intent_id).first() or cls(
+        payment = cls.objects.select_for_update(no_key=True).filter(payment_intent_id=payment_intent_id).first() or cls(
             order=order,
             payment_intent_id=payment_intent_id,
             livemode=livemode,
@@ -158,6 +158,13 @@ class Payment(models.Model):
         """It is the one by which the order became paid; told while `joining`."""
         self._must_be_joining()
         self.settles_order = True
+
+    def record(self, kind: Kind, **details: Any) -> None:
+        """Add to the order's timeline what happened to this payment, in the caller's transaction. What was paid in
+        another currency than was ordered says so.
+        """
+        currency = {} if self.currency == self.order.currency else {"currency": self.currency}
+        self.order.record(kind, **currency, **details)
 
     def _must_be_joining(self) -> None:
         """What nobody would write must not be learnt."""

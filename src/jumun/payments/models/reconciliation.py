@@ -99,6 +99,7 @@ class Difference(models.Model):
         PAYOUT_DOES_NOT_ADD_UP = "payout_does_not_add_up", _("a payout does not add up")
         EVENT_MISSING = "event_missing", _("an event that never came")
         MALFORMED = "malformed", _("an object of another shape")
+        NOT_MERGED = "not_merged", _("an object that could not be merged")
         UNDECIDED = "undecided", _("staff must decide")
 
     reconciliation = models.ForeignKey(Reconciliation, models.CASCADE, related_name="differences")

@@ -126,7 +126,7 @@ class Refund(Intention):
     def record_status(self) -> None:
         """Add the present status to the order's timeline, in the caller's transaction."""
         why = {"why": self.refusal[:200]} if self.refusal else {}
-        self.payment.order.record(Kind(f"refund_{self.status}"), amount_minor=self.amount_minor, **why)
+        self.payment.record(Kind(f"refund_{self.status}"), amount_minor=self.amount_minor, **why)
 
     def book(self) -> None:
         """Record that the rest of the shop has been told."""

@@ -13,8 +13,9 @@ from typing import Any
 
 from django.utils import timezone
 
-from jumun.errors import StripeUnavailable
+from jumun.errors import StripeRefused, StripeUnavailable
 from jumun.payments import gateway
+from jumun.payments.close import CLOCK_MARGIN
 from jumun.payments.models import Difference, Reconciliation
 from jumun.payments.reconcile.compare import Found, compare
 from jumun.payments.reconcile.events import missing_events
@@ -37,30 +38,57 @@ def reconcile(run: Reconciliation, *, progress: Progress = lambda _step, _share:
 
     Raises `StripeUnavailable` after several tries, and `StripeRefused`; the run can be taken up again.
     """
+    if run.step:
+        _patiently(partial(_catch_up, run, progress))
+    try:
+        _walk_on(run, progress)
+    except StripeRefused:
+        if not run.after:
+            raise
+        # The object that it had come to is not there: the keys are another account's, or another sandbox's.
+        run.enter("")
+        _walk_on(run, progress)
+    if run.step != OWN_BOOKS:
+        run.enter(OWN_BOOKS)
+    progress(OWN_BOOKS, len(STEPS) / (len(STEPS) + 1))
+    _patiently(lambda: _keep(run, unfinished(run)))
+    _patiently(lambda: _keep(run, own_differences(run)))
+    run.finish()
+    progress(OWN_BOOKS, 1.0)
+
+
+def _catch_up(run: Reconciliation, progress: Progress) -> None:
+    """Compare what Stripe has made since an interrupted run was begun: it lies before the place where that goes on."""
+    since = max(run.since, run.started_at - CLOCK_MARGIN)
+    for step in STEPS:
+        progress(step.name, 0.0)
+        for page in gateway.pages(step.resource, since=since, types=step.types):
+            _compare(run, step, page)
+            progress(step.name, 0.0)
+
+
+def _walk_on(run: Reconciliation, progress: Progress) -> None:
     first = NAMES.index(run.step) if run.step in NAMES else (len(STEPS) if run.step == OWN_BOOKS else 0)
     for number, step in enumerate(STEPS[first:], start=first):
         if run.step != step.name:
             run.enter(step.name)
         _patiently(partial(_walk, run, step, number, progress))
-    if run.step != OWN_BOOKS:
-        run.enter(OWN_BOOKS)
-    progress(OWN_BOOKS, len(STEPS) / (len(STEPS) + 1))
-    _patiently(lambda: _keep(run, unfinished(run)))
-    _keep(run, own_differences(run))
-    run.finish()
-    progress(OWN_BOOKS, 1.0)
 
 
 def _walk(run: Reconciliation, step: Step, number: int, progress: Progress) -> None:
     progress(step.name, number / (len(STEPS) + 1))
     for page in gateway.pages(step.resource, since=run.since, after=run.after, types=step.types):
-        if step.resource == "events":
-            _keep(run, missing_events(page, repair=run.repair))
-        else:
-            for raw in page:
-                _keep(run, compare(raw, repair=run.repair))
+        _compare(run, step, page)
         run.advance(after=str(page[-1]["id"]), count=len(page))
         progress(step.name, (number + _share_done(run.since, page[-1])) / (len(STEPS) + 1))
+
+
+def _compare(run: Reconciliation, step: Step, page: list[dict[str, Any]]) -> None:
+    if step.resource == "events":
+        _keep(run, missing_events(page, repair=run.repair))
+        return
+    for raw in page:
+        _keep(run, compare(raw, repair=run.repair))
 
 
 def _share_done(since: datetime, raw: dict[str, Any]) -> float:

@@ -3,14 +3,16 @@
 The comparison is the one road itself: an object that would change anything, if it were merged, is one that we missed.
 """
 
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 
-from jumun.errors import JumunError, MalformedSnapshot
+from jumun.errors import JumunError, MalformedSnapshot, StripeUnavailable
 from jumun.orders.models import Order
+from jumun.outbox.lease import storable
 from jumun.payments.complete import complete
 from jumun.payments.merge import apply
 from jumun.payments.models import Difference, Payment
@@ -18,6 +20,8 @@ from jumun.payments.reconcile.books import FOLLOWING, Books, books_around
 from jumun.payments.reconcile.room import leaving_room
 
 Kind = Difference.Kind
+
+logger = logging.getLogger("jumun.payments")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +42,8 @@ class _NotRepaired(JumunError):
 def compare(raw: dict[str, Any], *, repair: bool) -> list[Found]:
     """Where our books differ from what ``raw`` tells; with ``repair`` it is merged, else nothing changes.
 
-    Raises `StripeError` where an object must be completed and Stripe does not answer.
+    One that cannot be merged is a difference too, and keeps nobody from comparing the others. Raises
+    `StripeUnavailable` where an object must be completed and Stripe does not answer.
     """
     object_id = str(raw.get("id"))
     try:
@@ -46,6 +51,12 @@ def compare(raw: dict[str, Any], *, repair: bool) -> list[Found]:
         order, before, after = _merged(raw, repair=repair)
     except MalformedSnapshot as error:
         return [Found(kind=Kind.MALFORMED, object_id=object_id, problem=str(error))]
+    except (StripeUnavailable, OperationalError, InterfaceError):
+        raise
+    except Exception as error:
+        logger.exception("%s could not be merged", object_id)
+        problem = storable(f"{type(error).__name__}: {error}")
+        return [Found(kind=Kind.NOT_MERGED, object_id=object_id, problem=problem)]
     return list(_differences(before, after, order.number if order else "", repaired=repair))
 
 
@@ -74,7 +85,7 @@ def _order_of(raw: dict[str, Any]) -> Order | None:
         reference = reference or (intent.get("metadata") or {}).get("order_reference")
         intent = intent.get("id")
     known = Payment.objects.filter(payment_intent_id=intent).first() if isinstance(intent, str) else None
-    orders = Order.objects.select_for_update()
+    orders = Order.objects.select_for_update(no_key=True)
     return orders.filter(pk=known.order_id).first() if known else orders.filter(reference=str(reference)).first()
 
 

@@ -8,6 +8,7 @@ from jumun.payments.snapshots.balance_transaction import BalanceTransactionSnaps
 from jumun.payments.snapshots.card import Card
 from jumun.payments.snapshots.charge import ChargeSnapshot
 from jumun.payments.snapshots.dispute import DisputeSnapshot
+from jumun.payments.snapshots.event import is_of_another_account
 from jumun.payments.snapshots.intent import IntentSnapshot
 from jumun.payments.snapshots.payout import PayoutSnapshot
 from jumun.payments.snapshots.reader import Reader
@@ -25,6 +26,7 @@ __all__ = [
     "Reader",
     "RefundSnapshot",
     "SessionSnapshot",
+    "is_of_another_account",
     "object_within",
     "refunds_within",
     "transactions_within",

@@ -1,4 +1,4 @@
-from datetime import UTC, datetime
+from datetime import MAXYEAR, UTC, datetime
 from typing import Any
 
 from jumun.errors import MalformedSnapshot
@@ -44,7 +44,7 @@ class Reader:
 
     def moment(self, name: str) -> datetime:
         try:
-            return datetime.fromtimestamp(self.integer(name), UTC)
+            return _shown_everywhere(datetime.fromtimestamp(self.integer(name), UTC))
         except (OverflowError, ValueError, OSError) as error:
             raise MalformedSnapshot(f"{name} is no time") from error
 
@@ -54,7 +54,7 @@ class Reader:
     def iso_moment(self, name: str) -> datetime:
         """A time as version 2 of Stripe's API writes it: ``2026-11-23T19:41:17.000Z``."""
         try:
-            return datetime.fromisoformat(self.text(name)).astimezone(UTC)
+            return _shown_everywhere(datetime.fromisoformat(self.text(name)).astimezone(UTC))
         except (OverflowError, ValueError, OSError) as error:
             raise MalformedSnapshot(f"{name} is no time") from error
 
@@ -78,3 +78,10 @@ class Reader:
         """Another object where it is expanded, else ``None``."""
         value = self._raw.get(name)
         return Reader(value) if isinstance(value, dict) else None
+
+
+def _shown_everywhere(moment: datetime) -> datetime:
+    """Raises `ValueError` for a time that some time zone could not show."""
+    if not 1 < moment.year < MAXYEAR:
+        raise ValueError("out of range")
+    return moment

@@ -38,7 +38,9 @@ class Command(BaseCommand):
             Job.ensure_recurring()
             self.stdout.write(f"{drain()} processed")
             return
-        concurrency = options["concurrency"] or (1 if connection.vendor == "sqlite" else 4)
+        concurrency = options["concurrency"]
+        if concurrency is None:
+            concurrency = 1 if connection.vendor == "sqlite" else 4
         if concurrency < 1:
             raise CommandError("--concurrency takes a number of threads")
         self._work(concurrency)
