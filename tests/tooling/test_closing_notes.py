@@ -1,4 +1,4 @@
-"""The last lines of ``./test``: what was not run, and how to get it. Each of their programs runs as the script calls it."""
+"""The last lines of ``./test``: what was not run, and how to get it. Each is told by a program that must run."""
 
 import re
 import shlex
