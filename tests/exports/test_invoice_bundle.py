@@ -5,14 +5,17 @@ import hashlib
 import io
 import tracemalloc
 import zipfile
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
+from jumun.exports import documents
 from jumun.exports.documents import File, issued_between
 from jumun.exports.download import zip_response
 from jumun.exports.zip import zipped
@@ -90,6 +93,11 @@ def test_real_and_test_invoices_are_never_mixed(settings) -> None:
     assert list(chain(*issued_between(*ALWAYS))) == [trial]
 
 
+def test_all_days_that_there_are_can_be_asked_for() -> None:
+    invoice = paid_order().invoice
+    assert list(chain(*issued_between(date.min, date.max))) == [invoice]
+
+
 def test_an_empty_period_is_an_index_without_rows() -> None:
     found = archive(date(2001, 1, 1), date(2001, 1, 2))
     assert (found.namelist(), index(found.read("index.csv"))) == (["index.csv"], [])
@@ -119,6 +127,24 @@ def test_the_command_writes_the_same_files_into_a_folder(tmp_path: Path, capsys)
     assert sorted(path.suffix for path in folder.rglob("*.*")) == [".csv", ".pdf", ".xml"]
     output = capsys.readouterr()
     assert (output.out, output.err) == ("1 documents\n1 documents\n", "")  # no bar where nobody watches
+
+
+@pytest.mark.parametrize("fault", [KeyboardInterrupt, OSError(28, "no space left")])
+def test_an_interrupted_export_leaves_no_index_and_no_half_file(tmp_path: Path, monkeypatch, fault: Any) -> None:
+    export = ("invoices", "export", "--from", "2000-01-01", "--to", "9999-12-31", str(tmp_path))
+    paid_order()
+    call_command(*export)
+    assert (tmp_path / "index.csv").exists()
+
+    def broken(_index: Any) -> Iterator[bytes]:
+        yield b"half an index"
+        raise fault
+
+    monkeypatch.setattr(documents, "_pieces", broken)
+    with pytest.raises(CommandError, match=r"no index\.csv|no space left"):
+        call_command(*export)
+    assert not (tmp_path / "index.csv").exists()
+    assert not list(tmp_path.rglob("*.partial"))
 
 
 @pytest.mark.parametrize(

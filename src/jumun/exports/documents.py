@@ -22,6 +22,7 @@ from jumun.exports.csv import BOM
 from jumun.exports.formula import guard
 from jumun.invoices.document import Document
 from jumun.invoices.einvoice_scope import EInvoiceError
+from jumun.invoices.issue_date import shop_day
 from jumun.invoices.models import Cancellation, CreditNote, Invoice, IssuedDocument
 from jumun.invoices.numbers import TEST_PREFIX
 
@@ -32,6 +33,7 @@ INDEX_COLUMNS = (
 )
 CHUNK_BYTES = 64 * 1024
 DOCUMENTS_PER_FETCH = 100
+DAY_MIN, DAY_MAX = date.min + timedelta(days=1), date.max - timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +51,8 @@ def issued_between(first: date, last: date) -> list[QuerySet[IssuedDocument]]:
     Real ones where the shop takes real money, those of test payments while it has Stripe's test keys: never a mixture.
     """
     zone = timezone.get_default_timezone()
+    # Whoever wants all writes 9999-12-31, and the moment it ends is none that Python knows.
+    first, last = max(first, DAY_MIN), min(last, DAY_MAX)
     start, end = (datetime.combine(day, time(), zone) for day in (first, last + timedelta(days=1)))
     is_test = Q(number__startswith=TEST_PREFIX)
     return [
@@ -76,7 +80,7 @@ def files(kinds: list[QuerySet[IssuedDocument]]) -> Iterator[File]:
                 yield File(name=xml, dated=document.issued_on, chunks=iter([content]))
             writer.writerow(_index_row(issued, document, pdf, xml))
         index.seek(0)
-        yield File(name=INDEX_NAME, dated=timezone.localdate(), chunks=_pieces(index))
+        yield File(name=INDEX_NAME, dated=shop_day(timezone.now()), chunks=_pieces(index))
         text.detach()
 
 
