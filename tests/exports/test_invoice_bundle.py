@@ -66,6 +66,13 @@ def test_credit_notes_and_cancellations_are_there_too() -> None:
         assert (found.read(row["pdf"]), found.read(row["xml"])) == (document.pdf(), document.xml())
 
 
+def test_a_business_is_named_by_its_tax_identifier_which_starts_no_formula() -> None:
+    paid_order(tax_id="1208147521")
+    paid_order(country="US", tax_id="=1+1")
+    rows = index(archive(*ALWAYS).read("index.csv"))
+    assert [row["customer_tax_id"] for row in rows] == ["120-81-47521", "'=1+1"]
+
+
 def test_without_an_e_invoice_the_index_says_so(settings) -> None:
     settings.JUMUN = {"SELLER": {"NAME": "Without a number"}}
     paid_order()
@@ -114,6 +121,36 @@ def test_memory_does_not_grow_with_the_number_of_files() -> None:
         return peak
 
     assert made(200) < made(10) + 500_000
+
+
+def _empty(count: int) -> Iterator[File]:
+    return (File(name=f"{n:06d}.xml", dated=date(2026, 1, 31), chunks=iter([b""])) for n in range(count))
+
+
+def test_an_archive_may_hold_more_files_than_the_first_zip_could_count() -> None:
+    count = 65_600
+    found = zipfile.ZipFile(io.BytesIO(b"".join(zipped(_empty(count)))))
+    assert (len(found.namelist()), found.namelist()[-1]) == (count, f"{count - 1:06d}.xml")
+    assert found.read(f"{count - 1:06d}.xml") == b""
+
+
+def test_memory_holds_nothing_of_a_file_that_has_left() -> None:
+    tracemalloc.start()
+    assert sum(map(len, zipped(_empty(20_000)))) > 20_000
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 500_000
+
+
+def test_a_file_in_the_archive_has_its_day_its_owner_and_its_content() -> None:
+    chunks = ["한글 ".encode() * 1_000, b"", bytes(range(256)) * 300]
+    for name, packed in (("2026-11/한글.xml", True), ("2026-11/a.pdf", False)):
+        file = File(name=name, dated=date(2026, 11, 28), chunks=iter(chunks))
+        found = zipfile.ZipFile(io.BytesIO(b"".join(zipped([file]))))
+        assert found.testzip() is None
+        (entry,) = found.infolist()
+        assert (entry.filename, entry.date_time, entry.external_attr >> 16) == (name, (2026, 11, 28, 0, 0, 0), 0o100600)
+        assert (found.read(name), entry.compress_size < entry.file_size) == (b"".join(chunks), packed)
 
 
 def test_the_command_writes_the_same_files_into_a_folder(tmp_path: Path, capsys) -> None:

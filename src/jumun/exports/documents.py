@@ -28,7 +28,16 @@ from jumun.invoices.numbers import TEST_PREFIX
 
 INDEX_NAME = "index.csv"
 INDEX_COLUMNS = (
-    *("number", "kind", "corrects", "issued_on", "order_number", "customer_name", "customer_country"),
+    *(
+        "number",
+        "kind",
+        "corrects",
+        "issued_on",
+        "order_number",
+        "customer_name",
+        "customer_country",
+        "customer_tax_id",
+    ),
     *("currency", "net", "tax", "total", "paid_on", "stripe_payment_id", "document_sha256", "pdf", "xml"),
 )
 CHUNK_BYTES = 64 * 1024
@@ -106,6 +115,7 @@ def _index_row(issued: IssuedDocument, document: Document, pdf: str, xml: str) -
         document.order_number,
         guard(document.buyer.name),
         document.buyer.country,
+        guard(document.buyer.tax_id),
         document.currency,
         *(f"{money.to_decimal(amount_minor, document.currency):f}" for amount_minor in amounts),
         paid.paid_on.isoformat() if paid else "",

@@ -50,7 +50,7 @@ def check(document: Document) -> None:
 
 @functools.cache
 def _countries() -> frozenset[str]:
-    codes = Locale("en").territories
+    codes = map(str, Locale("en").territories)
     return frozenset(code for code in codes if len(code) == 2 and code.isupper()) - NO_COUNTRY
 
 

@@ -66,7 +66,7 @@ class Series(models.Model):
         if count < 1:
             raise ValueError("at least one number is taken")
         connection = connections[router.db_for_write(cls)]
-        step = [count, count, prefix, year]
+        step: list[str | int] = [count, count, prefix, year]
         with connection.cursor() as cursor:
             cursor.execute(_NEXT, step)
             row = cursor.fetchone()
