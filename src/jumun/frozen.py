@@ -47,7 +47,7 @@ _frozen: dict[str, tuple[Refusal, ...]] = {}
 def freeze(app: AppConfig, *refusals: Refusal) -> None:
     """Have the database refuse these acts on tables of ``app`` from its next ``migrate`` on; call it in ``ready``.
 
-    PostgreSQL refuses to TRUNCATE the tables as well.
+    PostgreSQL refuses to TRUNCATE the tables as well, SQLite to REPLACE a row of them.
     """
     _frozen[app.label] = refusals
     post_migrate.connect(_install_after_migrate, sender=app)
@@ -63,9 +63,25 @@ def install(connection: BaseDatabaseWrapper, label: str) -> None:
             for table in sorted({refusal.table for refusal in wanted}):
                 head = f"CREATE OR REPLACE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table}"
                 cursor.execute(f"{head} EXECUTE FUNCTION jumun_refuse()")
+        if connection.vendor == "sqlite":
+            for table in sorted({refusal.table for refusal in wanted}):
+                cursor.execute(f"DROP TRIGGER IF EXISTS {table}_no_replace")
+                cursor.execute(_no_replace(table, connection.introspection.get_constraints(cursor, table)))
         for refusal in wanted:
             for statement in _statements(connection.vendor, refusal):
                 cursor.execute(statement)
+
+
+def _no_replace(table: str, constraints: dict[str, Any]) -> str:
+    """SQLite's REPLACE deletes the rows that are in its way without asking the triggers of DELETE; so whatever has a
+    value of theirs that is to be unique is refused before.
+    """
+    unique = [found["columns"] for found in constraints.values() if found["unique"] or found["primary_key"]]
+    same = " OR ".join(" AND ".join(f"{column} = NEW.{column}" for column in columns) for columns in unique)
+    message = f"jumun: INSERT into {table} is refused: what is written there is final"
+    met = f"SELECT 1 FROM {table} WHERE {same}"  # noqa: S608  (names of our own tables)
+    body = f"BEGIN SELECT RAISE(ABORT, '{message}') WHERE EXISTS ({met}); END"
+    return f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} FOR EACH ROW {body}"
 
 
 def _statements(vendor: str, refusal: Refusal) -> list[str]:
@@ -97,6 +113,7 @@ def _removal(vendor: str) -> Iterator[str]:
     for refusals in _frozen.values():
         for refusal in refusals:
             yield f"DROP TRIGGER IF EXISTS {refusal.trigger}"
+            yield f"DROP TRIGGER IF EXISTS {refusal.table}_no_replace"
 
 
 def _install_after_migrate(*, sender: AppConfig, using: str, **_: Any) -> None:

@@ -185,6 +185,11 @@ def swap_the_document(order: Order, text: str) -> None:
         sql("UPDATE jumun_invoices_invoice SET document_json = %s, document_sha256 = %s", *values)
 
 
+def name_somebody_else(order: Order) -> None:
+    ArchivedPdf.keep(order.invoice)
+    swap_the_document(order, order.invoice.document_json.replace(order.name, "홍길동"))
+
+
 def forge_a_credit_note(order: Order) -> None:
     refund_beside_stripe(order, amount_minor=1)
     credit(order.invoice, 1)
@@ -248,6 +253,7 @@ def forge_pdf_of(issued: IssuedDocument) -> None:
         (forge_the_document, "I4"),
         (forge_document_and_hash, "I4"),
         (number_the_document_anew, "I4"),
+        (name_somebody_else, "I4"),
         (forge_the_pdf, "I4"),
         (forge_a_credit_note, "I4"),
         (forge_the_pdf_of_a_credit_note, "I4"),

@@ -5,14 +5,17 @@ import hashlib
 import io
 import tracemalloc
 import zipfile
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
+from jumun.exports import documents
 from jumun.exports.documents import File, issued_between
 from jumun.exports.download import zip_response
 from jumun.exports.zip import zipped
@@ -63,6 +66,13 @@ def test_credit_notes_and_cancellations_are_there_too() -> None:
         assert (found.read(row["pdf"]), found.read(row["xml"])) == (document.pdf(), document.xml())
 
 
+def test_a_business_is_named_by_its_tax_identifier_which_starts_no_formula() -> None:
+    paid_order(tax_id="1208147521")
+    paid_order(country="US", tax_id="=1+1")
+    rows = index(archive(*ALWAYS).read("index.csv"))
+    assert [row["customer_tax_id"] for row in rows] == ["120-81-47521", "'=1+1"]
+
+
 def test_without_an_e_invoice_the_index_says_so(settings) -> None:
     settings.JUMUN = {"SELLER": {"NAME": "Without a number"}}
     paid_order()
@@ -90,6 +100,11 @@ def test_real_and_test_invoices_are_never_mixed(settings) -> None:
     assert list(chain(*issued_between(*ALWAYS))) == [trial]
 
 
+def test_all_days_that_there_are_can_be_asked_for() -> None:
+    invoice = paid_order().invoice
+    assert list(chain(*issued_between(date.min, date.max))) == [invoice]
+
+
 def test_an_empty_period_is_an_index_without_rows() -> None:
     found = archive(date(2001, 1, 1), date(2001, 1, 2))
     assert (found.namelist(), index(found.read("index.csv"))) == (["index.csv"], [])
@@ -108,6 +123,36 @@ def test_memory_does_not_grow_with_the_number_of_files() -> None:
     assert made(200) < made(10) + 500_000
 
 
+def _empty(count: int) -> Iterator[File]:
+    return (File(name=f"{n:06d}.xml", dated=date(2026, 1, 31), chunks=iter([b""])) for n in range(count))
+
+
+def test_an_archive_may_hold_more_files_than_the_first_zip_could_count() -> None:
+    count = 65_600
+    found = zipfile.ZipFile(io.BytesIO(b"".join(zipped(_empty(count)))))
+    assert (len(found.namelist()), found.namelist()[-1]) == (count, f"{count - 1:06d}.xml")
+    assert found.read(f"{count - 1:06d}.xml") == b""
+
+
+def test_memory_holds_nothing_of_a_file_that_has_left() -> None:
+    tracemalloc.start()
+    assert sum(map(len, zipped(_empty(20_000)))) > 20_000
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 500_000
+
+
+def test_a_file_in_the_archive_has_its_day_its_owner_and_its_content() -> None:
+    chunks = ["한글 ".encode() * 1_000, b"", bytes(range(256)) * 300]
+    for name, packed in (("2026-11/한글.xml", True), ("2026-11/a.pdf", False)):
+        file = File(name=name, dated=date(2026, 11, 28), chunks=iter(chunks))
+        found = zipfile.ZipFile(io.BytesIO(b"".join(zipped([file]))))
+        assert found.testzip() is None
+        (entry,) = found.infolist()
+        assert (entry.filename, entry.date_time, entry.external_attr >> 16) == (name, (2026, 11, 28, 0, 0, 0), 0o100600)
+        assert (found.read(name), entry.compress_size < entry.file_size) == (b"".join(chunks), packed)
+
+
 def test_the_command_writes_the_same_files_into_a_folder(tmp_path: Path, capsys) -> None:
     invoice = paid_order().invoice
     folder = tmp_path / "new" / "invoices"
@@ -119,6 +164,24 @@ def test_the_command_writes_the_same_files_into_a_folder(tmp_path: Path, capsys)
     assert sorted(path.suffix for path in folder.rglob("*.*")) == [".csv", ".pdf", ".xml"]
     output = capsys.readouterr()
     assert (output.out, output.err) == ("1 documents\n1 documents\n", "")  # no bar where nobody watches
+
+
+@pytest.mark.parametrize("fault", [KeyboardInterrupt, OSError(28, "no space left")])
+def test_an_interrupted_export_leaves_no_index_and_no_half_file(tmp_path: Path, monkeypatch, fault: Any) -> None:
+    export = ("invoices", "export", "--from", "2000-01-01", "--to", "9999-12-31", str(tmp_path))
+    paid_order()
+    call_command(*export)
+    assert (tmp_path / "index.csv").exists()
+
+    def broken(_index: Any) -> Iterator[bytes]:
+        yield b"half an index"
+        raise fault
+
+    monkeypatch.setattr(documents, "_pieces", broken)
+    with pytest.raises(CommandError, match=r"no index\.csv|no space left"):
+        call_command(*export)
+    assert not (tmp_path / "index.csv").exists()
+    assert not list(tmp_path.rglob("*.partial"))
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,11 @@ from pathlib import Path
 
 import pytest
 from django.core.checks import run_checks
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.test import Client
 
+from jumun.audit import findings
+from jumun.frozen import lifted
 from jumun.invoices import archive
 from jumun.invoices.models import ArchivedPdf, Invoice
 from jumun.outbox.worker import drain
@@ -57,6 +59,33 @@ def test_a_file_that_is_gone_or_forged_is_made_anew_and_told(invoice: Invoice, f
     assert invoice.archived.name in caplog.text
     assert invoice.archived.restore(invoice)
     assert only_file(folder).read_bytes() == kept
+
+
+def test_a_file_that_cannot_be_read_is_made_anew_and_found_by_the_audit(invoice: Invoice, folder: Path, caplog) -> None:
+    kept = only_file(folder)
+    content = kept.read_bytes()
+    kept.unlink()
+    kept.mkdir()
+    assert Client().get(invoice.get_absolute_url()).content == content
+    assert "cannot be read" in caplog.text
+    assert [finding.subject for finding in findings(files=True)] == [invoice.archived.name]
+
+
+def test_a_record_that_leads_elsewhere_is_found_by_the_audit(invoice: Invoice, caplog) -> None:
+    elsewhere = "../../etc/passwd"
+    with lifted(connection):
+        ArchivedPdf.objects.update(name=elsewhere)
+    assert [finding.subject for finding in findings(files=True)] == [elsewhere]
+    assert Client().get(invoice.get_absolute_url()).content == invoice.render()
+
+
+def test_two_workers_that_keep_one_document_leave_one_record(invoice: Invoice, folder: Path, monkeypatch) -> None:
+    """Both have seen that there is none."""
+    looked = [None, invoice.archived]
+    monkeypatch.setattr(Invoice, "archived", property(lambda _invoice: looked.pop(0)))
+    ArchivedPdf.keep(invoice)
+    assert ArchivedPdf.objects.count() == 1
+    assert only_file(folder)
 
 
 def test_what_cannot_be_made_the_same_again_is_left_for_staff_to_see(invoice: Invoice, folder: Path, monkeypatch):

@@ -60,6 +60,22 @@ def test_a_piece_comes_back_once_and_for_what_an_earlier_note_has_left_of_it() -
     assert CreditNote.creditable_minor(invoice) == 0
 
 
+@pytest.mark.django_db
+def test_a_piece_that_came_back_for_nothing_does_not_come_back_again() -> None:
+    lines = [item(name="Cup", unit_price_minor=6_000, quantity=3), item(name="Pin", unit_price_minor=1, quantity=3)]
+    invoice = paid_order(language="en", lines=lines).invoice
+    first = credit(invoice, 1, "re_1", lines={1: 1, 2: 1}).document
+    assert [(line.corrects_position, line.corrects_quantity, line.total_minor) for line in first.lines] == [
+        (1, -1, -1),
+        (2, -1, 0),
+    ]
+    rest = credit(invoice, CreditNote.creditable_minor(invoice), "re_2").document
+    assert [(line.description, line.corrects_quantity, line.total_minor) for line in rest.lines] == [
+        ("Partial refund: Cup", 0, -17_999),
+        ("Partial refund: Pin", 0, -3),
+    ]
+
+
 def invoice_of(bought, *, currency="KRW"):
     lines = [
         line(position, quantity=quantity, unit_price_minor=price, rate_ppm=rate)
@@ -110,17 +126,22 @@ def test_however_it_is_given_back_the_notes_never_exceed_the_invoice_and_add_up_
         undone = compose_cancellation(dataclasses.replace(note, number="CN-1"), issued_on=TODAY)
         assert (undone.total_minor, undone.tax_minor) == (share, -note.tax_minor)
         notes.append(note)
+        assert min(_pieces_left(invoice, notes).values()) >= 0
     everything = [credited for note in notes for credited in note.lines]
     for total in taxes_of(everything):
         (own,) = [tax for tax in invoice.taxes if tax.tax_rate_ppm == total.tax_rate_ppm]
         assert (total.net_minor, total.tax_minor) == (-own.net_minor, -own.tax_minor)
 
 
-def _pieces(invoice, notes, data):
-    gone: dict[int, int] = {}
+def _pieces_left(invoice, notes):
+    left = {bought.position: bought.quantity for bought in invoice.lines}
     for credited in (back for note in notes for back in note.lines):
-        gone[credited.corrects_position] = gone.get(credited.corrects_position, 0) - credited.corrects_quantity
-    left = {bought.position: bought.quantity - gone.get(bought.position, 0) for bought in invoice.lines}
+        left[credited.corrects_position] += credited.corrects_quantity
+    return left
+
+
+def _pieces(invoice, notes, data):
+    left = _pieces_left(invoice, notes)
     chosen = {position: data.draw(st.integers(0, quantity)) for position, quantity in left.items()}
     return {position: quantity for position, quantity in chosen.items() if quantity}
 

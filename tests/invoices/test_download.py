@@ -62,6 +62,12 @@ def test_a_range_that_is_none_gives_the_whole(invoice: Invoice, asked: str) -> N
     assert get(invoice, range=asked).status_code == 200
 
 
+def test_head_tells_of_the_whole_whatever_part_is_asked_for(invoice: Invoice) -> None:
+    response = Client().head(invoice.get_absolute_url(), headers={"range": "bytes=0-9"})
+    assert (response.status_code, response.content) == (200, b"")
+    assert int(response["Content-Length"]) == len(get(invoice).content)
+
+
 def test_a_part_of_something_else_is_not_mixed_in(invoice: Invoice) -> None:
     assert get(invoice, range="bytes=0-9", if_range='"another"').status_code == 200
     assert get(invoice, range="bytes=0-9", if_range=get(invoice)["ETag"]).status_code == 206

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from jumun.invoices.einvoice import einvoice
 from jumun.invoices.einvoice_scope import EInvoiceError
-from tests.invoices.documents import BERLIN, BUYER, document, line, long_document
+from tests.invoices.documents import BERLIN, BUYER, SEOUL, document, line, long_document
 from tests.invoices.en16931 import violations
 
 PARIS = dataclasses.replace(BERLIN, name="Encre SARL", city="Paris", country="FR", tax_id="FR12345678901")
@@ -88,6 +88,34 @@ def test_whatever_is_sold_or_returned_passes_the_rules(sold, prices_include_tax,
 def test_what_the_standard_asks_for_and_the_document_lacks_is_named(changes, complaint):
     with pytest.raises(EInvoiceError, match=complaint):
         einvoice(document(**changes))
+
+
+@pytest.mark.parametrize("country", ["XK", "ZZ", "AN", "kr"])
+def test_a_country_that_the_standard_does_not_know_is_named(country):
+    with pytest.raises(EInvoiceError, match=country):
+        einvoice(document(buyer=dataclasses.replace(BUYER, country=country)))
+
+
+@pytest.mark.parametrize(
+    ("category", "seller", "buyer"),
+    [
+        ("K", SEOUL, PARIS),
+        ("K", BERLIN, dataclasses.replace(PARIS, tax_id="30326504500017")),
+        ("G", SEOUL, BUYER),
+        ("G", dataclasses.replace(BERLIN, tax_id="30/123/45678"), BUYER),
+    ],
+)
+def test_what_leaves_the_country_untaxed_needs_vat_identifiers(category, seller, buyer):
+    with pytest.raises(EInvoiceError, match="VAT identifiers"):
+        einvoice(document(line(rate_ppm=0, tax_category=category), seller=seller, buyer=buyer))
+
+
+@pytest.mark.parametrize("category", ["S", "Z", "E", "AE"])
+@pytest.mark.parametrize("seller", [SEOUL, BERLIN, dataclasses.replace(BERLIN, tax_id="30/123/45678")])
+@pytest.mark.parametrize("buyer", [PARIS, dataclasses.replace(BUYER, tax_id="120-81-47521")])
+def test_whoever_sells_to_whom_keeps_the_rules(category, seller, buyer):
+    sold = line(rate_ppm=190_000 if category == "S" else 0, tax_category=category)
+    assert violations(einvoice(document(sold, seller=seller, buyer=buyer, currency="EUR"))) == []
 
 
 def test_reverse_charge_needs_the_buyers_tax_identifier():

@@ -3,7 +3,9 @@
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
 
+from jumun.audit import findings
 from jumun.invoices.models import DocumentIsFrozen, Invoice, Series
 from jumun.orders.models import Order
 from tests.factories import paid_order
@@ -47,6 +49,34 @@ def test_an_invoice_is_never_deleted() -> None:
     assert Invoice.objects.get() == invoice
 
 
+@pytest.mark.parametrize(
+    "row",
+    [
+        "(id, number, issued_at, document_json, document_sha256, order_id)"
+        " SELECT id, 'INV-1', issued_at, '{}', '', order_id + 1",
+        "(number, issued_at, document_json, document_sha256, order_id)"
+        " SELECT number, issued_at, '{}', '', order_id + 1",
+        "(number, issued_at, document_json, document_sha256, order_id) SELECT 'INV-1', issued_at, '{}', '', order_id",
+    ],
+)
+def test_an_invoice_is_never_replaced(row: str) -> None:
+    order = paid_order()
+    verb = "INSERT" if connection.vendor == "postgresql" else "REPLACE"
+    with connection.cursor() as cursor, pytest.raises(IntegrityError), transaction.atomic():
+        cursor.execute(f"{verb} INTO {INVOICES} {row} FROM {INVOICES}")
+    assert Invoice.objects.get().document_json == order.invoice.document_json
+
+
+@pytest.mark.parametrize("column", ["", "id, "])
+def test_a_counter_is_never_replaced(column: str) -> None:
+    paid_order()
+    verb = "INSERT" if connection.vendor == "postgresql" else "REPLACE"
+    columns = f"{column}prefix, year, last_number, step"
+    with connection.cursor() as cursor, pytest.raises(IntegrityError), transaction.atomic():
+        cursor.execute(f"{verb} INTO {SERIES} ({columns}) SELECT {column}prefix, year, 0, 1 FROM {SERIES}")  # noqa: S608
+    assert Series.objects.get().last_number == 1
+
+
 def test_no_table_is_emptied_at_once() -> None:
     paid_order()
     connection.check_constraints()  # PostgreSQL empties no table on which a check is still to come
@@ -67,6 +97,7 @@ def test_no_table_is_emptied_at_once() -> None:
         "last_number = 0",
         "year = 2020",
         "prefix = 'X'",
+        "begun_after = 1, last_number = last_number + 1",
     ],
 )
 def test_a_counter_moves_only_forward_and_by_one(change: str) -> None:
@@ -82,8 +113,12 @@ def test_a_counter_that_has_counted_stays() -> None:
 
 
 def test_a_shop_may_go_on_with_the_numbers_of_another_program() -> None:
-    Series.objects.create(prefix="INV", year=2026, last_number=499)
-    assert Series.next_number("INV", 2026) == "INV-2026-000500"
+    year = timezone.localdate().year
+    Series.go_on_after("TEST-INV", year, 499)
+    assert [paid_order().invoice.number for _ in range(2)] == [f"TEST-INV-{year}-000500", f"TEST-INV-{year}-000501"]
+    assert list(findings()) == []
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Series.go_on_after("TEST-INV", year, 900)
 
 
 def test_the_triggers_come_back_with_every_migrate(transactional_db: None) -> None:

@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.core.checks import run_checks
@@ -102,6 +102,39 @@ def test_every_year_begins_with_one_in_the_shops_time_zone(settings, monkeypatch
     assert numbers() == ["TEST-INV-2026-000001", "TEST-INV-2027-000001"]
 
 
+def test_the_readers_time_zone_is_not_the_shops(settings, monkeypatch) -> None:
+    settings.TIME_ZONE = "Asia/Seoul"
+    monkeypatch.setattr(timezone, "now", lambda: datetime(2026, 12, 31, 15, 0, tzinfo=UTC))
+    with timezone.override("America/New_York"):
+        invoice = paid_order().invoice
+        note = credit(invoice, 1_000)
+        issued = [invoice, note, note.cancel()]
+    assert [document.document.issued_on for document in issued] == [date(2027, 1, 1)] * 3
+    assert [document.number[-11:] for document in issued] == ["2027-000001", "2027-000001", "2027-000002"]
+
+
+@pytest.mark.parametrize(
+    ("late_s", "day"), [(30, date(2026, 12, 30)), (90, date(2026, 12, 31)), (24 * 3600 + 90, date(2026, 12, 31))]
+)
+def test_who_waits_for_a_number_over_midnight_has_no_earlier_date_than_who_came_first(
+    settings, monkeypatch, late_s: int, day: date
+) -> None:
+    """A minute before the 31st in Seoul; and where the year ends meanwhile, the number is one of the old year."""
+    settings.TIME_ZONE = "Asia/Seoul"
+    clock = [datetime(2026, 12, 30, 14, 59, tzinfo=UTC)]
+    monkeypatch.setattr(timezone, "now", lambda: clock[0])
+    taken = Series.next_number
+
+    def wait(prefix: str, year: int) -> str:
+        clock[0] += timedelta(seconds=late_s)
+        return taken(prefix, year)
+
+    monkeypatch.setattr(Series, "next_number", wait)
+    invoice = paid_order().invoice
+    assert (invoice.number, invoice.document.issued_on) == ("TEST-INV-2026-000001", day)
+    assert timezone.localdate(invoice.issued_at, timezone=timezone.get_default_timezone()) == day
+
+
 def test_a_payment_that_is_rolled_back_gives_its_number_back() -> None:
     order = place_order()
     with transaction.atomic():
@@ -149,10 +182,22 @@ def test_the_next_number_takes_as_long_after_a_million(django_assert_num_queries
 
 
 def test_many_numbers_are_taken_at_once_and_follow_each_other(django_assert_num_queries) -> None:
-    with django_assert_num_queries(1):
-        assert Series.next_numbers("INV", 2026, count=3) == [f"INV-2026-00000{number}" for number in (1, 2, 3)]
+    assert Series.next_numbers("INV", 2026, count=3) == [f"INV-2026-00000{number}" for number in (1, 2, 3)]
     assert Series.next_number("INV", 2026) == "INV-2026-000004"
-    assert Series.next_numbers("INV", 2026, count=2) == ["INV-2026-000005", "INV-2026-000006"]
+    with django_assert_num_queries(1):
+        assert Series.next_numbers("INV", 2026, count=2) == ["INV-2026-000005", "INV-2026-000006"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_first_numbers_of_a_year_are_taken_by_many_at_once() -> None:
+    taken: list[str] = []
+
+    def take(_index: int) -> None:
+        with transaction.atomic():
+            taken.append(Series.next_number("INV", 2027))
+
+    at_once(8, take)
+    assert sorted(taken) == [f"INV-2027-{number:06d}" for number in range(1, 9)]
 
 
 @pytest.mark.parametrize("count", [0, -1])

@@ -97,6 +97,15 @@ def test_pages_are_numbered_and_carry_the_total_and_the_header_on():
     assert "Carried forward" not in pages[-1]
 
 
+def test_totals_stay_with_the_last_lines_where_there_is_room_for_them():
+    """Though the payment and the code for the order's page no longer fit beneath."""
+    pages = pages_of(document(*(line(n, sku=f"S-{n}") for n in range(1, 13)), locale="en"))
+    assert len(pages) == 2
+    assert "S-12" in pages[0]
+    assert "Total excl. VAT" in pages[0]
+    assert "Paid by Visa" in pages[1]
+
+
 @pytest.mark.parametrize(
     ("currency", "amount"),
     [("KRW", "₩1,234,567"), ("USD", "$12,345.67"), ("KWD", "KWD 1,234.567"), ("ISK", "ISK 1,234,567")],

@@ -22,16 +22,27 @@ from jumun.exports.csv import BOM
 from jumun.exports.formula import guard
 from jumun.invoices.document import Document
 from jumun.invoices.einvoice_scope import EInvoiceError
+from jumun.invoices.issue_date import shop_day
 from jumun.invoices.models import Cancellation, CreditNote, Invoice, IssuedDocument
 from jumun.invoices.numbers import TEST_PREFIX
 
 INDEX_NAME = "index.csv"
 INDEX_COLUMNS = (
-    *("number", "kind", "corrects", "issued_on", "order_number", "customer_name", "customer_country"),
+    *(
+        "number",
+        "kind",
+        "corrects",
+        "issued_on",
+        "order_number",
+        "customer_name",
+        "customer_country",
+        "customer_tax_id",
+    ),
     *("currency", "net", "tax", "total", "paid_on", "stripe_payment_id", "document_sha256", "pdf", "xml"),
 )
 CHUNK_BYTES = 64 * 1024
 DOCUMENTS_PER_FETCH = 100
+DAY_MIN, DAY_MAX = date.min + timedelta(days=1), date.max - timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +60,8 @@ def issued_between(first: date, last: date) -> list[QuerySet[IssuedDocument]]:
     Real ones where the shop takes real money, those of test payments while it has Stripe's test keys: never a mixture.
     """
     zone = timezone.get_default_timezone()
+    # Whoever wants all writes 9999-12-31, and the moment it ends is none that Python knows.
+    first, last = max(first, DAY_MIN), min(last, DAY_MAX)
     start, end = (datetime.combine(day, time(), zone) for day in (first, last + timedelta(days=1)))
     is_test = Q(number__startswith=TEST_PREFIX)
     return [
@@ -76,7 +89,7 @@ def files(kinds: list[QuerySet[IssuedDocument]]) -> Iterator[File]:
                 yield File(name=xml, dated=document.issued_on, chunks=iter([content]))
             writer.writerow(_index_row(issued, document, pdf, xml))
         index.seek(0)
-        yield File(name=INDEX_NAME, dated=timezone.localdate(), chunks=_pieces(index))
+        yield File(name=INDEX_NAME, dated=shop_day(timezone.now()), chunks=_pieces(index))
         text.detach()
 
 
@@ -102,6 +115,7 @@ def _index_row(issued: IssuedDocument, document: Document, pdf: str, xml: str) -
         document.order_number,
         guard(document.buyer.name),
         document.buyer.country,
+        guard(document.buyer.tax_id),
         document.currency,
         *(f"{money.to_decimal(amount_minor, document.currency):f}" for amount_minor in amounts),
         paid.paid_on.isoformat() if paid else "",

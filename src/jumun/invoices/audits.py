@@ -45,14 +45,17 @@ def credit_notes_stay_within_their_invoice() -> Iterator[tuple[str, str]]:
 
 @invariant("I3", remedy="Find the missing document in a backup; a gap must be explained to the tax office, not filled.")
 def numbers_are_consecutive() -> Iterator[tuple[str, str]]:
-    """Numbers are unique in a series, so a count and a maximum show every gap; and no number is of no series."""
+    """Numbers are unique in a series, so a count and a maximum show every gap; and no number is of no series. Those
+    that another program gave have no document here.
+    """
     for series in Series.objects.all():
         issued = [_issued(model, f"{series}-") for model in TO_ORDER]
         count, highest = sum(count for count, _highest in issued), max(highest for _count, highest in issued)
-        if count != series.last_number:
-            yield str(series), f"counted to {series.last_number}, but {count} documents carry its numbers"
-        elif highest != count:
-            yield str(series), f"has {count} documents, but the highest has the number {highest}"
+        if count != series.last_number - series.begun_after:
+            counted = f"from {series.begun_after + 1} to {series.last_number}"
+            yield str(series), f"counted {counted}, but {count} documents carry its numbers"
+        elif count and highest != series.last_number:
+            yield str(series), f"counted to {series.last_number}, but the highest document has the number {highest}"
     known = Q()
     for series in Series.objects.all():
         known |= Q(number__startswith=f"{series}-")
@@ -82,6 +85,18 @@ def documents_are_as_they_were_issued() -> Iterator[tuple[str, str]]:
                 yield number, "its document is not the one that was issued"
             elif not _is_over(text, number, total_minor):
                 yield number, "its document has another number or total than the books"
+
+
+@invariant("I4", remedy=LOST_REMEDY)
+def papers_are_of_their_documents() -> Iterator[tuple[str, str]]:
+    """The record of an archived PDF, which is as frozen as the document and apart from it, tells what was printed."""
+    of_another = ArchivedPdf.objects.filter(number=OuterRef("number")).exclude(
+        document_sha256=OuterRef("document_sha256")
+    )
+    for model in TOTALS:
+        forged = model._default_manager.filter(Exists(of_another)).order_by()
+        for number in forged.values_list("number", flat=True).iterator():
+            yield number, "its document is not the one of which its PDF was made"
 
 
 def _is_over(text: str, number: str, total_minor: int) -> bool:

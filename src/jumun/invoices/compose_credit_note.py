@@ -33,8 +33,9 @@ class Part:
 
     @property
     def is_whole(self) -> bool:
-        line = self.rest.line
-        return self.total_minor == line.total_minor and self.quantity in {0, line.quantity}
+        line, left = self.rest.line, self.rest.quantity
+        # Pieces that came back before may have brought nothing, and are not to come back again.
+        return self.total_minor == line.total_minor and left == line.quantity and self.quantity in {0, left}
 
 
 def compose_credit_note(

@@ -25,7 +25,8 @@ def file_response(
     conditional = get_conditional_response(request, etag=etag, response=response)
     if conditional is not response:
         return conditional or response
-    asked = RANGE.fullmatch(request.headers.get("Range", ""))
+    # Of HEAD a range is ignored (section 14.2).
+    asked = request.method == "GET" and RANGE.fullmatch(request.headers.get("Range", ""))
     if asked and request.headers.get("If-Range", etag) == etag and any(asked.groups()):
         _cut(response, asked[1], asked[2])
     return response

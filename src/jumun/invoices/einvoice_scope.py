@@ -4,13 +4,19 @@ EN 16931 knows every currency and country of ISO 4217 and 3166, so a Korean sell
 German one in euros; what it asks for is names, countries, a tax identifier and amounts of at most two decimals.
 """
 
+import functools
 from decimal import ROUND_HALF_UP, Decimal
+
+from babel import Locale
 
 from jumun import money
 from jumun.errors import JumunError
 from jumun.invoices.document import Document, Line, TaxSubtotal
+from jumun.tax_ids import is_vat_id
 
 CENT = Decimal("0.01")
+# What Unicode has names for and ISO 3166-1 no code (BR-CL-14): Kosovo, parts of countries, unions, and tests.
+NO_COUNTRY = frozenset("AC CP CQ DG EA EU EZ IC QO TA UN XA XB XK ZZ".split())
 
 
 class EInvoiceError(JumunError):
@@ -23,17 +29,29 @@ def check(document: Document) -> None:
     for role, party in (("seller", document.seller), ("buyer", document.buyer)):
         if not (party.name and party.country):
             raise EInvoiceError(f"EN 16931 asks for the name and the country of the {role}.")
+        if party.country not in _countries():
+            raise EInvoiceError(f"EN 16931 takes countries of ISO 3166-1 alone, and {party.country!r} is none.")
     categories = {subtotal.tax_category for subtotal in document.taxes}
     if not document.seller.tax_id:
         raise EInvoiceError("EN 16931 asks for the tax identifier of the seller.")
     if categories & {"AE", "K"} and not document.buyer.tax_id:
         raise EInvoiceError("EN 16931 asks for the tax identifier of a buyer who is liable for the tax.")
+    # BR-IC-02 and BR-G-02
+    identified = [document.seller, *([document.buyer] if "K" in categories else [])]
+    if categories & {"K", "G"} and not all(is_vat_id(party.tax_id, party.country) for party in identified):
+        raise EInvoiceError("EN 16931 asks for VAT identifiers where goods leave the country untaxed.")
     if "O" in categories and len(categories) > 1:
         raise EInvoiceError("EN 16931 does not mix what is outside the scope of tax with anything else.")
     if not all(_is_rate_of_net(subtotal, document.currency) for subtotal in document.taxes):
         raise EInvoiceError("EN 16931 allows less than one unit of the currency for rounding a rate's tax.")
     if money.exponent(document.currency) == 3 and not all(_has_two_decimals(part) for part in parts):
         raise EInvoiceError(f"EN 16931 has two decimals, too few for these amounts in {document.currency}.")
+
+
+@functools.cache
+def _countries() -> frozenset[str]:
+    codes = map(str, Locale("en").territories)
+    return frozenset(code for code in codes if len(code) == 2 and code.isupper()) - NO_COUNTRY
 
 
 def _is_rate_of_net(subtotal: TaxSubtotal, currency: str) -> bool:

@@ -13,8 +13,8 @@ REFUSALS = (
         trigger="jumun_series_only_forward",
         table=SERIES,
         act="UPDATE",
-        condition="NEW.step < 1 OR (NEW.id, NEW.prefix, NEW.year, NEW.last_number)"
-        " <> (OLD.id, OLD.prefix, OLD.year, OLD.last_number + NEW.step)",
+        condition="NEW.step < 1 OR (NEW.id, NEW.prefix, NEW.year, NEW.begun_after, NEW.last_number)"
+        " <> (OLD.id, OLD.prefix, OLD.year, OLD.begun_after, OLD.last_number + NEW.step)",
     ),
     Refusal(trigger="jumun_series_no_delete", table=SERIES, act="DELETE", condition="OLD.last_number > 0"),
 )

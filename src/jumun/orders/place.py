@@ -104,7 +104,7 @@ def _shares(discount_minor: int, prices: list[int], currency: str) -> list[int]:
     if not discount_minor:
         return [0] * len(prices)
     # Stripe takes no third decimal but 0, so that nothing smaller is given to a line.
-    unit = 10 if money.exponent(currency) == 3 and discount_minor % 10 == 0 else 1
+    unit = 10 if money.exponent(currency) == 3 and not any(each % 10 for each in (discount_minor, *prices)) else 1
     return [unit * share for share in money.allocate(discount_minor // unit, [price // unit for price in prices])]
 
 

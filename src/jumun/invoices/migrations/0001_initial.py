@@ -19,6 +19,7 @@ class Migration(migrations.Migration):
                 ('number', models.CharField(max_length=48, unique=True, verbose_name='document number')),
                 ('name', models.CharField(max_length=255, verbose_name='file')),
                 ('sha256', models.CharField(max_length=64, verbose_name='SHA-256 of the file')),
+                ('document_sha256', models.CharField(max_length=64, verbose_name='SHA-256 of the document')),
                 ('size_bytes', models.PositiveIntegerField(verbose_name='size (bytes)')),
                 ('archived_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='archived at')),
             ],
@@ -89,6 +90,8 @@ class Migration(migrations.Migration):
                 ('prefix', models.CharField(max_length=32, verbose_name='prefix')),
                 ('year', models.PositiveSmallIntegerField(verbose_name='year')),
                 ('last_number', models.PositiveBigIntegerField(default=0, verbose_name='last number')),
+                ('step', models.PositiveIntegerField(db_default=1, editable=False)),
+                ('begun_after', models.PositiveBigIntegerField(db_default=0, editable=False)),
             ],
             options={
                 'verbose_name': 'number series',

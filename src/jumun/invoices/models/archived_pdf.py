@@ -1,12 +1,15 @@
 import logging
 from typing import TYPE_CHECKING
 
+from django.core.exceptions import SuspiciousFileOperation
 from django.core.files.base import ContentFile
-from django.db import models
+from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from jumun.invoices import archive
+from jumun.invoices.issue_date import shop_day
+from jumun.rows import insert
 
 if TYPE_CHECKING:
     from jumun.invoices.models.issued import IssuedDocument
@@ -21,6 +24,8 @@ class ArchivedPdf(models.Model):
     number = models.CharField(_("document number"), max_length=48, unique=True)
     name = models.CharField(_("file"), max_length=255)
     sha256 = models.CharField(_("SHA-256 of the file"), max_length=64)
+    # Of what was printed: a document that was forged with its own hash is not the one on its paper.
+    document_sha256 = models.CharField(_("SHA-256 of the document"), max_length=64)
     size_bytes = models.PositiveIntegerField(_("size (bytes)"))
     archived_at = models.DateTimeField(_("archived at"), default=timezone.now)
 
@@ -38,13 +43,28 @@ class ArchivedPdf(models.Model):
             issued.archived.restore(issued)
             return
         content = issued.render()
-        name = archive.store(f"{issued.archive_folder}/{issued.issued_at.year}/{issued.number}.pdf", content)
-        row = ArchivedPdf(number=issued.number, name=name, sha256=archive.digest(content), size_bytes=len(content))
-        ArchivedPdf.objects.bulk_create([row], ignore_conflicts=True)
+        name = archive.store(f"{issued.archive_folder}/{shop_day(issued.issued_at).year}/{issued.number}.pdf", content)
+        row = ArchivedPdf(
+            number=issued.number,
+            name=name,
+            sha256=archive.digest(content),
+            document_sha256=issued.document_sha256,
+            size_bytes=len(content),
+        )
+        try:
+            with transaction.atomic():
+                insert(row)
+        except IntegrityError:
+            if not issued.archived:  # by another worker, whose lease on the job came before or after ours
+                raise
 
     def content(self) -> bytes | None:
-        """The file, or ``None`` (and a line in the log) where it is gone or not what was archived."""
-        content = archive.fetch(self.name)
+        """The file, or ``None`` (and a line in the log) where it is gone, unreadable or not what was archived."""
+        try:
+            content = archive.fetch(self.name)
+        except (OSError, SuspiciousFileOperation) as error:  # a disk that fails; a name that was forged
+            logger.error("the archived PDF %s cannot be read: %s", self.name, error)
+            return None
         if content is None or archive.digest(content) != self.sha256:
             logger.error("the archived PDF %s is %s", self.name, "missing" if content is None else "damaged")
             return None

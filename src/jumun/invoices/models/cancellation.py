@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from jumun.conf import jumun
 from jumun.invoices.compose_credit_note import compose_cancellation
+from jumun.invoices.issue_date import shop_day
 from jumun.invoices.models.issued import IssuedDocument
 from jumun.orders.models import Order
 
@@ -47,6 +48,5 @@ class Cancellation(IssuedDocument):
     @classmethod
     def issue(cls, note: "CreditNote") -> Self:
         """Number and freeze the document; see `CreditNote.cancel`, which is what to call."""
-        now = timezone.now()
-        draft = compose_cancellation(note.document, issued_on=timezone.localdate(now))
-        return cls._issue(draft, prefix=jumun().credit_note_prefix, at=now, credit_note=note)
+        draft = compose_cancellation(note.document, issued_on=shop_day(timezone.now()))
+        return cls._issue(draft, prefix=jumun().credit_note_prefix, credit_note=note)

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from jumun.conf import jumun
 from jumun.invoices.compose_credit_note import compose_credit_note, value_of_lines
 from jumun.invoices.document import Document, PaymentReference
+from jumun.invoices.issue_date import shop_day
 from jumun.invoices.models.cancellation import Cancellation
 from jumun.invoices.models.invoice import Invoice
 from jumun.invoices.models.issued import IssuedDocument
@@ -84,19 +85,17 @@ class CreditNote(IssuedDocument):
         holds the lock on the order. Raises `DocumentError` for more than what is left of the invoice or of its lines;
         where the money has moved already, the amount alone can still be credited.
         """
-        now = timezone.now()
         draft = compose_credit_note(
             invoice.document,
             amount_minor=amount_minor,
             lines=lines,
             credited=_standing(invoice),
-            issued_on=timezone.localdate(now),
+            issued_on=shop_day(timezone.now()),
             refunded_to=refunded_to,
         )
         return cls._issue(
             draft,
             prefix=jumun().credit_note_prefix,
-            at=now,
             invoice=invoice,
             refund_id=refunded_to.stripe_id,
             amount_minor=amount_minor,

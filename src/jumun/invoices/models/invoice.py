@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from jumun.conf import jumun
 from jumun.invoices.compose import compose
 from jumun.invoices.document import PaymentReference
+from jumun.invoices.issue_date import shop_day
 from jumun.invoices.models.issued import IssuedDocument
 from jumun.orders.models import Order
 
@@ -37,6 +38,5 @@ class Invoice(IssuedDocument):
     @classmethod
     def issue(cls, order: Order, *, paid_by: PaymentReference | None) -> Self:
         """Number and freeze a just paid order's invoice and enqueue its PDF and mail, in the caller's transaction."""
-        now = timezone.now()
-        draft = compose(order, issued_on=timezone.localdate(now), paid_by=paid_by)
-        return cls._issue(draft, prefix=jumun().invoice_prefix, at=now, order=order)
+        draft = compose(order, issued_on=shop_day(timezone.now()), paid_by=paid_by)
+        return cls._issue(draft, prefix=jumun().invoice_prefix, order=order)

@@ -1,5 +1,4 @@
 from dataclasses import replace
-from datetime import datetime
 from importlib.util import find_spec
 from typing import Any, ClassVar, Literal, Self
 
@@ -11,6 +10,7 @@ from jumun.conf import jumun
 from jumun.invoices import archive
 from jumun.invoices.document import Document, Kind, canonical_json, from_json
 from jumun.invoices.einvoice_scope import EInvoiceError, check
+from jumun.invoices.issue_date import moment_of_issue, shop_day
 from jumun.invoices.models.archived_pdf import ArchivedPdf
 from jumun.invoices.models.series import Series
 from jumun.invoices.numbers import series_prefix
@@ -57,7 +57,7 @@ class IssuedDocument(models.Model):
         raise DocumentIsFrozen(self.number)
 
     @classmethod
-    def _issue(cls, draft: Document, *, prefix: str, at: datetime, **values: Any) -> Self:
+    def _issue(cls, draft: Document, *, prefix: str, **values: Any) -> Self:
         """Number, freeze and write ``draft`` and enqueue its PDF and mail, in the caller's transaction."""
         from jumun.invoices.pdf import printable
         from jumun.invoices.site_theme import site_theme
@@ -66,7 +66,9 @@ class IssuedDocument(models.Model):
         # Last of all: everybody else who issues from this series waits for its row until we commit.
         series = series_prefix(prefix, seller_code=jumun().seller.code, livemode=draft.livemode)
         number = Series.next_number(series, draft.issued_on.year)
-        text = canonical_json(replace(draft, number=number))
+        # The clock is read again now that nobody else issues: a later number never has an earlier date.
+        at = moment_of_issue(draft.issued_on.year)
+        text = canonical_json(replace(draft, number=number, issued_on=shop_day(at)))
         issued = cls(
             number=number, issued_at=at, document_json=text, document_sha256=archive.digest(text.encode()), **values
         )

@@ -1,3 +1,5 @@
+from typing import Self
+
 from django.db import connections, models, router
 from django.utils.translation import gettext_lazy as _
 
@@ -5,7 +7,13 @@ from jumun.invoices.numbers import document_number
 
 # One statement, so that the row is locked for no longer than it takes to commit; the ORM would need two.
 _NEXT = """
-INSERT INTO jumun_invoices_series (prefix, year, last_number, step) VALUES (%s, %s, %s, %s)
+UPDATE jumun_invoices_series SET last_number = last_number + %s, step = %s WHERE prefix = %s AND year = %s
+RETURNING last_number
+"""
+# The first of a year, or what comes right behind it. Not for all: an INSERT that meets a row is refused on SQLite,
+# which cannot tell it from a REPLACE.
+_FIRST = """
+INSERT INTO jumun_invoices_series (last_number, step, prefix, year) VALUES (%s, %s, %s, %s)
 ON CONFLICT (prefix, year) DO UPDATE
     SET last_number = jumun_invoices_series.last_number + excluded.step, step = excluded.step
 RETURNING last_number
@@ -23,6 +31,8 @@ class Series(models.Model):
     last_number = models.PositiveBigIntegerField(_("last number"), default=0)
     # How many numbers were taken last, so that the database can tell a step from a slip.
     step = models.PositiveIntegerField(db_default=1, editable=False)
+    # How many of its numbers another program gave, whose documents are not here.
+    begun_after = models.PositiveBigIntegerField(db_default=0, editable=False)
 
     class Meta:
         verbose_name = _("number series")
@@ -31,6 +41,14 @@ class Series(models.Model):
 
     def __str__(self) -> str:
         return f"{self.prefix}-{self.year}"
+
+    @classmethod
+    def go_on_after(cls, prefix: str, year: int, last_number: int) -> Self:
+        """Begin a series whose first numbers, up to ``last_number``, another program has given.
+
+        Raises `IntegrityError` for a series that has begun already.
+        """
+        return cls.objects.create(prefix=prefix, year=year, last_number=last_number, begun_after=last_number)
 
     @classmethod
     def next_number(cls, prefix: str, year: int) -> str:
@@ -48,7 +66,12 @@ class Series(models.Model):
         if count < 1:
             raise ValueError("at least one number is taken")
         connection = connections[router.db_for_write(cls)]
+        step: list[str | int] = [count, count, prefix, year]
         with connection.cursor() as cursor:
-            cursor.execute(_NEXT, [prefix, year, count, count])
-            (last,) = cursor.fetchone()
+            cursor.execute(_NEXT, step)
+            row = cursor.fetchone()
+            if row is None:
+                cursor.execute(_FIRST, step)
+                row = cursor.fetchone()
+        (last,) = row
         return [document_number(prefix, year, number) for number in range(last - count + 1, last + 1)]

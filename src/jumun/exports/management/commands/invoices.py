@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from jumun.exports.documents import File, files, issued_between
+from jumun.exports.documents import INDEX_NAME, File, files, issued_between
 
 BAR_CHARS = 30
 
@@ -28,10 +28,14 @@ class Command(BaseCommand):
         kinds = issued_between(first, last)
         total = sum(kind.count() for kind in kinds)
         try:
+            # It is written last: one that is there tells that all it names is there.
+            (folder / INDEX_NAME).unlink(missing_ok=True)
             for file in self._counted(files(kinds), total):
                 _write(folder / file.name, file)
         except OSError as error:
             raise CommandError(f"{folder} cannot be written: {error}") from error
+        except KeyboardInterrupt as error:
+            raise CommandError(f"Interrupted: {folder} has no {INDEX_NAME} and is not complete.") from error
 
     def _counted(self, found: Iterator[File], total: int) -> Iterator[File]:
         """Pass the files on; on a terminal, show how far it has come."""
@@ -60,6 +64,9 @@ def _write(path: Path, file: File) -> None:
     """Under its name only when complete: an interrupted export leaves no half file that looks whole."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.partial")
-    with partial.open("wb") as target:
-        target.writelines(file.chunks)
-    partial.replace(path)
+    try:
+        with partial.open("wb") as target:
+            target.writelines(file.chunks)
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
