@@ -110,6 +110,8 @@ def test_the_readers_time_zone_is_not_the_shops(settings, monkeypatch) -> None:
         note = credit(invoice, 1_000)
         issued = [invoice, note, note.cancel()]
     assert [document.document.issued_on for document in issued] == [date(2027, 1, 1)] * 3
+    assert invoice.document.paid.paid_on == date(2027, 1, 1)
+    assert invoice.order.number.startswith("20270101-")
     assert [document.number[-11:] for document in issued] == ["2027-000001", "2027-000001", "2027-000002"]
 
 

@@ -2,8 +2,9 @@ from datetime import date, timedelta
 from typing import Any
 
 from django import forms
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+from jumun.shop_day import shop_day
 
 
 class PeriodForm(forms.Form):
@@ -21,5 +22,5 @@ class PeriodForm(forms.Form):
     @staticmethod
     def last_month() -> dict[str, date]:
         """What bookkeeping mostly asks for."""
-        last = timezone.localdate(timezone=timezone.get_default_timezone()).replace(day=1) - timedelta(days=1)
+        last = shop_day().replace(day=1) - timedelta(days=1)
         return {"first": last.replace(day=1), "last": last}

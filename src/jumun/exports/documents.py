@@ -22,9 +22,9 @@ from jumun.exports.csv import BOM
 from jumun.exports.formula import guard
 from jumun.invoices.document import Document
 from jumun.invoices.einvoice_scope import EInvoiceError
-from jumun.invoices.issue_date import shop_day
 from jumun.invoices.models import Cancellation, CreditNote, Invoice, IssuedDocument
 from jumun.invoices.numbers import TEST_PREFIX
+from jumun.shop_day import shop_day
 
 INDEX_NAME = "index.csv"
 INDEX_COLUMNS = (
@@ -89,7 +89,7 @@ def files(kinds: list[QuerySet[IssuedDocument]]) -> Iterator[File]:
                 yield File(name=xml, dated=document.issued_on, chunks=iter([content]))
             writer.writerow(_index_row(issued, document, pdf, xml))
         index.seek(0)
-        yield File(name=INDEX_NAME, dated=shop_day(timezone.now()), chunks=_pieces(index))
+        yield File(name=INDEX_NAME, dated=shop_day(), chunks=_pieces(index))
         text.detach()
 
 

@@ -1,13 +1,8 @@
-"""On which day a document is issued: by the shop's calendar, whatever time zone the request's reader has chosen."""
+"""When a document is issued."""
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from django.utils import timezone
-
-
-def shop_day(at: datetime) -> date:
-    """The day at ``at`` where the shop keeps its books (Django's ``TIME_ZONE``)."""
-    return timezone.localdate(at, timezone=timezone.get_default_timezone())
 
 
 def moment_of_issue(year: int) -> datetime:

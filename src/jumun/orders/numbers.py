@@ -2,7 +2,7 @@
 
 import secrets
 
-from django.utils import timezone
+from jumun.shop_day import shop_day
 
 # Crockford's base 32: no I, L, O or U, so a number read out on the telephone is understood.
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -16,7 +16,7 @@ def new_number() -> str:
     row.
     """
     random_part = "".join(secrets.choice(ALPHABET) for _ in range(RANDOM_CHARS))
-    return f"{timezone.localdate():%Y%m%d}-{random_part}"
+    return f"{shop_day():%Y%m%d}-{random_part}"
 
 
 def new_reference() -> str:

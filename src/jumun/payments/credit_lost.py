@@ -1,13 +1,13 @@
 """A credit note for money that a lost dispute took away: not by itself, since whether anything is owed is for staff."""
 
 from django.db import transaction
-from django.utils import timezone
 
 from jumun.errors import NotCreditable
 from jumun.invoices.document import PaymentReference
 from jumun.invoices.models import CreditNote, Invoice
 from jumun.orders.models import Order
 from jumun.payments.models import Dispute
+from jumun.shop_day import shop_day
 
 
 def creditable_minor(dispute: Dispute) -> int:
@@ -34,6 +34,6 @@ def credit_lost(dispute: Dispute) -> CreditNote:
             card_brand=payment.card_brand,
             card_last4=payment.card_last4,
             stripe_id=dispute.dispute_id,
-            paid_on=timezone.localdate(),
+            paid_on=shop_day(),
         )
         return CreditNote.issue(order.invoice, amount_minor=amount_minor, refunded_to=reference)

@@ -8,8 +8,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from jumun.invoices import archive
-from jumun.invoices.issue_date import shop_day
 from jumun.rows import insert
+from jumun.shop_day import shop_day
 
 if TYPE_CHECKING:
     from jumun.invoices.models.issued import IssuedDocument

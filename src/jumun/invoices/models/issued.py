@@ -10,7 +10,7 @@ from jumun.conf import jumun
 from jumun.invoices import archive
 from jumun.invoices.document import Document, Kind, canonical_json, from_json
 from jumun.invoices.einvoice_scope import EInvoiceError, check
-from jumun.invoices.issue_date import moment_of_issue, shop_day
+from jumun.invoices.issue_date import moment_of_issue
 from jumun.invoices.models.archived_pdf import ArchivedPdf
 from jumun.invoices.models.series import Series
 from jumun.invoices.numbers import series_prefix
@@ -18,6 +18,7 @@ from jumun.orders import timeline
 from jumun.orders.models import Order
 from jumun.outbox.models import Job
 from jumun.rows import insert
+from jumun.shop_day import shop_day
 
 # The PDF engine and the XML library are large, and most processes never print: they are imported where they are used.
 

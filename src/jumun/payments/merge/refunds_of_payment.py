@@ -5,8 +5,6 @@ All of it runs inside `jumun.payments.merge`, which holds the locks on the order
 
 from typing import Any
 
-from django.utils import timezone
-
 from jumun.invoices.document import DocumentError, PaymentReference
 from jumun.invoices.models import CreditNote, Invoice
 from jumun.orders.models import Order
@@ -15,6 +13,7 @@ from jumun.outbox.models import Job
 from jumun.payments.merge.binding import Reason, part_of_payment_minor
 from jumun.payments.models import BalanceTransaction, Payment, QuarantinedSnapshot, Refund
 from jumun.payments.snapshots import RefundSnapshot, transactions_within
+from jumun.shop_day import shop_day
 
 
 def merge_refunds(order: Order, payment: Payment, raws: list[Any]) -> None:
@@ -107,7 +106,7 @@ def _credit(invoice: Invoice, payment: Payment, refund: Refund) -> None:
         card_brand=payment.card_brand,
         card_last4=payment.card_last4,
         stripe_id=str(refund.refund_id),
-        paid_on=timezone.localdate(),
+        paid_on=shop_day(),
     )
     try:
         CreditNote.issue(invoice, amount_minor=due_minor, refunded_to=reference, lines=refund.pieces or None)

@@ -14,6 +14,7 @@ from jumun.payments.merge.refunds_of_payment import merge_refunds
 from jumun.payments.models import BalanceTransaction, Checkout, Payment, QuarantinedSnapshot
 from jumun.payments.names import is_another_sites
 from jumun.payments.snapshots import SessionSnapshot, object_within, refunds_within, transactions_within
+from jumun.shop_day import shop_day
 
 
 def merge_session(raw: dict[str, Any]) -> Order | None:
@@ -139,5 +140,5 @@ def _reference(payment: Payment) -> PaymentReference:
         card_brand=payment.card_brand,
         card_last4=payment.card_last4,
         stripe_id=payment.payment_intent_id,
-        paid_on=timezone.localdate(payment.paid_at),
+        paid_on=shop_day(payment.paid_at),
     )
