@@ -74,4 +74,4 @@ class Bench:
     contestants: Callable[[Stage], AbstractContextManager[Sequence[Contestant]]]
     in_quick: bool = False
     grows: bool = True
-    budget_s: float = 120
+    budget_s: float = 600

@@ -76,5 +76,5 @@ BENCH = Bench(
     rows=(*rows_of("PostgreSQL", goals={TUTORIAL: 15, LIMIT: 0.75}, quick_goals={TUTORIAL: 5}), PART, FEW),
     contestants=contestants,
     in_quick=True,
-    budget_s=260,
+    budget_s=2_400,
 )

@@ -42,5 +42,5 @@ BENCH = Bench(
     rows=rows_of("SQLite", goals={TUTORIAL: 6, LIMIT: 0.5}, quick_goals={TUTORIAL: 3}),
     contestants=contestants,
     in_quick=True,
-    budget_s=180,
+    budget_s=1_800,
 )
