@@ -6,6 +6,7 @@ from typing import cast
 from jumun.conf import jumun
 from jumun.invoices.document import Document, Line, Locale, Party, PaymentReference, TaxCategory, taxes_of
 from jumun.orders.models import Order, OrderLine
+from jumun.rows import find_all
 
 # Takes the place of the number until the series gives one; no invoice is ever stored with it.
 UNNUMBERED = "-"
@@ -13,7 +14,7 @@ UNNUMBERED = "-"
 
 def compose(order: Order, *, issued_on: datetime.date, paid_by: PaymentReference | None) -> Document:
     """The invoice document of ``order``; every value is copied, so no later change can reach it."""
-    lines = tuple(_line(line) for line in order.lines.all())
+    lines = tuple(_line(line) for line in find_all(OrderLine, order_id=order.pk, order_by="position"))
     return Document(
         kind="invoice",
         number=UNNUMBERED,

@@ -14,6 +14,7 @@ from jumun.errors import StripeError
 from jumun.payments import gateway
 from jumun.payments.models import BalanceTransaction, Payment, Payout
 from jumun.payments.models.refund import taken_minor
+from jumun.rows import find
 
 logger = logging.getLogger("jumun.payments")
 
@@ -38,7 +39,10 @@ def _session_with_card(session: Snapshot) -> Snapshot:
     What is signed suffices to mark the order paid, so a Stripe that does not answer holds nothing up.
     """
     intent_id = session.get("payment_intent")
-    if not isinstance(intent_id, str) or _payments(intent_id).exclude(card_last4="").exists():
+    if not isinstance(intent_id, str):
+        return session
+    known = find(Payment, payment_intent_id=intent_id)
+    if known and known.card_last4:
         return session
     try:
         fetched = gateway.retrieve_session(str(session.get("id")))

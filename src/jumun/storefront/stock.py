@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.db import models, transaction
-from django.db.models import Case, F, QuerySet, Value, When
+from django.db.models import Case, F, Value, When
 from django.db.models.expressions import Combinable
 from django.dispatch import receiver
 
@@ -17,6 +17,7 @@ from jumun.errors import OutOfStock
 from jumun.orders.models import Order
 from jumun.orders.signals import order_canceled, order_paid, order_refunded
 from jumun.orders.timeline import Kind
+from jumun.rows import find_all
 from jumun.storefront.models import Product, Reservation
 
 State = Reservation.State
@@ -65,7 +66,7 @@ def restock(order: Order, restocked: Mapping[str, int], **_: Any) -> None:
 
 def _moved(order: Order, before: tuple[State, ...], state: State) -> list[Reservation]:
     """Give the order's reservations another state; return those that had one of ``before``, as they were."""
-    rows = list(order.reservations.select_for_update().filter(state__in=before).order_by("product_id"))
+    rows = find_all(Reservation, order_id=order.pk, state=before, order_by="product_id", locked=True)
     if rows:
         Reservation.objects.filter(pk__in=[row.pk for row in rows]).update(state=state)
     return rows
@@ -88,7 +89,7 @@ def _take(pieces: Pieces) -> None:
 
 def _check(pieces: Pieces) -> None:
     """Lock the products' rows. Raises `OutOfStock` where one of them is short."""
-    for row in _locked(pieces):
+    for row in _lock(pieces):
         free = row.free_quantity if row.is_on_sale else 0
         if free < pieces[row.pk]:
             raise OutOfStock(row.sku, free)
@@ -97,16 +98,16 @@ def _check(pieces: Pieces) -> None:
 def _count(pieces: Pieces, **counters: int) -> None:
     """Add so many times the pieces to each of the products' counters."""
     if len(pieces) > 1:
-        list(_locked(pieces).values_list("pk"))
+        _lock(pieces)
     if pieces:
         each = _each(pieces)
         changed = {name: F(name) + each * times for name, times in counters.items()}
         Product.objects.filter(pk__in=pieces).update(**changed)
 
 
-def _locked(pieces: Pieces) -> QuerySet[Product]:
+def _lock(pieces: Pieces) -> list[Product]:
     """Those rows, in the order of their ids; a single UPDATE takes several in an order of its own."""
-    return Product.objects.select_for_update().filter(pk__in=pieces).order_by("pk")
+    return find_all(Product, id=tuple(pieces), locked=True)
 
 
 def _each(pieces: Pieces) -> Combinable:

@@ -6,6 +6,7 @@ from jumun.orders.models import Order
 from jumun.payments.models import Payment, QuarantinedSnapshot
 from jumun.payments.names import is_another_sites
 from jumun.payments.snapshots import IntentSnapshot
+from jumun.rows import find
 
 Reason = QuarantinedSnapshot.Reason
 
@@ -16,7 +17,7 @@ def locked_order(reference: str) -> Order | None:
     But not against rows that merely refer to it, such as a line of its timeline: who has locked another row before, and
     adds one, would wait for us at their commit while we wait for that row.
     """
-    return Order.objects.select_for_update(no_key=True).filter(reference=reference).first()
+    return find(Order, reference=reference, locked=True)
 
 
 def mismatch(order: Order | None, livemode: bool, amount: int, currency: str) -> str | None:

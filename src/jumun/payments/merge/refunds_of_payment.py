@@ -13,6 +13,7 @@ from jumun.outbox.models import Job
 from jumun.payments.merge.binding import Reason, part_of_payment_minor
 from jumun.payments.models import BalanceTransaction, Payment, QuarantinedSnapshot, Refund
 from jumun.payments.snapshots import RefundSnapshot, transactions_within
+from jumun.rows import find_all
 from jumun.shop_day import shop_day
 
 
@@ -75,7 +76,9 @@ def _book(order: Order, payment: Payment) -> None:
     """
     if payment.status != Payment.Status.PAID:
         return
-    succeeded = list(payment.refunds.filter(status=Refund.Status.SUCCEEDED).order_by("pk"))
+    succeeded = find_all(Refund, payment_id=payment.pk, status=Refund.Status.SUCCEEDED)
+    for refund in succeeded:
+        refund.payment = payment
     for refund in (row for row in succeeded if row.booked_at is None):
         refund.book()
         if not payment.settles_order and payment.unwanted_because not in Payment.GIVEN_BACK:

@@ -14,7 +14,7 @@ from jumun.outbox.models import Job
 from jumun.payments.models.quarantined_snapshot import QuarantinedSnapshot
 from jumun.payments.models.refund import succeeded_minor, taken_minor
 from jumun.payments.snapshots import Card
-from jumun.rows import insert
+from jumun.rows import find, insert
 
 if TYPE_CHECKING:
     from jumun.payments.models.dispute import Dispute
@@ -110,7 +110,7 @@ class Payment(models.Model):
         cls, order: Order, payment_intent_id: str, *, amount_minor: int, currency: str, livemode: bool
     ) -> Iterator[Self]:
         """The same, on first sight over what was taken instead."""
-        payment = cls.objects.select_for_update(no_key=True).filter(payment_intent_id=payment_intent_id).first() or cls(
+        payment = find(cls, payment_intent_id=payment_intent_id, locked=True) or cls(
             order=order,
             payment_intent_id=payment_intent_id,
             livemode=livemode,
