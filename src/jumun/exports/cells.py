@@ -1,9 +1,8 @@
 """From a column's value to the text of its cell, in SQL: the database writes the file, Python only passes it on.
 
-PostgreSQL's COPY puts the quotes that CSV needs itself; SQLite's cells come with theirs. NULL is an empty cell.
+PostgreSQL's COPY puts the quotes that CSV needs, and Python's `csv` does for SQLite. NULL is an empty cell.
 """
 
-import re
 from collections.abc import Callable
 from typing import Any
 
@@ -19,13 +18,11 @@ from jumun.exports.offsets import offsets
 
 # What almost every text begins with and no formula can, as code points: ASCII from A on, Hangul, ASCII from 0 to <.
 _HARMLESS = ((65, 126), (0xAC00, 0xD7A3), (48, 60))
-_SPECIAL = re.compile(r'[",\r\n]')
 # printf would write NULL as a zero.
 _DECIMALS = (
     "CASE WHEN {{x}} IS NOT NULL THEN printf('%%s%%d.%%{digits}d', CASE WHEN {{x}} < 0 THEN '-' ELSE '' END,"
     " abs({{x}}) / {unit}, abs({{x}}) %% {unit}) END"
 )
-_IS_PLAIN = """{x} NOT GLOB '*[",' || char(13, 10) || ']*'"""
 
 
 def cell(column: Column, *, for_people: bool) -> Expression:
@@ -36,16 +33,9 @@ def cell(column: Column, *, for_people: bool) -> Expression:
     return _BY_KIND[column.kind](source)
 
 
-def quoted(text: str) -> str:
-    """``text`` as CSV writes it (RFC 4180): in quotes only where it must be."""
-    return '"' + text.replace('"', '""') + '"' if _SPECIAL.search(text) else text
-
-
-# What SQLite calls for the few texts that its own operators cannot judge.
-SQLITE_FUNCTIONS = {
-    "jumun_quoted": lambda text: text and quoted(text),
-    "jumun_guarded": lambda text: text and quoted(guard(text)),
-}
+def guarded(text: str | None) -> str | None:
+    """What SQLite calls for the few texts that its own operators cannot judge, as ``jumun_guarded``."""
+    return text and guard(text)
 
 
 class _Cell(Func):
@@ -71,7 +61,7 @@ class Code(_Cell):
     """A value without surprises, whatever its type."""
 
     postgresql = "({x})::text"
-    sqlite = f"CASE WHEN {_IS_PLAIN} THEN {{x}} ELSE jumun_quoted({{x}}) END"
+    sqlite = "{x}"
 
 
 class Text(Code):
@@ -89,7 +79,7 @@ class FilledIn(_Cell):
         WHEN {{x}} ~ '{NUMBER}' THEN {{x}}
         WHEN {{x}} ~ '{DANGEROUS.replace("'", "''")}' THEN '''' || {{x}}
         ELSE {{x}} END"""
-    sqlite = f"""CASE WHEN ({_HARMLESS_START.replace("{code_point}", "unicode({x})")}) AND {_IS_PLAIN} THEN {{x}}
+    sqlite = f"""CASE WHEN {_HARMLESS_START.replace("{code_point}", "unicode({x})")} THEN {{x}}
         ELSE jumun_guarded({{x}}) END"""
 
 
@@ -98,6 +88,8 @@ class Phone(FilledIn):
 
     postgresql = f"""CASE WHEN rtrim(textsend({{x}}), '0123456789'::bytea) = '+'::bytea AND {{x}} <> '+' THEN {{x}}
         ELSE {FilledIn.postgresql} END"""
+    sqlite = f"""CASE WHEN rtrim({{x}}, '0123456789') = '+' AND {{x}} <> '+' THEN {{x}}
+        ELSE {FilledIn.sqlite} END"""
 
 
 class Moment(_Cell):
@@ -154,16 +146,9 @@ def _amount(source: Any) -> Expression:
     )
 
 
-class Word(Value):
-    """A word of ours, which the catalogue may translate by several."""
-
-    def as_sqlite(self, compiler: Any, connection: Any, **_context: Any) -> tuple[str, tuple[str, ...]]:
-        return "%s", (quoted(self.value),)
-
-
 def _word(column: Column, source: Any, *, for_people: bool) -> Expression:
     words = {value: str(word) if for_people else _code(value) for value, word in column.words.items()}
-    cases = [When(**{str(column.source): value, "then": Word(word)}) for value, word in words.items()]
+    cases = [When(**{str(column.source): value, "then": Value(word)}) for value, word in words.items()]
     return Case(*cases, default=Cast(source, TextField()), output_field=TextField())
 
 
@@ -180,14 +165,3 @@ _BY_KIND: dict[Kind, Callable[[Any], Expression]] = {
     Kind.AMOUNT: _amount,
     Kind.RATE: Rate,
 }
-
-
-class Line(Func):
-    """Cells as a whole line of a file, for a database that writes no CSV."""
-
-    output_field = TextField()
-
-    def as_sqlite(self, compiler: Any, connection: Any, **_context: Any) -> tuple[str, tuple[Any, ...]]:
-        made = [compiler.compile(each) for each in self.get_source_expressions()]
-        line = " || ',' || ".join(f"coalesce({sql}, '')" for sql, _parameters in made)
-        return f"{line} || char(13, 10)", tuple(parameter for _sql, parameters in made for parameter in parameters)

@@ -87,13 +87,11 @@ _CUSTOMER = (
 )
 # Of the payment that settled the order: what was paid beside it, and went back, is no part of the total. Looked up for
 # the few orders that have refunds: the database can see to those in one go.
-_SUCCEEDED = Refund.objects.filter(
-    payment__order=OuterRef("pk"), payment__settles_order=True, status=Refund.Status.SUCCEEDED
-).order_by()
+_SUCCEEDED = Refund.objects.filter(payment=OuterRef("settling__pk"), status=Refund.Status.SUCCEEDED).order_by()
 _REFUNDED = Case(
     When(
         Exists(_SUCCEEDED),
-        then=Subquery(_SUCCEEDED.values("payment__order").annotate(sum=Sum("amount_minor")).values("sum")),
+        then=Subquery(_SUCCEEDED.values("payment").annotate(sum=Sum("amount_minor")).values("sum")),
     ),
     default=0,
     output_field=BigIntegerField(),

@@ -13,7 +13,7 @@ from django.db.models import Expression, QuerySet
 from django.utils import timezone, translation
 
 from jumun.conf import jumun
-from jumun.exports.cells import SQLITE_FUNCTIONS, Line, cell
+from jumun.exports.cells import cell, guarded
 from jumun.exports.columns import LINE_COLUMNS, ORDER_COLUMNS, rows
 from jumun.orders.models import Order
 
@@ -45,7 +45,7 @@ def _chunks(
 ) -> Generator[bytes, None, None]:
     yield _header(header, bom=bom)
     is_postgresql = connections[orders.db].vendor == "postgresql"
-    made = rows(orders, cells if is_postgresql else [Line(*cells)], per_line=per_line)
+    made = rows(orders, cells, per_line=per_line)
     try:
         sql, parameters = made.query.sql_with_params()
     except EmptyResultSet:
@@ -55,9 +55,13 @@ def _chunks(
 
 
 def _header(names: list[str], *, bom: bool) -> bytes:
+    return ((BOM if bom else "") + _written([names])).encode()
+
+
+def _written(lines: Iterable[Sequence[Any]]) -> str:
     text = io.StringIO(newline="")
-    csv.writer(text).writerow(names)
-    return ((BOM if bom else "") + text.getvalue()).encode()
+    csv.writer(text).writerows(lines)
+    return text.getvalue()
 
 
 def _copied(database: str, sql: str, parameters: tuple[Any, ...]) -> Iterator[bytes]:
@@ -86,14 +90,16 @@ def _with_crlf(lines: Sequence[bytes | memoryview]) -> bytes:
 
 
 def _selected(database: str, sql: str, parameters: tuple[Any, ...]) -> Iterator[bytes]:
-    """Whole lines as SQLite puts them together; NUL becomes U+FFFD."""
+    """Cells from SQLite, put together by Python's CSV writer; NUL becomes U+FFFD.
+
+    To find in SQL which cells need quotes takes longer than to read the whole row here.
+    """
     connection = connections[database]
     with connection.cursor() as cursor:
-        for name, function in SQLITE_FUNCTIONS.items():
-            connection.connection.create_function(name, 1, function, deterministic=True)
+        connection.connection.create_function("jumun_guarded", 1, guarded, deterministic=True)
         cursor.execute(sql, parameters)
         while lines := cursor.fetchmany(ROWS_PER_FETCH):
-            yield "".join([line for (line,) in lines]).replace("\x00", "\ufffd").encode()
+            yield _written(lines).replace("\x00", "\ufffd").encode()
 
 
 def _gathered(pieces: Iterable[bytes]) -> Iterator[bytes]:
