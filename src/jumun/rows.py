@@ -19,12 +19,12 @@ else:
     AnyField = Field
 
 
-def find(model: type[Row], *, locked: bool = False, **values: object) -> Row | None:
+def find(model: type[Row], *, locked: bool = False, **values: Any) -> Row | None:
     """The first of `find_all`, or ``None``."""
     return next(iter(find_all(model, locked=locked, **values)), None)
 
 
-def find_all(model: type[Row], *, order_by: str = "id", locked: bool = False, **values: object) -> list[Row]:
+def find_all(model: type[Row], *, order_by: str = "id", locked: bool = False, **values: Any) -> list[Row]:
     """The rows whose fields have these values, or one of several where they are a tuple.
 
     ``locked`` keeps out who would change them before the transaction ends, but not rows that merely refer to them.
