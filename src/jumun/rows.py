@@ -57,15 +57,22 @@ def insert(row: Model) -> None:
     row._state.adding, row._state.db = False, connection.alias
 
 
-def insert_new(rows: Sequence[Model]) -> None:
-    """Write those of the rows, all of one model, whose unique values are not there yet. Their ids are not learnt."""
+def insert_all(rows: Sequence[Model], *, tail: str = "") -> None:
+    """Write new rows, all of one model, in one statement. Their ids are not learnt."""
+    if not rows:
+        return
     connection = connections[router.db_for_write(type(rows[0]))]
     fields, head, places = _insertion(type(rows[0]))
     with connection.cursor() as cursor:
         cursor.execute(
-            f"{head} {', '.join([places] * len(rows))} ON CONFLICT DO NOTHING",
+            f"{head} {', '.join([places] * len(rows))}{tail}",
             [cell for row in rows for cell in _cells(row, fields, connection)],
         )
+
+
+def insert_new(rows: Sequence[Model]) -> None:
+    """`insert_all` of those rows whose unique values are not there yet."""
+    insert_all(rows, tail=" ON CONFLICT DO NOTHING")
 
 
 def change(row: Model, values: Mapping[str, object], *, where: Mapping[str, Sequence[object]]) -> bool:

@@ -14,7 +14,7 @@ from jumun.orders.numbers import new_number, new_reference
 from jumun.orders.place import Amounts, Customer, Item, amounts_of, check, check_total
 from jumun.orders.signals import order_canceled, order_paid
 from jumun.orders.timeline import Kind, TimelineEntry
-from jumun.rows import change, insert
+from jumun.rows import change, insert, insert_all
 from jumun.tax_ids import LENGTH_MAX
 
 __all__ = ["Order", "OrderLine", "TaxCategory", "TimelineEntry"]
@@ -135,9 +135,11 @@ class Order(models.Model):
                 form_token=form_token,
             )
             insert(order)
-            OrderLine.objects.bulk_create(
-                OrderLine.snapshot(order, position, item, line)
-                for position, (item, line) in enumerate(zip(lines, amounts, strict=True), start=1)
+            insert_all(
+                [
+                    OrderLine.snapshot(order, position, item, line)
+                    for position, (item, line) in enumerate(zip(lines, amounts, strict=True), start=1)
+                ]
             )
             order.record(Kind.PLACED, amount_minor=total)
         return order
@@ -208,6 +210,9 @@ class Order(models.Model):
 
     def keep_until(self, moment: datetime) -> None:
         """Keep an unpaid order's goods reserved at least until then; an earlier moment changes nothing."""
+        if moment <= self.expires_at:
+            # It is never made earlier, so that it is at least as late in the database too.
+            return
         Order.objects.filter(pk=self.pk, state=self.State.PLACED, expires_at__lt=moment).update(expires_at=moment)
         self.refresh_from_db(fields=["expires_at"])
 

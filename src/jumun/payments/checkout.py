@@ -14,6 +14,7 @@ from jumun.orders.models import Order, OrderLine
 from jumun.payments.close import close, create
 from jumun.payments.models import Checkout, Payment
 from jumun.payments.names import names_of
+from jumun.rows import find, find_all, insert
 
 # Stripe wants between 30 minutes and just under 24 hours, by its own clock; a minute of margin for ours.
 SESSION_MIN = timedelta(minutes=31)
@@ -43,9 +44,17 @@ def open_checkout(order: Order, *, success_url: str, cancel_url: str) -> str:
 
 def close_unusable(order: Order) -> None:
     """Close what the order has open at Stripe, or may have, and can no longer be used; learn what became of it."""
-    for checkout in order.checkouts.filter(state__in=Checkout.UNFINISHED):
+    for checkout in _unfinished(order):
         if _is_unusable(checkout, order):
             close(checkout)
+
+
+def _unfinished(order: Order) -> list[Checkout]:
+    """What the order has open at Stripe, or may have: one at most."""
+    found = find_all(Checkout, order_id=order.pk, state=Checkout.UNFINISHED)
+    for checkout in found:
+        checkout.order = order
+    return found
 
 
 def _is_unusable(checkout: Checkout, order: Order) -> bool:
@@ -64,12 +73,13 @@ def _is_unusable(checkout: Checkout, order: Order) -> bool:
 def _intend(order: Order, *, success_url: str, cancel_url: str) -> Checkout:
     """The order's unfinished checkout, or a new one written down before Stripe is asked."""
     with transaction.atomic():
-        order = Order.objects.select_for_update(no_key=True).get(pk=order.pk)
-        if not order.is_payable or order.payments.filter(status=Payment.Status.PROCESSING).exists():
+        [order] = find_all(Order, id=order.pk, locked=True)
+        if not order.is_payable or find(Payment, order_id=order.pk, status=Payment.Status.PROCESSING):
             raise OrderNotPayable(f"{order.number} is {order.state}")
-        if unfinished := order.checkouts.filter(state__in=Checkout.UNFINISHED).first():
+        for unfinished in _unfinished(order):
             return unfinished
-        checkout = Checkout.objects.create(order=order, expires_at=_session_end(order))
+        checkout = Checkout(order=order, expires_at=_session_end(order))
+        insert(checkout)
         # Nobody's session is closed while they type their card number.
         order.keep_until(checkout.expires_at)
         checkout.freeze(_params(checkout, success_url=success_url, cancel_url=cancel_url))
@@ -87,12 +97,13 @@ def _params(checkout: Checkout, *, success_url: str, cancel_url: str) -> dict[st
     Our names for the order go onto the session and its PaymentIntent, since Stripe copies no metadata between them.
     """
     order = checkout.order
+    lines = find_all(OrderLine, order_id=order.pk, order_by="position")
     names = {**names_of(order), "checkout": str(checkout.pk)}
     with override(order.language):
         description = gettext("Order %(number)s") % {"number": order.number}
     return {
         "mode": "payment",
-        "line_items": [_line_item(line, order.currency) for line in order.lines.all()],
+        "line_items": [_line_item(line, order.currency) for line in lines],
         "client_reference_id": order.reference,
         "customer_email": order.email,
         "metadata": names,

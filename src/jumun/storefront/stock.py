@@ -17,7 +17,7 @@ from jumun.errors import OutOfStock
 from jumun.orders.models import Order
 from jumun.orders.signals import order_canceled, order_paid, order_refunded
 from jumun.orders.timeline import Kind
-from jumun.rows import find_all
+from jumun.rows import find_all, insert_all
 from jumun.storefront.models import Product, Reservation
 
 State = Reservation.State
@@ -32,8 +32,11 @@ def reserve(order: Order, wanted: Iterable[tuple[Product, int]]) -> None:
     """
     goods = sorted(wanted, key=lambda pair: pair[0].pk)
     with transaction.atomic():
-        Reservation.objects.bulk_create(
-            Reservation(order=order, product=product, sku=product.sku, quantity=quantity) for product, quantity in goods
+        insert_all(
+            [
+                Reservation(order=order, product=product, sku=product.sku, quantity=quantity)
+                for product, quantity in goods
+            ]
         )
         _take({product.pk: quantity for product, quantity in goods})
 

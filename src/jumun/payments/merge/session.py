@@ -28,7 +28,7 @@ def merge_session(raw: dict[str, Any]) -> Order | None:
     if is_another_sites(order, session.site) or (order is None and not session.is_paid):
         return None
     reason = mismatch(order, session.livemode, session.amount_total, session.currency)
-    payment = None
+    payment, was_paid = None, order is not None and order.state == Order.State.PAID
     if order is not None:
         Checkout.advance_by(order, session)
         with _payment_of(order, session, reason) as payment:
@@ -38,6 +38,9 @@ def merge_session(raw: dict[str, Any]) -> Order | None:
     if order is not None and payment is not None and payment.order_id == order.pk:
         charge = object_within(raw, "payment_intent", "latest_charge")
         BalanceTransaction.mirror(transactions_within(charge))
+        if order.state == Order.State.PAID and not was_paid:
+            # As late as can be: whoever issues the next number waits until we commit.
+            Invoice.issue(order, paid_by=_reference(payment))
         # Also those that were told of before the payment was.
         merge_refunds(order, payment, refunds_within(charge))
     return order
@@ -131,7 +134,6 @@ def _settle(order: Order, payment: Payment) -> bool:
         order.cancel()
         return False
     payment.settle()
-    Invoice.issue(order, paid_by=_reference(payment))
     return True
 
 
