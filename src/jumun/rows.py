@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from django.db import connections, router
 from django.db.models import Field, Model
+from django.db.transaction import TransactionManagementError
 
 Row = TypeVar("Row", bound=Model)
 
@@ -28,6 +29,7 @@ def find_all(model: type[Row], *, order_by: str = "id", locked: bool = False, **
     """The rows whose fields have these values, or one of several where they are a tuple.
 
     ``locked`` keeps out who would change them before the transaction ends, but not rows that merely refer to them.
+    Raises `TransactionManagementError` where there is no transaction to hold the lock.
     """
     connection, meta = connections[router.db_for_write(model)], model._meta
     names, head, converters = _selection(model, connection.alias)
@@ -38,6 +40,8 @@ def find_all(model: type[Row], *, order_by: str = "id", locked: bool = False, **
         conditions.append(f'"{field.column}" IN ({", ".join(["%s"] * len(among))})')
         parameters += [field.get_db_prep_value(one, connection) for one in among]
     tail = " FOR NO KEY UPDATE" if locked and connection.features.has_select_for_no_key_update else ""
+    if tail and connection.get_autocommit():
+        raise TransactionManagementError("rows are locked inside a transaction only")
     with connection.cursor() as cursor:
         cursor.execute(f'{head} WHERE {" AND ".join(conditions)} ORDER BY "{order_by}"{tail}', parameters)
         found = [list(cells) for cells in cursor.fetchall()]

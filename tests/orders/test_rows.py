@@ -3,6 +3,7 @@
 import pytest
 from django.db import connection, transaction
 from django.db.models import Model
+from django.db.transaction import TransactionManagementError
 from django.test.utils import CaptureQueriesContext
 
 from jumun.invoices.models import Invoice
@@ -59,3 +60,10 @@ def test_locked_rows_are_locked_as_the_orm_does() -> None:
         Order.objects.select_for_update(no_key=True).get(reference=order.reference)
 
     assert [query["sql"].partition(" FOR ")[2] for query in said] == ["NO KEY UPDATE"] * 2
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite locks the whole database")
+@pytest.mark.django_db(transaction=True)
+def test_nothing_is_locked_for_no_time() -> None:
+    with pytest.raises(TransactionManagementError):
+        find(Order, reference="any", locked=True)

@@ -76,8 +76,8 @@ def _intend(order: Order, *, success_url: str, cancel_url: str) -> Checkout:
         [order] = find_all(Order, id=order.pk, locked=True)
         if not order.is_payable or find(Payment, order_id=order.pk, status=Payment.Status.PROCESSING):
             raise OrderNotPayable(f"{order.number} is {order.state}")
-        for unfinished in _unfinished(order):
-            return unfinished
+        if unfinished := _unfinished(order):
+            return unfinished[0]
         checkout = Checkout(order=order, expires_at=_session_end(order))
         insert(checkout)
         # Nobody's session is closed while they type their card number.
