@@ -32,7 +32,7 @@ def find_all(model: type[Row], *, order_by: str = "id", locked: bool = False, **
     Raises `TransactionManagementError` where there is no transaction to hold the lock.
     """
     connection, meta = connections[router.db_for_write(model)], model._meta
-    names, head, converters = _selection(model, connection.alias)
+    names, columns, head = _selection(model)
     conditions, parameters = ["TRUE"], []
     for name, value in values.items():
         field = cast(AnyField, meta.get_field(name))
@@ -45,9 +45,12 @@ def find_all(model: type[Row], *, order_by: str = "id", locked: bool = False, **
     with connection.cursor() as cursor:
         cursor.execute(f'{head} WHERE {" AND ".join(conditions)} ORDER BY "{order_by}"{tail}', parameters)
         found = [list(cells) for cells in cursor.fetchall()]
-    for cells in found:
-        for at, column, converter in converters:
-            cells[at] = converter(cells[at], column, connection)
+    if found:
+        # They belong to this connection and are asked for each time: kept, they would keep it open.
+        for at, column in enumerate(columns):
+            for converter in (*connection.ops.get_db_converters(column), *column.get_db_converters(connection)):
+                for cells in found:
+                    cells[at] = converter(cells[at], column, connection)
     return [model.from_db(connection.alias, names, cells) for cells in found]
 
 
@@ -104,19 +107,12 @@ def change(row: Model, values: Mapping[str, object], *, where: Mapping[str, Sequ
 
 
 @cache
-def _selection(model: type[Model], alias: str) -> tuple[list[str], str, list[tuple[int, Any, Any]]]:
-    """The attributes of a row, the statement that selects them up to its conditions, and how a database's value becomes
-    an attribute's.
-    """
-    connection, fields = connections[alias], model._meta.concrete_fields
-    columns = [field.cached_col for field in fields]
-    converters = [
-        (at, column, converter)
-        for at, column in enumerate(columns)
-        for converter in (*connection.ops.get_db_converters(column), *column.get_db_converters(connection))
-    ]
+def _selection(model: type[Model]) -> tuple[list[str], list[Any], str]:
+    """The attributes of a row, its columns, and the statement that selects them up to its conditions."""
+    fields = model._meta.concrete_fields
     selected = ", ".join(f'"{field.column}"' for field in fields)
-    return [field.attname for field in fields], f'SELECT {selected} FROM "{model._meta.db_table}"', converters  # noqa: S608
+    head = f'SELECT {selected} FROM "{model._meta.db_table}"'  # noqa: S608
+    return [field.attname for field in fields], [field.cached_col for field in fields], head
 
 
 @cache
