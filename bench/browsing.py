@@ -10,7 +10,9 @@ from bench.serving import Server, serving
 from bench.stage import run_django
 
 STOCK = "stock admin"
-ROOTS = {OURS: "/admin", STOCK: "/stock"}
+# What every page of the list is to be quicker than, beside the same page of the stock admin's.
+STOCK_FIRST = "stock admin's first page"
+ROOTS = {OURS: "/admin", STOCK: "/stock", STOCK_FIRST: "/stock"}
 # Looks at a page in one round, of which the median counts.
 LOOKS = 5
 
@@ -27,7 +29,7 @@ def staff(url: str, pages: Mapping[str, Mapping[str, str]]) -> Iterator[list[Con
                 name, lambda: {row: _look(server, ROOTS[name] + path, key) for row, path in paths.items()}
             )
 
-        yield [contestant(name) for name in ROOTS]
+        yield [contestant(name) for name in ROOTS if any(name in paths for paths in pages.values())]
 
 
 def _look(server: Server, path: str, session_key: str) -> float:

@@ -4,16 +4,16 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
-from bench.browsing import STOCK, staff
+from bench.browsing import STOCK, STOCK_FIRST, staff
 from bench.row import OURS, Bench, Contestant, Row
 from bench.stage import Stage
 
 LIST = "/jumun_orders/order/"
 
 
-def _row(name: str, what: str, times: float = 8) -> Row:
+def _row(name: str, what: str, times: float = 8, *, than: str = STOCK) -> Row:
     title = f"admin order list: {what}"
-    return Row(name=f"admin-{name}", title=title, unit="ms", better="less", goals={STOCK: times})
+    return Row(name=f"admin-{name}", title=title, unit="ms", better="less", goals={than: times})
 
 
 def pages(orders: int) -> dict[str, dict[str, str]]:
@@ -28,8 +28,8 @@ def pages(orders: int) -> dict[str, dict[str, str]]:
         "admin-last-page": dict.fromkeys((OURS, STOCK), f"{LIST}?p={last}"),
         "admin-search-hit": dict.fromkeys((OURS, STOCK), LIST + hit),
         "admin-search-nothing": dict.fromkeys((OURS, STOCK), f"{LIST}?q=nobody-of-that-name"),
-        "admin-filter": dict.fromkeys((OURS, STOCK), f"{LIST}?state__exact=cancelled"),
-        "admin-drill-down": {OURS: f"{LIST}?placed=last-year", STOCK: LIST + drill_down},
+        "admin-filter": dict.fromkeys((OURS, STOCK), f"{LIST}?state__exact=cancelled") | {STOCK_FIRST: LIST},
+        "admin-drill-down": {OURS: f"{LIST}?placed=last-year", STOCK: LIST + drill_down, STOCK_FIRST: LIST},
     }
 
 
@@ -46,8 +46,8 @@ BENCH = Bench(
         _row("last-page", "last page"),
         _row("search-hit", "search with a hit"),
         _row("search-nothing", "search without a match", 20),
-        _row("filter", "filter by state"),
-        _row("drill-down", "one period (stock: date_hierarchy)"),
+        _row("filter", "filter by state", than=STOCK_FIRST),
+        _row("drill-down", "one period (stock: date_hierarchy)", than=STOCK_FIRST),
     ),
     contestants=contestants,
 )
