@@ -3,6 +3,7 @@ from typing import Any
 from django.db import models
 
 from jumun.payments.keys import new_key
+from jumun.rows import change, find_all
 
 
 class Intention(models.Model):
@@ -19,7 +20,7 @@ class Intention(models.Model):
 
     def freeze(self, params: dict[str, Any]) -> None:
         """Write the parameters down, in the transaction that made the row; they may name its id."""
-        self.params = params
-        self.save(update_fields=["params"])
+        change(self, {"params": params}, where={})
         # PostgreSQL's jsonb has an order of keys of its own. What is sent first is what every retry will read.
-        self.refresh_from_db(fields=["params"])
+        [frozen] = find_all(type(self), id=self.pk)
+        self.params = frozen.params
