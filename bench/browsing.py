@@ -25,9 +25,13 @@ def staff(url: str, pages: Mapping[str, Mapping[str, str]]) -> Iterator[list[Con
 
         def contestant(name: str) -> Contestant:
             paths = {row: paths[name] for row, paths in pages.items() if name in paths}
-            return Contestant(
-                name, lambda: {row: _look(server, ROOTS[name] + path, key) for row, path in paths.items()}
-            )
+
+            def looks() -> dict[str, float]:
+                # Rows may share a page, which need be looked at only once.
+                took = {path: _look(server, ROOTS[name] + path, key) for path in dict.fromkeys(paths.values())}
+                return {row: took[path] for row, path in paths.items()}
+
+            return Contestant(name, looks)
 
         yield [contestant(name) for name in ROOTS if any(name in paths for paths in pages.values())]
 

@@ -7,8 +7,6 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from django.db.models import QuerySet
-
 from jumun import money
 from jumun.errors import StripeError
 from jumun.payments import gateway
@@ -41,7 +39,7 @@ def _session_with_card(session: Snapshot) -> Snapshot:
     intent_id = session.get("payment_intent")
     if not isinstance(intent_id, str):
         return session
-    known = find(Payment, payment_intent_id=intent_id)
+    known = _payment(intent_id)
     if known and known.card_last4:
         return session
     try:
@@ -60,7 +58,7 @@ def _refund_with_payment(refund: Snapshot) -> Snapshot:
     intent_id = refund.get("payment_intent")
     if not isinstance(intent_id, str):
         return refund
-    is_known = _payments(intent_id).exists()
+    is_known = _payment(intent_id) is not None
     if is_known and not _unknown_transactions(refund):
         return refund
     try:
@@ -76,7 +74,7 @@ def _refund_with_payment(refund: Snapshot) -> Snapshot:
 def _dispute_with_payment(dispute: Snapshot) -> Snapshot:
     """A dispute names its payment, which names the order; one that came before its payment did asks Stripe for it."""
     intent_id = dispute.get("payment_intent")
-    if not isinstance(intent_id, str) or _payments(intent_id).exists():
+    if not isinstance(intent_id, str) or _payment(intent_id) is not None:
         return dispute
     fetched = gateway.retrieve_dispute(str(dispute.get("id")))
     return dispute | {"payment_intent": fetched.get("payment_intent") or intent_id}
@@ -120,8 +118,8 @@ _COMPLETIONS: dict[str, Callable[[Snapshot], Snapshot]] = {
 }
 
 
-def _payments(payment_intent_id: str) -> QuerySet[Payment]:
-    return Payment.objects.filter(payment_intent_id=payment_intent_id)
+def _payment(payment_intent_id: str) -> Payment | None:
+    return find(Payment, payment_intent_id=payment_intent_id)
 
 
 def _unknown_transactions(raw: Snapshot) -> list[str]:
@@ -132,7 +130,7 @@ def _unknown_transactions(raw: Snapshot) -> list[str]:
 
 
 def _has_unknown_refunds(payment_intent_id: str, amount_refunded: object) -> bool:
-    payment = _payments(payment_intent_id).first()
+    payment = _payment(payment_intent_id)
     if payment is None or not amount_refunded:
         return False
     known = payment.refunds.exclude(refund_id=None)

@@ -28,8 +28,9 @@ def merge_session(raw: dict[str, Any]) -> Order | None:
     if is_another_sites(order, session.site) or (order is None and not session.is_paid):
         return None
     reason = mismatch(order, session.livemode, session.amount_total, session.currency)
-    payment, was_paid = None, order is not None and order.state == Order.State.PAID
+    payment, was_paid = None, False
     if order is not None:
+        was_paid = order.state == Order.State.PAID
         Checkout.advance_by(order, session)
         with _payment_of(order, session, reason) as payment:
             reason = reason or _pay(order, session, payment)
