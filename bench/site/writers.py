@@ -52,9 +52,9 @@ def _ways() -> dict[str, Callable[[int], int]]:
     def bulk(_turn: int) -> int:
         with transaction.atomic(), connection.cursor() as cursor:
             numbers = Series.next_numbers("BENCH", year, count=BULK)
-            cursor.execute(
-                "INSERT INTO bench_document SELECT * FROM unnest(%s::text[], %s::text[])", [numbers, [DOCUMENT] * BULK]
-            )
+            with cursor.copy("COPY bench_document FROM STDIN") as rows:
+                for number in numbers:
+                    rows.write_row((number, DOCUMENT))
         return BULK
 
     def highest(_turn: int) -> int:
