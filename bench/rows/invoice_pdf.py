@@ -55,6 +55,7 @@ def contestants(stage: Stage) -> Iterator[Sequence[Contestant]]:
     judged = [Contestant(OURS, ours), Contestant(WEASYPRINT, both("weasyprint"))]
     others = [
         Contestant("fpdf2", lambda: {ONE.name: painted("fpdf2", 1, short)}),
+        Contestant("Chromium", lambda: {ONE.name: painted("chromium", 1, short)}),
         Contestant(LIMIT, both("canvas")),
     ]
     yield judged if stage.quick else judged + others
