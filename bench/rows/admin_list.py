@@ -1,11 +1,11 @@
-"""The order list of the backoffice beside the stock admin's, on PostgreSQL."""
+"""The order list of the backoffice beside the stock admin's, on PostgreSQL; the limit is a bare table of orders."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
 from bench.browsing import STOCK, STOCK_FIRST, staff
-from bench.row import OURS, Bench, Contestant, Row
+from bench.row import LIMIT, OURS, Bench, Contestant, Row
 from bench.stage import Stage
 
 LIST = "/jumun_orders/order/"
@@ -23,7 +23,7 @@ def pages(orders: int) -> dict[str, dict[str, str]]:
     year, month = datetime.now(UTC).year - 1, 6
     drill_down = f"?placed_at__year={year}&placed_at__month={month}"
     return {
-        "admin-first-page": {OURS: LIST, STOCK: LIST},
+        "admin-first-page": {OURS: LIST, STOCK: LIST, LIMIT: "/orders/"},
         "admin-page-5000": dict.fromkeys((OURS, STOCK), f"{LIST}?p={min(5000, last // 2)}"),
         "admin-last-page": dict.fromkeys((OURS, STOCK), f"{LIST}?p={last}"),
         "admin-search-hit": dict.fromkeys((OURS, STOCK), LIST + hit),
@@ -41,7 +41,7 @@ def contestants(stage: Stage) -> Iterator[Sequence[Contestant]]:
 
 BENCH = Bench(
     rows=(
-        _row("first-page", "first page"),
+        _row("first-page", "first page (limit: a bare table of fifty orders)"),
         _row("page-5000", "page 5,000"),
         _row("last-page", "last page"),
         _row("search-hit", "search with a hit"),

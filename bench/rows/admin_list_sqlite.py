@@ -1,4 +1,4 @@
-"""The first page of the order list on SQLite."""
+"""The first page of the order list on SQLite; the limit is as on PostgreSQL."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager

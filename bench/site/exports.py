@@ -1,4 +1,4 @@
-"""Exports as others make them, each of all orders."""
+"""Exports as others make them, each of the orders that are `chosen`."""
 
 import csv
 from datetime import datetime
@@ -34,15 +34,15 @@ def tutorial(request: HttpRequest) -> HttpResponse:
     response = HttpResponse(content_type="text/csv")
     writer = csv.writer(response)
     writer.writerow([column.title for column in ORDER_COLUMNS])
-    for order in _orders():
+    for order in _orders(chosen(request)):
         row = [getattr(order, name) for name in FIELDS] + _related(order)
         writer.writerow([value.strftime("%d/%m/%Y") if isinstance(value, datetime) else value for value in row])
     return response
 
 
-def _orders() -> QuerySet[Order]:
+def _orders(found: QuerySet[Order]) -> QuerySet[Order]:
     settling = Prefetch("payments", Payment.objects.filter(settles_order=True), to_attr="settling")
-    return Order.objects.select_related("invoice").defer("invoice__document_json").prefetch_related(settling)
+    return found.select_related("invoice").defer("invoice__document_json").prefetch_related(settling)
 
 
 def _related(order: Any) -> list[Any]:
@@ -60,7 +60,7 @@ class Echo:
 
 def streamed(request: HttpRequest) -> StreamingHttpResponse:
     """Django's documentation at its best: `values_list` and `iterator` into a streaming response."""
-    found = rows(Order.objects.all(), [column.source for column in ORDER_COLUMNS], per_line=False)
+    found = rows(chosen(request), [column.source for column in ORDER_COLUMNS], per_line=False)
     writer: Any = csv.writer(Echo())
     return StreamingHttpResponse((writer.writerow(row) for row in found.iterator(2000)), content_type="text/csv")
 

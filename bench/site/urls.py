@@ -10,6 +10,7 @@ urlpatterns = [
     path("bench/streamed.csv", exports.streamed),
     path("bench/pretix.csv", exports.pretix),
     path("bench/webhook/", plain.webhook),
+    path("bench/orders/", plain.orders),
     path("stock/", stock.site.urls),
     *store,
 ]
