@@ -37,7 +37,7 @@ def find_all(model: type[Row], *, order_by: str = "id", locked: bool = False, **
     for name, value in values.items():
         field = cast(AnyField, meta.get_field(name))
         among = value if isinstance(value, tuple) else (value,)
-        conditions.append(f'"{field.column}" IN ({", ".join(["%s"] * len(among))})')
+        conditions.append(_is_among(str(field.column), among))
         parameters += [field.get_db_prep_value(one, connection) for one in among]
     tail = " FOR NO KEY UPDATE" if locked and connection.features.has_select_for_no_key_update else ""
     if tail and connection.get_autocommit():
@@ -87,23 +87,38 @@ def change(row: Model, values: Mapping[str, object], *, where: Mapping[str, Sequ
 
     Of two simultaneous callers exactly one gets ``True``.
     """
-    connection, meta = connections[router.db_for_write(type(row))], row._meta
+    if not _update(type(row), values, {"id": [row.pk], **where}):
+        return False
+    for name, value in values.items():
+        setattr(row, name, value)
+    return True
+
+
+def change_all(rows: Sequence[Row], values: Mapping[str, object]) -> None:
+    """Give columns of several rows, all of one model, the same values, there alone."""
+    if rows:
+        _update(type(rows[0]), values, {"id": [row.pk for row in rows]})
+
+
+def _update(model: type[Model], values: Mapping[str, object], where: Mapping[str, Sequence[object]]) -> int:
+    """How many rows there were whose columns have one of the values told by ``where``."""
+    connection, meta = connections[router.db_for_write(model)], model._meta
 
     def cells(name: str, *given: object) -> list[Any]:
         field = cast(AnyField, meta.get_field(name))
         return [field.get_db_prep_save(value, connection) for value in given]
 
     changed = ", ".join(f'"{name}" = %s' for name in values)
-    kept = "".join(f' AND "{name}" IN ({", ".join(["%s"] * len(given))})' for name, given in where.items())
+    kept = " AND ".join(_is_among(name, given) for name, given in where.items())
     parameters = [cell for name, value in values.items() for cell in cells(name, value)]
-    parameters += [row.pk, *(cell for name, given in where.items() for cell in cells(name, *given))]
+    parameters += [cell for name, given in where.items() for cell in cells(name, *given)]
     with connection.cursor() as cursor:
-        cursor.execute(f'UPDATE "{meta.db_table}" SET {changed} WHERE id = %s{kept}', parameters)  # noqa: S608
-        if not cursor.rowcount:
-            return False
-    for name, value in values.items():
-        setattr(row, name, value)
-    return True
+        cursor.execute(f'UPDATE "{meta.db_table}" SET {changed} WHERE {kept}', parameters)  # noqa: S608
+        return int(cursor.rowcount)
+
+
+def _is_among(column: str, values: Sequence[object]) -> str:
+    return f'"{column}" IN ({", ".join(["%s"] * len(values))})' if values else "FALSE"
 
 
 @cache

@@ -10,7 +10,7 @@ from jumun.invoices.models import Invoice
 from jumun.orders.models import Order, OrderLine
 from jumun.outbox.models import Job
 from jumun.payments.models import Payment, Refund
-from jumun.rows import find, find_all
+from jumun.rows import change, change_all, find, find_all
 from jumun.storefront.models import Product
 from tests.factories import item, paid_order, place_order
 from tests.storefront.shop import product
@@ -41,6 +41,24 @@ def test_several_values_an_order_and_none() -> None:
     assert find_all(Order, name="가", state=("paid", "expired")) == []
     assert find(Order, reference=second.reference) == second
     assert find(Order, reference="nobody's") is None
+
+
+def test_none_of_no_values_is_found_or_changed() -> None:
+    order = place_order()
+
+    assert find_all(Order, name=()) == []
+    assert not change(order, {"name": "나"}, where={"state": ()})
+    change_all([], {"name": "나"})
+
+    assert Order.objects.get().name == order.name != "나"
+
+
+def test_several_rows_are_changed_and_no_other() -> None:
+    first, second, third = (place_order(name=name) for name in ("가", "나", "다"))
+
+    change_all([first, third], {"name": "라"})
+
+    assert [order.name for order in Order.objects.order_by("pk")] == ["라", second.name, "라"]
 
 
 def test_what_was_found_can_be_saved() -> None:

@@ -11,7 +11,7 @@ import json
 import types
 import typing
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from typing import Any, Literal
 
 from jumun import money
@@ -174,8 +174,15 @@ def taxes_of(lines: typing.Iterable[Line]) -> tuple[TaxSubtotal, ...]:
 
 def canonical_json(document: Document) -> str:
     """The one text of this document: sorted keys, no white space, non-ASCII as it is, the schema's version within."""
-    tree = {"schema_version": SCHEMA_VERSION, **asdict(document)}
-    return json.dumps(tree, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=datetime.date.isoformat)
+    tree = {"schema_version": SCHEMA_VERSION, **_plain(document)}
+    return json.dumps(tree, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=_plain)
+
+
+def _plain(value: Any) -> Any:
+    """What JSON knows: the fields of a part of the document, and a date as text. `asdict` takes three times as long."""
+    if isinstance(value, datetime.date):
+        return value.isoformat()
+    return {field.name: getattr(value, field.name) for field in fields(value)}
 
 
 def from_json(text: str) -> Document:

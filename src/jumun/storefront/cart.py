@@ -10,6 +10,7 @@ from django.contrib.sessions.backends.base import SessionBase
 
 from jumun.errors import TooManyLines
 from jumun.orders.place import LINES_MAX, Item, amounts_of
+from jumun.rows import find_all
 from jumun.storefront.models import Product
 
 SESSION_CART = "jumun_cart"
@@ -64,7 +65,8 @@ class Cart:
     @cached_property
     def lines(self) -> list[CartLine]:
         """The lines in the order in which they were added, without what is no longer sold."""
-        products = Product.objects.on_sale().in_bulk(list(self._quantities), field_name="sku")
+        found = find_all(Product, sku=tuple(self._quantities))
+        products = {product.sku: product for product in found if product.is_on_sale}
         return [
             CartLine(product=products[sku], quantity=quantity)
             for sku, quantity in self._quantities.items()

@@ -6,23 +6,31 @@ are touched last: everybody else who buys the same waits for them until we commi
 """
 
 from collections.abc import Iterable, Mapping
+from itertools import chain
 from typing import Any
 
-from django.db import models, transaction
-from django.db.models import Case, F, Value, When
-from django.db.models.expressions import Combinable
+from django.db import connections, router, transaction
 from django.dispatch import receiver
 
+from jumun.conf import jumun
 from jumun.errors import OutOfStock
 from jumun.orders.models import Order
 from jumun.orders.signals import order_canceled, order_paid, order_refunded
 from jumun.orders.timeline import Kind
-from jumun.rows import find_all, insert_all
+from jumun.rows import change_all, find_all, insert_all
 from jumun.storefront.models import Product, Reservation
 
 State = Reservation.State
 # How many of each product, by its id.
 Pieces = Mapping[int, int]
+
+# All products in one statement, each with its own number of pieces.
+UPDATE = """
+WITH goods(product_id, pieces) AS (VALUES {goods})
+UPDATE jumun_storefront_product SET {changed} FROM goods WHERE id = product_id AND {only} RETURNING id
+"""
+# Which `Product.is_on_sale`, with as many free pieces as are asked for.
+ENOUGH = "active AND currency = %s AND stock_quantity >= reserved_quantity + sold_quantity + pieces"
 
 
 def reserve(order: Order, wanted: Iterable[tuple[Product, int]]) -> None:
@@ -70,8 +78,7 @@ def restock(order: Order, restocked: Mapping[str, int], **_: Any) -> None:
 def _moved(order: Order, before: tuple[State, ...], state: State) -> list[Reservation]:
     """Give the order's reservations another state; return those that had one of ``before``, as they were."""
     rows = find_all(Reservation, order_id=order.pk, state=before, order_by="product_id", locked=True)
-    if rows:
-        Reservation.objects.filter(pk__in=[row.pk for row in rows]).update(state=state)
+    change_all(rows, {"state": state})
     return rows
 
 
@@ -83,10 +90,8 @@ def _take(pieces: Pieces) -> None:
     """free -> reserved. Raises `OutOfStock`, and the caller's transaction is then to be rolled back."""
     if len(pieces) > 1:
         _check(pieces)
-    each = _each(pieces)
-    enough = Product.objects.on_sale().filter(stock_quantity__gte=F("reserved_quantity") + F("sold_quantity") + each)
     # Once the rows are checked, and so locked, there is enough.
-    while not enough.filter(pk__in=pieces).update(reserved_quantity=F("reserved_quantity") + each):
+    while not _update(pieces, {"reserved_quantity": 1}, ENOUGH, jumun().currency):
         _check(pieces)
 
 
@@ -103,18 +108,19 @@ def _count(pieces: Pieces, **counters: int) -> None:
     if len(pieces) > 1:
         _lock(pieces)
     if pieces:
-        each = _each(pieces)
-        changed = {name: F(name) + each * times for name, times in counters.items()}
-        Product.objects.filter(pk__in=pieces).update(**changed)
+        _update(pieces, counters)
+
+
+def _update(pieces: Pieces, counters: Mapping[str, int], only: str = "TRUE", *parameters: str) -> int:
+    """Add so many times its pieces to the counters of each product of which ``only`` is true; how many those were."""
+    changed = ", ".join(f"{name} = {name} + {times} * pieces" for name, times in counters.items())
+    goods = ", ".join(["(CAST(%s AS bigint), CAST(%s AS integer))"] * len(pieces))
+    with connections[router.db_for_write(Product)].cursor() as cursor:
+        cursor.execute(UPDATE.format(goods=goods, changed=changed, only=only), [*chain(*pieces.items()), *parameters])
+        # Python's sqlite3 counts no rows of a statement that begins with WITH.
+        return len(cursor.fetchall())
 
 
 def _lock(pieces: Pieces) -> list[Product]:
     """Those rows, in the order of their ids; a single UPDATE takes several in an order of its own."""
     return find_all(Product, id=tuple(pieces), locked=True)
-
-
-def _each(pieces: Pieces) -> Combinable:
-    """The number of pieces of a row."""
-    if len(quantities := set(pieces.values())) == 1:
-        return Value(quantities.pop())
-    return Case(*(When(pk=pk, then=quantity) for pk, quantity in pieces.items()), output_field=models.IntegerField())

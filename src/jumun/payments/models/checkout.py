@@ -1,4 +1,4 @@
-from typing import ClassVar, Self
+from typing import ClassVar
 
 from django.db import models, transaction
 from django.db.models import Q
@@ -8,6 +8,7 @@ from jumun.orders.models import Order
 from jumun.orders.timeline import Kind
 from jumun.payments.models.intention import Intention
 from jumun.payments.snapshots import SessionSnapshot
+from jumun.rows import change, find_all
 
 
 class Checkout(Intention):
@@ -64,26 +65,30 @@ class Checkout(Intention):
     def advance(self, session: SessionSnapshot) -> None:
         """Join the session's state into ours; an older snapshot changes nothing."""
         with transaction.atomic():
-            self._advance(Checkout.objects.filter(pk=self.pk), self.order, session)
-        self.refresh_from_db()
+            moved = self._advance(session)
+        if not moved:
+            self.refresh_from_db()
 
     @classmethod
     def advance_by(cls, order: Order, session: SessionSnapshot) -> None:
         """Join the state of one of the order's sessions, in the caller's transaction."""
-        named = Q(session_id=session.id)
-        if session.checkout_id.isdecimal() and len(session.checkout_id) < 19:
-            # The answer to our create call was lost; the session names the row that asked for it.
-            named |= Q(pk=int(session.checkout_id), session_id=None)
-        cls._advance(cls.objects.filter(named, order=order), order, session)
+        for checkout in find_all(cls, order_id=order.pk, locked=True):
+            if checkout._is_told_of_by(session):
+                checkout.order = order
+                checkout._advance(session)
 
-    @classmethod
-    def _advance(cls, row: models.QuerySet[Self], order: Order, session: SessionSnapshot) -> None:
-        earlier = row.filter(state__in=cls._BEFORE.get(session.status, ()))
-        moved = earlier.update(
-            state=session.status, session_id=session.id, url=session.url, expires_at=session.expires_at
-        )
-        if moved and (kind := cls._RECORDED.get(session.status)):
-            order.record(kind, checkout=session.id)
+    def _is_told_of_by(self, session: SessionSnapshot) -> bool:
+        # The answer to our create call may have been lost; the session names the row that asked for it.
+        return self.session_id == session.id or (self.session_id is None and session.checkout_id == str(self.pk))
+
+    def _advance(self, session: SessionSnapshot) -> bool:
+        before = self._BEFORE.get(session.status, ())
+        told = {"state": session.status, "session_id": session.id, "url": session.url, "expires_at": session.expires_at}
+        if not change(self, told, where={"state": before}):
+            return False
+        if kind := self._RECORDED.get(session.status):
+            self.order.record(kind, checkout=session.id)
+        return True
 
     def give_up(self, why: str) -> None:
         """Record that the session is over although Stripe, as we reach it now, does not know it."""
