@@ -18,6 +18,8 @@ from tests.paywright.said import Said
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
+    from tests.pages import Pages
+
 NO_BROWSER = f"no Chromium: {HOW_TO_GET}"
 
 # A shared machine may take its time over one example; what is tested is never how long it takes.
@@ -70,16 +72,18 @@ def browser() -> Iterator["Browser"]:
     del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
+@pytest.fixture(scope="session")
+def pages(browser: "Browser") -> "Pages":
+    from tests.pages import Pages
+
+    return Pages(browser)
+
+
 @pytest.fixture
-def page(browser: "Browser") -> Iterator["Page"]:
+def page(pages: "Pages") -> Iterator["Page"]:
     """A page of a browser that knows nothing yet. The test fails if a script of the page does."""
-    context = browser.new_context()
-    opened = context.new_page()
-    errors: list[str] = []
-    opened.on("pageerror", lambda error: errors.append(str(error)))
-    yield opened
-    context.close()
-    assert errors == []
+    with pages.visit() as opened:
+        yield opened
 
 
 @pytest.fixture(scope="session", autouse=True)
