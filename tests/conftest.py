@@ -30,16 +30,22 @@ hypothesis.load_profile("jumun")
 
 # Files that take half a minute and more. Begun last, they would keep one process busy while the others wait for it.
 LONG = (
+    "tests/e2e/",
     "tests/chaos/test_chaos",
     "tests/payments/test_histories",
-    "tests/payments/test_fuzzed",
-    "tests/invoices/test_killed",
-    "tests/payments/test_reconcile",
-    "tests/e2e/",
-    "tests/chaos/",
+    "tests/paywright/test_browser",
     "tests/outbox/test_celery",
-    "tests/payments/test_worker",
     "tests/tooling/test_run",
+    "tests/invoices/test_killed",
+    "tests/chaos/",
+    "tests/backoffice/test_browser",
+    "tests/storefront/test_in_a_browser",
+    "tests/paywright/test_schemathesis",
+    "tests/payments/test_reconcile",
+    "tests/tooling/test_tour",
+    "tests/payments/test_worker",
+    "tests/payments/test_fuzzed",
+    "tests/storefront/test_last_goods",
 )
 
 
