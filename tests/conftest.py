@@ -18,6 +18,8 @@ from tests.paywright.said import Said
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
+    from tests.pages import Pages
+
 NO_BROWSER = f"no Chromium: {HOW_TO_GET}"
 
 # A shared machine may take its time over one example; what is tested is never how long it takes.
@@ -28,16 +30,22 @@ hypothesis.load_profile("jumun")
 
 # Files that take half a minute and more. Begun last, they would keep one process busy while the others wait for it.
 LONG = (
+    "tests/e2e/",
     "tests/chaos/test_chaos",
     "tests/payments/test_histories",
-    "tests/payments/test_fuzzed",
-    "tests/invoices/test_killed",
-    "tests/payments/test_reconcile",
-    "tests/e2e/",
-    "tests/chaos/",
+    "tests/paywright/test_browser",
     "tests/outbox/test_celery",
-    "tests/payments/test_worker",
     "tests/tooling/test_run",
+    "tests/invoices/test_killed",
+    "tests/chaos/",
+    "tests/backoffice/test_browser",
+    "tests/storefront/test_in_a_browser",
+    "tests/paywright/test_schemathesis",
+    "tests/payments/test_reconcile",
+    "tests/tooling/test_tour",
+    "tests/payments/test_worker",
+    "tests/payments/test_fuzzed",
+    "tests/storefront/test_last_goods",
 )
 
 
@@ -70,16 +78,18 @@ def browser() -> Iterator["Browser"]:
     del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
+@pytest.fixture(scope="session")
+def pages(browser: "Browser") -> "Pages":
+    from tests.pages import Pages
+
+    return Pages(browser)
+
+
 @pytest.fixture
-def page(browser: "Browser") -> Iterator["Page"]:
+def page(pages: "Pages") -> Iterator["Page"]:
     """A page of a browser that knows nothing yet. The test fails if a script of the page does."""
-    context = browser.new_context()
-    opened = context.new_page()
-    errors: list[str] = []
-    opened.on("pageerror", lambda error: errors.append(str(error)))
-    yield opened
-    context.close()
-    assert errors == []
+    with pages.visit() as opened:
+        yield opened
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 
 from shop.configuration import Configuration, configure, free_ports
 from shop.start import prepare
 from shop.supervisor import Supervisor
+from tests.pages import Pages
 from tests.paywright import recording
 
 
@@ -49,13 +50,7 @@ def store(running: Store) -> Configuration:
 
 
 @pytest.fixture(params=["ko-KR", "en-US"])
-def visitor(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Page]:
+def visitor(request: pytest.FixtureRequest, pages: Pages) -> Iterator[Page]:
     """A customer's browser in Korean, then in English. What a page's console complains of fails the test."""
-    context = browser.new_context(locale=request.param)
-    page = context.new_page()
-    complaints: list[str] = []
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("console", lambda message: complaints.append(message.text) if "Policy" in message.text else None)
-    yield page
-    context.close()
-    assert complaints == []
+    with pages.visit(locale=request.param) as page:
+        yield page

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from shop.configuration import Configuration
 from tests.e2e.buying import DECLINED, PAID, THREE_D_SECURE, order_something, pay
@@ -62,16 +62,14 @@ def test_a_card_that_needs_3d_secure(visitor: Page, store: Configuration, challe
     expect_paid(visitor)
 
 
-def test_an_order_is_nobody_elses_business(visitor: Page, store: Configuration) -> None:
-    order_something(visitor, store)
+def test_an_order_is_nobody_elses_business(page: Page, store: Configuration) -> None:
+    order_something(page, store)
     for guess in ("1", "20261123-00000000", "x" * 22):
-        for page in (f"/orders/{guess}/", f"/orders/{guess}/invoice.pdf"):
-            assert visitor.request.get(store.store_url + page).status == 404
+        for path in (f"/orders/{guess}/", f"/orders/{guess}/invoice.pdf"):
+            assert page.request.get(store.store_url + path).status == 404
 
 
-def test_buying_works_without_javascript(visitor: Page, store: Configuration) -> None:
-    browser = visitor.context.browser
-    assert browser is not None
+def test_buying_works_without_javascript(browser: Browser, store: Configuration) -> None:
     with browser.new_context(java_script_enabled=False, locale="ko-KR") as context:
         page = context.new_page()
         order_something(page, store)

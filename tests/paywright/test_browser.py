@@ -114,9 +114,9 @@ def test_pages_are_accessible_and_fit(server, page, checkout, locale, width):
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), page.url
 
 
-def test_korean_is_drawn_where_the_machine_has_no_korean_font(server, page, checkout):
-    page.set_extra_http_headers({"Accept-Language": "ko"})
-    for address in (checkout("ko").url, f"{server.api_base}/_paywright/"):
-        page.goto(address)
-        assert page.locator("html").get_attribute("lang") == "ko"
-        assert foreign_fonts(page) == set(), address
+def test_korean_is_drawn_where_the_machine_has_no_korean_font(server, pages, checkout):
+    with pages.visit(locale="ko-KR") as page:
+        for address in (checkout("ko").url, f"{server.api_base}/_paywright/"):
+            page.goto(address)
+            assert page.locator("html").get_attribute("lang") == "ko"
+            assert foreign_fonts(page) == set(), address

@@ -1,11 +1,13 @@
 from collections.abc import Iterator
+from urllib.parse import urljoin
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from jumun.orders.models import Order
 from jumun.storefront.models import Product
+from tests.pages import Pages
 from tests.storefront.shop import ADDRESS, product
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -19,19 +21,15 @@ def tea() -> Product:
 
 
 @pytest.fixture
-def shop(browser: Browser, live_server: LiveServer, tea: Product) -> Iterator[Page]:
+def shop(pages: Pages, live_server: LiveServer, tea: Product) -> Iterator[Page]:
     """The page of an article on a telephone. Whatever the browser refuses or cannot run fails the test."""
-    context = browser.new_context(
-        locale="ko-KR", viewport={"width": PHONE_WIDTH, "height": 844}, base_url=live_server.url
-    )
-    page = context.new_page()
-    complaints: list[str] = []
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("console", lambda message: complaints.append(message.text) if "Policy" in message.text else None)
-    page.goto(tea.get_absolute_url())
-    yield page
-    context.close()
-    assert complaints == []
+    with pages.visit(locale="ko-KR", viewport={"width": PHONE_WIDTH, "height": 844}) as page:
+        page.goto(live_server.url + tea.get_absolute_url())
+        yield page
+
+
+def show(page: Page, path: str) -> None:
+    page.goto(urljoin(page.url, path))
 
 
 def put(page: Page) -> None:
@@ -56,7 +54,7 @@ def test_an_article_is_added_without_leaving_its_page(shop: Page, tea: Product) 
 
 def test_the_total_follows_and_the_keyboard_stays_where_it_was(shop: Page, tea: Product) -> None:
     put(shop)
-    shop.goto("/cart/")
+    show(shop, "/cart/")
     more = shop.locator(f"#more-{tea.pk}")
     more.focus()
     shop.keyboard.press("Enter")
@@ -69,7 +67,7 @@ def test_the_total_follows_and_the_keyboard_stays_where_it_was(shop: Page, tea: 
 
 def test_removing_the_last_line_empties_the_cart_in_place(shop: Page) -> None:
     put(shop)
-    shop.goto("/cart/")
+    show(shop, "/cart/")
     shop.click(".cart-line .link")
     expect(shop.locator("#cart")).to_contain_text("비어 있습니다")
     expect(shop.locator("#cart-count")).to_be_empty()
@@ -77,7 +75,7 @@ def test_removing_the_last_line_empties_the_cart_in_place(shop: Page) -> None:
 
 def test_errors_are_reached_at_once_and_lead_to_their_fields(shop: Page) -> None:
     put(shop)
-    shop.goto("/checkout/")
+    show(shop, "/checkout/")
     shop.click(".checkout button")
     expect(shop.locator(".error-summary")).to_be_focused()
     shop.click(".error-summary a >> nth=0")
@@ -86,7 +84,7 @@ def test_errors_are_reached_at_once_and_lead_to_their_fields(shop: Page) -> None
 
 def test_an_impatient_double_click_places_one_order(shop: Page, tea: Product) -> None:
     put(shop)
-    shop.goto("/checkout/")
+    show(shop, "/checkout/")
     fill(shop)
     shop.dblclick(".checkout button")
     shop.wait_for_url("**/payment/process/")
@@ -99,5 +97,5 @@ def test_an_impatient_double_click_places_one_order(shop: Page, tea: Product) ->
 def test_no_page_is_wider_than_a_telephone(shop: Page, tea: Product) -> None:
     put(shop)
     for path in ("/", "/categories/tea/", tea.get_absolute_url(), "/cart/", "/checkout/", "/nowhere/"):
-        shop.goto(path)
+        show(shop, path)
         assert shop.evaluate("document.documentElement.scrollWidth") <= PHONE_WIDTH, path
