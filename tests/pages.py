@@ -33,9 +33,11 @@ class Pages:
 
         page.on("pageerror", on_error)
         page.on("console", on_console)
-        yield page
-        page.goto("about:blank")
-        page.remove_listener("pageerror", on_error)
-        page.remove_listener("console", on_console)
-        page.context.clear_cookies()
+        try:
+            yield page
+        finally:
+            page.goto("about:blank")
+            page.remove_listener("pageerror", on_error)
+            page.remove_listener("console", on_console)
+            page.context.clear_cookies()
         assert complaints == []
