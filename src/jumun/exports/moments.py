@@ -4,7 +4,7 @@ Many orders fall into one hour: it is worked out once, and the minutes and secon
 """
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, tzinfo
+from datetime import datetime, tzinfo
 from functools import cache, lru_cache
 
 from jumun.exports.offsets import in_whole_hours
@@ -26,7 +26,7 @@ def _clock(zone: tzinfo) -> Callable[[str], str]:
 
     @lru_cache(STARTS_REMEMBERED)
     def local(start: str) -> str:
-        at = datetime.fromisoformat(start).replace(tzinfo=UTC).astimezone(zone).isoformat(timespec="seconds")
+        at = datetime.fromisoformat(f"{start}+00:00").astimezone(zone).isoformat(timespec="seconds")
         return f"{at[: len(start)]}%s{at[SECOND_END:]}"
 
     return local
