@@ -96,7 +96,9 @@ def _all_columns(model: type[models.Model], given: tuple[str, ...]) -> tuple[tup
     """The given columns and those that the model has besides, with the cells of their defaults."""
     fields = [field for field in model._meta.concrete_fields if field.column not in given]
     values = [field.get_db_prep_save(field.get_default(), connection) for field in fields]
-    cells = "".join("\t" + (orders.NULL if value is None else str(value)) for value in values)
+    # SQLite would keep "True" as a text.
+    told = [int(value) if isinstance(value, bool) else value for value in values]
+    cells = "".join("\t" + (orders.NULL if value is None else str(value)) for value in told)
     return given + tuple(str(field.column) for field in fields), cells
 
 

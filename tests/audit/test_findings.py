@@ -13,7 +13,7 @@ from django.db import connection
 
 from jumun import frozen
 from jumun.audit import codes, findings
-from jumun.exports import cells, columns
+from jumun.exports import cells, columns, texts
 from jumun.invoices import archive
 from jumun.invoices.models import ArchivedPdf, IssuedDocument
 from jumun.orders.models import Order
@@ -326,7 +326,8 @@ def test_what_customers_typed_is_exported_with_the_guard() -> None:
 
 
 def test_an_export_without_the_guard_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(cells._BY_KIND, columns.Kind.FILLED_IN, cells.Text)
+    for database in (cells, texts):
+        monkeypatch.setitem(database._BY_KIND, columns.Kind.FILLED_IN, database._BY_KIND[columns.Kind.TEXT])
     place_order()
     order = place_order(name="=1+1")
     by_line = place_order(lines=[item(name="@SUM(A1)")])

@@ -3,11 +3,13 @@ import io
 import re
 
 import pytest
+from django.db import connection
 from hypothesis import given
 from hypothesis import strategies as st
 
 from jumun.exports.csv import stream
-from jumun.exports.formula import guard, unguard
+from jumun.exports.formula import guard, guard_all, unguard
+from jumun.exports.texts import quote_all
 from jumun.orders.models import Order
 from tests.factories import place_order
 
@@ -74,6 +76,23 @@ def test_no_cell_begins_a_formula(text):
         assert re.fullmatch(r"[+-][0-9]+(\.[0-9]+)?", cell)
 
 
+@given(st.lists(anything, max_size=5))
+def test_many_texts_are_guarded_as_each_would_be(texts):
+    assert list(guard_all(texts)) == [guard(text) for text in texts]
+
+
+@pytest.mark.parametrize("texts", [["+1\x00a"], ["a\x00"], ["", "+1", "\x00=1"], ["+1", "-1.5"], ["+1", "+1+1"]])
+def test_a_nul_or_a_number_hides_no_formula_among_many_texts(texts):
+    assert list(guard_all(texts)) == [guard(text) for text in texts]
+
+
+@given(st.lists(anything, min_size=2, max_size=5))
+def test_quotes_are_those_of_pythons_csv(texts):
+    buffer = io.StringIO(newline="")
+    csv.writer(buffer).writerow(texts)
+    assert ",".join(quote_all(texts)) + "\r\n" == buffer.getvalue()
+
+
 @given(st.lists(anything, min_size=1, max_size=5))
 def test_a_row_survives_a_csv_reader(texts):
     buffer = io.StringIO(newline="")
@@ -94,3 +113,12 @@ def test_the_databases_guard_and_quote_as_python_does(per_line):
     rows = csv.DictReader(io.StringIO(b"".join(stream(Order.objects.all(), **options)).decode(), newline=""))
     found = [(row["customer_name"], row["customer_phone"]) for row in rows][1:]
     assert found == [(guard(text), guard(text)) for text in texts]
+
+
+@pytest.mark.django_db
+@pytest.mark.skipif(connection.vendor == "postgresql", reason="none of its texts can hold a NUL")
+def test_a_nul_is_a_sign_of_its_own_and_hides_no_formula():
+    for text in ("\x00=1+1", "+1\x00=1", "김\x00하늘"):
+        place_order(name=text)
+    rows = csv.DictReader(io.StringIO(b"".join(stream(Order.objects.all())).decode(), newline=""))
+    assert [row["customer_name"] for row in rows] == ["'\ufffd=1+1", "'+1\ufffd=1", "김\ufffd하늘"]

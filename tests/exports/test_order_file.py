@@ -2,7 +2,7 @@
 
 import csv
 import io
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -12,7 +12,7 @@ from django.utils.connection import ConnectionDoesNotExist
 
 from jumun.exports import csv as exports
 from jumun.exports.formula import unguard
-from jumun.exports.offsets import offsets
+from jumun.exports.offsets import in_whole_hours
 from jumun.orders.models import Order
 from tests.factories import item, paid_order, pay, place_order
 
@@ -103,10 +103,32 @@ def test_times_have_the_offset_of_their_own_day_and_no_fraction(settings, zone, 
     assert [row["placed_at"] for row in exported()] == [january, july]
 
 
-def test_clocks_go_forward_and_back_at_the_right_second():
-    periods = offsets(ZoneInfo("Europe/Berlin"), last_year=2026)
-    assert periods[:2] == (("2026-10-25 01:00:00", 3600, "+01:00"), ("2026-03-29 01:00:00", 7200, "+02:00"))
-    assert periods[-1] == ("", 3600, "+01:00")
+@pytest.mark.parametrize(
+    ("zone", "changes", "before", "after"),
+    [
+        ("Europe/Berlin", "2026-03-29T01:00:00", "2026-03-29T01:59:59+01:00", "2026-03-29T03:00:00+02:00"),
+        ("Europe/Berlin", "2026-10-25T01:00:00", "2026-10-25T02:59:59+02:00", "2026-10-25T02:00:00+01:00"),
+        # A minute after midnight, as the law of Labrador had it.
+        ("America/Goose_Bay", "2010-11-07T03:01:00", "2010-11-07T00:00:59-03:00", "2010-11-06T23:01:00-04:00"),
+        ("Australia/Lord_Howe", "2026-04-04T15:00:00", "2026-04-05T01:59:59+11:00", "2026-04-05T01:30:00+10:30"),
+    ],
+)
+def test_clocks_go_forward_and_back_at_the_right_second(settings, zone, changes, before, after):
+    settings.TIME_ZONE = zone
+    for early in (timedelta(seconds=1), timedelta()):
+        at = datetime.fromisoformat(changes).replace(tzinfo=UTC) - early
+        Order.objects.filter(pk=place_order().pk).update(placed_at=at)
+    assert [row["placed_at"] for row in exported()] == [before, after]
+
+
+@pytest.mark.parametrize("zone", ["Asia/Seoul", "UTC", "Europe/Berlin", "America/New_York"])
+def test_most_zones_are_whole_hours_from_utc(zone):
+    assert in_whole_hours(ZoneInfo(zone))
+
+
+@pytest.mark.parametrize("zone", ["Asia/Kathmandu", "America/Goose_Bay", "Australia/Lord_Howe"])
+def test_some_zones_have_minutes_of_their_own_or_change_within_an_hour(zone):
+    assert not in_whole_hours(ZoneInfo(zone))
 
 
 def test_what_refunds_brought_back_is_in_the_orders_row_once():
@@ -197,6 +219,11 @@ def test_header_and_words_are_in_the_chosen_language(language, header, state):
     (row,) = exported(language=language)
     assert next(iter(row)) == header
     assert state in row.values()
+
+
+def test_a_word_with_a_comma_is_one_cell():
+    place_order()
+    assert exported(language="ko")[0]["실제 결제"] == "아니요, 테스트"
 
 
 @pytest.mark.parametrize("per_line", [False, True])

@@ -1,6 +1,7 @@
-"""From a column's value to the text of its cell, in SQL: the database writes the file, Python only passes it on.
+"""From a column's value to the text of its cell, in PostgreSQL's SQL: the database writes the file, Python only passes
+it on.
 
-PostgreSQL's COPY puts the quotes that CSV needs, and Python's `csv` does for SQLite. NULL is an empty cell.
+COPY puts the quotes that CSV needs, and writes NULL as an empty cell. `texts` does the same in Python for SQLite.
 """
 
 from collections.abc import Callable
@@ -13,123 +14,91 @@ from django.utils import timezone
 from jumun import money
 from jumun.conf import jumun
 from jumun.exports.columns import Column, Kind
-from jumun.exports.formula import DANGEROUS, NUMBER, guard
-from jumun.exports.offsets import offsets
+from jumun.exports.formula import DANGEROUS, NUMBER
+from jumun.exports.offsets import in_whole_hours
 
 # What almost every text begins with and no formula can, as code points: ASCII from A on, Hangul, ASCII from 0 to <.
 _HARMLESS = ((65, 126), (0xAC00, 0xD7A3), (48, 60))
-# printf would write NULL as a zero.
-_DECIMALS = (
-    "CASE WHEN {{x}} IS NOT NULL THEN printf('%%s%%d.%%{digits}d', CASE WHEN {{x}} < 0 THEN '-' ELSE '' END,"
-    " abs({{x}}) / {unit}, abs({{x}}) %% {unit}) END"
-)
 
 
-def cell(column: Column, *, for_people: bool) -> Expression:
-    """The text of ``column``; words are in the active language ``for_people``, else as they are stored."""
+def cell(column: Column) -> Expression:
+    """The text of ``column``."""
     source = F(column.source) if isinstance(column.source, str) else column.source
     if column.kind is Kind.WORD:
-        return _word(column, source, for_people=for_people)
+        return _word(column, source)
     return _BY_KIND[column.kind](source)
 
 
-def guarded(text: str | None) -> str | None:
-    """What SQLite calls for the few texts that its own operators cannot judge, as ``jumun_guarded``."""
-    return text and guard(text)
-
-
 class _Cell(Func):
-    """A template of SQL for each database, in which ``{x}`` is the value."""
+    """A template of SQL in which ``{x}`` is the value."""
 
     output_field = TextField()
     arity = 1
-    postgresql: str
-    sqlite: str
+    sql: str
 
-    def as_postgresql(self, compiler: Any, connection: Any, **_context: Any) -> tuple[str, tuple[Any, ...]]:
-        return self._filled_in(self.postgresql, compiler)
-
-    def as_sqlite(self, compiler: Any, connection: Any, **_context: Any) -> tuple[str, tuple[Any, ...]]:
-        return self._filled_in(self.sqlite, compiler)
-
-    def _filled_in(self, template: str, compiler: Any) -> tuple[str, tuple[Any, ...]]:
+    def as_sql(self, compiler: Any, connection: Any, *_args: Any, **_context: Any) -> tuple[str, tuple[Any, ...]]:
         sql, parameters = compiler.compile(self.get_source_expressions()[0])
-        return template.replace("{x}", sql), (*parameters,) * template.count("{x}")
+        return self.sql.replace("{x}", sql), (*parameters,) * self.sql.count("{x}")
 
 
 class Code(_Cell):
     """A value without surprises, whatever its type."""
 
-    postgresql = "({x})::text"
-    sqlite = "{x}"
+    sql = "({x})::text"
 
 
-class Text(Code):
+class Text(_Cell):
     """One that may be empty: COPY would write it as "", to tell it from NULL."""
 
-    postgresql = "NULLIF({x}, '')"
+    sql = "NULLIF({x}, '')"
 
 
 class FilledIn(_Cell):
     """Text that somebody typed: with the formula guard."""
 
-    _HARMLESS_START = " OR ".join(f"{{code_point}} BETWEEN {first} AND {last}" for first, last in _HARMLESS)
-    postgresql = f"""CASE WHEN {_HARMLESS_START.replace("{code_point}", "ascii({x})")} THEN {{x}}
+    _HARMLESS_START = " OR ".join(f"ascii({{x}}) BETWEEN {first} AND {last}" for first, last in _HARMLESS)
+    sql = f"""CASE WHEN {_HARMLESS_START} THEN {{x}}
         WHEN {{x}} = '' THEN NULL
         WHEN {{x}} ~ '{NUMBER}' THEN {{x}}
         WHEN {{x}} ~ '{DANGEROUS.replace("'", "''")}' THEN '''' || {{x}}
         ELSE {{x}} END"""
-    sqlite = f"""CASE WHEN {_HARMLESS_START.replace("{code_point}", "unicode({x})")} THEN {{x}}
-        ELSE jumun_guarded({{x}}) END"""
 
 
-class Phone(FilledIn):
+class Phone(_Cell):
     """As `FilledIn`, which would ask a regular expression of each E.164 number: trimming bytes takes half as long."""
 
-    postgresql = f"""CASE WHEN rtrim(textsend({{x}}), '0123456789'::bytea) = '+'::bytea AND {{x}} <> '+' THEN {{x}}
-        ELSE {FilledIn.postgresql} END"""
-    sqlite = f"""CASE WHEN rtrim({{x}}, '0123456789') = '+' AND {{x}} <> '+' THEN {{x}}
-        ELSE {FilledIn.sqlite} END"""
+    sql = f"""CASE WHEN rtrim(textsend({{x}}), '0123456789'::bytea) = '+'::bytea AND {{x}} <> '+' THEN {{x}}
+        ELSE {FilledIn.sql} END"""
 
 
 class Moment(_Cell):
-    """A time as ISO 8601 to the second, with the offset of the shop's time zone."""
+    """A time as ISO 8601 to the second, with the offset of the shop's time zone, which is that of the session."""
 
     def __init__(self, source: Any) -> None:
         super().__init__(source)
-        periods = offsets(timezone.get_default_timezone())
-        # In the session's time zone; to_char takes four times as long. Where an offset has no minutes, PostgreSQL
-        # leaves them out; rpad, which sees to both, takes longer than ||.
+        # to_char takes four times as long. Where an offset has no minutes, PostgreSQL leaves them out; rpad, which
+        # sees to both, takes longer than ||.
         text = "replace(date_bin('1 s', {x}, 'epoch')::text, ' ', 'T')"
-        in_hours = all(seconds % 3600 == 0 for _begins, seconds, _offset in periods)
-        self.postgresql = f"{text} || ':00'" if in_hours else f"rpad({text}, 25, ':00')"
-        branches = " ".join(
-            f"WHEN {{x}} >= '{begins}' THEN"
-            f" strftime('%%Y-%%m-%%dT%%H:%%M:%%S', substr({{x}}, 1, 19), '{seconds} seconds') || '{offset}'"
-            for begins, seconds, offset in periods
-        )
-        self.sqlite = f"CASE {branches} END"
+        whole = in_whole_hours(timezone.get_default_timezone())
+        self.sql = f"{text} || ':00'" if whole else f"rpad({text}, 25, ':00')"
 
 
 class Rate(_Cell):
     """Parts per million as percent: 75_000 is 7.5."""
 
-    postgresql = "trim_scale({x} * 0.0001)::text"
-    sqlite = "rtrim(rtrim(printf('%%d.%%04d', {x} / 10000, {x} %% 10000), '0'), '.')"
+    sql = "trim_scale({x} * 0.0001)::text"
 
 
 class Hundredths(_Cell):
     """Minor units of a currency with two decimals."""
 
-    postgresql = "(({x}) * 0.01)::text"
-    sqlite = _DECIMALS.format(digits="02", unit=100)
+    sql = "(({x}) * 0.01)::text"
 
 
 class Thousandths(_Cell):
     """Minor units of a currency with three decimals."""
 
-    postgresql = "(({x}) * 0.001)::text"
-    sqlite = _DECIMALS.format(digits="03", unit=1000)
+    sql = "(({x}) * 0.001)::text"
 
 
 def _amount(source: Any) -> Expression:
@@ -146,14 +115,9 @@ def _amount(source: Any) -> Expression:
     )
 
 
-def _word(column: Column, source: Any, *, for_people: bool) -> Expression:
-    words = {value: str(word) if for_people else _code(value) for value, word in column.words.items()}
-    cases = [When(**{str(column.source): value, "then": Value(word)}) for value, word in words.items()]
+def _word(column: Column, source: Any) -> Expression:
+    cases = [When(**{str(column.source): value, "then": Value(word)}) for value, word in column.words.items()]
     return Case(*cases, default=Cast(source, TextField()), output_field=TextField())
-
-
-def _code(value: bool | str) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 _BY_KIND: dict[Kind, Callable[[Any], Expression]] = {

@@ -1,13 +1,13 @@
 """The columns of an export, as data: add one here and it is in the file, in every language.
 
 Every source is a field path or an expression over `Order`, so that one query holds all of a row, whatever its shape.
-How the kinds become text is in `cells`.
+How the kinds become text is in `cells` for PostgreSQL, and in `texts` for SQLite.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum, auto
-from typing import Any
+from typing import Any, Self
 
 from django.db.models import (
     BigIntegerField,
@@ -60,6 +60,15 @@ class Column:
     kind: Kind = Kind.CODE
     words: Mapping[Any, str | Promise] = field(default_factory=dict)
 
+    def in_words(self, *, for_people: bool) -> Self:
+        """The same column with its words in the active language ``for_people``, else as they are stored."""
+        words = {value: str(word) if for_people else _code(value) for value, word in self.words.items()}
+        return replace(self, words=words)
+
+
+def _code(value: bool | str) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
 
 _ORDER = (
     Column(key="order_number", title=_("Order number"), source="number"),
@@ -96,7 +105,7 @@ _REFUNDED = Case(
     default=0,
     output_field=BigIntegerField(),
 )
-_CURRENCY = Column(key="currency", title=_("Currency"), source="currency")
+CURRENCY = Column(key="currency", title=_("Currency"), source="currency")
 _TOTALS = (
     Column(key="net", title=_("Net"), source=F("total_minor") - F("tax_minor"), kind=Kind.AMOUNT),
     Column(key="tax", title=_("Tax"), source="tax_minor", kind=Kind.AMOUNT),
@@ -143,8 +152,8 @@ _PAYMENT = (
 )
 
 # The order's own totals are not in the lines' file: added up there, they would count once for every line.
-ORDER_COLUMNS = (*_ORDER, *_CUSTOMER, _CURRENCY, *_TOTALS, *_PAYMENT)
-LINE_COLUMNS = (*_ORDER, *_CUSTOMER, _CURRENCY, *_LINE, *_PAYMENT)
+ORDER_COLUMNS = (*_ORDER, *_CUSTOMER, CURRENCY, *_TOTALS, *_PAYMENT)
+LINE_COLUMNS = (*_ORDER, *_CUSTOMER, CURRENCY, *_LINE, *_PAYMENT)
 
 
 def rows(

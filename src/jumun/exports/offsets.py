@@ -1,27 +1,31 @@
-"""A time zone's offsets from UTC as a short table, for a database that knows no time zones."""
+"""Whether a time zone's clock differs from UTC's by whole hours, as most do: minutes and seconds are then the same."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import cache
 
-# Older than any order; before it, the first offset is taken for all.
+# Older than any order.
 FIRST_YEAR = 2000
+HOUR = timedelta(hours=1)
 
 
 @cache
-def offsets(zone: tzinfo, last_year: int | None = None) -> tuple[tuple[str, int, str], ...]:
-    """The periods of one offset, newest first: when each begins ("YYYY-MM-DD HH:MM:SS" in UTC), the offset in seconds
-    and as ISO 8601 writes it. Until the end of ``last_year``, by default the next one.
-    """
-    end = datetime((last_year or datetime.now(UTC).year + 1) + 1, 1, 1, tzinfo=UTC)
+def in_whole_hours(zone: tzinfo) -> bool:
+    """Whether it always does, from `FIRST_YEAR` until the end of next year."""
+    return not any(offset % HOUR or begins.minute or begins.second for begins, offset in _periods(zone))
+
+
+def _periods(zone: tzinfo) -> Iterator[tuple[datetime, timedelta]]:
+    """When each offset begins, in UTC."""
     at = datetime(FIRST_YEAR, 1, 1, tzinfo=UTC)
-    found = [("", *_told(at, zone))]
+    end = datetime(datetime.now(UTC).year + 2, 1, 1, tzinfo=UTC)
+    yield at, _offset(at, zone)
     while at < end:
         following = at + timedelta(days=7)
         if _offset(following, zone) != _offset(at, zone):
             begins = _change(at, following, zone)
-            found.append((f"{begins:%Y-%m-%d %H:%M:%S}", *_told(begins, zone)))
+            yield begins, _offset(begins, zone)
         at = following
-    return tuple(reversed(found))
 
 
 def _change(before: datetime, after: datetime, zone: tzinfo) -> datetime:
@@ -37,7 +41,3 @@ def _change(before: datetime, after: datetime, zone: tzinfo) -> datetime:
 
 def _offset(at: datetime, zone: tzinfo) -> timedelta:
     return at.astimezone(zone).utcoffset() or timedelta()
-
-
-def _told(at: datetime, zone: tzinfo) -> tuple[int, str]:
-    return int(_offset(at, zone).total_seconds()), f"{at.astimezone(zone).isoformat(timespec='seconds')[19:]}"
