@@ -47,7 +47,8 @@ class AmountOutOfRange(OrderRefused):
 class OutOfStock(OrderRefused):
     """Fewer are left than were asked for.
 
-    ``sku`` names the article; ``available_quantity`` is what was free at that instant.
+    ``sku`` names the article, and is empty where it has been deleted; ``available_quantity`` is what was free at that
+    instant.
     """
 
     def __init__(self, sku: str, available_quantity: int) -> None:

@@ -37,7 +37,9 @@ def find_all(model: type[Row], *, order_by: str = "id", locked: bool = False, **
     for name, value in values.items():
         field = cast(AnyField, meta.get_field(name))
         among = value if isinstance(value, tuple) else (value,)
-        conditions.append(_is_among(str(field.column), among))
+        if not among:
+            return []
+        conditions.append(f'"{field.column}" IN ({_places(among)})')
         parameters += [field.get_db_prep_value(one, connection) for one in among]
     tail = " FOR NO KEY UPDATE" if locked and connection.features.has_select_for_no_key_update else ""
     if tail and connection.get_autocommit():
@@ -87,7 +89,7 @@ def change(row: Model, values: Mapping[str, object], *, where: Mapping[str, Sequ
 
     Of two simultaneous callers exactly one gets ``True``.
     """
-    if not _update(type(row), values, {"id": [row.pk], **where}):
+    if not _update(type(row), values, {**where, "id": [row.pk]}):
         return False
     for name, value in values.items():
         setattr(row, name, value)
@@ -102,6 +104,9 @@ def change_all(rows: Sequence[Row], values: Mapping[str, object]) -> None:
 
 def _update(model: type[Model], values: Mapping[str, object], where: Mapping[str, Sequence[object]]) -> int:
     """How many rows there were whose columns have one of the values told by ``where``."""
+    # PostgreSQL would judge the new values even where no row can get them.
+    if not all(where.values()):
+        return 0
     connection, meta = connections[router.db_for_write(model)], model._meta
 
     def cells(name: str, *given: object) -> list[Any]:
@@ -109,7 +114,7 @@ def _update(model: type[Model], values: Mapping[str, object], where: Mapping[str
         return [field.get_db_prep_save(value, connection) for value in given]
 
     changed = ", ".join(f'"{name}" = %s' for name in values)
-    kept = " AND ".join(_is_among(name, given) for name, given in where.items())
+    kept = " AND ".join(f'"{name}" IN ({_places(given)})' for name, given in where.items())
     parameters = [cell for name, value in values.items() for cell in cells(name, value)]
     parameters += [cell for name, given in where.items() for cell in cells(name, *given)]
     with connection.cursor() as cursor:
@@ -117,8 +122,8 @@ def _update(model: type[Model], values: Mapping[str, object], where: Mapping[str
         return int(cursor.rowcount)
 
 
-def _is_among(column: str, values: Sequence[object]) -> str:
-    return f'"{column}" IN ({", ".join(["%s"] * len(values))})' if values else "FALSE"
+def _places(values: Sequence[object]) -> str:
+    return ", ".join(["%s"] * len(values))
 
 
 @cache
@@ -136,7 +141,7 @@ def _insertion(model: type[Model]) -> tuple[tuple[AnyField, ...], str, str]:
     fields = tuple(field for field in model._meta.concrete_fields if not field.primary_key)
     columns = ", ".join(f'"{field.column}"' for field in fields)
     head = f'INSERT INTO "{model._meta.db_table}" ({columns}) VALUES'
-    return fields, head, f"({', '.join(['%s'] * len(fields))})"
+    return fields, head, f"({_places(fields)})"
 
 
 def _cells(row: Model, fields: Sequence[AnyField], connection: Any) -> list[Any]:

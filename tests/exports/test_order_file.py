@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils.connection import ConnectionDoesNotExist
 
@@ -296,3 +296,11 @@ def test_a_large_file_comes_in_chunks_of_some_64_kilobytes():
     assert [64_000 < len(chunk) < 130_000 for chunk in chunks[:-1]] == [True] * (len(chunks) - 1)
     assert len(chunks) > 1
     assert len(read(header + b"".join(chunks))) == 1000
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite's export has no settings of its own")
+@pytest.mark.django_db(transaction=True)
+def test_the_exports_settings_do_not_stay_with_another_transaction():
+    place_order()
+    with transaction.atomic(), pytest.raises(RuntimeError, match="durable"):
+        list(exports.stream(Order.objects.all()))

@@ -13,6 +13,7 @@ from jumun.orders.models import Order
 from jumun.outbox.models import Job
 from jumun.payments.merge import apply
 from jumun.payments.models import Checkout, Payment, QuarantinedSnapshot
+from jumun.payments.snapshots import SessionSnapshot
 from tests.examples import some
 from tests.orders.test_placing import CUSTOMER, TEA
 from tests.payments.stripe_says import charge_of, session_of
@@ -187,6 +188,14 @@ def test_an_order_whose_session_expired_waits_on(order: Order) -> None:
     checkout.refresh_from_db()
     order.refresh_from_db()
     assert (checkout.state, order.state) == ("expired", "placed")
+
+
+def test_a_status_that_we_do_not_know_changes_nothing(order: Order) -> None:
+    session = session_of(order, status="processing_later", payment_status="unpaid", payment_intent=None)
+    checkout = Checkout.objects.create(order=order, state="open", session_id=session["id"], expires_at=timezone.now())
+    apply(session)
+    checkout.advance(SessionSnapshot.parse(session))
+    assert checkout.state == "open"
 
 
 def story_of(order: Order) -> list[dict[str, Any]]:

@@ -71,6 +71,20 @@ def test_what_is_no_longer_sold_cannot_be_reserved() -> None:
     assert refusal.value.available_quantity == 0
 
 
+@pytest.mark.parametrize("others", [0, 1])
+def test_what_has_been_deleted_meanwhile_cannot_be_reserved(others: int) -> None:
+    gone, more = product(), [product() for _ in range(others)]
+    goods = [(Product.objects.get(pk=gone.pk), 1), *((one, 1) for one in more)]
+    gone.delete()
+
+    with pytest.raises(OutOfStock) as refusal:
+        reserve(place_order(), goods)
+
+    assert (refusal.value.sku, refusal.value.available_quantity) == ("", 0)
+    assert [counts(one) for one in more] == [(0, 0, one.stock_quantity) for one in more]
+    assert not Reservation.objects.exists()
+
+
 def test_orders_from_elsewhere_move_no_stock() -> None:
     tea = product(sku="CUP-1", stock_quantity=5)
     place_order().cancel()

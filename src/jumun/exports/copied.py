@@ -27,14 +27,15 @@ SETTINGS = {
 
 
 def copied(orders: QuerySet[Order], columns: Sequence[Column], *, per_line: bool) -> Iterator[bytes]:
-    """The rows in pieces. Raises `EmptyResultSet` where there can be none."""
+    """The rows in pieces, in a transaction of their own. Raises `EmptyResultSet` where there can be none."""
     from psycopg import ClientCursor
 
     cells = [cell(column) for column in columns]
-    sql, parameters = rows(orders, cells, per_line=per_line).query.sql_with_params()
+    sql, parameters = rows(orders, cells, per_line=per_line).query.get_compiler(orders.db).as_sql()
     settings = SETTINGS | {"TimeZone": timezone.get_default_timezone_name()}
     connection = connections[orders.db]
-    with transaction.atomic(orders.db), connection.cursor() as cursor:
+    # Durable: the settings would stay with a caller's transaction, and times be read in the wrong zone.
+    with transaction.atomic(orders.db, durable=True), connection.cursor() as cursor:
         cursor.execute(
             "SELECT set_config(name, value, true) FROM unnest(%s::text[], %s::text[]) AS setting (name, value)",
             [list(settings), list(settings.values())],

@@ -27,7 +27,8 @@ def stream(
 
     ``per_line`` gives a row for every line instead of one for every order. ``language`` is that of the header and of
     words such as the state; ``None`` gives stable names for programs. ``bom`` makes Excel take the file for UTF-8. The
-    rows come from ``JUMUN["EXPORTS_DATABASE"]``, which may be a replica.
+    rows come from ``JUMUN["EXPORTS_DATABASE"]``, which may be a replica, in a transaction of their own: raises
+    `RuntimeError` inside another one there.
     """
     columns: Sequence[Column] = LINE_COLUMNS if per_line else ORDER_COLUMNS
     with translation.override(language) if language else nullcontext():

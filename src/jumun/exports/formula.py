@@ -18,14 +18,16 @@ _BLANKS = (
 )
 # ASCII, full-width (read as the ASCII ones by spreadsheets set to Japanese, Chinese or Korean) and their small forms.
 _TRIGGERS = "\t\r\n=+@＝＋－＠﹦﹢﹣﹫-"
-DANGEROUS = f"^(?:'|[{_BLANKS}]*[{_TRIGGERS}])"
-NUMBER = r"^[+-]?[0-9]+(?:\.[0-9]+)?$"
+_BEGINNING = f"(?:'|[{_BLANKS}]*[{_TRIGGERS}])"
+_SIGNED = r"[+-]?[0-9]+(?:\.[0-9]+)?"
+DANGEROUS = f"^{_BEGINNING}"
+NUMBER = f"^{_SIGNED}$"
 
 # NUL, which no PostgreSQL text can hold, is one more blank.
 _dangerous = re.compile(DANGEROUS.replace("\x01", "\x00", 1))
-_number = re.compile(NUMBER.replace("$", r"\Z"))
+_number = re.compile(rf"{_SIGNED}\Z")
 # The same of texts that are put together, each behind a NUL.
-_any_dangerous = re.compile(f"\x00(?={DANGEROUS[1:]})(?!{NUMBER[1:-1]}(?:\x00|\\Z))")
+_any_dangerous = re.compile(rf"\x00(?={_BEGINNING})(?!{_SIGNED}(?:\x00|\Z))")
 
 
 def guard(text: str) -> str:

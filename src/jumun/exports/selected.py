@@ -28,7 +28,7 @@ class AsStored(Func):
 def selected(orders: QuerySet[Order], columns: Sequence[Column], *, per_line: bool) -> Iterator[bytes]:
     """The rows in pieces. Raises `EmptyResultSet` where there can be none."""
     values = [AsStored(column.source) for column in columns]
-    sql, parameters = rows(orders, values, per_line=per_line).query.sql_with_params()
+    sql, parameters = rows(orders, values, per_line=per_line).query.get_compiler(orders.db).as_sql()
     with connections[orders.db].cursor() as cursor:
         cursor.execute(sql, parameters)
         while stored := cursor.fetchmany(ROWS_PER_FETCH):

@@ -91,16 +91,18 @@ def _take(pieces: Pieces) -> None:
     if len(pieces) > 1:
         _check(pieces)
     # Once the rows are checked, and so locked, there is enough.
-    while not _update(pieces, {"reserved_quantity": 1}, ENOUGH, jumun().currency):
+    while not _add(pieces, {"reserved_quantity": 1}, ENOUGH, jumun().currency):
         _check(pieces)
 
 
 def _check(pieces: Pieces) -> None:
-    """Lock the products' rows. Raises `OutOfStock` where one of them is short."""
-    for row in _lock(pieces):
-        free = row.free_quantity if row.is_on_sale else 0
-        if free < pieces[row.pk]:
-            raise OutOfStock(row.sku, free)
+    """Lock the products' rows. Raises `OutOfStock` where one of them is short, or has been deleted."""
+    found = {row.pk: row for row in _lock(pieces)}
+    for product, quantity in pieces.items():
+        row = found.get(product)
+        free = row.free_quantity if row and row.is_on_sale else 0
+        if free < quantity:
+            raise OutOfStock(row.sku if row else "", free)
 
 
 def _count(pieces: Pieces, **counters: int) -> None:
@@ -108,11 +110,13 @@ def _count(pieces: Pieces, **counters: int) -> None:
     if len(pieces) > 1:
         _lock(pieces)
     if pieces:
-        _update(pieces, counters)
+        _add(pieces, counters)
 
 
-def _update(pieces: Pieces, counters: Mapping[str, int], only: str = "TRUE", *parameters: str) -> int:
-    """Add so many times its pieces to the counters of each product of which ``only`` is true; how many those were."""
+def _add(pieces: Pieces, counters: Mapping[str, int], only: str = "TRUE", *parameters: str) -> int:
+    """Add so many times its pieces to the counters of each product of which ``only``, with its ``parameters``, is true;
+    return how many those were.
+    """
     changed = ", ".join(f"{name} = {name} + {times} * pieces" for name, times in counters.items())
     goods = ", ".join(["(CAST(%s AS bigint), CAST(%s AS integer))"] * len(pieces))
     with connections[router.db_for_write(Product)].cursor() as cursor:
