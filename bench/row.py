@@ -47,6 +47,8 @@ class Row:
     def times_better(self, ours: float, theirs: float) -> float:
         """How many times better ours is: 2.0 is twice as good, whichever way the figure runs."""
         better, worse = (ours, theirs) if self.better == "more" else (theirs, ours)
+        if better == worse:
+            return 1.0
         return better / worse if worse else float("inf")
 
 
