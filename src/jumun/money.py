@@ -23,11 +23,11 @@ from babel.numbers import (
     parse_decimal,
 )
 
-# https://docs.stripe.com/currencies: "zero-decimal currencies", "three-decimal currencies", "special cases".
-ZERO_DECIMAL = frozenset("BIF CLP DJF GNF JPY KMF KRW MGA PYG RWF VND VUV XAF XOF XPF".split())
-THREE_DECIMAL = frozenset("BHD JOD KWD OMR TND".split())
-# Have no decimals any more, but Stripe keeps two in its amounts for the sake of old integrations; they must be 00.
-WHOLE_IN_HUNDREDTHS = frozenset({"ISK", "UGX"})
+from jumun import stripe_limits
+
+ZERO_DECIMAL = frozenset(code.upper() for code in stripe_limits.ZERO_DECIMAL)
+THREE_DECIMAL = frozenset(code.upper() for code in stripe_limits.THREE_DECIMAL)
+WHOLE_IN_HUNDREDTHS = frozenset(code.upper() for code in stripe_limits.WHOLE_IN_HUNDREDTHS)
 
 PPM = 1_000_000
 AMOUNT_MINOR_MAX = 2**63 - 1  # what a BigIntegerField holds
@@ -36,6 +36,14 @@ TEXT_LENGTH_MAX = 64
 
 class MoneyError(ValueError):
     """An amount, a currency or a text that cannot be taken without losing or inventing money."""
+
+
+class TooManyDecimals(MoneyError):
+    """The text has more decimals than the currency, even if they are zeros: "32.000" may mean 32,000."""
+
+
+class AmbiguousGroup(MoneyError):
+    """Digits are grouped and no decimals follow, in a currency with three of them: "1,234" KWD may mean 1.234."""
 
 
 def currency_code(currency: str) -> str:
@@ -60,22 +68,45 @@ def to_stripe(amount_minor: int, currency: str) -> int:
     Raises `MoneyError` for a three-decimal amount whose last digit is not 0: Stripe refuses it.
     """
     code = currency_code(currency)
-    if code in THREE_DECIMAL and amount_minor % 10:
+    if amount_minor % charge_step_minor(code):
         raise MoneyError(f"{code} amounts must end in 0 to be charged by Stripe; {amount_minor} does not.")
     return amount_minor * 100 if code in WHOLE_IN_HUNDREDTHS else amount_minor
 
 
-def is_charged(amount_minor: int, currency: str) -> bool:
-    """Whether Stripe charges amounts like this one: see `to_stripe`."""
+def charge_step_minor(currency: str) -> int:
+    """The smallest difference between two amounts that Stripe charges or refunds."""
+    return 10 if currency_code(currency) in THREE_DECIMAL else 1
+
+
+def round_to_charge(amount_minor: int, currency: str) -> int:
+    """The nearest amount that Stripe charges, half away from zero."""
+    step = charge_step_minor(currency)
+    return amount_minor if step == 1 else step * _divide_half_up(amount_minor, step)
+
+
+def charge_min_minor(currency: str) -> int:
+    """The smallest amount that can be charged. Raises `MoneyError` for a currency that Stripe does not take."""
+    code = currency_code(currency)
     try:
-        to_stripe(amount_minor, currency)
-    except MoneyError:
-        return False
-    return True
+        minimum = stripe_limits.MINIMUM[code.lower()]
+    except KeyError:
+        raise MoneyError(f"Stripe takes no payments in {code}.") from None
+    return minimum // 100 if code in WHOLE_IN_HUNDREDTHS else minimum
+
+
+def charge_max_minor(currency: str) -> int:
+    """The largest amount that can be charged at once."""
+    code = currency_code(currency)
+    maximum = 10 ** stripe_limits.DIGITS_MAX.get(code.lower(), stripe_limits.DIGITS_MAX_ELSEWHERE) - 1
+    maximum = maximum // 100 if code in WHOLE_IN_HUNDREDTHS else maximum
+    return maximum - maximum % charge_step_minor(code)
 
 
 def from_stripe(amount: int, currency: str) -> int:
-    """Stripe's `amount` in our minor units. Raises `MoneyError` if that would lose a fraction."""
+    """Stripe's `amount` of a charge or a refund in our minor units.
+
+    Raises `MoneyError` if that would lose a fraction, which what Stripe calculates by itself (a fee in ISK) can have.
+    """
     code = currency_code(currency)
     if code not in WHOLE_IN_HUNDREDTHS:
         return amount
@@ -90,6 +121,11 @@ def to_decimal(amount_minor: int, currency: str) -> Decimal:
     # Built from digits, not by arithmetic, so that no decimal context can round it.
     digits = tuple(int(digit) for digit in str(abs(amount_minor)))
     return Decimal((int(amount_minor < 0), digits, -exponent(currency)))
+
+
+def to_text(amount_minor: int, currency: str, locale: str) -> str:
+    """The amount as a number that `parse` reads in the same `locale`: "1234.50", in German "1234,50"."""
+    return f"{to_decimal(amount_minor, currency):f}".replace(".", get_decimal_symbol(_locale(locale)))
 
 
 def format(amount_minor: int, currency: str, locale: str) -> str:
@@ -108,12 +144,18 @@ def format(amount_minor: int, currency: str, locale: str) -> str:
 def parse(text: str, currency: str, locale: str) -> int:
     """The amount in minor units that a person wrote: "1,234.50", "₩1,000", "1000원", "-12 USD".
 
-    Strict: thousands are grouped as the locale does or not at all, and a decimal more than the currency
-    has is refused, not rounded. Full-width digits are read as digits. Raises `MoneyError`.
+    Strict, so that no separator is read as another one's: thousands are grouped as the locale does or not at all.
+    Full-width digits are read as digits. Raises `MoneyError`: `TooManyDecimals` for more decimals than the currency
+    has, even zeros, and `AmbiguousGroup` for a group in a three-decimal currency without its decimals.
     """
     code = currency_code(currency)
     babel_locale = _locale(locale)
     number = _bare_number(text, code, babel_locale)
+    whole, _, decimals = number.partition(get_decimal_symbol(babel_locale))
+    if len(decimals) > exponent(code):
+        raise TooManyDecimals(f"{text!r} has more decimals than {code} has ({exponent(code)}).")
+    if exponent(code) == 3 and not decimals and get_group_symbol(babel_locale) in whole:
+        raise AmbiguousGroup(f"{text!r} may mean thousands or decimals; {code} has three decimals.")
     try:
         value = parse_decimal(number, locale=babel_locale, strict=True)
     except NumberFormatError as error:
@@ -218,6 +260,8 @@ def _bare_number(text: str, code: str, locale: Locale) -> str:
     """`text` without currency mark and spaces, in ASCII digits with the locale's separators and a leading minus."""
     if len(text) > TEXT_LENGTH_MAX:
         raise MoneyError(f"An amount has at most {TEXT_LENGTH_MAX} characters.")
+    if any(unicodedata.category(character) == "No" for character in text):  # NFKC would read "3²" as 32
+        raise MoneyError(f"{text!r} is not an amount in {code}: it holds a digit that is not on the line.")
     bare = unicodedata.normalize("NFKC", text).replace("\N{MINUS SIGN}", "-")
     bare = _without_currency_mark(bare.strip(), code, locale)
     decimal, group = get_decimal_symbol(locale), get_group_symbol(locale)
@@ -244,15 +288,7 @@ def _without_currency_mark(text: str, code: str, locale: Locale) -> str:
 
 
 def _minor_units(value: Decimal, code: str, text: str) -> int:
-    negative, digits, exponent_of_value = value.as_tuple()
-    if not isinstance(exponent_of_value, int):
-        raise MoneyError(f"{text!r} is not a number.")
-    shift = exponent(code) + exponent_of_value
-    amount_minor = int("".join(map(str, digits)))
-    unit: int = 10 ** abs(shift)
-    if shift < 0 and amount_minor % unit:
-        raise MoneyError(f"{text!r} has more decimals than {code} has ({exponent(code)}).")
-    amount_minor = amount_minor // unit if shift < 0 else amount_minor * unit
-    if amount_minor > AMOUNT_MINOR_MAX:
+    amount_minor = int(value.scaleb(exponent(code)))
+    if abs(amount_minor) > AMOUNT_MINOR_MAX:
         raise MoneyError(f"{text!r} is too large.")
-    return -amount_minor if negative else amount_minor
+    return amount_minor

@@ -1,39 +1,27 @@
 """Currency rules of Stripe's API (the contract's section 9, "Currencies").
 
-Amounts are integers in Stripe's minor unit, which for a few currencies is not ISO's.
+Amounts are integers in Stripe's minor unit, which for a few currencies is not ISO's. The limits are in
+``stripe_limits``.
 """
 
 from decimal import Decimal
 
 from paywright.errors import ApiError, invalid_request
-
-ZERO_DECIMAL = frozenset("bif clp djf gnf jpy kmf krw mga pyg rwf vnd vuv xaf xof xpf".split())
-"""UGX stands in Stripe's zero-decimal table and among the special cases; two decimals is the safe reading (M)."""
-THREE_DECIMAL = frozenset("bhd jod kwd omr tnd".split())
-WHOLE_ONLY = frozenset(["isk", "ugx"])
-"""No fractions, but written with two decimals that must be 00."""
+from paywright.stripe_limits import (
+    DIGITS_MAX,
+    DIGITS_MAX_ELSEWHERE,
+    MINIMUM,
+    PUBLISHED_MINIMUM,
+    THREE_DECIMAL,
+    WHOLE_IN_HUNDREDTHS,
+    ZERO_DECIMAL,
+)
 
 PAYOUT_STEP = {"huf": 100, "twd": 100}
 """Charged with two decimals, paid out in whole units."""
 
-SUPPORTED = frozenset(
-    "aed afn all amd ang aoa ars aud awg azn bam bbd bdt bgn bhd bif bmd bnd bob brl bsd bwp byn bzd cad cdf chf clp"
-    " cny cop crc cve czk djf dkk dop dzd egp etb eur fjd fkp gbp gel gip gmd gnf gtq gyd hkd hnl htg huf idr ils inr"
-    " isk jmd jod jpy kes kgs khr kmf krw kwd kyd kzt lak lbp lkr lrd lsl mad mdl mga mkd mmk mnt mop mur mvr mwk mxn"
-    " myr mzn nad ngn nio nok npr nzd omr pab pen pgk php pkr pln pyg qar ron rsd rub rwf sar sbd scr sek sgd shp sle"
-    " sos srd std szl thb tjs tnd top try ttd twd tzs uah ugx usd uyu uzs vnd vuv wst xaf xcd xof xpf yer zar"
-    " zmw".split()
-)
+SUPPORTED = frozenset(MINIMUM)
 """Presentment currencies (docs.stripe.com/currencies, from memory)."""
-
-AMOUNT_MAX = 99_999_999
-"""Up to eight digits. A few currencies allow more; their digits are unverified, so none does here."""
-
-MINIMUM = {
-    **dict.fromkeys("usd eur jpy aud cad chf nzd sgd brl inr".split(), 50),
-    "gbp": 30, "hkd": 400, "dkk": 250, "nok": 300, "sek": 300, "pln": 200, "ron": 200, "bgn": 100,
-    "czk": 1500, "huf": 17500, "aed": 200, "mxn": 1000, "myr": 200, "thb": 1000,
-}  # fmt: skip
 
 _RATES = """
 aed 3.67 afn 70 all 90 amd 390 ang 1.8 aoa 910 ars 1000 awg 1.8 azn 1.7 bam 1.8 bbd 2 bdt 120 bgn 1.8 bhd 0.376 bif 2950
@@ -73,12 +61,13 @@ def check_currency(currency: str, param: str) -> str:
 
 def check_amount(amount: int, currency: str, param: str) -> None:
     """Raise ApiError when an amount to be charged breaks a rule of its currency."""
-    if amount > AMOUNT_MAX:
+    most = amount_max(currency)
+    if amount > most:
         raise invalid_request(
-            f"Amount must be no more than {display(AMOUNT_MAX, currency)}", code="amount_too_large", param=param
+            f"Amount must be no more than {display(most, currency)}", code="amount_too_large", param=param
         )
     check_fraction(amount, currency, param)
-    least = MINIMUM.get(currency)
+    least = PUBLISHED_MINIMUM.get(currency)
     if least is not None:
         if amount < least:
             raise _too_small(f"Amount must be at least {display(least, currency)}", param)
@@ -101,9 +90,14 @@ def is_chargeable(amount: int, currency: str) -> bool:
     return True
 
 
+def amount_max(currency: str) -> int:
+    """The largest amount that can be charged at once, in minor units."""
+    return int("9" * DIGITS_MAX.get(currency, DIGITS_MAX_ELSEWHERE))
+
+
 def step(currency: str) -> int:
     """The least difference between two amounts of a currency, in minor units."""
-    return 10 if currency in THREE_DECIMAL else 100 if currency in WHOLE_ONLY else 1
+    return 10 if currency in THREE_DECIMAL else 100 if currency in WHOLE_IN_HUNDREDTHS else 1
 
 
 def check_fraction(amount: int, currency: str, param: str) -> None:

@@ -1,5 +1,7 @@
 import pytest
+from django.utils import translation
 
+from jumun.backoffice.catalogue_forms import ProductForm
 from jumun.storefront.models import Category, Product
 
 pytestmark = pytest.mark.django_db
@@ -50,8 +52,9 @@ def test_the_form_shows_what_it_was_given(client, category, rate):
 @pytest.mark.parametrize(
     ("field", "text", "error"),
     [
-        ("price", "12.345", "Write the price like"),
-        ("price", "free", "Write the price like"),
+        ("price", "12.345", "USD has 2 decimals."),
+        ("price", "5.000", "USD has 2 decimals."),
+        ("price", "free", "Write it like $12,345.60."),
         ("price", "-1", "above zero"),
         ("currency", "ABC", "ISO 4217"),
         ("tax_rate_percent", "101", "less than or equal to 100"),
@@ -66,8 +69,43 @@ def test_a_mistake_is_named_and_nothing_is_saved(client, category, field, text, 
 
 def test_a_price_that_stripe_does_not_charge_is_named(client, category):
     refused = client.post(ADD, form(category, currency="KWD", price="1.005"))
-    assert "in KWD only where the last digit is 0" in refused.content.decode()
+    assert "in KWD only if the last digit is 0" in refused.content.decode()
     assert client.post(ADD, form(category, currency="KWD", price="1.010")).status_code == 302
+
+
+@pytest.mark.parametrize("text", ["32.000", "5.000", "1,000.00", "５．０００"])
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [("en", ["KRW has no decimals.", "Write it like ₩1,234,560."]), ("ko", ["KRW에는 소수점 이하 자리가 없습니다."])],
+)
+def test_won_with_decimals_are_not_taken_for_a_thousandth(client, category, text, language, told):
+    client.cookies["django_language"] = language
+    page = client.post(ADD, form(category, currency="KRW", price=text)).content.decode()
+    assert all(sentence in page for sentence in told)
+    assert not Product.objects.exists()
+
+
+def test_a_currency_that_stripe_does_not_take_is_named(client, category):
+    page = client.post(ADD, form(category, currency="KPW", price="1000")).content.decode()
+    assert "Stripe takes no payments in KPW." in page
+    assert not Product.objects.exists()
+
+
+def test_a_price_of_twelve_digits_in_rupiah_is_kept(client, category):
+    assert client.post(ADD, form(category, currency="IDR", price="9,999,999,999.99")).status_code == 302
+    assert Product.objects.get().price_minor == 999_999_999_999
+
+
+@pytest.mark.parametrize("language", ["de", "fr", "ko"])
+def test_a_price_saved_unchanged_is_unchanged_in_every_locale(client, category, language):
+    client.post(ADD, form(category, currency="KWD", price="1.230"))
+    saved = Product.objects.get()
+    with translation.override(language):
+        sent = ProductForm(instance=saved)
+        data = {name: sent[name].value() for name in sent.fields} | {"category": category.pk, "description_ko": "x"}
+        again = ProductForm(data, instance=saved)
+        assert again.is_valid(), again.errors
+    assert again.instance.price_minor == 1_230
 
 
 def test_stock_cannot_be_set_below_what_is_sold_and_reserved(client, category):

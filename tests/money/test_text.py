@@ -41,8 +41,15 @@ def test_amounts_are_written_as_people_write_them(amount_minor, currency, locale
         ("₩1,000", "krw", "ko", 1000),
         ("￦１，０００", "KRW", "ko", 1000),
         ("1,000원", "KRW", "ko", 1000),
-        ("1000.00", "KRW", "ko", 1000),
+        ("32000", "KRW", "ko", 32_000),
+        ("32.000", "KRW", "de", 32_000),
         ("1.234", "KWD", "en", 1234),
+        ("1,234.000", "KWD", "en", 1_234_000),
+        ("1,234", "KWD", "de", 1234),
+        ("1234", "KWD", "en", 1_234_000),
+        ("1.234", "EUR", "de", 123_400),
+        ("5 000", "KRW", "fr", 5_000),
+        ("5\N{NO-BREAK SPACE}000", "KRW", "fr", 5_000),
         ("1.234,50 €", "EUR", "de", 123450),
         ("1 234,50", "EUR", "fr", 123450),
     ],
@@ -78,10 +85,90 @@ def test_what_is_no_amount_is_refused(text):
         money.parse(text, "USD", "en")
 
 
-@pytest.mark.parametrize(("text", "currency"), [("1.5", "KRW"), ("12.345", "USD"), ("1.2345", "KWD"), ("0.5", "ISK")])
-def test_a_decimal_too_many_is_refused_and_not_rounded(text, currency):
-    with pytest.raises(money.MoneyError, match="more decimals"):
-        money.parse(text, currency, "en")
+@pytest.mark.parametrize(
+    ("text", "currency", "locale"),
+    [
+        ("1.5", "KRW", "en"),
+        ("0.5", "ISK", "en"),
+        ("12.345", "USD", "en"),
+        ("1.2345", "KWD", "en"),
+        # Zeros as well: whoever writes so means thousands, or another currency.
+        ("32.000", "KRW", "ko"),
+        ("5.000", "KRW", "en"),
+        ("5.000원", "KRW", "ko"),
+        ("５．０００", "KRW", "ko"),
+        ("1,000.00", "KRW", "ko"),
+        ("32,000", "KRW", "de"),
+        ("32,000", "KRW", "fr"),
+        ("1.000", "JPY", "en"),
+        ("1.000", "ISK", "en"),
+        ("5.000", "USD", "ko"),
+        ("1,000", "EUR", "de"),
+        ("1.0000", "KWD", "en"),
+    ],
+)
+def test_more_decimals_than_the_currency_has_are_refused(text, currency, locale):
+    with pytest.raises(money.TooManyDecimals, match="more decimals"):
+        money.parse(text, currency, locale)
+
+
+@pytest.mark.parametrize(("text", "locale"), [("1,234", "en"), ("1,000", "ko"), ("1.234", "de"), ("1 234", "fr")])
+def test_a_group_that_may_be_three_decimals_is_refused(text, locale):
+    with pytest.raises(money.AmbiguousGroup):
+        money.parse(text, "KWD", locale)
+
+
+@pytest.mark.parametrize(
+    ("text", "locale"),
+    [
+        ("$5", "ko"),
+        ("US$5", "en"),
+        ("¥500", "ja"),
+        ("5 USD", "en"),
+        ("1 000", "ko"),
+        ("1'000", "en"),
+        ("1.000", "fr"),
+        ("32.000.000", "ko"),
+        ("32,000.", "ko"),
+        ("32,00", "ko"),
+        ("0,500", "en"),
+        ("٣٢٬٠٠٠", "ar"),
+        ("٣٢٫٠٠٠", "ar"),
+        ("32٫000", "ko"),
+        ("32。000", "ko"),
+        ("3²", "ko"),
+        ("①", "ko"),
+        ("3만", "ko"),
+        ("1e3", "ko"),
+    ],
+)
+def test_won_written_in_another_way_are_refused_and_never_a_thousandth(text, locale):
+    with pytest.raises(money.MoneyError):
+        money.parse(text, "KRW", locale)
+
+
+@given(
+    st.integers(0, 10**9),
+    st.sampled_from(["KRW", "JPY", "USD", "ISK", "KWD"]),
+    st.sampled_from(["ko", "en", "de", "fr", "ar", "de-CH", "hi"]),
+    st.sampled_from([".", ",", " ", "\N{NARROW NO-BREAK SPACE}", "'", "’", "٫", "٬"]),
+)
+def test_thousands_in_any_separator_are_read_as_thousands_or_refused(thousands, currency, locale, separator):
+    whole = f"{thousands}{separator}000"
+    with contextlib.suppress(money.MoneyError):
+        minor = money.parse(whole, currency, locale)
+        # "5.000" in a three-decimal currency of a locale with a point is what it says: 5.
+        decimals = currency == "KWD" and separator == money.to_text(1, "KWD", locale)[1]
+        assert minor == thousands * (1 if decimals else 1000) * 10 ** money.exponent(currency)
+
+
+@given(
+    st.integers(-money.AMOUNT_MINOR_MAX, money.AMOUNT_MINOR_MAX),
+    st.sampled_from(["KRW", "JPY", "USD", "EUR", "ISK", "KWD"]),
+    st.sampled_from(["ko", "en", "de", "fr", "ar", "de-CH", "hi"]),
+)
+def test_a_number_in_a_field_is_read_back(amount_minor, currency, locale):
+    assert money.parse(money.to_text(amount_minor, currency, locale), currency, locale) == amount_minor
 
 
 @pytest.mark.parametrize("text", ["9" * 19, "9" * 1000])

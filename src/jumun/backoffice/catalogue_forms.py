@@ -2,10 +2,10 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from django import forms
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from jumun import money
+from jumun.backoffice.amount_input import amount_text, read_amount
 from jumun.conf import jumun
 from jumun.storefront.models import Product
 
@@ -35,16 +35,22 @@ class ProductForm(ModelForm):
         super().__init__(*args, **kwargs)
         product = self.instance
         if product.pk:
-            self.initial["price"] = money.to_decimal(product.price_minor, product.currency)
+            self.initial["price"] = amount_text(product.price_minor, product.currency)
         else:
             self.initial["currency"] = jumun().currency
         self.initial["tax_rate_percent"] = f"{(Decimal(product.tax_rate_ppm) / PPM_PER_PERCENT).normalize():f}"
 
     def clean_currency(self) -> str:
         try:
-            return money.currency_code(self.cleaned_data["currency"])
+            currency = money.currency_code(self.cleaned_data["currency"])
         except money.MoneyError as error:
-            raise forms.ValidationError(_("This is no ISO 4217 currency code.")) from error
+            raise forms.ValidationError(_("This is not an ISO 4217 currency code.")) from error
+        try:
+            money.charge_min_minor(currency)
+        except money.MoneyError as error:
+            told = _("Stripe takes no payments in %(currency)s.")
+            raise forms.ValidationError(told, params={"currency": currency}) from error
+        return currency
 
     def clean_stock_quantity(self) -> int:
         stock_quantity: int = self.cleaned_data["stock_quantity"]
@@ -58,19 +64,10 @@ class ProductForm(ModelForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         if "price" in cleaned and "currency" in cleaned:
-            self._take_price(cleaned["price"], cleaned["currency"])
+            try:
+                self.instance.price_minor = read_amount(cleaned["price"], cleaned["currency"])
+            except forms.ValidationError as error:
+                self.add_error("price", error)
         if "tax_rate_percent" in cleaned:
             self.instance.tax_rate_ppm = int(cleaned["tax_rate_percent"] * PPM_PER_PERCENT)
         return cleaned
-
-    def _take_price(self, text: str, currency: str) -> None:
-        try:
-            self.instance.price_minor = money.parse(text, currency, get_language() or "en")
-            if self.instance.price_minor <= 0:
-                self.add_error("price", _("The price must be above zero."))
-            elif not money.is_charged(self.instance.price_minor, currency):
-                told = _("Stripe charges amounts in %(currency)s only where the last digit is 0.")
-                self.add_error("price", told % {"currency": currency})
-        except money.MoneyError:
-            example = money.format(1_234_567, currency, get_language() or "en")
-            self.add_error("price", _("Write the price like %(example)s.") % {"example": example})

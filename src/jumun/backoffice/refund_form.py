@@ -4,10 +4,10 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from jumun import money
+from jumun.backoffice.amount_input import amount_text, read_amount
 from jumun.payments.keys import new_key
 from jumun.payments.models import Payment, Refund
 from jumun.payments.pieces import Left, left_of
@@ -48,8 +48,8 @@ class RefundForm(forms.Form):
         self.payment = payment
         # What was paid beside the order paid for no goods.
         self._left = left_of(payment) if payment.settles_order else []
-        amount = money.to_decimal(payment.refundable_minor, payment.currency)
-        super().__init__(data, initial={"amount": f"{amount:f}", "key": new_key()})
+        amount = amount_text(payment.refundable_minor, payment.currency)
+        super().__init__(data, initial={"amount": amount, "key": new_key()})
         self.fields["amount"].widget.attrs |= {"inputmode": "decimal", "autocomplete": "off"}
         if not self._left:
             del self.fields["what"]
@@ -83,10 +83,9 @@ class RefundForm(forms.Form):
 
     def _amount_minor(self, text: str) -> int | None:
         try:
-            return money.parse(text, self.payment.currency, get_language() or "en")
-        except money.MoneyError:
-            told = _("This is no amount in %(currency)s.") % {"currency": self.payment.currency}
-            self.add_error("amount", ValidationError(told))
+            return read_amount(text, self.payment.currency)
+        except ValidationError as error:
+            self.add_error("amount", error)
             return None
 
 
