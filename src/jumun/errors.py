@@ -5,6 +5,9 @@ JumunError
 │   ├── EmptyOrder
 │   ├── TooManyLines
 │   ├── AmountOutOfRange
+│   │   ├── AmountTooSmall  less than one card payment can be
+│   │   └── AmountTooLarge  more than one card payment can be
+│   ├── SummaryChanged      a price, name, tax or quantity is not what the customer was shown
 │   └── OutOfStock
 ├── OrderNotPayable         the order is paid, expired or cancelled
 ├── NotRefundable           the payment is not paid, or the amount is none that Stripe can refund
@@ -41,7 +44,27 @@ class TooManyLines(OrderRefused):
 
 
 class AmountOutOfRange(OrderRefused):
-    """The total is not above zero, or has more digits than Stripe takes."""
+    """A quantity, price, discount or total that cannot be, or that Stripe does not charge."""
+
+
+class AmountTooSmall(AmountOutOfRange):
+    """The total is below ``minimum_minor``, the smallest amount that is charged in its currency."""
+
+    def __init__(self, total_minor: int, minimum_minor: int, currency: str) -> None:
+        super().__init__(f"{total_minor} {currency} is below the minimum of {minimum_minor}")
+        self.minimum_minor = minimum_minor
+
+
+class AmountTooLarge(AmountOutOfRange):
+    """The total is above ``maximum_minor``, the largest amount that is charged at once in its currency."""
+
+    def __init__(self, total_minor: int, maximum_minor: int, currency: str) -> None:
+        super().__init__(f"{total_minor} {currency} is above the maximum of {maximum_minor}")
+        self.maximum_minor = maximum_minor
+
+
+class SummaryChanged(OrderRefused):
+    """The order would not be what the customer was shown before they pressed the button."""
 
 
 class OutOfStock(OrderRefused):

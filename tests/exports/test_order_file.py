@@ -69,7 +69,7 @@ def test_an_unpaid_order_has_empty_cells_for_what_is_not_there_yet():
 
 @pytest.mark.parametrize(
     ("currency", "unit_price_minor", "total"),
-    [("KRW", 1234567, "1234567"), ("USD", 5, "0.05"), ("USD", 1234567, "12345.67"), ("KWD", 1230, "1.230")],
+    [("KRW", 1234567, "1234567"), ("USD", 57, "0.57"), ("USD", 1234567, "12345.67"), ("KWD", 1230, "1.230")],
 )
 def test_amounts_are_plain_decimals_with_the_currencys_digits(currency, unit_price_minor, total):
     place_order(currency=currency, lines=[item(unit_price_minor=unit_price_minor, quantity=1)])

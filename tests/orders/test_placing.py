@@ -6,7 +6,8 @@ from django.db import IntegrityError, transaction
 from django.utils import translation
 from pytest_django.fixtures import Settings
 
-from jumun.errors import AmountOutOfRange, EmptyOrder, TooManyLines
+from jumun import money
+from jumun.errors import AmountOutOfRange, AmountTooLarge, AmountTooSmall, EmptyOrder, OrderRefused, TooManyLines
 from jumun.orders.models import Order
 from jumun.orders.place import LINES_MAX, Customer, Item
 
@@ -58,8 +59,9 @@ def test_orders_under_a_live_key_are_real_money(settings: Settings) -> None:
         ([BOOK] * (LINES_MAX + 1), TooManyLines),
         ([replace(BOOK, quantity=0)], AmountOutOfRange),
         ([replace(BOOK, unit_price_minor=-1)], AmountOutOfRange),
-        ([replace(BOOK, unit_price_minor=0)], AmountOutOfRange),
-        ([replace(BOOK, unit_price_minor=100_000_000)], AmountOutOfRange),
+        ([replace(BOOK, unit_price_minor=0)], AmountTooSmall),
+        ([replace(BOOK, unit_price_minor=500)], AmountTooSmall),
+        ([replace(BOOK, unit_price_minor=100_000_000)], AmountTooLarge),
     ],
 )
 def test_what_cannot_be_charged_is_refused_and_leaves_nothing(lines: list[Item], error: type[Exception]) -> None:
@@ -68,12 +70,54 @@ def test_what_cannot_be_charged_is_refused_and_leaves_nothing(lines: list[Item],
     assert not Order.objects.exists()
 
 
-@pytest.mark.parametrize("prices", [[1_001], [1_001, 1_009]])
-def test_fils_that_stripe_does_not_charge_are_refused(prices: list[int]) -> None:
-    lines = [replace(BOOK, unit_price_minor=price) for price in prices]
-    with pytest.raises(AmountOutOfRange, match="end in 0"):
-        Order.place(lines=lines, customer=CUSTOMER, currency="KWD")
-    assert not Order.objects.exists()
+@pytest.mark.parametrize(
+    ("currency", "least_minor", "most_minor"),
+    [("KRW", 770, 99_999_999), ("USD", 50, 99_999_999), ("IDR", 880_000, 999_999_999_999), ("KWD", 170, 99_999_990)],
+)
+def test_an_order_is_within_what_stripe_charges(currency: str, least_minor: int, most_minor: int) -> None:
+    def place(total_minor: int) -> Order:
+        return Order.place(lines=[replace(BOOK, unit_price_minor=total_minor)], customer=CUSTOMER, currency=currency)
+
+    for total_minor in (least_minor, most_minor):
+        order = place(total_minor)
+        order.refresh_from_db()
+        assert (order.total_minor, order.lines.get().unit_price_minor) == (total_minor, total_minor)
+    step = money.charge_step_minor(currency)
+    with pytest.raises(AmountTooSmall) as small:
+        place(least_minor - step)
+    assert small.value.minimum_minor == least_minor
+    with pytest.raises(AmountTooLarge) as large:
+        place(most_minor + step)
+    assert large.value.maximum_minor == most_minor
+    assert Order.objects.count() == 2
+
+
+def test_a_currency_that_stripe_does_not_take_is_refused() -> None:
+    with pytest.raises(OrderRefused, match="takes no payments in KPW"):
+        Order.place(lines=[BOOK], customer=CUSTOMER, currency="KPW")
+
+
+@pytest.mark.parametrize("currency", ["KWD", "BHD", "OMR", "JOD", "TND"])
+@pytest.mark.parametrize("including", [True, False])
+@pytest.mark.parametrize(("unit_price_minor", "quantity"), [(1_234, 1), (1_235, 1), (1_239, 3), (1_990, 7), (2_001, 2)])
+def test_the_total_is_rounded_to_what_stripe_charges(
+    currency: str, including: bool, unit_price_minor: int, quantity: int
+) -> None:
+    tea = replace(TEA, unit_price_minor=unit_price_minor, quantity=quantity, tax_rate_ppm=50_000)
+    order = Order.place(lines=[tea, tea], customer=CUSTOMER, currency=currency, prices_include_tax=including)
+    order.refresh_from_db()
+    lines_minor = sum(line.total_minor for line in order.lines.all())
+    assert order.total_minor == (lines_minor + 5) // 10 * 10
+    assert order.rounding_minor == order.total_minor - lines_minor
+    assert order.net_minor + order.tax_minor + order.rounding_minor == order.total_minor
+    assert order.tax_minor == sum(line.tax_minor for line in order.lines.all())
+
+
+@pytest.mark.parametrize("rounding_minor", [-5, 6])
+def test_the_database_refuses_a_rounding_that_is_more(rounding_minor: int) -> None:
+    order = Order.place(lines=[TEA], customer=CUSTOMER, currency="KWD")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Order.objects.filter(pk=order.pk).update(rounding_minor=rounding_minor)
 
 
 def test_one_form_places_one_order() -> None:

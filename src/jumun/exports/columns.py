@@ -107,8 +107,9 @@ _REFUNDED = Case(
 )
 CURRENCY = Column(key="currency", title=_("Currency"), source="currency")
 _TOTALS = (
-    Column(key="net", title=_("Net"), source=F("total_minor") - F("tax_minor"), kind=Kind.AMOUNT),
+    Column(key="net", title=_("Net"), source=F("total_minor") - F("rounding_minor") - F("tax_minor"), kind=Kind.AMOUNT),
     Column(key="tax", title=_("Tax"), source="tax_minor", kind=Kind.AMOUNT),
+    Column(key="rounding", title=_("Rounding"), source="rounding_minor", kind=Kind.AMOUNT),
     Column(key="total", title=_("Total"), source="total_minor", kind=Kind.AMOUNT),
     Column(key="refunded", title=_("Refunded"), source=_REFUNDED, kind=Kind.AMOUNT),
 )

@@ -38,7 +38,7 @@ INDEX_COLUMNS = (
         "customer_country",
         "customer_tax_id",
     ),
-    *("currency", "net", "tax", "total", "paid_on", "stripe_payment_id", "document_sha256", "pdf", "xml"),
+    *("currency", "net", "tax", "rounding", "total", "paid_on", "stripe_payment_id", "document_sha256", "pdf", "xml"),
 )
 CHUNK_BYTES = 64 * 1024
 DOCUMENTS_PER_FETCH = 100
@@ -105,7 +105,7 @@ def _xml(issued: IssuedDocument) -> bytes | None:
 
 
 def _index_row(issued: IssuedDocument, document: Document, pdf: str, xml: str) -> list[str]:
-    amounts = (document.net_minor, document.tax_minor, document.total_minor)
+    amounts = (document.net_minor, document.tax_minor, document.rounding_minor, document.total_minor)
     paid = document.paid
     return [
         document.number,

@@ -27,6 +27,7 @@ def compose(order: Order, *, issued_on: datetime.date, paid_by: PaymentReference
         taxes=taxes_of(lines),
         net_minor=order.net_minor,
         tax_minor=order.tax_minor,
+        rounding_minor=order.rounding_minor,
         total_minor=order.total_minor,
         paid=paid_by,
         order_number=order.number,

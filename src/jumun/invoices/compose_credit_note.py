@@ -51,25 +51,64 @@ def compose_credit_note(
 
     ``lines`` are the pieces that come back, by position. Raises `DocumentError` where more comes back than is left.
     """
+    credited = tuple(credited)
     rests = _rests(invoice, credited)
-    parts = [part for part in _parts(rests, amount_minor, lines) if part.total_minor or part.quantity]
+    lines_minor = _lines_minor(invoice, credited, amount_minor, lines)
+    parts = [part for part in _parts(rests, lines_minor, lines) if part.total_minor or part.quantity]
     taxes_minor = _taxes(invoice, rests, parts)
     credit_lines = tuple(
         _line(invoice, part, tax_minor, position)
         for position, (part, tax_minor) in enumerate(zip(parts, taxes_minor, strict=True), start=1)
     )
-    return _correcting(invoice, "credit_note", credit_lines, issued_on=issued_on, paid=refunded_to)
+    return _correcting(
+        invoice,
+        "credit_note",
+        credit_lines,
+        rounding_minor=lines_minor - amount_minor,
+        issued_on=issued_on,
+        paid=refunded_to,
+    )
 
 
 def compose_cancellation(note: Document, *, issued_on: datetime.date) -> Document:
     """The document that takes back ``note`` to the unit."""
-    return _correcting(note, "cancellation", tuple(map(_negative, note.lines)), issued_on=issued_on)
+    lines = tuple(map(_negative, note.lines))
+    return _correcting(note, "cancellation", lines, rounding_minor=-note.rounding_minor, issued_on=issued_on)
 
 
 def value_of_lines(invoice: Document, credited: Iterable[Document], lines: Mapping[int, int] | None = None) -> int:
-    """What is left to be credited of ``invoice``, or of so many pieces of its ``lines``. Raises `DocumentError`."""
+    """What is left to be credited of ``invoice``, or of so many pieces of its ``lines``. Raises `DocumentError`.
+
+    The rest is rounded as an order of the rest would be, so that roundings do not add up.
+    """
+    credited = tuple(credited)
+    left_minor = _left_minor(invoice, credited)
+    if lines is None:
+        return left_minor
     rests = _rests(invoice, credited)
-    return sum(rest.total_minor for rest in rests) if lines is None else sum(_values(rests, lines))
+    rest_minor = sum(rest.total_minor for rest in rests) - sum(_values(rests, lines))
+    return left_minor - money.round_to_charge(rest_minor, invoice.currency)
+
+
+def _left_minor(invoice: Document, credited: Iterable[Document]) -> int:
+    return invoice.total_minor + sum(note.total_minor for note in credited)
+
+
+def _lines_minor(
+    invoice: Document, credited: Iterable[Document], amount_minor: int, lines: Mapping[int, int] | None
+) -> int:
+    """What the lines of a note over ``amount_minor`` come to: all that comes back, where rounding alone is between the
+    two and the rest is then rounded rightly; else the amount.
+    """
+    rests = _rests(invoice, credited)
+    all_minor = sum(rest.total_minor for rest in rests)
+    worth_minor = all_minor if lines is None else sum(_values(rests, lines))
+    left_minor = _left_minor(invoice, credited)
+    if not 0 < amount_minor <= left_minor:
+        raise DocumentError(f"{amount_minor} is not within the {left_minor} left to be credited.")
+    if money.round_to_charge(all_minor - worth_minor, invoice.currency) == left_minor - amount_minor:
+        return worth_minor
+    return amount_minor
 
 
 def _rests(invoice: Document, credited: Iterable[Document]) -> list[Rest]:
@@ -178,7 +217,9 @@ def _negative(line: Line) -> Line:
     )
 
 
-def _correcting(corrected: Document, kind: Kind, lines: tuple[Line, ...], **changes: Any) -> Document:
+def _correcting(
+    corrected: Document, kind: Kind, lines: tuple[Line, ...], *, rounding_minor: int, **changes: Any
+) -> Document:
     return replace(
         corrected,
         kind=kind,
@@ -189,6 +230,7 @@ def _correcting(corrected: Document, kind: Kind, lines: tuple[Line, ...], **chan
         taxes=taxes_of(lines),
         net_minor=sum(line.net_minor for line in lines),
         tax_minor=sum(line.tax_minor for line in lines),
-        total_minor=sum(line.total_minor for line in lines),
+        rounding_minor=rounding_minor,
+        total_minor=sum(line.total_minor for line in lines) + rounding_minor,
         **changes,
     )

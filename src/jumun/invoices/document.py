@@ -101,8 +101,9 @@ class PaymentReference:
 class Document:
     """An invoice, credit note or cancellation. Raises `DocumentError` if it does not add up to the unit.
 
-    Dates are calendar days where the seller keeps its books. `refers_to` is the number of the invoice that a
-    credit note corrects, or of the credit note that a cancellation takes back. `livemode` is False for Stripe's
+    `rounding_minor` is what the total differs by from net and tax, because Stripe charges three-decimal currencies in
+    steps of ten. Dates are calendar days where the seller keeps its books. `refers_to` is the number of the invoice
+    that a credit note corrects, or of the credit note that a cancellation takes back. `livemode` is False for Stripe's
     test payments: the paper says so.
     """
 
@@ -120,6 +121,7 @@ class Document:
     taxes: tuple[TaxSubtotal, ...]
     net_minor: int
     tax_minor: int
+    rounding_minor: int = 0
     total_minor: int
     paid: PaymentReference | None = None
     order_number: str = ""
@@ -149,10 +151,14 @@ class Document:
             _check_line(line, position, prices_include_tax=self.prices_include_tax)
         if self.taxes != taxes_of(self.lines):
             raise DocumentError("The tax subtotals are not the sums of the lines by category and rate.")
-        for name in ("net_minor", "tax_minor", "total_minor"):
+        for name in ("net_minor", "tax_minor"):
             lines_minor = sum(getattr(line, name) for line in self.lines)
             if getattr(self, name) != lines_minor:
                 raise DocumentError(f"{name} is {getattr(self, name)}, but the lines add up to {lines_minor}.")
+        payable_minor = self.net_minor + self.tax_minor + self.rounding_minor
+        if self.total_minor != payable_minor:
+            raise DocumentError(f"total_minor is {self.total_minor}, but net, tax and rounding are {payable_minor}.")
+        _check_rounding(self)
 
 
 def taxes_of(lines: typing.Iterable[Line]) -> tuple[TaxSubtotal, ...]:
@@ -213,6 +219,14 @@ def _check_head(document: Document) -> None:
         raise DocumentError("A credit note or cancellation, and nothing else, refers to what it corrects.")
     if document.total_minor > 0 if document.kind == "credit_note" else document.total_minor < 0:
         raise DocumentError(f"The total of this {document.kind} has the wrong sign: {document.total_minor}.")
+
+
+def _check_rounding(document: Document) -> None:
+    # What is left of an invoice is rounded anew after each correction, which therefore can take several roundings.
+    step_minor = money.charge_step_minor(document.currency)
+    is_correction = document.kind != "invoice" and step_minor > 1
+    if abs(document.rounding_minor) >= step_minor and not is_correction:
+        raise DocumentError(f"{document.rounding_minor} is not a rounding in {document.currency}.")
 
 
 def _check_line(line: Line, position: int, *, prices_include_tax: bool) -> None:

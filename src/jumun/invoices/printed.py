@@ -59,6 +59,7 @@ def printed(document: Document) -> dict[str, Any]:
         "taxes": [_subtotal(subtotal, text, amount) for subtotal in document.taxes],
         "net": amount(document.net_minor),
         "tax": amount(document.tax_minor),
+        "rounding": amount(document.rounding_minor) if document.rounding_minor else "",
         "total": amount(document.total_minor),
         "notes": list(document.notes),
         "order_url": document.order_url,

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from jumun.conf import jumun, livemode
 from jumun.errors import OrderRefused
 from jumun.orders.numbers import new_number, new_reference
-from jumun.orders.place import Amounts, Customer, Item, amounts_of, check, check_total
+from jumun.orders.place import Amounts, Customer, Item, amounts_of, check, check_total, totals_of
 from jumun.orders.signals import order_canceled, order_paid
 from jumun.orders.timeline import Kind, TimelineEntry
 from jumun.rows import change, insert, insert_all
@@ -55,6 +55,8 @@ class Order(models.Model):
     prices_include_tax = models.BooleanField(_("prices include tax"), default=True)
     total_minor = models.BigIntegerField(_("total"))
     tax_minor = models.BigIntegerField(_("included tax"))
+    # In three-decimal currencies: what makes the last digit of the total a 0. Part of the total, not of net or tax.
+    rounding_minor = models.BigIntegerField(_("rounding"), default=0)
 
     placed_at = models.DateTimeField(_("placed at"), default=timezone.now)
     expires_at = models.DateTimeField(_("expires at"))
@@ -72,8 +74,11 @@ class Order(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(total_minor__gt=0), name="jumun_order_total_positive"),
             models.CheckConstraint(
-                condition=Q(tax_minor__gte=0) & Q(tax_minor__lte=F("total_minor")),
+                condition=Q(tax_minor__gte=0) & Q(tax_minor__lte=F("total_minor") - F("rounding_minor")),
                 name="jumun_order_tax_within_total",
+            ),
+            models.CheckConstraint(
+                condition=Q(rounding_minor__gte=-4, rounding_minor__lte=5), name="jumun_order_rounding"
             ),
             models.CheckConstraint(
                 condition=Q(state="paid", paid_at__isnull=False) | (~Q(state="paid") & Q(paid_at__isnull=True)),
@@ -112,13 +117,14 @@ class Order(models.Model):
         """Write the order with its lines and return it; the defaults are the shop's currency and the active language.
 
         ``discount_minor`` is taken off the whole order, before tax where the prices do not include it. Raises
-        `EmptyOrder`, `TooManyLines`, `AmountOutOfRange`, `OrderRefused`, and `IntegrityError` for a ``form_token`` that
-        has placed an order already.
+        `EmptyOrder`, `TooManyLines`, `AmountOutOfRange` with its kinds `AmountTooSmall` and `AmountTooLarge`,
+        `OrderRefused`, and `IntegrityError` for a ``form_token`` that has placed an order already.
         """
         currency = (currency or jumun().currency).upper()
         check(lines, customer)
         amounts = amounts_of(lines, currency, prices_include_tax=prices_include_tax, discount_minor=discount_minor)
-        total = check_total(amounts, currency)
+        totals = totals_of(amounts, currency)
+        check_total(totals.total_minor, currency)
         now = timezone.now()
         with transaction.atomic():
             order = cls(
@@ -128,8 +134,9 @@ class Order(models.Model):
                 **asdict(customer),
                 currency=currency,
                 prices_include_tax=prices_include_tax,
-                total_minor=total,
-                tax_minor=sum(line.tax_minor for line in amounts),
+                total_minor=totals.total_minor,
+                tax_minor=totals.tax_minor,
+                rounding_minor=totals.rounding_minor,
                 placed_at=now,
                 expires_at=now + timedelta(seconds=jumun().order_expires_s),
                 form_token=form_token,
@@ -141,7 +148,7 @@ class Order(models.Model):
                     for position, (item, line) in enumerate(zip(lines, amounts, strict=True), start=1)
                 ]
             )
-            order.record(Kind.PLACED, amount_minor=total)
+            order.record(Kind.PLACED, amount_minor=totals.total_minor)
         return order
 
     @property
@@ -156,7 +163,7 @@ class Order(models.Model):
 
     @property
     def net_minor(self) -> int:
-        return self.total_minor - self.tax_minor
+        return self.total_minor - self.rounding_minor - self.tax_minor
 
     @property
     def discount_minor(self) -> int:

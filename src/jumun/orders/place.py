@@ -4,12 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from jumun import money, tax_ids
-from jumun.errors import AmountOutOfRange, EmptyOrder, OrderRefused, TooManyLines
+from jumun.errors import AmountOutOfRange, AmountTooLarge, AmountTooSmall, EmptyOrder, OrderRefused, TooManyLines
 
 # Stripe's Checkout in mode "payment": line_items (API reference, POST /v1/checkout/sessions).
 LINES_MAX = 100
-# "Up to eight digits" (API reference, PaymentIntent.amount), in Stripe's minor units.
-STRIPE_AMOUNT_MAX = 99_999_999
 
 
 # UNCL5305 as EN 16931 uses it: at a standard or reduced rate, zero-rated (영세율), exempt (면세), reverse charge
@@ -76,6 +74,15 @@ class Amounts:
     total_minor: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Totals:
+    """What an order comes to: the tax in it, what rounds it to an amount that Stripe charges, and what is paid."""
+
+    tax_minor: int
+    rounding_minor: int
+    total_minor: int
+
+
 def amounts_of(
     items: Sequence[Item], currency: str, *, prices_include_tax: bool = True, discount_minor: int = 0
 ) -> list[Amounts]:
@@ -103,8 +110,9 @@ def amounts_of(
 def _shares(discount_minor: int, prices: list[int], currency: str) -> list[int]:
     if not discount_minor:
         return [0] * len(prices)
-    # Stripe takes no third decimal but 0, so that nothing smaller is given to a line.
-    unit = 10 if money.exponent(currency) == 3 and not any(each % 10 for each in (discount_minor, *prices)) else 1
+    # Where the prices and the discount are amounts that Stripe charges, so are the shares.
+    step = money.charge_step_minor(currency)
+    unit = 1 if any(each % step for each in (discount_minor, *prices)) else step
     return [unit * share for share in money.allocate(discount_minor // unit, [price // unit for price in prices])]
 
 
@@ -134,13 +142,24 @@ def check(items: Sequence[Item], customer: Customer) -> None:
             raise OrderRefused(f"{item.sku}: reverse charge needs the customer's tax identifier, who is to pay the tax")
 
 
-def check_total(amounts: Sequence[Amounts], currency: str) -> int:
-    """What the lines come to. Raises `AmountOutOfRange` for a total, or a line, that Stripe does not charge."""
-    total_minor = sum(line.total_minor for line in amounts)
+def totals_of(amounts: Sequence[Amounts], currency: str) -> Totals:
+    """What the lines come to. The total, not each line, is rounded to what Stripe charges: half up, to 0.010 KWD."""
+    lines_minor = sum(line.total_minor for line in amounts)
+    total_minor = money.round_to_charge(lines_minor, currency)
+    return Totals(
+        tax_minor=sum(line.tax_minor for line in amounts),
+        rounding_minor=total_minor - lines_minor,
+        total_minor=total_minor,
+    )
+
+
+def check_total(total_minor: int, currency: str) -> None:
+    """Raises `AmountTooSmall` or `AmountTooLarge`, and `OrderRefused` for a currency that Stripe does not take."""
     try:
-        stripe_total = sum(money.to_stripe(line.total_minor, currency) for line in amounts)
+        minimum_minor = money.charge_min_minor(currency)
     except money.MoneyError as error:
-        raise AmountOutOfRange(str(error)) from error
-    if total_minor < 1 or stripe_total > STRIPE_AMOUNT_MAX:
-        raise AmountOutOfRange(f"{total_minor} {currency}")
-    return total_minor
+        raise OrderRefused(str(error)) from error
+    if total_minor < minimum_minor:
+        raise AmountTooSmall(total_minor, minimum_minor, currency)
+    if total_minor > (maximum_minor := money.charge_max_minor(currency)):
+        raise AmountTooLarge(total_minor, maximum_minor, currency)

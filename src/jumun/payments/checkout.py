@@ -1,6 +1,7 @@
 """Sending a customer to Stripe's page: one open session an order, and never two for one press of a button."""
 
 from datetime import datetime, timedelta
+from itertools import accumulate, pairwise
 from typing import Any
 
 from django.db import transaction
@@ -103,7 +104,7 @@ def _params(checkout: Checkout, *, success_url: str, cancel_url: str) -> dict[st
         description = gettext("Order %(number)s") % {"number": order.number}
     return {
         "mode": "payment",
-        "line_items": [_line_item(line, order.currency) for line in lines],
+        "line_items": _line_items(lines, order.currency),
         "client_reference_id": order.reference,
         "customer_email": order.email,
         "metadata": names,
@@ -115,13 +116,24 @@ def _params(checkout: Checkout, *, success_url: str, cancel_url: str) -> dict[st
     }
 
 
-def _line_item(line: OrderLine, currency: str) -> dict[str, Any]:
-    """A line as Stripe's page shows it; as one piece where discount or tax make it another amount than its pieces, or
-    where Stripe does not charge the price of a piece.
+def _line_items(lines: list[OrderLine], currency: str) -> list[dict[str, Any]]:
+    """The lines as Stripe's page shows them.
+
+    Stripe charges no third decimal but 0. Each sum of the lines so far is rounded, so that together they are the
+    order's total: a line is at most 0.009 off, and one that ends in 0 is exact.
     """
-    is_sum = line.total_minor == line.unit_price_minor * line.quantity
-    whole = not (is_sum and money.is_charged(line.unit_price_minor, currency))
-    unit_minor, quantity = (line.total_minor, 1) if whole else (line.unit_price_minor, line.quantity)
+    sums = [money.round_to_charge(sum_minor, currency) for sum_minor in accumulate(line.total_minor for line in lines)]
+    charges = [after - before for before, after in pairwise([0, *sums])]
+    return [_line_item(line, charge_minor, currency) for line, charge_minor in zip(lines, charges, strict=True)]
+
+
+def _line_item(line: OrderLine, charge_minor: int, currency: str) -> dict[str, Any]:
+    """As one piece where discount, tax or rounding make it another amount than its pieces, or where Stripe does not
+    charge the price of a piece.
+    """
+    is_sum = charge_minor == line.unit_price_minor * line.quantity
+    whole = not is_sum or line.unit_price_minor % money.charge_step_minor(currency) != 0
+    unit_minor, quantity = (charge_minor, 1) if whole else (line.unit_price_minor, line.quantity)
     name = f"{line.name} × {line.quantity}" if whole and line.quantity > 1 else line.name
     return {
         "quantity": quantity,

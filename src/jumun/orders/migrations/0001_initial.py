@@ -34,6 +34,7 @@ class Migration(migrations.Migration):
                 ('prices_include_tax', models.BooleanField(default=True, verbose_name='prices include tax')),
                 ('total_minor', models.BigIntegerField(verbose_name='total')),
                 ('tax_minor', models.BigIntegerField(verbose_name='included tax')),
+                ('rounding_minor', models.BigIntegerField(default=0, verbose_name='rounding')),
                 ('placed_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='placed at')),
                 ('expires_at', models.DateTimeField(verbose_name='expires at')),
                 ('paid_at', models.DateTimeField(blank=True, null=True, verbose_name='paid at')),
@@ -46,7 +47,7 @@ class Migration(migrations.Migration):
                 'ordering': ['-id'],
                 'permissions': [('export_order', 'Can export orders'), ('cancel_order', 'Can cancel unpaid orders')],
                 'indexes': [models.Index(condition=models.Q(('state', 'placed')), fields=['expires_at'], name='jumun_order_overdue'), models.Index(fields=['-placed_at', '-id'], name='jumun_order_newest'), models.Index(fields=['state', '-placed_at', '-id'], name='jumun_order_state'), models.Index(fields=['country', '-placed_at', '-id'], name='jumun_order_country'), models.Index(fields=['currency', '-placed_at', '-id'], name='jumun_order_currency'), models.Index(fields=['livemode', '-placed_at', '-id'], name='jumun_order_livemode'), models.Index(fields=['email'], name='jumun_order_email')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('total_minor__gt', 0)), name='jumun_order_total_positive'), models.CheckConstraint(condition=models.Q(('tax_minor__gte', 0), ('tax_minor__lte', models.F('total_minor'))), name='jumun_order_tax_within_total'), models.CheckConstraint(condition=models.Q(models.Q(('paid_at__isnull', False), ('state', 'paid')), models.Q(models.Q(('state', 'paid'), _negated=True), ('paid_at__isnull', True)), _connector='OR'), name='jumun_order_paid_has_time')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('total_minor__gt', 0)), name='jumun_order_total_positive'), models.CheckConstraint(condition=models.Q(('tax_minor__gte', 0), ('tax_minor__lte', models.F('total_minor') - models.F('rounding_minor'))), name='jumun_order_tax_within_total'), models.CheckConstraint(condition=models.Q(('rounding_minor__gte', -4), ('rounding_minor__lte', 5)), name='jumun_order_rounding'), models.CheckConstraint(condition=models.Q(models.Q(('paid_at__isnull', False), ('state', 'paid')), models.Q(models.Q(('state', 'paid'), _negated=True), ('paid_at__isnull', True)), _connector='OR'), name='jumun_order_paid_has_time')],
             },
         ),
         migrations.CreateModel(
