@@ -239,16 +239,6 @@ def test_there_is_no_checkout_of_an_empty_cart(client: Client) -> None:
     assert client.post("/checkout/", ADDRESS).headers["Location"] == "/cart/"
 
 
-def test_prices_ordered_are_those_of_the_moment_of_ordering(client: Client) -> None:
-    tea = product(price_minor=11_000)
-    put(client, tea)
-    token = form_token(client)
-    tea.price_minor = 12_000
-    tea.save()
-    checkout(client, form_token=token)
-    assert Order.objects.get().total_minor == 12_000
-
-
 def test_a_shop_in_euro_orders_in_euro(client: Client, settings: Settings) -> None:
     settings.JUMUN = {"CURRENCY": "EUR"}
     order = buy(client, product(currency="EUR", price_minor=1_850), 2)

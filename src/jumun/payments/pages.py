@@ -13,10 +13,19 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from jumun.errors import MalformedSnapshot, OrderNotPayable, StripeError, StripeRefused, StripeUnavailable
+from jumun.errors import (
+    AmountOutOfRange,
+    MalformedSnapshot,
+    OrderNotPayable,
+    StripeError,
+    StripeRefused,
+    StripeUnavailable,
+)
 from jumun.invoices.models import CreditNote
 from jumun.orders.models import Order
+from jumun.orders.place import check_total
 from jumun.payments import gateway
+from jumun.payments.cancel import cancel_order
 from jumun.payments.checkout import open_checkout
 from jumun.payments.merge import apply
 from jumun.payments.models import Checkout, Payment, Refund
@@ -25,6 +34,8 @@ from jumun.payments.models import Checkout, Payment, Refund
 SESSION_ORDER = "jumun_order"
 # What may be asked for at Stripe.
 SESSION_ID = re.compile(r"cs_[A-Za-z0-9_]{1,240}")
+# Stripe's error codes for a total that it does not charge (docs.stripe.com/error-codes).
+AMOUNT_REFUSED = frozenset({"amount_too_small", "amount_too_large"})
 # How often the order's page asks by itself whether the payment is known, before it leaves that to the customer.
 AWAITING_TRIES_MAX = 10
 
@@ -45,12 +56,32 @@ def process(request: HttpRequest) -> HttpResponseBase:
     except OrderNotPayable:
         return redirect(order)
     except (StripeError, MalformedSnapshot) as error:
+        if isinstance(error, StripeRefused) and error.code in AMOUNT_REFUSED:
+            return _amount_refused(request, order, error.code)
         # The order keeps; the page says what happened and, where it can help, offers the button again.
         context = {"order": order, "unavailable": error.retryable, "refused": not error.retryable}
         return render(request, "jumun/payment/process.html", context, status=503)
     response = redirect(url)
     response.status_code = 303
     return response
+
+
+def _amount_refused(request: HttpRequest, order: Order, code: str) -> HttpResponse:
+    """Stripe will not take this amount at another press either, so the order does not hold its goods any longer."""
+    with suppress(StripeError, MalformedSnapshot), gateway.for_somebody_waiting():
+        cancel_order(order)
+    order.refresh_from_db(fields=["state"])
+    context = {"order": order, "too_small": code == "amount_too_small", "refusal": _refusal(order)}
+    return render(request, "jumun/payment/amount_refused.html", context, status=422)
+
+
+def _refusal(order: Order) -> AmountOutOfRange | None:
+    """Which of the limits that we know the total breaks; Stripe's own can be tighter."""
+    try:
+        check_total(order.total_minor, order.currency)
+    except AmountOutOfRange as refusal:
+        return refusal
+    return None
 
 
 @transaction.non_atomic_requests

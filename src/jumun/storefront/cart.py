@@ -8,10 +8,12 @@ from typing import Any, cast
 
 from django.contrib.sessions.backends.base import SessionBase
 
-from jumun.errors import TooManyLines
-from jumun.orders.place import LINES_MAX, Item, amounts_of
+from jumun.conf import jumun
+from jumun.errors import AmountOutOfRange, TooManyLines
+from jumun.orders.place import LINES_MAX, Item, check_total
 from jumun.rows import find_all
 from jumun.storefront.models import Product
+from jumun.storefront.summary import Summary
 
 SESSION_CART = "jumun_cart"
 QUANTITY_MAX = 99
@@ -73,15 +75,24 @@ class Cart:
             if sku in products
         ]
 
-    @property
-    def total_minor(self) -> int:
-        return sum(line.total_minor for line in self.lines)
+    @cached_property
+    def summary(self) -> Summary:
+        """What the cart comes to at the prices of now. Only for a cart that is not empty."""
+        return Summary.of([line.item for line in self.lines], jumun().currency)
 
     @property
-    def tax_minor(self) -> int:
-        """The tax that the total includes."""
-        amounts = amounts_of([line.item for line in self.lines], self.lines[0].product.currency) if self.lines else []
-        return sum(line.tax_minor for line in amounts)
+    def form_token(self) -> str:
+        """What a form carries to order exactly what it shows."""
+        return self.summary.signed(self.token)
+
+    @property
+    def refusal(self) -> AmountOutOfRange | None:
+        """Why the total cannot be paid by card."""
+        try:
+            check_total(self.summary.total_minor, self.summary.currency)
+        except AmountOutOfRange as error:
+            return error
+        return None
 
     @property
     def has_shortage(self) -> bool:
@@ -115,12 +126,16 @@ class Cart:
         if self.token == token:
             self._session.pop(SESSION_CART, None)
             self._quantities = {}
-            self.__dict__.pop("lines", None)
+            self._forget_lines()
 
     def _store(self, quantities: Mapping[str, int]) -> None:
         if quantities == self._quantities:
             return
         self.token = secrets.token_urlsafe(16)
         self._quantities = dict(quantities)
-        self.__dict__.pop("lines", None)
+        self._forget_lines()
         self._session[SESSION_CART] = cast(Any, {"token": self.token, "quantities": self._quantities})
+
+    def _forget_lines(self) -> None:
+        self.__dict__.pop("lines", None)
+        self.__dict__.pop("summary", None)

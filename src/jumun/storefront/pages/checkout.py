@@ -6,7 +6,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from jumun.conf import jumun
-from jumun.errors import AmountOutOfRange, OutOfStock
+from jumun.errors import AmountOutOfRange, OutOfStock, SummaryChanged
 from jumun.orders.models import Order
 from jumun.payments.pages import SESSION_ORDER
 from jumun.storefront.cart import Cart
@@ -14,6 +14,7 @@ from jumun.storefront.countries import likely_country
 from jumun.storefront.forms import CheckoutForm
 from jumun.storefront.pages.cart import tell_vanished
 from jumun.storefront.place_order import ordered_before, place_order
+from jumun.storefront.summary import Summary, read_signed
 
 # What the visitor has typed, so that a detour to the cart or another language loses nothing.
 SESSION_DRAFT = "jumun_checkout"
@@ -22,32 +23,37 @@ SESSION_DRAFT = "jumun_checkout"
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def checkout(request: HttpRequest) -> HttpResponseBase:
-    """Name and address, then the order: one for each filling of the cart, however often the form is sent."""
+    """Name and address, then the order: one for each filling of the cart, however often the form is sent.
+
+    What the form shows comes back with it, signed. Where a price, name, tax or quantity has changed since, the page is
+    shown again with what changed, and nothing is ordered.
+    """
     cart = Cart(request.session)
-    if request.method == "POST" and (order := ordered_before(request.POST.get("form_token", ""))):
+    token, shown = read_signed(request.POST.get("form_token", ""))
+    if request.method == "POST" and (order := ordered_before(token)):
         return _order_again(request, cart, order)
     tell_vanished(request, cart)
     if not cart.lines:
         return redirect("jumun:cart")
     if request.method != "POST":
         return _page(request, cart, CheckoutForm(initial=_initial(request)))
-    return _order(request, cart)
+    return _order(request, cart, token, shown)
 
 
-def _order(request: HttpRequest, cart: Cart) -> HttpResponseBase:
+def _order(request: HttpRequest, cart: Cart, token: str, shown: Summary | None) -> HttpResponseBase:
     form = CheckoutForm(request.POST)
     request.session[SESSION_DRAFT] = {name: request.POST.get(name, "")[:400] for name in form.fields}
     if not form.is_valid():
-        return _page(request, cart, form, status=422)
-    if request.POST.get("form_token") != cart.token:
-        form.add_error(None, gettext("Your cart has changed meanwhile. Please check it and order again."))
-        return _page(request, cart, form, status=409)
+        return _page(request, cart, form, shown=shown, status=422)
+    if token != cart.token:
+        return _page(request, cart, form, shown=shown, changed=True, status=409)
     try:
-        order = place_order(cart, customer=form.customer())
+        order = place_order(cart, customer=form.customer(), shown=shown)
+    except SummaryChanged:
+        return _page(request, cart, form, shown=shown, changed=True, status=409)
     except OutOfStock:
-        return _page(request, Cart(request.session), form, status=409)
+        return _page(request, Cart(request.session), form, shown=shown, status=409)
     except AmountOutOfRange:
-        form.add_error(None, gettext("The total is more than one card payment can be. Please order less at once."))
         return _page(request, cart, form, status=422)
     return _to_payment(request, cart, order)
 
@@ -81,7 +87,24 @@ def _initial(request: HttpRequest) -> dict[str, str]:
 
 
 def _page(
-    request: HttpRequest, cart: Cart, form: CheckoutForm, *, order: Order | None = None, status: int = 200
+    request: HttpRequest,
+    cart: Cart,
+    form: CheckoutForm,
+    *,
+    order: Order | None = None,
+    shown: Summary | None = None,
+    changed: bool = False,
+    status: int = 200,
 ) -> HttpResponse:
-    context = {"cart": cart, "form": form, "order": order, "form_token": order.form_token if order else cart.token}
+    """``shown`` is what the form showed that was sent; ``changed`` says that it was not ordered for that reason."""
+    changes = list(shown.changes_to(cart.summary)) if shown and not order else []
+    context = {
+        "cart": cart,
+        "form": form,
+        "order": order,
+        "form_token": order.form_token if order else cart.form_token,
+        "refusal": None if order else cart.refusal,
+        "changed": changed or bool(changes),
+        "changes": changes,
+    }
     return render(request, "jumun/storefront/checkout.html", context, status=status)
