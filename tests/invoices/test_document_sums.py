@@ -54,7 +54,7 @@ def test_tax_rounded_once_per_rate_and_spread_over_the_lines_is_accepted():
 @pytest.mark.parametrize(
     ("change", "complaint"),
     [
-        ({"total_minor": 11_001}, "total_minor is 11001, but the lines add up to 11000"),
+        ({"total_minor": 11_001}, "total_minor is 11001, but net, tax and rounding are 11000"),
         ({"net_minor": 9_999}, "net_minor"),
         ({"tax_minor": 999}, "tax_minor"),
         ({"taxes": ()}, "subtotals"),
@@ -64,6 +64,9 @@ def test_tax_rounded_once_per_rate_and_spread_over_the_lines_is_accepted():
         ({"kind": "credit_note"}, "refers to what"),
         ({"refers_to": "INV-1"}, "refers to what"),
         ({"kind": "credit_note", "refers_to": "INV-1"}, "wrong sign"),
+        ({"rounding_minor": 1}, "net, tax and rounding are 11001"),
+        ({"rounding_minor": 1, "total_minor": 11_001}, "1 is not a rounding in KRW"),
+        ({"rounding_minor": 10, "total_minor": 11_010, "currency": "KWD"}, "10 is not a rounding in KWD"),
     ],
 )
 def test_a_document_that_contradicts_itself_cannot_be_made(change, complaint):
