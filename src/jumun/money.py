@@ -97,7 +97,7 @@ def charge_min_minor(currency: str) -> int:
 def charge_max_minor(currency: str) -> int:
     """The largest amount that can be charged at once."""
     code = currency_code(currency)
-    maximum = 10 ** stripe_limits.DIGITS_MAX.get(code.lower(), stripe_limits.DIGITS_MAX_ELSEWHERE) - 1
+    maximum = int("9" * stripe_limits.DIGITS_MAX.get(code.lower(), stripe_limits.DIGITS_MAX_ELSEWHERE))
     maximum = maximum // 100 if code in WHOLE_IN_HUNDREDTHS else maximum
     return maximum - maximum % charge_step_minor(code)
 

@@ -12,6 +12,7 @@ from paywright.checkout.line_items import priced_items
 from paywright.checkout.totals import total_up
 from paywright.errors import invalid_request
 from paywright.objects import blank
+from paywright.stripe_limits import PUBLISHED_MINIMUM
 
 Json = dict[str, Any]
 
@@ -229,8 +230,8 @@ def _check_total(total: int, currency: str) -> None:
     try:
         currencies.check_amount(total, currency, "line_items")
     except errors.ApiError as refusal:
-        if refusal.body.get("code") == "amount_too_small" and currency in currencies.PUBLISHED_MINIMUM:
-            least = currencies.display(currencies.PUBLISHED_MINIMUM[currency], currency)
+        if refusal.body.get("code") == "amount_too_small" and currency in PUBLISHED_MINIMUM:
+            least = currencies.display(PUBLISHED_MINIMUM[currency], currency)
             # The wording is general knowledge (M) in the contract.
             refusal.body["message"] = f"The Checkout Session's total amount due must add up to at least {least}"
         refusal.body.pop("param", None)
