@@ -86,7 +86,7 @@ def _placement() -> Callable[[int], Callable[[], None]]:
             cart.change(one, 2)
 
         def placing() -> None:
-            order = place_order(cart, customer=who)
+            order = place_order(cart, customer=who, shown=cart.summary)
             open_checkout(
                 order, success_url="https://shop.example/s?{CHECKOUT_SESSION_ID}", cancel_url="https://shop.example/c"
             )

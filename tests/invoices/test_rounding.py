@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from jumun import money
 from jumun.invoices.compose_credit_note import compose_cancellation, compose_credit_note, value_of_lines
+from jumun.invoices.document import Document
 from jumun.orders.place import Item, amounts_of, totals_of
 from tests.invoices.documents import VISA, document, line
 
@@ -44,7 +45,7 @@ def invoice_of(sold, *, including):
 def test_all_parts_that_come_back_are_the_invoice(sold, including, data):
     invoice = invoice_of(sold, including=including)
     assume(invoice.total_minor >= money.charge_min_minor("KWD"))
-    standing = []
+    standing: list[Document] = []
 
     def credit(amount_minor, lines=None):
         note = compose_credit_note(
@@ -68,7 +69,7 @@ def test_all_parts_that_come_back_are_the_invoice(sold, including, data):
         elif kind == "amount" and left_minor >= 10:
             credit(10 * data.draw(st.integers(1, left_minor // 10)))
         elif kind == "pieces":
-            taken = {}
+            taken: dict[int, int] = {}
             for each in standing:
                 for part in each.lines:
                     taken[part.corrects_position] = taken.get(part.corrects_position, 0) - part.corrects_quantity

@@ -102,7 +102,7 @@ def _page(
         "cart": cart,
         "form": form,
         "order": order,
-        "form_token": order.form_token if order else cart.form_token,
+        "form_token": request.POST["form_token"] if order else cart.form_token,
         "refusal": None if order else cart.refusal,
         "changed": changed or bool(changes),
         "changes": changes,
