@@ -3,12 +3,13 @@
 import datetime
 from dataclasses import replace
 
+import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from jumun import money
 from jumun.invoices.compose_credit_note import compose_cancellation, compose_credit_note, value_of_lines
-from jumun.invoices.document import Document
+from jumun.invoices.document import Document, DocumentError
 from jumun.orders.place import Item, amounts_of, totals_of
 from tests.invoices.documents import VISA, document, line
 
@@ -85,3 +86,19 @@ def test_all_parts_that_come_back_are_the_invoice(sold, including, data):
         credit(left_minor)
     for name in ("net_minor", "tax_minor", "rounding_minor", "total_minor"):
         assert getattr(invoice, name) + sum(getattr(note, name) for note in standing) == 0, name
+
+
+def test_what_is_too_little_to_be_refunded_goes_with_the_last_pieces():
+    crumb = Item(sku="CRUMB", name="Crumb", unit_price_minor=1, quantity=1)
+    tea = Item(sku="TEA", name="Tea", unit_price_minor=164, quantity=1)
+    invoice = invoice_of([crumb, tea], including=True)
+    assert value_of_lines(invoice, [], {2: 1}) == invoice.total_minor == 170
+    note = compose_credit_note(invoice, amount_minor=170, lines={2: 1}, issued_on=DAY, refunded_to=VISA)
+    assert [part.total_minor for part in note.lines] == [-1, -164]
+    assert (note.rounding_minor, note.total_minor) == (-5, -170)
+
+
+def test_pieces_take_no_more_than_they_are_worth():
+    invoice = document(line(1), line(2))
+    with pytest.raises(DocumentError, match="left of the lines"):
+        compose_credit_note(invoice, amount_minor=22_000, lines={1: 1}, issued_on=DAY, refunded_to=VISA)

@@ -53,8 +53,15 @@ def compose_credit_note(
     """
     credited = tuple(credited)
     rests = _rests(invoice, credited)
-    lines_minor = _lines_minor(invoice, credited, amount_minor, lines)
-    parts = [part for part in _parts(rests, lines_minor, lines) if part.total_minor or part.quantity]
+    left_minor = _left_minor(invoice, credited)
+    if not 0 < amount_minor <= left_minor:
+        raise DocumentError(f"{amount_minor} is not within the {left_minor} left to be credited.")
+    worths_minor = _worths(rests, lines, invoice.currency)
+    rest_minor = sum(rest.total_minor for rest in rests) - sum(worths_minor)
+    # The note takes all that comes back, if the rest is then rounded rightly; else as much as the amount.
+    is_rounded = money.round_to_charge(rest_minor, invoice.currency) == left_minor - amount_minor
+    lines_minor = sum(worths_minor) if is_rounded else amount_minor
+    parts = _parts(rests, lines_minor, worths_minor, lines or {})
     taxes_minor = _taxes(invoice, rests, parts)
     credit_lines = tuple(
         _line(invoice, part, tax_minor, position)
@@ -94,23 +101,6 @@ def _left_minor(invoice: Document, credited: Iterable[Document]) -> int:
     return invoice.total_minor + sum(note.total_minor for note in credited)
 
 
-def _lines_minor(
-    invoice: Document, credited: Iterable[Document], amount_minor: int, lines: Mapping[int, int] | None
-) -> int:
-    """What the lines of a note over ``amount_minor`` come to: all that comes back, where rounding alone is between the
-    two and the rest is then rounded rightly; else the amount.
-    """
-    rests = _rests(invoice, credited)
-    all_minor = sum(rest.total_minor for rest in rests)
-    worth_minor = all_minor if lines is None else sum(_values(rests, lines))
-    left_minor = _left_minor(invoice, credited)
-    if not 0 < amount_minor <= left_minor:
-        raise DocumentError(f"{amount_minor} is not within the {left_minor} left to be credited.")
-    if money.round_to_charge(all_minor - worth_minor, invoice.currency) == left_minor - amount_minor:
-        return worth_minor
-    return amount_minor
-
-
 def _rests(invoice: Document, credited: Iterable[Document]) -> list[Rest]:
     before: dict[int, list[Line]] = {}
     for note in credited:
@@ -127,16 +117,27 @@ def _rests(invoice: Document, credited: Iterable[Document]) -> list[Rest]:
     ]
 
 
-def _parts(rests: Sequence[Rest], amount_minor: int, lines: Mapping[int, int] | None) -> list[Part]:
-    """The amount spread over the pieces that come back, or over all that is left; the last note takes just the rest."""
-    weights = [rest.total_minor for rest in rests] if lines is None else _values(rests, lines)
-    if not 0 < amount_minor <= sum(weights):
-        raise DocumentError(f"{amount_minor} is not within the {sum(weights)} left to be credited.")
-    shares = money.allocate(amount_minor, weights)
-    return [
-        Part(rest=rest, quantity=(lines or {}).get(rest.line.position, 0), total_minor=share)
+def _worths(rests: Sequence[Rest], lines: Mapping[int, int] | None, currency: str) -> list[int]:
+    """What comes back of each line. What remains and is too little to be refunded by itself goes with it."""
+    all_minor = [rest.total_minor for rest in rests]
+    if lines is None:
+        return all_minor
+    worths_minor = _values(rests, lines)
+    return worths_minor if money.round_to_charge(sum(all_minor) - sum(worths_minor), currency) else all_minor
+
+
+def _parts(
+    rests: Sequence[Rest], lines_minor: int, worths_minor: Sequence[int], lines: Mapping[int, int]
+) -> list[Part]:
+    """The amount spread over what comes back, by its worth."""
+    if not 0 < lines_minor <= sum(worths_minor):
+        raise DocumentError(f"{lines_minor} is not within the {sum(worths_minor)} left of the lines.")
+    shares = money.allocate(lines_minor, worths_minor)
+    parts = [
+        Part(rest=rest, quantity=lines.get(rest.line.position, 0), total_minor=share)
         for rest, share in zip(rests, shares, strict=True)
     ]
+    return [part for part in parts if part.total_minor or part.quantity]
 
 
 def _values(rests: Sequence[Rest], lines: Mapping[int, int]) -> list[int]:
