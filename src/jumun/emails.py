@@ -32,7 +32,7 @@ def normalized(address: str) -> str:
     local, at, domain = written.rpartition("@")
     # The full stops of Chinese and Japanese keyboards, which IDNA takes for dots as well.
     written = local + at + domain.replace("\u3002", ".").replace("\uff61", ".")
-    if written and not is_valid(written):
+    if text.is_damaged(address) or (written and not is_valid(written)):
         raise InvalidEmail("not an e-mail address that Stripe takes; write it like name@example.com", field="email")
     return written
 
