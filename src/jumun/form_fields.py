@@ -20,6 +20,10 @@ class TextField(forms.CharField):
         typed = super().to_python(value) or ""
         return typed if text.is_damaged(typed) else text.normalized(typed, keep_lines=self.keep_lines)
 
+    def prepare_value(self, value: Any) -> Any:
+        """Composed when it is shown again: not every font draws the parts of a decomposed syllable."""
+        return text.normalized(value, keep_lines=self.keep_lines) if isinstance(value, str) else value
+
 
 class LinesField(TextField):
     """Several lines of text."""

@@ -43,7 +43,7 @@ def test_price_and_tax_rate_are_written_as_people_write_them(client, category):
     assert (product.price_minor, product.currency, product.tax_rate_ppm) == (1234, "USD", 75_000)
 
 
-@pytest.mark.parametrize("rate", ["7.5", "10", "0"])
+@pytest.mark.parametrize("rate", ["7.5", "10", "0.1", "0"])
 def test_the_form_shows_what_it_was_given(client, category, rate):
     client.post(ADD, form(category, tax_rate_percent=rate))
     page = client.get(f"/admin/jumun_storefront/product/{Product.objects.get().pk}/change/").content.decode()
@@ -59,6 +59,7 @@ def test_the_form_shows_what_it_was_given(client, category, rate):
         ("price", "-1", "above zero"),
         ("currency", "ABC", "ISO 4217"),
         ("tax_rate_percent", "101", "less than or equal to 100"),
+        ("tax_rate_percent", "0.09", "0, or at least 0.1."),
     ],
 )
 def test_a_mistake_is_named_and_nothing_is_saved(client, category, field, text, error):

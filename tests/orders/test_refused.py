@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from dataclasses import asdict, fields, replace
 from decimal import Decimal
 from itertools import repeat
-from typing import Any, cast
+from typing import Any
 
 import pytest
+from django.db import IntegrityError, transaction
 from django.utils.functional import lazystr
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -295,9 +296,23 @@ class AnyTextIsPlacedOrRefused(TestCase):
 
     @given(customer=customers)
     def test_a_correction_too(self, customer: Customer) -> None:
-        order = cast(Order, place_order())
+        order = place_order()
         try:
             order.correct(customer)
         except OrderRefused:
             return
         assert Order.objects.get(pk=order.pk).customer == order.customer
+
+
+@pytest.mark.parametrize("column", ["name", "email", "country"])
+def test_the_database_refuses_an_order_without(column: str) -> None:
+    order = place_order()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Order.objects.filter(pk=order.pk).update(**{column: ""})
+
+
+@pytest.mark.parametrize("values", [{"sku": ""}, {"name": ""}, {"tax_rate_ppm": 1_000_001}])
+def test_the_database_refuses_a_line_that_cannot_be(values: dict[str, Any]) -> None:
+    line = place_order().lines.get()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        OrderLine.objects.filter(pk=line.pk).update(**values)

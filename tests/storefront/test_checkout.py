@@ -175,6 +175,13 @@ def test_a_foreign_postal_code_is_stored_in_ascii(client: Client, values: dict[s
     assert Order.objects.get().postal_code == stored
 
 
+def test_a_form_with_a_mistake_shows_decomposed_text_composed(client: Client) -> None:
+    put(client, product())
+    page = checkout(client, name=unicodedata.normalize("NFD", "김하늘"), email="x").content.decode()
+    assert 'value="김하늘"' in page
+    assert 'value="김하늘"' in client.get("/checkout/").content.decode(), "the draft too"
+
+
 def test_full_width_digits_are_a_quantity(client: Client) -> None:
     tea = product()
     client.post("/cart/add/", {"sku": tea.sku, "quantity": "３"})
@@ -183,7 +190,7 @@ def test_full_width_digits_are_a_quantity(client: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    ("language", "words"), [("ko", "이메일 주소 형식이 아닙니다"), ("en", "This is not an e-mail address")]
+    ("language", "words"), [("ko", "사용할 수 없는 이메일 주소입니다"), ("en", "This e-mail address cannot be used")]
 )
 def test_an_address_that_stripe_refuses_is_explained_beside_its_field(
     client: Client, language: str, words: str

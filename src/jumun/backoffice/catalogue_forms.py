@@ -8,9 +8,11 @@ from django.utils.translation import gettext_lazy as _
 from jumun import money
 from jumun.conf import jumun
 from jumun.form_fields import LinesField, TextField
+from jumun.orders.checked import TAX_RATE_PPM_MIN
 from jumun.storefront.models import Category, Product
 
 PPM_PER_PERCENT = 10_000
+TAX_RATE_PERCENT_MIN = Decimal(TAX_RATE_PPM_MIN) / PPM_PER_PERCENT
 
 
 if TYPE_CHECKING:
@@ -60,6 +62,15 @@ class ProductForm(ProductModelForm):
             return money.currency_code(self.cleaned_data["currency"])
         except money.MoneyError as error:
             raise forms.ValidationError(_("This is no ISO 4217 currency code.")) from error
+
+    def clean_tax_rate_percent(self) -> Decimal:
+        percent: Decimal = self.cleaned_data["tax_rate_percent"]
+        if 0 < percent < TAX_RATE_PERCENT_MIN:
+            # `Order.place` would refuse it.
+            raise forms.ValidationError(
+                _("0, or at least %(minimum)s."), params={"minimum": f"{TAX_RATE_PERCENT_MIN.normalize():f}"}
+            )
+        return percent
 
     def clean_stock_quantity(self) -> int:
         stock_quantity: int = self.cleaned_data["stock_quantity"]

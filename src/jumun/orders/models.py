@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from jumun.conf import jumun, livemode
 from jumun.errors import OrderRefused
+from jumun.money import PPM
 from jumun.orders import checked
 from jumun.orders.numbers import new_number, new_reference
 from jumun.orders.place import Amounts, Customer, Item, amounts_of, check_total
@@ -73,6 +74,9 @@ class Order(models.Model):
         permissions = [("export_order", "Can export orders"), ("cancel_order", "Can cancel unpaid orders")]
         constraints = [
             models.CheckConstraint(condition=Q(total_minor__gt=0), name="jumun_order_total_positive"),
+            models.CheckConstraint(
+                condition=~Q(name="") & ~Q(email="") & ~Q(country=""), name="jumun_order_customer_named"
+            ),
             models.CheckConstraint(
                 condition=Q(tax_minor__gte=0) & Q(tax_minor__lte=F("total_minor")),
                 name="jumun_order_tax_within_total",
@@ -293,7 +297,9 @@ class OrderLine(models.Model):
         ordering = ["order", "position"]
         constraints = [
             models.UniqueConstraint(fields=["order", "position"], name="jumun_order_line_position"),
+            models.CheckConstraint(condition=~Q(sku="") & ~Q(name=""), name="jumun_order_line_named"),
             models.CheckConstraint(condition=Q(quantity__gte=1), name="jumun_order_line_quantity"),
+            models.CheckConstraint(condition=Q(tax_rate_ppm__lte=PPM), name="jumun_order_line_tax_rate"),
             models.CheckConstraint(condition=Q(discount_minor__gte=0), name="jumun_order_line_discount"),
             models.CheckConstraint(
                 condition=Q(total_minor=PRICE) | Q(total_minor=PRICE + F("tax_minor")),

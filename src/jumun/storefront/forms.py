@@ -56,7 +56,7 @@ class CheckoutForm(forms.Form):
         widget=forms.EmailInput({"autocomplete": "email", "inputmode": "email"}),
         error_messages={
             "required": _("Please give your e-mail address."),
-            "invalid": _("This is not an e-mail address. Write it like name@example.com."),
+            "invalid": _("This e-mail address cannot be used. Write it in English letters, like name@example.com."),
         },
     )
     country = forms.ChoiceField(
