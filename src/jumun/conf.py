@@ -3,6 +3,7 @@
 Keys are the field names in upper case: ``JUMUN = {"CURRENCY": "EUR", "SELLER": {"NAME": "..."}}``.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from functools import cache
 from typing import Any, Literal, cast, get_type_hints
@@ -104,21 +105,16 @@ def _read(cls: type[Any], given: Any, path: str, problems: list[str]) -> Any:
 
 
 def _value(kind: Any, value: Any, path: str, problems: list[str]) -> Any:
+    """``value`` as a field of the type ``kind``. All that is neither a number nor a list of lines is a text."""
     if kind is Seller:
         return _read(Seller, value, path, problems)
     if kind == tuple[str, ...]:
         return _lines(value, path, problems)
-    if kind is bool:
-        wanted = "" if isinstance(value, bool) else "must be True or False"
-    elif kind in (int, float):
-        is_number = isinstance(value, (int, kind)) and not isinstance(value, bool)
-        wanted = "" if is_number and value > 0 else f"must be a{' whole' * (kind is int)} number above zero"
-    else:
-        wanted = "" if _is_text(value) else "must be a text"
-        value = text.normalized(value) if not wanted else value
-    if wanted:
-        problems.append(f"{path} {wanted}, not {value!r}.")
-    return value
+    is_meant, wanted = _KINDS.get(kind, (_is_text, "a text"))
+    if not is_meant(value):
+        problems.append(f"{path} must be {wanted}, not {value!r}.")
+        return value
+    return text.normalized(value) if isinstance(value, str) else value
 
 
 def _lines(value: Any, path: str, problems: list[str]) -> tuple[str, ...]:
@@ -133,6 +129,18 @@ def _lines(value: Any, path: str, problems: list[str]) -> tuple[str, ...]:
 
 def _is_text(value: Any) -> bool:
     return isinstance(value, str) and not text.is_damaged(value)
+
+
+def _is_number(value: Any) -> bool:
+    # True is an int in Python, and NaN is not above zero.
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and value > 0
+
+
+_KINDS: dict[Any, tuple[Callable[[Any], bool], str]] = {
+    bool: (lambda value: isinstance(value, bool), "True or False"),
+    int: (lambda value: isinstance(value, int) and _is_number(value), "a whole number above zero"),
+    float: (_is_number, "a number above zero"),
+}
 
 
 @cache
