@@ -50,6 +50,14 @@ def place_order(
     )
 
 
+def stored_order(**columns: Any) -> Order:
+    """An order whose customer's columns hold just that, as a row may that `Order.place` did not write."""
+    order = place_order()
+    Order.objects.filter(pk=order.pk).update(**columns)
+    order.refresh_from_db()
+    return order
+
+
 def paid_session(order: Order, **values: Any) -> dict[str, Any]:
     """What Stripe says of the order's Checkout Session once it is paid, PaymentIntent and charge expanded."""
     number = next(_count)

@@ -3,13 +3,16 @@
 Keys are the field names in upper case: ``JUMUN = {"CURRENCY": "EUR", "SELLER": {"NAME": "..."}}``.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from functools import cache
-from typing import Any, Literal
+from typing import Any, Literal, cast, get_type_hints
 
 from django.conf import settings
 from django.core.signals import setting_changed
 from django.dispatch import receiver
+
+from jumun import text
 
 Paper = Literal["a4", "us-letter"]
 
@@ -63,27 +66,81 @@ class JumunSettings:
     site_url: str = "http://localhost:8000"
 
 
-class UnknownSetting(ValueError):
-    """The ``JUMUN`` dict holds a key that Jumun does not read."""
+class InvalidSetting(ValueError):
+    """The ``JUMUN`` dict holds a key that Jumun does not read, or a value that it cannot use.
+
+    ``problems`` are the sentences that say so, one for each.
+    """
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__(" ".join(problems))
+        self.problems = problems
 
 
-def _known(cls: type[Any], given: dict[str, Any], path: str) -> dict[str, Any]:
+def build(given: Any) -> JumunSettings:
+    """Read a ``JUMUN`` dict: texts are normalised, lists become tuples. Raises `InvalidSetting`."""
+    problems: list[str] = []
+    settings_ = _read(JumunSettings, given, "JUMUN", problems)
+    if problems:
+        raise InvalidSetting(problems)
+    return cast(JumunSettings, settings_)
+
+
+def _read(cls: type[Any], given: Any, path: str, problems: list[str]) -> Any:
+    """An object of the dataclass ``cls``. Whatever keeps ``given`` from being one is added to ``problems``."""
+    if not isinstance(given, dict):
+        problems.append(f"{path} must be a dict, not {given!r}.")
+        return cls()
     names = {item.name.upper(): item.name for item in fields(cls)}
-    unknown = sorted(set(given) - set(names))
-    if unknown:
-        raise UnknownSetting(f"{path} has unknown keys: {', '.join(unknown)}. Known: {', '.join(sorted(names))}.")
-    return {names[key]: value for key, value in given.items()}
+    if unknown := sorted(str(key) for key in given if key not in names):
+        problems.append(f"{path} has unknown keys: {', '.join(unknown)}. Known: {', '.join(sorted(names))}.")
+    kinds = get_type_hints(cls)
+    return cls(
+        **{
+            names[key]: _value(kinds[names[key]], value, f'{path}["{key}"]', problems)
+            for key, value in given.items()
+            if key in names
+        }
+    )
 
 
-def build(given: dict[str, Any]) -> JumunSettings:
-    """Read a ``JUMUN`` dict. Raises `UnknownSetting`."""
-    values = _known(JumunSettings, given, "JUMUN")
-    if "seller" in values:
-        seller = _known(Seller, values["seller"], 'JUMUN["SELLER"]')
-        for name in {"address", "registration"} & seller.keys():
-            seller[name] = tuple(seller[name])
-        values["seller"] = Seller(**seller)
-    return JumunSettings(**values)
+def _value(kind: Any, value: Any, path: str, problems: list[str]) -> Any:
+    """``value`` as a field of the type ``kind``. All that is neither a number nor a list of lines is a text."""
+    if kind is Seller:
+        return _read(Seller, value, path, problems)
+    if kind == tuple[str, ...]:
+        return _lines(value, path, problems)
+    is_meant, wanted = _KINDS.get(kind, (_is_text, "a text"))
+    if not is_meant(value):
+        problems.append(f"{path} must be {wanted}, not {value!r}.")
+        return value
+    return text.normalized(value) if isinstance(value, str) else value
+
+
+def _lines(value: Any, path: str, problems: list[str]) -> tuple[str, ...]:
+    if isinstance(value, str):
+        problems.append(f"{path} must be a list of lines, not one text: write [{value!r}].")
+    elif not (isinstance(value, (list, tuple)) and all(_is_text(line) and not text.is_blank(line) for line in value)):
+        problems.append(f"{path} must be a list of texts, none of them blank, not {value!r}.")
+    else:
+        return tuple(map(text.normalized, value))
+    return ()
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) and not text.is_damaged(value)
+
+
+def _is_number(value: Any) -> bool:
+    # True is an int in Python, and NaN is not above zero.
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and value > 0
+
+
+_KINDS: dict[Any, tuple[Callable[[Any], bool], str]] = {
+    bool: (lambda value: isinstance(value, bool), "True or False"),
+    int: (lambda value: isinstance(value, int) and _is_number(value), "a whole number above zero"),
+    float: (_is_number, "a number above zero"),
+}
 
 
 @cache

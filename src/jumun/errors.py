@@ -8,6 +8,8 @@ JumunError
 │   │   ├── AmountTooSmall  less than one card payment can be
 │   │   └── AmountTooLarge  more than one card payment can be
 │   ├── SummaryChanged      a price, name, tax or quantity is not what the customer was shown
+│   ├── InvalidEmail        (jumun.emails) an address that Stripe or a mail server would refuse
+│   ├── InvalidTaxId        (jumun.tax_ids) a tax identifier that cannot be one
 │   └── OutOfStock
 ├── OrderNotPayable         the order is paid, expired or cancelled
 ├── NotRefundable           the payment is not paid, or the amount is none that Stripe can refund
@@ -32,7 +34,17 @@ class JumunError(Exception):
 
 
 class OrderRefused(JumunError):
-    """The order cannot be placed as asked; the message is fit for a developer, not for a buyer."""
+    """The order cannot be placed as asked; the message is fit for a developer, not for a buyer.
+
+    ``field`` names the argument, or the field of the `Customer` or `Item`, that is wrong; it is empty where no single
+    one is. ``position`` is the number of the line, from 1, for a field of an `Item`.
+    """
+
+    def __init__(self, message: str, *, field: str = "", position: int | None = None) -> None:
+        where = f"line {position}, {field}" if position else field
+        super().__init__(f"{where}: {message}" if where else message)
+        self.field = field
+        self.position = position
 
 
 class EmptyOrder(OrderRefused):

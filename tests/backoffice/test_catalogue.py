@@ -1,3 +1,5 @@
+import unicodedata
+
 import pytest
 from django.utils import translation
 
@@ -7,6 +9,8 @@ from jumun.storefront.models import Category, Product
 pytestmark = pytest.mark.django_db
 
 ADD = "/admin/jumun_storefront/product/add/"
+LIST = "/admin/jumun_storefront/product/"
+CATEGORY = "/admin/jumun_storefront/category/add/"
 
 
 @pytest.fixture
@@ -41,7 +45,7 @@ def test_price_and_tax_rate_are_written_as_people_write_them(client, category):
     assert (product.price_minor, product.currency, product.tax_rate_ppm) == (1234, "USD", 75_000)
 
 
-@pytest.mark.parametrize("rate", ["7.5", "10", "0"])
+@pytest.mark.parametrize("rate", ["7.5", "10", "0.1", "0"])
 def test_the_form_shows_what_it_was_given(client, category, rate):
     client.post(ADD, form(category, tax_rate_percent=rate))
     page = client.get(f"/admin/jumun_storefront/product/{Product.objects.get().pk}/change/").content.decode()
@@ -58,6 +62,7 @@ def test_the_form_shows_what_it_was_given(client, category, rate):
         ("price", "-1", "above zero"),
         ("currency", "ABC", "ISO 4217"),
         ("tax_rate_percent", "101", "less than or equal to 100"),
+        ("tax_rate_percent", "0.09", "0, or at least 0.1."),
     ],
 )
 def test_a_mistake_is_named_and_nothing_is_saved(client, category, field, text, error):
@@ -127,3 +132,44 @@ def test_saving_a_product_leaves_alone_what_customers_reserved_meanwhile(client,
     client.post(address, form(category, name_en="Green tea", reserved_quantity="0"))
     product.refresh_from_db()
     assert (product.name_en, product.reserved_quantity) == ("Green tea", 2)
+
+
+BLANK = ["", "\u3164", "\u200b", "\u2800", "\u3000"]
+
+
+@pytest.mark.parametrize("field", ["name_ko", "sku"])
+@pytest.mark.parametrize("blank", BLANK)
+def test_a_name_or_number_of_invisible_characters_is_missing(client, category, field, blank):
+    response = client.post(ADD, form(category, **{field: blank}))
+    assert "This field is required." in response.content.decode()
+    assert not Product.objects.exists()
+
+
+def test_texts_are_stored_composed(client, category):
+    typed = unicodedata.normalize("NFD", "우전 녹차")
+    lines = f"{typed}\r\n\r\n{typed}"
+    client.post(ADD, form(category, name_ko=f"\ufeff{typed}\u3000", name_en="\u3164", description_ko=lines))
+    product = Product.objects.get()
+    assert (product.name_ko, product.name_en) == ("우전 녹차", "")
+    assert product.description_ko == "우전 녹차\n\n우전 녹차"
+    client.post(CATEGORY, {"slug": "c", "name_ko": typed, "name_en": "", "position": "0"})
+    assert Category.objects.get(slug="c").name_ko == "우전 녹차"
+
+
+@pytest.mark.parametrize("blank", BLANK)
+def test_a_category_has_a_name(client, blank):
+    response = client.post(CATEGORY, {"slug": "c", "name_ko": blank, "position": "0"})
+    assert "This field is required." in response.content.decode()
+
+
+@pytest.mark.parametrize("query", [unicodedata.normalize("NFD", "녹차"), "ＴＥＡ－１", "  녹차\u200b", "tea 녹차"])
+def test_a_product_is_found_in_any_spelling(client, category, query):
+    client.post(ADD, form(category))
+    page = client.get(LIST, {"q": query}).content.decode()
+    assert "1 product" in page
+    assert "TEA-1" in page
+
+
+@pytest.mark.parametrize("address", ["product", "category"])
+def test_a_search_of_a_list_without_matches_is_empty(client, category, address):
+    assert client.get(f"/admin/jumun_storefront/{address}/", {"q": "nothing"}).status_code == 200

@@ -1,4 +1,7 @@
+import unicodedata
+
 import pytest
+from django.contrib import admin
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -116,3 +119,41 @@ def test_the_list_links_to_the_orders_own_page(client):
     order = place_order()
     assert f'href="/admin/jumun_orders/order/{order.pk}/change/"' in listed(client)
     assert Order.objects.count() == 1
+
+
+@pytest.mark.parametrize("stored", [unicodedata.normalize(form, "김하늘") for form in ("NFC", "NFD")])
+@pytest.mark.parametrize("query", [unicodedata.normalize(form, "김하늘") for form in ("NFC", "NFD")])
+def test_a_name_is_found_however_it_is_composed(client, stored, query):
+    order = place_order(name=stored)
+    place_order(name="이바다")
+    page = client.get(LIST, {"q": query}).content.decode()
+    assert order.number in page
+    assert "이바다" not in page
+
+
+def test_a_search_in_full_width_characters_finds_what_is_stored_in_either(client):
+    ascii_, full = place_order(name="Kim 7"), place_order(name="Ｋｉｍ ７")
+    page = client.get(LIST, {"q": "Ｋｉｍ\u3000７"}).content.decode()
+    assert ascii_.number in page
+    assert full.number in page
+
+
+LISTS = sorted(
+    f"/admin/{model._meta.app_label}/{model._meta.model_name}/"
+    for model in admin.site._registry
+    if model._meta.app_label.startswith("jumun_")
+)
+
+
+@pytest.mark.parametrize("address", LISTS)
+def test_nul_in_a_search_or_filter_is_refused_and_not_an_error(client, address):
+    place_order()
+    names = ["q", "id", "state", "state__exact", "country", "currency", "placed", "livemode__exact", "p", "o", "a\0"]
+    answers = {name: client.get(address, {name: "a\0b"}).status_code for name in names}
+    assert set(answers.values()) == {400}
+
+
+def test_nul_in_the_address_of_an_export_or_a_row_is_not_an_error(client):
+    place_order()
+    assert client.get(f"{LIST}export.csv", {"country": "a\0b"}).status_code == 400
+    assert client.get(f"{LIST}a%00b/change/").status_code in {302, 404}

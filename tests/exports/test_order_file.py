@@ -14,7 +14,7 @@ from jumun.exports import csv as exports
 from jumun.exports.formula import unguard
 from jumun.exports.offsets import in_whole_hours
 from jumun.orders.models import Order
-from tests.factories import item, paid_order, pay, place_order
+from tests.factories import item, paid_order, pay, place_order, stored_order
 
 pytestmark = pytest.mark.django_db
 
@@ -55,7 +55,7 @@ def test_what_an_accountant_needs_for_the_tax_return_is_there():
 
 def test_a_phone_number_stays_one_and_a_plus_alone_does_not():
     for phone in ("+821012345678", "+", "+82 10", "010-1234"):
-        place_order(phone=phone)
+        stored_order(phone=phone)
 
     assert [row["customer_phone"] for row in exported()] == ["+821012345678", "'+", "'+82 10", "010-1234"]
 
@@ -241,7 +241,7 @@ def test_the_bom_is_there_only_if_asked_for():
 
 
 def test_what_a_customer_typed_cannot_become_a_formula():
-    place_order(name='=HYPERLINK("http://evil.example","x")', city="-1+1", address="  @SUM(A1)", phone="+1 (2)")
+    stored_order(name='=HYPERLINK("http://evil.example","x")', city="-1+1", address="  @SUM(A1)", phone="+1 (2)")
     (row,) = exported()
     assert row["customer_name"] == '\'=HYPERLINK("http://evil.example","x")'
     assert unguard(row["city"]) == "-1+1"
@@ -251,7 +251,7 @@ def test_what_a_customer_typed_cannot_become_a_formula():
 
 def test_quotes_commas_and_line_breaks_survive():
     text = 'Kim, "Haneul"\r\n서울\n'
-    place_order(name=text)
+    stored_order(name=text)
     (row,) = exported()
     assert row["customer_name"] == text
 

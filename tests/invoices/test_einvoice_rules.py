@@ -11,6 +11,9 @@ from tests.invoices.documents import BERLIN, BUYER, SEOUL, document, line, long_
 from tests.invoices.en16931 import violations
 
 PARIS = dataclasses.replace(BERLIN, name="Encre SARL", city="Paris", country="FR", tax_id="FR12345678901")
+BELFAST = dataclasses.replace(BERLIN, name="Inkwell Ltd", city="Belfast", country="GB", tax_id="XI980780684")
+ATHENS = dataclasses.replace(BERLIN, name="Melani AE", city="Athína", country="GR", tax_id="EL094259216")
+MONACO = dataclasses.replace(BERLIN, name="Encre SAM", city="Monaco", country="MC", tax_id="FR53000004605")
 RETURNED = {"kind": "credit_note", "number": "CN-2026-000001", "refers_to": "INV-2026-000123"}
 
 DOCUMENTS = {
@@ -30,6 +33,10 @@ DOCUMENTS = {
     ),
     "reverse charge": document(line(rate_ppm=0, tax_category="AE"), seller=BERLIN, buyer=PARIS),
     "within the union": document(line(rate_ppm=0, tax_category="K"), seller=BERLIN, buyer=PARIS),
+    "to Northern Ireland": document(line(rate_ppm=0, tax_category="K"), seller=BERLIN, buyer=BELFAST),
+    "from Northern Ireland": document(line(rate_ppm=0, tax_category="K"), seller=BELFAST, buyer=PARIS),
+    "to Greece": document(line(rate_ppm=0, tax_category="K"), seller=BERLIN, buyer=ATHENS),
+    "to Monaco": document(line(rate_ppm=0, tax_category="K"), seller=BERLIN, buyer=MONACO),
     "export": document(line(rate_ppm=0, tax_category="G"), seller=BERLIN),
     "outside the scope": document(line(rate_ppm=0, tax_category="O"), seller=BERLIN),
     "unpaid": document(paid=None),
@@ -101,6 +108,7 @@ def test_a_country_that_the_standard_does_not_know_is_named(country):
     [
         ("K", SEOUL, PARIS),
         ("K", BERLIN, dataclasses.replace(PARIS, tax_id="30326504500017")),
+        ("K", BERLIN, dataclasses.replace(BELFAST, tax_id="GB980780684")),
         ("G", SEOUL, BUYER),
         ("G", dataclasses.replace(BERLIN, tax_id="30/123/45678"), BUYER),
     ],

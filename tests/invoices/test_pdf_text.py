@@ -137,7 +137,9 @@ def test_a_discount_is_shown_with_its_line():
 
 
 def test_a_seller_in_the_united_states_charges_sales_tax():
-    seller = dataclasses.replace(BERLIN, country="US", city="Austin", region="TX", postal_code="78701")
+    seller = dataclasses.replace(
+        BERLIN, country="US", city="Austin", region="TX", postal_code="78701", tax_id="12-3456789"
+    )
     text = text_of(document(locale="en", currency="USD", seller=seller))
     for string in ("Sales tax breakdown", "Total excl. sales tax", "Prices include sales tax."):
         assert string in text

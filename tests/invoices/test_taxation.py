@@ -96,11 +96,61 @@ def test_a_korean_business_is_named_by_its_registration_number() -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
-    ("country", "tax_id"), [("KR", "120-81-47522"), ("KR", "120-81"), ("DE", "DE136695977"), ("FR", "FR1")]
+    ("country", "tax_id"),
+    [
+        *(("KR", "120-81-47522"), ("KR", "120-81"), ("DE", "DE136695977"), ("FR", "FR1")),
+        *(("GB", "XI980780685"), ("MC", "FR53000004606"), ("RE", "FR40303265046"), ("AX", "FI20774741")),
+        *(("GR", "EL094259217"), ("GR", "GR094259217")),
+    ],
 )
 def test_a_mistyped_number_is_refused(country: str, tax_id: str) -> None:
     with pytest.raises(InvalidTaxId, match=tax_id):
         place_order(country=country, tax_id=tax_id)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("country", "typed", "written"),
+    [
+        ("GB", "XI980780684", "XI980780684"),
+        ("GB", "xi 980 7806 84", "XI980780684"),
+        ("MC", "FR53000004605", "FR53000004605"),
+        ("GR", "GR094259216", "EL094259216"),
+        ("GR", "EL 094259216", "EL094259216"),
+        ("GR", "ＥＬ０９４２５９２１６", "EL094259216"),
+        ("RE", "FR 40 303 265 045", "FR40303265045"),
+        ("AX", "FI20774740", "FI20774740"),
+        # A business abroad that is registered in the EU.
+        ("CH", "DE136695976", "DE136695976"),
+    ],
+)
+def test_a_vat_identifier_of_the_eu_is_one_wherever_its_owner_is(
+    berlin: None, country: str, typed: str, written: str
+) -> None:
+    invoice = paid_order(
+        lines=[item(tax_rate_ppm=0, tax_category="AE")], currency="EUR", **PARIS | {"country": country, "tax_id": typed}
+    ).invoice
+    assert invoice.document.buyer.tax_id == written
+    assert values(invoice, "ram:BuyerTradeParty/ram:SpecifiedTaxRegistration/ram:ID") == [written]
+    assert values(invoice, "ram:BuyerTradeParty/ram:SpecifiedLegalOrganization/ram:ID") == []
+    assert f"VAT 번호 {written}" in text_of(invoice.document)
+    assert violations(invoice.xml()) == []
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("country", "tax_id"),
+    [
+        *(("GB", "GB980780684"), ("IM", "GB980780684"), ("CH", "CHE-123.456.789 MWST"), ("US", "12-3456789")),
+        # A Mexican RFC that begins like a Romanian identifier, and a national number of the EU.
+        *(("MX", "ROGA850101ABC"), ("DE", "30/123/45678"), ("GR", "094259216")),
+    ],
+)
+def test_any_other_number_is_kept_and_is_not_a_vat_identifier(berlin: None, country: str, tax_id: str) -> None:
+    invoice = paid_order(currency="EUR", **PARIS | {"country": country, "tax_id": tax_id}).invoice
+    assert values(invoice, "ram:BuyerTradeParty/ram:SpecifiedTaxRegistration/ram:ID") == []
+    assert values(invoice, "ram:BuyerTradeParty/ram:SpecifiedLegalOrganization/ram:ID") == [tax_id]
+    assert violations(invoice.xml()) == []
 
 
 @pytest.mark.django_db
@@ -117,6 +167,9 @@ def test_reverse_charge_needs_somebody_who_pays_the_tax() -> None:
         ({"TAX_ID": "1234567891"}, ["jumun.W028"]),
         ({"COUNTRY": "DE", "TAX_ID": "DE136695977"}, ["jumun.E027"]),
         ({"COUNTRY": "DE", "TAX_ID": "DE136695976"}, []),
+        ({"COUNTRY": "GB", "TAX_ID": "XI980780685"}, ["jumun.E027"]),
+        ({"COUNTRY": "GR", "TAX_ID": "GR094259216"}, ["jumun.W028"]),
+        ({"COUNTRY": "GR", "TAX_ID": "EL094259216"}, []),
         ({"COUNTRY": "DE", "TAX_ID": "30/123/45678"}, []),
         ({"COUNTRY": "US", "TAX_ID": "12-3456789"}, []),
         ({}, []),

@@ -1,4 +1,5 @@
 import re
+import unicodedata
 
 import pytest
 from django.test import Client
@@ -83,6 +84,21 @@ def test_an_empty_form_names_every_field_that_is_missing(client: Client) -> None
         ({"phone": "call me"}, "phone"),
         ({"country": "US", "postal_code": "10001", "phone": "010-2345-6789"}, "phone"),
         ({"name": "a\0b"}, "name"),
+        *(
+            ({"name": blank}, "name")
+            for blank in ("\u3164", "\u2800", "\u200b", "\u3000", "\u115f\u1160", "\u202e", "\u0301")
+        ),
+        ({"address": "\u3164"}, "address"),
+        ({"city": "\ufeff"}, "city"),
+        ({"phone": "\u200b"}, "phone"),
+        ({"email": "\u3164"}, "email"),
+        *(({"email": email}, "email") for email in ("me@localhost", "me@com", "é@example.com", '"a b"@example.com')),
+        *(({"email": email}, "email") for email in ("me@1.2.3.4", "a..b@example.com", "me@" + "a." * 125 + "com")),
+        ({"email": "me@example.com\0"}, "email"),
+        ({"postal_code": "100-000"}, "postal_code"),
+        ({"tax_id": "a\0"}, "tax_id"),
+        ({"country": "GB", "phone": "07400 123456", "tax_id": "XI980780685"}, "tax_id"),
+        ({"country": "MC", "postal_code": "98000", "phone": "+377 92052500", "tax_id": "FR53000004606"}, "tax_id"),
         ({"tax_id": "123-45-67890"}, "tax_id"),
         ({"country": "DE", "postal_code": "10119", "phone": "+49 30 901820", "tax_id": "DE136695977"}, "tax_id"),
     ],
@@ -116,6 +132,76 @@ def test_a_telephone_number_is_stored_as_the_world_dials_it(
     put(client, product())
     assert checkout(client, country=country, postal_code=postal_code, phone=phone).status_code == 303
     assert Order.objects.get().phone == stored
+
+
+@pytest.mark.parametrize(
+    ("field", "typed", "stored"),
+    [
+        ("name", unicodedata.normalize("NFD", "김하늘"), "김하늘"),
+        ("name", "\ufeff㈜하늘\u3000", "㈜하늘"),
+        ("name", "김\x01하늘", "김하늘"),
+        ("address", "세종대로 110\r\n101호", "세종대로 110 101호"),
+        ("postal_code", "０４５２４", "04524"),
+        ("postal_code", "٠٤٥٢٤", "04524"),
+        ("postal_code", "\u202a04524\u202c", "04524"),
+        ("email", "ｈａｎｅｕｌ＠ｅｘａｍｐｌｅ．ｃｏｍ", "haneul@example.com"),
+        ("email", " haneul@하늘.한국 ", "haneul@하늘.한국"),
+        ("email", "\u200bhaneul@example.com\u200b", "haneul@example.com"),
+        ("phone", "０１０－２３４５－６７８９", "+821023456789"),
+        ("phone", "०१०-२३४५-६७८९", "+821023456789"),
+        ("phone", "٠١٠٢٣٤٥٦٧٨٩", "+821023456789"),
+        ("phone", "\u202a010-2345-6789\u202c", "+821023456789"),
+        ("tax_id", "１２３－４５－６７８９１", "123-45-67891"),
+        ("tax_id", "\u3164", ""),
+    ],
+)
+def test_what_any_keyboard_types_is_stored_in_one_spelling(client: Client, field: str, typed: str, stored: str) -> None:
+    put(client, product())
+    assert checkout(client, **{field: typed}).status_code == 303
+    assert getattr(Order.objects.get(), field) == stored
+
+
+@pytest.mark.parametrize(
+    ("values", "stored"),
+    [
+        ({"country": "JP", "postal_code": "１５０ー０００１", "phone": "03-1234-5678"}, "150-0001"),
+        ({"country": "JP", "postal_code": "1500001", "phone": "03-1234-5678"}, "1500001"),
+        ({"country": "GB", "postal_code": "ＳＷ１Ａ　１ＡＡ", "phone": "07400 123456"}, "SW1A 1AA"),
+    ],
+)
+def test_a_foreign_postal_code_is_stored_in_ascii(client: Client, values: dict[str, str], stored: str) -> None:
+    put(client, product())
+    assert checkout(client, **values).status_code == 303
+    assert Order.objects.get().postal_code == stored
+
+
+def test_a_form_with_a_mistake_shows_decomposed_text_composed(client: Client) -> None:
+    put(client, product())
+    page = checkout(client, name=unicodedata.normalize("NFD", "김하늘"), email="x").content.decode()
+    assert 'value="김하늘"' in page
+    assert 'value="김하늘"' in client.get("/checkout/").content.decode(), "the draft too"
+
+
+def test_full_width_digits_are_a_quantity(client: Client) -> None:
+    tea = product()
+    client.post("/cart/add/", {"sku": tea.sku, "quantity": "３"})
+    checkout(client)
+    assert Order.objects.get().lines.get().quantity == 3
+
+
+@pytest.mark.parametrize(
+    ("language", "words"), [("ko", "사용할 수 없는 이메일 주소입니다"), ("en", "This e-mail address cannot be used")]
+)
+def test_an_address_that_stripe_refuses_is_explained_beside_its_field(
+    client: Client, language: str, words: str
+) -> None:
+    put(client, product())
+    client.cookies["django_language"] = language
+    page = checkout(client, email="me@localhost").content.decode()
+    explained = re.search(r'<p class="field-error" id="id_email_error">([^<]+)', page)
+    assert explained
+    assert words in explained[1]
+    assert 'value="me@localhost"' in page
 
 
 def test_what_was_typed_survives_a_detour(client: Client) -> None:

@@ -41,6 +41,15 @@ def test_the_invoice_bears_the_corrected_address(client: Client, sent: str) -> N
     assert "을지로 30" in order.invoice.document.buyer.address_lines
 
 
+def test_a_domain_in_korean_reaches_stripe_in_punycode(client: Client, sent: str, stripe: Paywright) -> None:
+    checkout(client, form_token=sent, email="me@하늘.한국")
+    first, second = (client.post("/payment/process/").headers["Location"] for _ in range(2))
+    assert first == second, "the open session is used again"
+    session = gateway.retrieve_session(str(Checkout.objects.get().session_id))
+    assert session["customer_email"] == "me@xn--wh1bz27d.xn--3e0b707e"
+    assert Order.objects.get().email == "me@하늘.한국"
+
+
 def test_a_corrected_mail_address_reaches_stripe(client: Client, sent: str, stripe: Paywright) -> None:
     client.post("/payment/process/")
     first = Checkout.objects.get().session_id

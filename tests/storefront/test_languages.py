@@ -3,7 +3,7 @@ import re
 import pytest
 from django.test import Client
 
-from jumun.storefront.countries import country_choices
+from jumun.countries import country_choices
 from tests.factories import place_order
 from tests.storefront.shop import product, put
 

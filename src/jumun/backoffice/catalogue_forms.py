@@ -7,18 +7,31 @@ from django.utils.translation import gettext_lazy as _
 from jumun import money
 from jumun.backoffice.amount_input import amount_text, read_amount
 from jumun.conf import jumun
-from jumun.storefront.models import Product
+from jumun.form_fields import LinesField, TextField
+from jumun.orders.checked import TAX_RATE_PPM_MIN
+from jumun.storefront.models import Category, Product
 
 PPM_PER_PERCENT = 10_000
+TAX_RATE_PERCENT_MIN = Decimal(TAX_RATE_PPM_MIN) / PPM_PER_PERCENT
 
 
 if TYPE_CHECKING:
-    ModelForm = forms.ModelForm[Product]
+    CategoryModelForm = forms.ModelForm[Category]
+    ProductModelForm = forms.ModelForm[Product]
 else:
-    ModelForm = forms.ModelForm  # takes no type argument at run time
+    CategoryModelForm = ProductModelForm = forms.ModelForm  # takes no type argument at run time
 
 
-class ProductForm(ModelForm):
+class CategoryForm(CategoryModelForm):
+    """A category."""
+
+    class Meta:
+        model = Category
+        fields = ("slug", "name_ko", "name_en", "position")
+        field_classes = dict.fromkeys(("name_ko", "name_en"), TextField)
+
+
+class ProductForm(ProductModelForm):
     """A product with its price and tax rate as people write them, not in minor units and parts per million."""
 
     price = forms.CharField(label=_("Price, tax included"), max_length=money.TEXT_LENGTH_MAX)
@@ -30,6 +43,10 @@ class ProductForm(ModelForm):
             *("sku", "slug", "category", "name_ko", "name_en", "description_ko", "description_en", "picture"),
             *("currency", "price", "tax_rate_percent", "untaxed_as", "stock_quantity", "position", "active"),
         )
+        field_classes = {
+            **dict.fromkeys(("sku", "name_ko", "name_en", "picture"), TextField),
+            **dict.fromkeys(("description_ko", "description_en"), LinesField),
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -51,6 +68,15 @@ class ProductForm(ModelForm):
             told = _("Stripe takes no payments in %(currency)s.")
             raise forms.ValidationError(told, params={"currency": currency}) from error
         return currency
+
+    def clean_tax_rate_percent(self) -> Decimal:
+        percent: Decimal = self.cleaned_data["tax_rate_percent"]
+        if 0 < percent < TAX_RATE_PERCENT_MIN:
+            # `Order.place` would refuse it.
+            raise forms.ValidationError(
+                _("0, or at least %(minimum)s."), params={"minimum": f"{TAX_RATE_PERCENT_MIN.normalize():f}"}
+            )
+        return percent
 
     def clean_stock_quantity(self) -> int:
         stock_quantity: int = self.cleaned_data["stock_quantity"]

@@ -14,6 +14,8 @@ from django.db import connections
 from django.db.models import Max, Min, QuerySet
 from django.utils.text import smart_split, unescape_string_literal
 
+from jumun.text import half_width, normalized
+
 COUNTED_MAX = 10_000
 _LOOKUPS = {"=": "iexact", "^": "istartswith"}
 
@@ -65,10 +67,13 @@ class LargePaginator(AnyPaginator):
 def search(rows: QuerySet[Any], fields: tuple[str, ...], text: str) -> QuerySet[Any]:
     """Those of ``rows`` that hold every word of ``text`` in one of ``fields``, named as in `ModelAdmin.search_fields`.
 
-    On PostgreSQL at most the newest `COUNTED_MAX` matches of each field.
+    A word typed in full-width characters is found in ASCII as well. On PostgreSQL at most the newest `COUNTED_MAX`
+    matches of each field.
     """
-    for word in map(_unquoted, smart_split(text)):
-        first, *others = [_matches(rows, field, word) for field in fields]
+    for word in map(_unquoted, smart_split(normalized(text))):
+        spellings = dict.fromkeys([word, half_width(word)])
+        matches = [_matches(rows, field, spelling) for field in fields for spelling in spellings]
+        first, *others = matches or [rows.none()]
         rows = rows.filter(pk__in=first.union(*others, all=True))
     return rows
 

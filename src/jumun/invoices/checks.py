@@ -5,8 +5,9 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 from django.core.files.storage import FileSystemStorage, InvalidStorageError
 
-from jumun import tax_ids
-from jumun.conf import Paper, Seller, UnknownSetting, jumun, livemode
+from jumun import emails, tax_ids
+from jumun.conf import InvalidSetting, Paper, Seller, jumun, livemode
+from jumun.countries import country_codes
 from jumun.invoices.archive import ALIAS, storage
 from jumun.invoices.numbers import PREFIX, PREFIX_MAX_CHARS, SELLER_CODE, TEST_PREFIX
 
@@ -19,7 +20,7 @@ def check_prefix(**_: Any) -> list[CheckMessage]:
     try:
         prefixes = {"INVOICE_PREFIX": jumun().invoice_prefix, "CREDIT_NOTE_PREFIX": jumun().credit_note_prefix}
         code = jumun().seller.code
-    except UnknownSetting:  # told by jumun.E001
+    except InvalidSetting:  # jumun.E001 reports it
         return []
     messages: list[CheckMessage] = [
         Error(
@@ -56,7 +57,7 @@ def check_seller(**_: Any) -> list[CheckMessage]:
     """Nobody's real invoices come from the demo store."""
     try:
         name = jumun().seller.name
-    except UnknownSetting:  # told by jumun.E001
+    except InvalidSetting:  # jumun.E001 reports it
         return []
     if not livemode() or name != Seller().name:
         return []
@@ -70,12 +71,31 @@ def check_seller(**_: Any) -> list[CheckMessage]:
 
 
 @register()
+def check_seller_details(**_: Any) -> list[CheckMessage]:
+    """Invoices and mails name a seller whom customers can reach."""
+    try:
+        seller = jumun().seller
+    except InvalidSetting:  # jumun.E001 reports it
+        return []
+    messages: list[CheckMessage] = []
+    if not seller.name:
+        messages.append(Error('JUMUN["SELLER"]["NAME"] is blank.', id="jumun.E033"))
+    if seller.country not in country_codes():
+        hint = "An ISO 3166-1 alpha-2 code in capitals, such as KR."
+        messages.append(Error(f'JUMUN["SELLER"]["COUNTRY"] is {seller.country!r}.', hint=hint, id="jumun.E034"))
+    if not emails.is_valid(seller.email):
+        hint = "Mails are sent from it and warnings to it. Write it like shop@example.com."
+        messages.append(Error(f'JUMUN["SELLER"]["EMAIL"] is {seller.email!r}.', hint=hint, id="jumun.E035"))
+    return messages
+
+
+@register()
 def check_tax_id(**_: Any) -> list[CheckMessage]:
     """A mistyped number on an invoice costs the customer the deduction of its tax."""
     try:
         seller = jumun().seller
         written = tax_ids.normalized(seller.tax_id, seller.country)
-    except UnknownSetting:  # told by jumun.E001
+    except InvalidSetting:  # jumun.E001 reports it
         return []
     except tax_ids.InvalidTaxId as error:
         hint = "A Korean business registration number (123-45-67890), or a VAT identifier with its country's letters."
@@ -91,7 +111,7 @@ def check_paper(**_: Any) -> list[CheckMessage]:
     """The paper exists, and so do the folders with fonts."""
     try:
         settings_ = jumun()
-    except UnknownSetting:  # told by jumun.E001
+    except InvalidSetting:  # jumun.E001 reports it
         return []
     messages: list[CheckMessage] = [
         Error(f'JUMUN["INVOICE_FONT_FOLDERS"]: there is no folder {folder}.', id="jumun.E030")

@@ -4,19 +4,17 @@ EN 16931 knows every currency and country of ISO 4217 and 3166, so a Korean sell
 German one in euros; what it asks for is names, countries, a tax identifier and amounts of at most two decimals.
 """
 
-import functools
 from decimal import ROUND_HALF_UP, Decimal
 
-from babel import Locale
-
 from jumun import money
+from jumun.countries import country_codes
 from jumun.errors import JumunError
 from jumun.invoices.document import Document, Line, TaxSubtotal
 from jumun.tax_ids import is_vat_id
 
 CENT = Decimal("0.01")
-# What Unicode has names for and ISO 3166-1 no code (BR-CL-14): Kosovo, parts of countries, unions, and tests.
-NO_COUNTRY = frozenset("AC CP CQ DG EA EU EZ IC QO TA UN XA XB XK ZZ".split())
+# Kosovo, to which ISO 3166-1 assigns no code (BR-CL-14).
+NO_COUNTRY = frozenset({"XK"})
 
 
 class EInvoiceError(JumunError):
@@ -29,7 +27,7 @@ def check(document: Document) -> None:
     for role, party in (("seller", document.seller), ("buyer", document.buyer)):
         if not (party.name and party.country):
             raise EInvoiceError(f"EN 16931 asks for the name and the country of the {role}.")
-        if party.country not in _countries():
+        if party.country not in country_codes() - NO_COUNTRY:
             raise EInvoiceError(f"EN 16931 takes countries of ISO 3166-1 alone, and {party.country!r} is none.")
     categories = {subtotal.tax_category for subtotal in document.taxes}
     if not document.seller.tax_id:
@@ -46,12 +44,6 @@ def check(document: Document) -> None:
         raise EInvoiceError("EN 16931 allows less than one unit of the currency for rounding a rate's tax.")
     if money.exponent(document.currency) == 3 and not all(_has_two_decimals(part) for part in parts):
         raise EInvoiceError(f"EN 16931 has two decimals, too few for these amounts in {document.currency}.")
-
-
-@functools.cache
-def _countries() -> frozenset[str]:
-    codes = map(str, Locale("en").territories)
-    return frozenset(code for code in codes if len(code) == 2 and code.isupper()) - NO_COUNTRY
 
 
 def _is_rate_of_net(subtotal: TaxSubtotal, currency: str) -> bool:

@@ -16,7 +16,7 @@ from babel.numbers import format_decimal
 from jumun import money
 from jumun.invoices.document import Document, Language, Line, Party, PaymentReference, TaxSubtotal
 from jumun.invoices.labels import labels_of
-from jumun.tax_ids import EU
+from jumun.tax_ids import EU, is_vat_id
 
 LARGEST_FIRST = frozenset({"JP", "KR"})
 CITY_BEFORE_POSTAL_CODE = frozenset({"AU", "CA", "GB", "US"}) | LARGEST_FIRST
@@ -112,7 +112,7 @@ def _party(party: Party, language: str) -> dict[str, Any]:
         "address": [line for line in address_lines(party, language) if line],
         "contact": [line for line in (party.email, party.phone) if line],
         "tax_id": party.tax_id,
-        "tax_id_label": _tax_id_label(party.country),
+        "tax_id_label": _tax_id_label(party),
         "registration": list(party.registration),
     }
 
@@ -137,10 +137,10 @@ def _country(code: str, language: str) -> str:
     return name
 
 
-def _tax_id_label(country: str) -> str:
-    if country == "KR":
+def _tax_id_label(party: Party) -> str:
+    if party.country == "KR":
         return "tax_id_kr"
-    return "tax_id_eu" if country in EU else "tax_id"
+    return "tax_id_eu" if party.country in EU or is_vat_id(party.tax_id, party.country) else "tax_id"
 
 
 def _priced_minor(document: Document, line: Line) -> int:

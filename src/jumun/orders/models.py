@@ -1,3 +1,4 @@
+from collections.abc import Iterable
 from dataclasses import asdict, fields
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Self
@@ -10,8 +11,10 @@ from django.utils.translation import gettext_lazy as _
 
 from jumun.conf import jumun, livemode
 from jumun.errors import OrderRefused
+from jumun.money import PPM
+from jumun.orders import checked
 from jumun.orders.numbers import new_number, new_reference
-from jumun.orders.place import Amounts, Customer, Item, amounts_of, check, check_total, totals_of
+from jumun.orders.place import Amounts, Customer, Item, amounts_of, check_total, totals_of
 from jumun.orders.signals import order_canceled, order_paid
 from jumun.orders.timeline import Kind, TimelineEntry
 from jumun.rows import change, insert, insert_all
@@ -74,6 +77,9 @@ class Order(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(total_minor__gt=0), name="jumun_order_total_positive"),
             models.CheckConstraint(
+                condition=~Q(name="") & ~Q(email="") & ~Q(country=""), name="jumun_order_customer_named"
+            ),
+            models.CheckConstraint(
                 condition=Q(tax_minor__gte=0) & Q(tax_minor__lte=F("total_minor") - F("rounding_minor")),
                 name="jumun_order_tax_within_total",
             ),
@@ -106,7 +112,7 @@ class Order(models.Model):
     def place(
         cls,
         *,
-        lines: list[Item],
+        lines: Iterable[Item],
         customer: Customer,
         currency: str | None = None,
         prices_include_tax: bool = True,
@@ -116,12 +122,18 @@ class Order(models.Model):
     ) -> Self:
         """Write the order with its lines and return it; the defaults are the shop's currency and the active language.
 
-        ``discount_minor`` is taken off the whole order, before tax where the prices do not include it. Raises
-        `EmptyOrder`, `TooManyLines`, `AmountOutOfRange` with its kinds `AmountTooSmall` and `AmountTooLarge`,
-        `OrderRefused`, and `IntegrityError` for a ``form_token`` that has placed an order already.
+        ``discount_minor`` is taken off the whole order, before tax where the prices do not include it. Every value is
+        checked before anything is written, so that all databases take the same. Raises `OrderRefused`, whose ``field``
+        names what is wrong, among them `EmptyOrder`, `TooManyLines`, `AmountTooSmall` and `AmountTooLarge`; and `IntegrityError` for a
+        ``form_token`` that has placed an order already.
         """
-        currency = (currency or jumun().currency).upper()
-        check(lines, customer)
+        currency = checked.checked_currency(currency or jumun().currency)
+        language = checked.checked_language(language or translation.get_language() or "en", cls)
+        form_token = checked.checked_form_token(form_token, cls)
+        prices_include_tax = checked.checked_bool("prices_include_tax", prices_include_tax)
+        discount_minor = checked.checked_discount(discount_minor)
+        customer = checked.checked_customer(customer, cls)
+        lines = checked.checked_lines(lines, customer, OrderLine)
         amounts = amounts_of(lines, currency, prices_include_tax=prices_include_tax, discount_minor=discount_minor)
         totals = totals_of(amounts, currency)
         check_total(totals.total_minor, currency)
@@ -130,7 +142,7 @@ class Order(models.Model):
             order = cls(
                 state=cls.State.PLACED,
                 livemode=livemode(),
-                language=language or translation.get_language() or "en",
+                language=language,
                 **asdict(customer),
                 currency=currency,
                 prices_include_tax=prices_include_tax,
@@ -191,7 +203,13 @@ class Order(models.Model):
         return self._pay(at, self.CLOSED)
 
     def correct(self, customer: Customer) -> bool:
-        """Change who ordered and where it goes, as long as the order is not paid; ``False`` afterwards."""
+        """Change who ordered and where it goes, as long as the order is not paid; ``False`` afterwards.
+
+        Raises `OrderRefused`, as `place` does.
+        """
+        customer = checked.checked_customer(customer, Order)
+        if self.tax_id and not customer.tax_id and self.lines.filter(tax_category=TaxCategory.REVERSE_CHARGE).exists():
+            raise OrderRefused("needed for the reverse charge of this order", field="tax_id")
         placed = Order.objects.filter(pk=self.pk, state=self.State.PLACED)
         values = asdict(customer)
         with transaction.atomic():
@@ -286,7 +304,9 @@ class OrderLine(models.Model):
         ordering = ["order", "position"]
         constraints = [
             models.UniqueConstraint(fields=["order", "position"], name="jumun_order_line_position"),
+            models.CheckConstraint(condition=~Q(sku="") & ~Q(name=""), name="jumun_order_line_named"),
             models.CheckConstraint(condition=Q(quantity__gte=1), name="jumun_order_line_quantity"),
+            models.CheckConstraint(condition=Q(tax_rate_ppm__lte=PPM), name="jumun_order_line_tax_rate"),
             models.CheckConstraint(condition=Q(discount_minor__gte=0), name="jumun_order_line_discount"),
             models.CheckConstraint(
                 condition=Q(total_minor=PRICE) | Q(total_minor=PRICE + F("tax_minor")),

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from jumun import money, tax_ids
-from jumun.errors import AmountOutOfRange, AmountTooLarge, AmountTooSmall, EmptyOrder, OrderRefused, TooManyLines
+from jumun import money
+from jumun.errors import AmountOutOfRange, AmountTooLarge, AmountTooSmall, OrderRefused
 
 # Stripe's Checkout in mode "payment": line_items (API reference, POST /v1/checkout/sessions).
 LINES_MAX = 100
@@ -20,8 +20,8 @@ class Item:
     """One line to be ordered. ``unit_price_minor`` and ``discount_minor``, which is on the whole line, include tax at
     ``tax_rate_ppm`` parts per million (10 % = 100_000), unless the order says that its prices do not.
 
-    ``tax_category`` is needed for what bears no tax only: zero-rated unless it says exempt or reverse charge. Raises
-    `ValueError` for a category that contradicts the rate.
+    ``tax_category`` is needed for what bears no tax only: zero-rated unless it says exempt or reverse charge.
+    `Order.place` checks the values.
     """
 
     sku: str
@@ -31,12 +31,6 @@ class Item:
     discount_minor: int = 0
     tax_rate_ppm: int = 0
     tax_category: str | None = None
-
-    def __post_init__(self) -> None:
-        if self.tax_category is None:
-            return
-        if self.tax_category not in TAX_CATEGORIES or (self.tax_category == "S") != (self.tax_rate_ppm > 0):
-            raise ValueError(f"{self.sku}: tax category {self.tax_category} at {self.tax_rate_ppm} ppm")
 
     @property
     def price_minor(self) -> int:
@@ -48,8 +42,8 @@ class Item:
 class Customer:
     """Who orders and where it goes; ``country`` is ISO 3166-1 alpha-2, ``phone`` E.164 or empty.
 
-    ``tax_id`` is that of a business: a Korean business registration number or a VAT identifier of the EU is checked
-    and written as its country does. Raises `tax_ids.InvalidTaxId`.
+    ``tax_id`` is that of a business. `Order.place` and `Order.correct` check the values and write them as they are
+    stored: see `jumun.orders.checked`.
     """
 
     name: str
@@ -60,9 +54,6 @@ class Customer:
     country: str = "KR"
     phone: str = ""
     tax_id: str = ""
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "tax_id", tax_ids.normalized(self.tax_id, self.country))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,19 +118,6 @@ def _taxes(items: Sequence[Item], bases: list[int], *, prices_include_tax: bool)
         for index, share in zip(indices, shares, strict=True):
             taxes[index] = share
     return taxes
-
-
-def check(items: Sequence[Item], customer: Customer) -> None:
-    """Raises `EmptyOrder`, `TooManyLines`, `AmountOutOfRange`, or `OrderRefused` for a reverse charge on nobody."""
-    if not items:
-        raise EmptyOrder("an order needs at least one line")
-    if len(items) > LINES_MAX:
-        raise TooManyLines(f"{len(items)} lines, Stripe takes {LINES_MAX}")
-    for item in items:
-        if item.quantity < 1 or item.unit_price_minor < 0 or item.discount_minor < 0:
-            raise AmountOutOfRange(f"{item.sku}: {item.quantity} x {item.unit_price_minor} less {item.discount_minor}")
-        if item.tax_category == "AE" and not customer.tax_id:
-            raise OrderRefused(f"{item.sku}: reverse charge needs the customer's tax identifier, who is to pay the tax")
 
 
 def totals_of(amounts: Sequence[Amounts], currency: str) -> Totals:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext, override
 
 from jumun import money
 from jumun.conf import stripe_setting
+from jumun.emails import to_ascii
 from jumun.errors import OrderNotPayable
 from jumun.orders.models import Order, OrderLine
 from jumun.payments.close import close, create
@@ -63,7 +64,8 @@ def _is_unusable(checkout: Checkout, order: Order) -> bool:
     opened = checkout.state == Checkout.State.OPEN
     if checkout.expires_at <= timezone.now() + (REUSE_MARGIN if opened else CREATE_MARGIN):
         return True
-    is_corrected = checkout.params.get("customer_email", order.email) != order.email
+    email = to_ascii(order.email)
+    is_corrected = checkout.params.get("customer_email", email) != email
     # Whoever changed from the sandbox to Stripe, or back, still has open sessions of the other.
     is_elsewhere = checkout.url.startswith(
         "https://checkout.stripe.com/" if stripe_setting("STRIPE_API_BASE") else "http://"
@@ -106,7 +108,7 @@ def _params(checkout: Checkout, *, success_url: str, cancel_url: str) -> dict[st
         "mode": "payment",
         "line_items": _line_items(lines, order.currency),
         "client_reference_id": order.reference,
-        "customer_email": order.email,
+        "customer_email": to_ascii(order.email),
         "metadata": names,
         "payment_intent_data": {"metadata": names, "description": description},
         "locale": order.language if order.language in {"ko", "en"} else "auto",

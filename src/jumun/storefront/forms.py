@@ -7,9 +7,10 @@ from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from jumun import tax_ids
+from jumun.countries import NEEDS_POSTAL_CODE, country_choices
+from jumun.form_fields import CodeField, EmailField, TextField
 from jumun.orders.place import Customer
 from jumun.storefront.cart import QUANTITY_MAX
-from jumun.storefront.countries import NEEDS_POSTAL_CODE, country_choices
 
 KOREAN_POSTAL_CODE = re.compile(r"[0-9]{5}")
 
@@ -43,20 +44,19 @@ class CountrySelect(forms.Select):
 class CheckoutForm(forms.Form):
     """Who orders and where the goods go. The limits are those of the order's columns."""
 
-    name = forms.CharField(
+    name = TextField(
         label=_("Name"),
         max_length=200,
         widget=forms.TextInput({"autocomplete": "name"}),
         error_messages={"required": _("Please give your name.")},
     )
-    email = forms.EmailField(
+    email = EmailField(
         label=_("E-mail"),
         help_text=_("The invoice is sent there."),
-        max_length=254,
         widget=forms.EmailInput({"autocomplete": "email", "inputmode": "email"}),
         error_messages={
             "required": _("Please give your e-mail address."),
-            "invalid": _("This is not an e-mail address. Write it like name@example.com."),
+            "invalid": _("This e-mail address cannot be used. Write it in English letters, like name@example.com."),
         },
     )
     country = forms.ChoiceField(
@@ -65,23 +65,23 @@ class CheckoutForm(forms.Form):
         widget=CountrySelect({"autocomplete": "country"}),
         error_messages={"required": _("Please choose a country."), "invalid_choice": _("Please choose a country.")},
     )
-    postal_code = forms.CharField(
+    postal_code = CodeField(
         label=_("Postal code"), required=False, max_length=20, widget=forms.TextInput({"autocomplete": "postal-code"})
     )
-    city = forms.CharField(
+    city = TextField(
         label=_("City"),
         max_length=100,
         widget=forms.TextInput({"autocomplete": "address-level2"}),
         error_messages={"required": _("Please give the city.")},
     )
-    address = forms.CharField(
+    address = TextField(
         label=_("Address"),
         help_text=_("Street, house number and, if there is one, apartment."),
         max_length=300,
         widget=forms.TextInput({"autocomplete": "address-line1"}),
         error_messages={"required": _("Please give the address.")},
     )
-    phone = forms.CharField(
+    phone = CodeField(
         label=_("Phone"),
         help_text=_("For the courier only."),
         max_length=40,
@@ -89,7 +89,7 @@ class CheckoutForm(forms.Form):
         error_messages={"required": _("Please give a phone number.")},
     )
 
-    tax_id = forms.CharField(
+    tax_id = CodeField(
         label=_("Tax identifier"),
         help_text=_("For businesses: the business registration number or VAT identifier that the invoice is to name."),
         required=False,

@@ -19,6 +19,7 @@ from jumun.orders.signals import order_canceled, order_paid, order_refunded
 from jumun.orders.timeline import Kind
 from jumun.rows import change_all, find_all, insert_all
 from jumun.storefront.models import Product, Reservation
+from jumun.text import normalized
 
 State = Reservation.State
 # How many of each product, by its id.
@@ -42,7 +43,7 @@ def reserve(order: Order, wanted: Iterable[tuple[Product, int]]) -> None:
     with transaction.atomic():
         insert_all(
             [
-                Reservation(order=order, product=product, sku=product.sku, quantity=quantity)
+                Reservation(order=order, product=product, sku=normalized(product.sku), quantity=quantity)
                 for product, quantity in goods
             ]
         )

@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from paywright import cards
+from paywright.addresses import is_email
 from paywright.payments.delayed import IBANS
 from paywright.payments.methods import CardEntry, IbanEntry
 
 Json = dict[str, Any]
 
-_EMAIL = re.compile(r"^[^@\s]{1,64}@[^@\s.]+(\.[^@\s.]+)+$")
 _PHONE = re.compile(r"^\+?[\d\s().-]{5,25}$")
 _EXPIRY = re.compile(r"^\s*(\d{1,2})\s*[/\-. ]?\s*(\d{4}|\d{2})\s*$")
 
@@ -79,7 +79,7 @@ def _kind(session: Json, given: dict[str, str]) -> str:
 
 
 def _email_error(given: dict[str, str]) -> str:
-    return "" if _EMAIL.match(given.get("email", "")) else "error_email"
+    return "" if is_email(given.get("email", "")) else "error_email"
 
 
 def _card_errors(given: dict[str, str], now: int) -> dict[str, str]:

@@ -9,13 +9,14 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from jumun.backoffice import markup
-from jumun.backoffice.catalogue_forms import ProductForm
-from jumun.backoffice.readonly import ModelAdmin
+from jumun.backoffice.catalogue_forms import CategoryForm, ProductForm
+from jumun.backoffice.model_admin import ModelAdmin
 from jumun.storefront.models import Category, Product
 
 
 @admin.register(Category)
 class CategoryAdmin(ModelAdmin):
+    form = CategoryForm
     list_display = ("name_ko", "name_en", "slug", "position")
     prepopulated_fields = {"slug": ("name_en",)}
 

@@ -6,11 +6,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from jumun.conf import jumun
+from jumun.countries import likely_country
 from jumun.errors import AmountOutOfRange, OutOfStock, SummaryChanged
 from jumun.orders.models import Order
 from jumun.payments.pages import SESSION_ORDER
 from jumun.storefront.cart import Cart
-from jumun.storefront.countries import likely_country
 from jumun.storefront.forms import CheckoutForm
 from jumun.storefront.pages.cart import tell_vanished
 from jumun.storefront.place_order import ordered_before, place_order

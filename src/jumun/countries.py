@@ -1,4 +1,7 @@
-"""Countries: their names in the visitor's language, the one a visitor is likely in, and which need postal codes."""
+"""Countries: their codes, their names in a language, the one a visitor is likely in, and which need postal codes.
+
+No Django.
+"""
 
 import unicodedata
 from functools import cache
@@ -6,7 +9,8 @@ from functools import cache
 from babel import Locale, UnknownLocaleError
 from babel.core import get_global
 
-# CLDR names these as well, but ISO 3166-1 assigns them to no country.
+# CLDR names these as well, but ISO 3166-1 assigns them to no country. Kosovo (XK) has no code there either, but the
+# post and Stripe use this one.
 NOT_COUNTRIES = frozenset("AC CP CQ DG EA EU EZ IC QO TA UN XA XB ZZ".split())
 
 # Where post without a code is not delivered: the "require" fields of Google's address data (chromium-i18n.appspot.com),
@@ -16,6 +20,12 @@ NEEDS_POSTAL_CODE = frozenset(
     "LV MF MH MP MQ MX MY NC NL NO NZ PF PL PM PN PR PT PW RE RO RU SE SG SH SJ SK SM TC TR TW UA US VI WF YT "
     "ZA".split()
 )
+
+
+@cache
+def country_codes() -> frozenset[str]:
+    """ISO 3166-1 alpha-2, and XK."""
+    return frozenset(filter(_is_country, map(str, Locale("en").territories)))
 
 
 def country_choices(language: str) -> list[tuple[str, str]]:

@@ -1,0 +1,30 @@
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
+from django.core.exceptions import BadRequest
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from jumun.backoffice.large_list import search
+
+if TYPE_CHECKING:
+    DjangosModelAdmin = admin.ModelAdmin[Any]
+else:
+    DjangosModelAdmin = admin.ModelAdmin  # takes no type argument at run time
+
+
+class ModelAdmin(DjangosModelAdmin):
+    """Django's, with a search that normalises its words."""
+
+    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
+        """Raises `BadRequest` for a filter with NUL, which PostgreSQL cannot compare with."""
+        if any("\0" in text for name, values in request.GET.lists() for text in (name, *values)):
+            raise BadRequest("the list's address holds NUL")
+        return super().get_changelist_instance(request)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """Never with duplicates."""
+        return search(queryset, tuple(self.get_search_fields(request)), search_term), False

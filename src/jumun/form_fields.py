@@ -1,0 +1,56 @@
+"""Form fields whose text is normalised as `jumun.text` does it, so that text of invisible characters counts as missing.
+
+NUL stays, for Django's own validator to refuse.
+"""
+
+from typing import Any
+
+from django import forms
+from django.core.validators import EmailValidator
+
+from jumun import emails, text
+
+
+class TextField(forms.CharField):
+    """One line of text."""
+
+    keep_lines = False
+
+    def to_python(self, value: Any) -> str:
+        typed = super().to_python(value) or ""
+        return typed if text.is_damaged(typed) else text.normalized(typed, keep_lines=self.keep_lines)
+
+    def prepare_value(self, value: Any) -> Any:
+        """Composed when it is shown again: not every font draws the parts of a decomposed syllable."""
+        return text.normalized(value, keep_lines=self.keep_lines) if isinstance(value, str) else value
+
+
+class LinesField(TextField):
+    """Several lines of text."""
+
+    keep_lines = True
+    widget = forms.Textarea
+
+
+class CodeField(forms.CharField):
+    """A postal code, telephone number or other code in digits and letters of any keyboard."""
+
+    def to_python(self, value: Any) -> str:
+        typed = super().to_python(value) or ""
+        return typed if text.is_damaged(typed) else text.code(typed)
+
+
+class EmailField(forms.CharField):
+    """An e-mail address that Stripe and mail servers take."""
+
+    widget = forms.EmailInput
+    default_error_messages = {"invalid": EmailValidator.message}
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"max_length": emails.LENGTH_MAX} | kwargs)
+
+    def to_python(self, value: Any) -> str:
+        try:
+            return emails.normalized(super().to_python(value) or "")
+        except emails.InvalidEmail as error:
+            raise forms.ValidationError(self.error_messages["invalid"], code="invalid") from error
