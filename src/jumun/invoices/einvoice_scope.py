@@ -5,16 +5,19 @@ German one in euros; what it asks for is names, countries, a tax identifier and 
 """
 
 import functools
+import re
 from decimal import ROUND_HALF_UP, Decimal
+from importlib.util import find_spec
 
 from babel import Locale
 
 from jumun import money
 from jumun.errors import JumunError
-from jumun.invoices.document import Document, Line, TaxSubtotal
+from jumun.invoices.document import Document, Line, TaxSubtotal, with_texts
 from jumun.tax_ids import is_vat_id
 
 CENT = Decimal("0.01")
+NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 # What Unicode has names for and ISO 3166-1 no code (BR-CL-14): Kosovo, parts of countries, unions, and tests.
 NO_COUNTRY = frozenset("AC CP CQ DG EA EU EZ IC QO TA UN XA XB XK ZZ".split())
 
@@ -23,11 +26,27 @@ class EInvoiceError(JumunError):
     """The document lacks what EN 16931 demands, or has what it cannot express."""
 
 
+def has_einvoice(document: Document) -> bool:
+    """Whether an e-invoice can be made of `document` here: its data suffice, and the XML library is installed."""
+    try:
+        check(document)
+    except EInvoiceError:
+        return False
+    return find_spec("drafthorse") is not None
+
+
+def writable(document: Document) -> Document:
+    """`document` without the characters that XML 1.0 cannot carry (section 2.2): most control characters."""
+    cleaned: Document = with_texts(document, lambda text: NOT_XML.sub("", text))
+    return cleaned
+
+
 def check(document: Document) -> None:
     """Raises `EInvoiceError` with the reason why no e-invoice can be made of `document`."""
+    document = writable(document)
     parts: list[Line | Document] = [*document.lines, document]
     for role, party in (("seller", document.seller), ("buyer", document.buyer)):
-        if not (party.name and party.country):
+        if not (party.name.strip() and party.country):
             raise EInvoiceError(f"EN 16931 asks for the name and the country of the {role}.")
         if party.country not in _countries():
             raise EInvoiceError(f"EN 16931 takes countries of ISO 3166-1 alone, and {party.country!r} is none.")

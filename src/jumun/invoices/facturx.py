@@ -6,7 +6,9 @@ from lxml import etree
 
 from jumun.invoices.document import Document
 from jumun.invoices.einvoice import einvoice
-from jumun.invoices.pdf import DEFAULT_THEME, Attachment, RenderError, Theme, render
+from jumun.invoices.pdf import Attachment, render
+from jumun.invoices.render_errors import RenderError
+from jumun.invoices.theme import DEFAULT_THEME, Theme
 
 FILE_NAME = "factur-x.xml"
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
