@@ -4,9 +4,12 @@ There is no default: a project's own default storage is often one whose files an
 """
 
 import hashlib
+import os
+import uuid
+from pathlib import Path
 
 from django.core.files.base import ContentFile
-from django.core.files.storage import Storage, storages
+from django.core.files.storage import FileSystemStorage, Storage, storages
 
 ALIAS = "jumun_documents"
 
@@ -20,7 +23,52 @@ def store(name: str, content: bytes) -> str:
     """Keep ``content`` and return its name there, which is another than ``name`` if that is taken by something else."""
     if fetch(name) == content:
         return name
-    return storage().save(name, ContentFile(content))
+    kept = storage()
+    if isinstance(kept, FileSystemStorage):
+        return _rename(kept, _write_aside(kept, name, content), kept.get_available_name(name))
+    return kept.save(name, ContentFile(content))
+
+
+def replace(name: str, content: bytes) -> None:
+    """Keep ``content`` under ``name``, whatever was there."""
+    kept = storage()
+    if isinstance(kept, FileSystemStorage):
+        _rename(kept, _write_aside(kept, name, content), name)
+    else:
+        kept.delete(name)
+        kept.save(name, ContentFile(content))
+
+
+def _write_aside(kept: FileSystemStorage, name: str, content: bytes) -> str:
+    """Write ``content`` to a file of its own beside ``name`` and return that file's name.
+
+    Without this a full disk, or a process that is killed, leaves an empty or partial file under the invoice's name.
+    Other storages (S3) show an object only when all of it is there.
+    """
+    aside = f"{name}.{uuid.uuid4().hex}.part"
+    try:
+        kept.save(aside, ContentFile(content))
+        _sync(Path(kept.path(aside)))
+    except BaseException:
+        kept.delete(aside)
+        raise
+    return aside
+
+
+def _rename(kept: FileSystemStorage, aside: str, name: str) -> str:
+    path = Path(kept.path(name))
+    Path(kept.path(aside)).replace(path)
+    _sync(path.parent)
+    return name
+
+
+def _sync(path: Path) -> None:
+    """Have the disk keep the file or folder over a power cut."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def fetch(name: str) -> bytes | None:
