@@ -54,11 +54,13 @@ METADATA = re.compile(
 )
 
 
-def render_hybrid(document: Document, *, theme: Theme = DEFAULT_THEME) -> bytes:
-    """The PDF with the e-invoice in it, the same bytes each time. Raises as `pdf.render` and `einvoice` do."""
-    return declare(
-        render(document, theme=theme, attached=Attachment(FILE_NAME, "Factur-X invoice", einvoice(document)))
-    )
+def render_hybrid(document: Document, *, theme: Theme = DEFAULT_THEME, printed_as: Document | None = None) -> bytes:
+    """The PDF with the e-invoice in it, the same bytes each time. Raises as `pdf.render` and `einvoice` do.
+
+    `printed_as` is the document as the paper says it, where that is not as the data do.
+    """
+    attached = Attachment(FILE_NAME, "Factur-X invoice", einvoice(document))
+    return declare(render(printed_as or document, theme=theme, attached=attached))
 
 
 def declare(hybrid: bytes) -> bytes:

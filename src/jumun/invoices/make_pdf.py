@@ -54,7 +54,7 @@ def render_as(document: Document, theme: Theme, layout: Layout, *, using: Render
             return using.render(document, replace(theme, template=PLAIN_TEMPLATE, logo=None))
         case "spelled":
             plainest = replace(theme, template=PLAIN_TEMPLATE, logo=None, font_folders=(FONTS,))
-            return using.render(spelled_out(document), plainest)
+            return using.render(document, plainest, printed_as=spelled_out(document))
         case _:
             assert_never(layout)
 
@@ -70,7 +70,7 @@ def _is_of_theme(error: RenderError, document: Document, theme: Theme, using: Re
     if isinstance(error, EngineDied | MissingGlyph):
         return False
     try:
-        using.render(spelled_out(document), theme)
+        using.render(document, theme, printed_as=spelled_out(document))
     except RendererUnavailable:
         raise
     except RenderError:

@@ -72,8 +72,8 @@ def _load() -> None:
 
 def _answer(request: bytes) -> bytes:
     try:
-        document, theme = pickle.loads(request)  # noqa: S301  (from the process that started this one)
-        return PDF + _render(document, theme)
+        document, printed_as, theme = pickle.loads(request)  # noqa: S301  (from the process that started this one)
+        return PDF + _render(document, printed_as, theme)
     except MissingGlyph as error:
         return MISSING + error.characters.encode(errors="replace")
     except RenderError as error:
@@ -84,15 +84,15 @@ def _answer(request: bytes) -> bytes:
         return DIED + f"{type(error).__name__} in {Path(frame.filename).name}, line {frame.lineno}".encode()
 
 
-def _render(document: Document, theme: Theme) -> bytes:
+def _render(document: Document, printed_as: Document, theme: Theme) -> bytes:
     """The PDF, with the e-invoice in it where there can be one."""
     if has_einvoice(document):
         from jumun.invoices.facturx import render_hybrid
 
-        return render_hybrid(document, theme=theme)
+        return render_hybrid(document, theme=theme, printed_as=printed_as)
     from jumun.invoices.pdf import render
 
-    return render(document, theme=theme)
+    return render(printed_as, theme=theme)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """What `renderer` and `render_child` say to each other: messages over a socket, each behind its length. No Django.
 
-The parent sends a pickled document and theme. The child's answer is bytes of which the first says what follows.
+The parent sends, pickled, a document, the same as it is printed, and a theme. The first byte of an answer says what
+follows it.
 """
 
 import socket

@@ -56,13 +56,14 @@ class Renderer:
         atexit.register(self.close)
         os.register_at_fork(after_in_child=self._forget)
 
-    def render(self, document: Document, theme: Theme) -> bytes:
+    def render(self, document: Document, theme: Theme, *, printed_as: Document | None = None) -> bytes:
         """The PDF of ``document``, with the e-invoice in it where there can be one.
 
+        ``printed_as`` is the document as the paper says it, where that is not as the e-invoice does.
         Raises `MissingGlyph`, `EngineDied`, `RendererUnavailable`, and `RenderError` for a template, logo or text that
         the engine refuses.
         """
-        request = pickle.dumps((document, theme))
+        request = pickle.dumps((document, printed_as or document, theme))
         if not self._lock.acquire(timeout=self._wait_limit_s):
             raise RendererUnavailable(f"Other documents have been rendered for {self._wait_limit_s:g} s.")
         try:
