@@ -142,12 +142,16 @@ def bought(name: str, address: str, description: str) -> Document:
 
 
 @pytest.mark.django_db
-def test_a_text_that_ends_the_engine_leaves_an_invoice_in_another_layout(settings, tmp_path: Path, caplog) -> None:
+def test_a_text_that_ends_the_engine_leaves_an_invoice_in_another_layout(
+    settings, admin_client, tmp_path: Path, caplog
+) -> None:
     """By the site's own template, which panics: an order is paid, archived and mailed all the same."""
     site_template(settings, tmp_path, FAULTS["panics"])
     invoice = paid_order(name="김하늘").invoice
     drain()
     assert ArchivedPdf.objects.get().layout == "plain"
+    page = admin_client.get(f"/admin/jumun_invoices/invoice/{invoice.pk}/change/").content.decode()
+    assert "plain layout" in page
     (sent,) = django_mail.outbox
     assert sent.attachments[0].content == invoice.pdf() == invoice.archived.content()
     assert [record.getMessage() for record in caplog.records if record.name == "jumun.invoices"] == [

@@ -8,13 +8,16 @@ import functools
 import re
 from decimal import ROUND_HALF_UP, Decimal
 from importlib.util import find_spec
+from typing import TypeVar, cast
 
 from babel import Locale
 
 from jumun import money
 from jumun.errors import JumunError
-from jumun.invoices.document import Document, Line, TaxSubtotal, with_texts
+from jumun.invoices.document import Document, Line, Party, TaxSubtotal, with_texts
 from jumun.tax_ids import is_vat_id
+
+Part = TypeVar("Part", Document, Party)
 
 CENT = Decimal("0.01")
 NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -35,18 +38,16 @@ def has_einvoice(document: Document) -> bool:
     return find_spec("drafthorse") is not None
 
 
-def writable(document: Document) -> Document:
-    """`document` without the characters that XML 1.0 cannot carry (section 2.2): most control characters."""
-    cleaned: Document = with_texts(document, lambda text: NOT_XML.sub("", text))
-    return cleaned
+def writable(part: Part) -> Part:
+    """A document, or a part of one, without the characters that XML 1.0 cannot carry (section 2.2): most controls."""
+    return cast(Part, with_texts(part, lambda text: NOT_XML.sub("", text)))
 
 
 def check(document: Document) -> None:
     """Raises `EInvoiceError` with the reason why no e-invoice can be made of `document`."""
-    document = writable(document)
     parts: list[Line | Document] = [*document.lines, document]
     for role, party in (("seller", document.seller), ("buyer", document.buyer)):
-        if not (party.name.strip() and party.country):
+        if not (writable(party).name.strip() and party.country):
             raise EInvoiceError(f"EN 16931 asks for the name and the country of the {role}.")
         if party.country not in _countries():
             raise EInvoiceError(f"EN 16931 takes countries of ISO 3166-1 alone, and {party.country!r} is none.")

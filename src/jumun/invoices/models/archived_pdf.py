@@ -4,10 +4,11 @@ from typing import TYPE_CHECKING
 from django.core.exceptions import SuspiciousFileOperation
 from django.db import IntegrityError, models, transaction
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from jumun.invoices import archive
-from jumun.invoices.make_pdf import LAYOUTS, MadePdf
+from jumun.invoices.make_pdf import Layout, MadePdf
 from jumun.rows import insert
 from jumun.shop_day import shop_day
 
@@ -15,6 +16,12 @@ if TYPE_CHECKING:
     from jumun.invoices.models.issued import IssuedDocument
 
 logger = logging.getLogger("jumun.invoices")
+
+LAYOUT_NAMES: dict[Layout, Promise] = {
+    "site": _("site layout"),
+    "plain": _("plain layout"),
+    "spelled": _("plain layout with code points"),
+}
 
 
 class ArchivedPdf(models.Model):
@@ -28,7 +35,7 @@ class ArchivedPdf(models.Model):
     document_sha256 = models.CharField(_("SHA-256 of the document"), max_length=64)
     size_bytes = models.PositiveIntegerField(_("size (bytes)"))
     # In which the document could be set; see `make_pdf`.
-    layout = models.CharField(_("layout"), max_length=16, choices=[(layout, layout) for layout in LAYOUTS])
+    layout = models.CharField(_("layout"), max_length=16, choices=LAYOUT_NAMES)
     archived_at = models.DateTimeField(_("archived at"), default=timezone.now)
 
     class Meta:
