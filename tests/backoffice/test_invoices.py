@@ -73,7 +73,7 @@ def test_staff_see_whether_the_archived_pdf_is_intact(staff):
     drain()
     assert f"{invoice.archived.name} (site layout, intact)" in client.get(address).content.decode()
     archive.storage().delete(invoice.archived.name)
-    assert "(missing or damaged)" in client.get(address).content.decode()
+    assert "(site layout, missing or damaged)" in client.get(address).content.decode()
 
 
 def test_the_mail_is_sent_again_once_with_the_kept_pdf(staff, monkeypatch):
