@@ -6,10 +6,13 @@ from pathlib import Path
 
 import facturx
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pypdf import PdfReader
 
 from jumun.invoices import make_pdf as module
-from jumun.invoices.document import Document
+from jumun.invoices.document import Document, as_typed
+from jumun.invoices.einvoice import einvoice
 from jumun.invoices.make_pdf import Layout, make_pdf, render_as, spelled_out
 from jumun.invoices.render_errors import EngineDied, RenderError
 from jumun.invoices.renderer import Renderer
@@ -49,7 +52,9 @@ def test_where_a_text_is_the_cause_the_plain_layout_is_set(tmp_path: Path) -> No
     theme = Theme(template=template(tmp_path, '#if data.buyer.name.contains("張") { panic("not this name") }'))
     assert make_pdf(bought_by("김하늘"), theme).layout == "site"
     made = make_pdf(bought_by("張偉"), theme)
-    assert made.layout == "plain"
+    assert (made.layout, made.reason) == ("plain", "RenderError"), (
+        "no text of the customer is in what goes into the log"
+    )
     assert "張偉" in text_of(made.content)
 
 
@@ -124,6 +129,19 @@ def test_another_layout_takes_every_kind_of_document(issued: Document) -> None:
     content = render_as(issued, DEFAULT_THEME, "plain")
     assert violations(content) == []
     assert issued.number in text_of(content)
+
+
+@settings(max_examples=25)
+@given(st.lists(st.text(max_size=60), min_size=3, max_size=8))
+def test_whatever_the_texts_are_there_is_a_paper_with_the_true_texts_in_its_data(texts: list[str]) -> None:
+    name, address, *descriptions = (f"1{text}" for text in texts)
+    buyer = dataclasses.replace(BUYER, name=name, address_lines=(address,))
+    lines = (line(position, text) for position, text in enumerate(descriptions, start=1))
+    issued = as_typed(document(*lines, buyer=buyer, notes=(name, address)))
+    content = make_pdf(issued, DEFAULT_THEME).content
+    assert violations(content) == []
+    _name, xml = facturx.get_xml_from_pdf(content, check_xsd=True)
+    assert xml == einvoice(issued)
 
 
 def test_what_is_not_plain_is_spelled() -> None:

@@ -24,42 +24,39 @@ def store(name: str, content: bytes) -> str:
     if fetch(name) == content:
         return name
     kept = storage()
-    if isinstance(kept, FileSystemStorage):
-        return _rename(kept, _write_aside(kept, name, content), kept.get_available_name(name))
-    return kept.save(name, ContentFile(content))
+    if not isinstance(kept, FileSystemStorage):
+        return kept.save(name, ContentFile(content))
+    free_name = kept.get_available_name(name)
+    _write(kept, free_name, content)
+    return free_name
 
 
 def replace(name: str, content: bytes) -> None:
     """Keep ``content`` under ``name``, whatever was there."""
     kept = storage()
     if isinstance(kept, FileSystemStorage):
-        _rename(kept, _write_aside(kept, name, content), name)
+        _write(kept, name, content)
     else:
         kept.delete(name)
         kept.save(name, ContentFile(content))
 
 
-def _write_aside(kept: FileSystemStorage, name: str, content: bytes) -> str:
-    """Write ``content`` to a file of its own beside ``name`` and return that file's name.
+def _write(kept: FileSystemStorage, name: str, content: bytes) -> None:
+    """Write ``content`` to a file beside ``name``, then rename that.
 
-    Without this a full disk, or a process that is killed, leaves an empty or partial file under the invoice's name.
+    Written directly, a full disk or a killed process would leave an empty or partial file under the invoice's name.
     Other storages (S3) show an object only when all of it is there.
     """
     aside = f"{name}.{uuid.uuid4().hex}.part"
+    path = Path(kept.path(name))
     try:
         kept.save(aside, ContentFile(content))
         _sync(Path(kept.path(aside)))
+        Path(kept.path(aside)).replace(path)
     except BaseException:
         kept.delete(aside)
         raise
-    return aside
-
-
-def _rename(kept: FileSystemStorage, aside: str, name: str) -> str:
-    path = Path(kept.path(name))
-    Path(kept.path(aside)).replace(path)
     _sync(path.parent)
-    return name
 
 
 def _sync(path: Path) -> None:

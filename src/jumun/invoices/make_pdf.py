@@ -41,7 +41,8 @@ def make_pdf(document: Document, theme: Theme, *, using: Renderer = renderer) ->
         except RenderError as error:
             if layout == LAYOUTS[-1] or (layout == "site" and _is_of_theme(error, document, theme, using)):
                 raise
-            reason = reason or str(error)
+            # For a log: what the engine says of a text can quote it.
+            reason = reason or (str(error) if isinstance(error, EngineDied) else type(error).__name__)
     raise AssertionError
 
 

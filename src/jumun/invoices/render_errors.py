@@ -10,7 +10,7 @@ from jumun.errors import JumunError
 
 
 class RenderError(JumunError):
-    """The PDF could not be made. The message is for staff and names no customer."""
+    """The PDF could not be made. The message is for staff."""
 
 
 class MissingGlyph(RenderError):
