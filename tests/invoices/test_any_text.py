@@ -151,7 +151,7 @@ def test_a_text_that_ends_the_engine_leaves_an_invoice_in_another_layout(
     drain()
     assert ArchivedPdf.objects.get().layout == "plain"
     page = admin_client.get(f"/admin/jumun_invoices/invoice/{invoice.pk}/change/").content.decode()
-    assert "plain layout" in page
+    assert "단순 레이아웃" in page
     (sent,) = django_mail.outbox
     assert sent.attachments[0].content == invoice.pdf() == invoice.archived.content()
     assert [record.getMessage() for record in caplog.records if record.name == "jumun.invoices"] == [
