@@ -4,8 +4,8 @@ from html import escape
 from typing import Any
 
 from jumun.invoices.document import Document
-from jumun.invoices.pdf import FONTS
 from jumun.invoices.printed import printed
+from jumun.invoices.theme import FONTS
 
 STYLE = f"""
 @font-face {{ font-family: P; src: url("{(FONTS / "PretendardJP-Regular.otf").as_uri()}") }}

@@ -15,7 +15,7 @@ from jumun import frozen
 from jumun.audit import codes, findings
 from jumun.exports import cells, columns, texts
 from jumun.invoices import archive
-from jumun.invoices.models import ArchivedPdf, IssuedDocument
+from jumun.invoices.models import IssuedDocument
 from jumun.orders.models import Order
 from jumun.outbox.models import Job
 from jumun.payments.models import Checkout, InboxEvent, Payment, Refund
@@ -186,7 +186,7 @@ def swap_the_document(order: Order, text: str) -> None:
 
 
 def name_somebody_else(order: Order) -> None:
-    ArchivedPdf.keep(order.invoice)
+    order.invoice.keep_pdf()
     swap_the_document(order, order.invoice.document_json.replace(order.name, "홍길동"))
 
 
@@ -217,7 +217,7 @@ def forge_the_pdf(order: Order) -> None:
 
 
 def forge_pdf_of(issued: IssuedDocument) -> None:
-    ArchivedPdf.keep(issued)
+    issued.keep_pdf()
     name = issued.archived.name
     archive.storage().delete(name)
     archive.storage().save(name, ContentFile(b"%PDF-forged"))

@@ -71,9 +71,9 @@ def test_staff_see_whether_the_archived_pdf_is_intact(staff):
     address = f"{LIST}{invoice.pk}/change/"
     assert "intact" not in client.get(address).content.decode()
     drain()
-    assert f"{invoice.archived.name} (intact)" in client.get(address).content.decode()
+    assert f"{invoice.archived.name} (site layout, intact)" in client.get(address).content.decode()
     archive.storage().delete(invoice.archived.name)
-    assert "(missing or damaged)" in client.get(address).content.decode()
+    assert "(site layout, missing or damaged)" in client.get(address).content.decode()
 
 
 def test_the_mail_is_sent_again_once_with_the_kept_pdf(staff, monkeypatch):

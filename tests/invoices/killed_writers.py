@@ -72,16 +72,12 @@ def _replace(victim: int, shares: dict[int, list[int]]) -> bool:
 
 
 def _warm_up(pk: int) -> None:
-    """Pay once and take it back, so that all that a first payment loads is loaded once, here. Typst must be asked for
-    every glyph: its threads do not outlive a fork, so that a child must not need it.
-    """
+    """Pay once and take it back, so that all that a first payment loads is loaded once, here."""
     from django.db import transaction
 
-    from jumun.invoices.pdf import preload
     from jumun.orders.models import Order
     from tests.factories import paid_session
 
-    preload()
     with transaction.atomic():
         _apply(paid_session(Order.objects.get(pk=pk)))
         transaction.set_rollback(True)

@@ -1,8 +1,12 @@
 """The PDF is made once, kept, and served as it was kept; what was tampered with is noticed and never served."""
 
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from django.core import mail
 from django.core.checks import run_checks
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
@@ -10,12 +14,14 @@ from django.test import Client
 from jumun.audit import findings
 from jumun.frozen import lifted
 from jumun.invoices import archive
+from jumun.invoices.make_pdf import MadePdf
 from jumun.invoices.models import ArchivedPdf, Invoice
 from jumun.outbox.worker import drain
 from tests.factories import paid_order
 
 pytestmark = pytest.mark.django_db
 FILES = "django.core.files.storage.FileSystemStorage"
+MEMORY = "django.core.files.storage.InMemoryStorage"
 
 
 @pytest.fixture(autouse=True)
@@ -33,6 +39,16 @@ def invoice() -> Invoice:
     return found
 
 
+@contextmanager
+def largest_file(size_bytes: int) -> Iterator[None]:
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size_bytes, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
 def only_file(folder: Path) -> Path:
     (path,) = [path for path in folder.rglob("*") if path.is_file()]
     return path
@@ -41,13 +57,13 @@ def only_file(folder: Path) -> Path:
 def test_the_worker_keeps_the_pdf_of_a_paid_order(invoice: Invoice, folder: Path) -> None:
     path = only_file(folder)
     assert path.name == f"{invoice.number}.pdf"
-    assert path.read_bytes() == invoice.render()
+    assert path.read_bytes() == invoice.make_pdf().content
     assert invoice.archived.size_bytes == path.stat().st_size
     assert invoice.archived.sha256 == archive.digest(path.read_bytes())
 
 
 def test_customer_and_staff_get_what_was_kept(invoice: Invoice, folder: Path, monkeypatch) -> None:
-    monkeypatch.setattr(Invoice, "render", lambda _invoice: b"made anew")
+    monkeypatch.setattr(Invoice, "render_as", lambda _invoice, _layout: b"made anew")
     assert Client().get(invoice.get_absolute_url()).content == only_file(folder).read_bytes()
 
 
@@ -76,40 +92,92 @@ def test_a_record_that_leads_elsewhere_is_found_by_the_audit(invoice: Invoice, c
     with lifted(connection):
         ArchivedPdf.objects.update(name=elsewhere)
     assert [finding.subject for finding in findings(files=True)] == [elsewhere]
-    assert Client().get(invoice.get_absolute_url()).content == invoice.render()
+    assert Client().get(invoice.get_absolute_url()).content == invoice.make_pdf().content
 
 
 def test_two_workers_that_keep_one_document_leave_one_record(invoice: Invoice, folder: Path, monkeypatch) -> None:
     """Both have seen that there is none."""
     looked = [None, invoice.archived]
     monkeypatch.setattr(Invoice, "archived", property(lambda _invoice: looked.pop(0)))
-    ArchivedPdf.keep(invoice)
+    invoice.keep_pdf()
     assert ArchivedPdf.objects.count() == 1
     assert only_file(folder)
 
 
 def test_what_cannot_be_made_the_same_again_is_left_for_staff_to_see(invoice: Invoice, folder: Path, monkeypatch):
     only_file(folder).write_bytes(b"%PDF forged")
-    monkeypatch.setattr(Invoice, "render", lambda _invoice: b"another version of the typesetter")
+    monkeypatch.setattr(Invoice, "render_as", lambda _invoice, _layout: b"another version of the typesetter")
     assert not invoice.archived.restore(invoice)
     assert only_file(folder).read_bytes() == b"%PDF forged"
 
 
-def test_before_the_worker_came_round_the_paper_is_there_all_the_same() -> None:
+def test_the_first_download_makes_the_pdf_and_keeps_it(folder: Path) -> None:
+    """Before the worker came round. From then on all get the same bytes, whatever a later version would make."""
     invoice = paid_order().invoice
-    assert Client().get(invoice.get_absolute_url()).content == invoice.render()
+    downloaded = Client().get(invoice.get_absolute_url()).content
+    assert downloaded == invoice.make_pdf().content == only_file(folder).read_bytes()
+    before = only_file(folder).stat().st_mtime_ns
+    drain()
+    assert only_file(folder).stat().st_mtime_ns == before
+    assert mail.outbox[0].attachments[0].content == downloaded
+
+
+def test_who_comes_second_gets_what_was_archived_first(invoice: Invoice, folder: Path, monkeypatch) -> None:
+    """Two make the PDF at the same time, and one of them in another layout."""
+    kept = only_file(folder).read_bytes()
+    looked = [None, invoice.archived]
+    monkeypatch.setattr(Invoice, "archived", property(lambda _invoice: looked.pop(0)))
+    monkeypatch.setattr(Invoice, "make_pdf", lambda _invoice: MadePdf(content=b"%PDF another", layout="plain"))
+    assert invoice.pdf() == kept
+    assert only_file(folder).read_bytes() == kept
+
+
+def test_a_disk_that_is_full_leaves_no_part_of_a_file_and_keeps_nobody_waiting(folder: Path, caplog) -> None:
+    """The kernel itself refuses to write more than so many bytes into a file."""
+    invoice = paid_order().invoice
+    with largest_file(10_000):
+        downloaded = Client().get(invoice.get_absolute_url()).content
+        with pytest.raises(OSError, match="File too large"):
+            invoice.keep_pdf()
+    assert downloaded.startswith(b"%PDF-")
+    assert f"the PDF of {invoice.number} cannot be archived" in caplog.text
+    assert [path for path in folder.rglob("*") if path.is_file()] == []
+    assert invoice.archived is None
+    invoice.keep_pdf()
+    assert only_file(folder).read_bytes() == downloaded
+
+
+def test_a_disk_that_is_full_while_a_file_is_put_back_leaves_what_was_there(invoice: Invoice, folder: Path) -> None:
+    kept = only_file(folder).read_bytes()
+    only_file(folder).write_bytes(b"%PDF forged")
+    with largest_file(10_000), pytest.raises(OSError, match="File too large"):
+        invoice.keep_pdf()
+    assert only_file(folder).read_bytes() == b"%PDF forged"
+    invoice.keep_pdf()
+    assert only_file(folder).read_bytes() == kept
+
+
+def test_a_storage_without_files_keeps_it_too(settings) -> None:
+    settings.STORAGES = {**settings.STORAGES, "jumun_documents": {"BACKEND": MEMORY}}
+    invoice = paid_order().invoice
+    invoice.keep_pdf()
+    content = invoice.archived.content()
+    assert content == invoice.pdf()
+    archive.storage().delete(invoice.archived.name)
+    invoice.keep_pdf()
+    assert invoice.archived.content() == content
 
 
 def test_archiving_twice_changes_nothing(invoice: Invoice, folder: Path) -> None:
     before = only_file(folder).stat().st_mtime_ns
-    ArchivedPdf.keep(invoice)
+    invoice.keep_pdf()
     assert only_file(folder).stat().st_mtime_ns == before
 
 
 def test_a_file_left_by_a_worker_that_died_before_its_commit_is_taken_over(invoice: Invoice, folder: Path) -> None:
     other = paid_order().invoice
-    archive.store(f"invoices/{other.issued_at.year}/{other.number}.pdf", other.render())
-    ArchivedPdf.keep(other)
+    archive.store(f"invoices/{other.issued_at.year}/{other.number}.pdf", other.make_pdf().content)
+    other.keep_pdf()
     assert len(list(folder.rglob("*.pdf"))) == 2
 
 

@@ -75,7 +75,7 @@ def test_the_worker_archives_and_mails_both(note: CreditNote, folder: Path) -> N
     drain()
     for issued in (note, undone):
         path = folder / "credit-notes" / str(issued.issued_at.year) / f"{issued.number}.pdf"
-        assert path.read_bytes() == issued.render() == issued.pdf()
+        assert path.read_bytes() == issued.make_pdf().content == issued.pdf()
     sent = {message.subject: message for message in mail.outbox}
     failed = sent[f"Your refund for order {note.invoice.order.number} has failed"]
     assert [name for name, _content, _type in failed.attachments] == [f"{undone.number}.pdf"]

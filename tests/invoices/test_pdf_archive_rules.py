@@ -7,7 +7,8 @@ import pytest
 from PIL import Image
 
 from jumun.invoices.facturx import render_hybrid
-from jumun.invoices.pdf import Theme, render
+from jumun.invoices.pdf import render
+from jumun.invoices.theme import Theme
 from tests.invoices.documents import BERLIN, document, line, long_document
 from tests.invoices.pdfa import violations
 

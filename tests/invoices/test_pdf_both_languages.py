@@ -12,7 +12,8 @@ from pypdf import PdfReader
 
 from jumun.invoices.document import DocumentError, canonical_json, from_json
 from jumun.invoices.labels import labels_of
-from jumun.invoices.pdf import Theme, render
+from jumun.invoices.pdf import render
+from jumun.invoices.theme import Theme
 from tests.factories import paid_order
 from tests.invoices.crediting import credit
 from tests.invoices.documents import BERLIN, VISA, document, line, long_document

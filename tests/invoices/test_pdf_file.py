@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from pypdf import PdfReader
 
-from jumun.invoices import pdf
 from jumun.invoices.document import canonical_json
-from jumun.invoices.pdf import RenderError, Theme, render
+from jumun.invoices.pdf import render
+from jumun.invoices.render_errors import RenderError
+from jumun.invoices.theme import HERE, Theme
 from tests.invoices.documents import document, long_document
 
 IN_ANOTHER_PROCESS = """
@@ -120,7 +121,7 @@ def test_a_template_reads_nothing_outside_its_folder(tmp_path: Path):
 
 
 def test_our_templates_use_no_package_and_no_file():
-    for template in pdf.HERE.rglob("*.typ"):
+    for template in HERE.rglob("*.typ"):
         source = template.read_text()
         assert "@preview" not in source
         assert "#import" not in source

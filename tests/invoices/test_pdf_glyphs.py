@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pypdf import PdfReader
 
 from jumun.invoices.document import canonical_json
-from jumun.invoices.pdf import MissingGlyph, printable, render
+from jumun.invoices.pdf import printable, render
 from tests.invoices.documents import BUYER, document, line
 
 
@@ -45,17 +45,8 @@ def test_every_hangul_syllable_is_printed():
     assert printable(invoice) == invoice
 
 
-def test_a_character_that_no_font_has_is_an_error_that_names_it():
-    with pytest.raises(MissingGlyph) as caught:
-        render(bought_by("Kim 😀 ไทย"))
-    assert caught.value.characters == "ทยไ😀"
-    assert "U+1F600" in str(caught.value)
-
-
 def test_a_customer_whose_name_has_such_a_character_still_gets_an_invoice():
-    invoice = printable(bought_by("Kim 😀 ไทย"))
-    assert invoice.buyer.name == "Kim [U+1F600] [U+0E44][U+0E17][U+0E22]"
-    assert invoice.buyer.name in text_of(invoice)
+    assert "Kim [U+1F600] [U+0E44][U+0E17][U+0E22]" in text_of(bought_by("Kim 😀 ไทย"))
 
 
 def test_what_was_asked_before_is_answered_the_same():

@@ -12,8 +12,9 @@ from PIL import Image
 from pypdf import PdfReader
 
 from jumun.invoices.labels import labels_of
-from jumun.invoices.pdf import DEFAULT_THEME, FONTS, Theme, render
+from jumun.invoices.pdf import render
 from jumun.invoices.printed import printed
+from jumun.invoices.theme import DEFAULT_THEME, FONTS, Theme
 from tests.invoices.documents import BERLIN, BUYER, VISA, document, line, long_document
 from tests.invoices.pdftotext import READER, found_in
 

@@ -39,7 +39,7 @@ def override(settings) -> None:
 
 
 def paper(invoice: Invoice) -> PdfReader:
-    return PdfReader(io.BytesIO(invoice.render()))
+    return PdfReader(io.BytesIO(invoice.make_pdf().content))
 
 
 def test_the_projects_template_comes_before_ours(settings, templates: Path) -> None:
@@ -52,11 +52,11 @@ def test_the_projects_template_comes_before_ours(settings, templates: Path) -> N
 
 def test_the_projects_logo_takes_the_place_of_the_name(settings, templates: Path) -> None:
     invoice = paid_order().invoice
-    before = invoice.render()
+    before = invoice.make_pdf().content
     (templates / "invoice-logo.svg").write_text(LOGO)
     override(settings)
-    assert invoice.render() != before
-    assert "/Alt" in str(invoice.render())
+    assert invoice.make_pdf().content != before
+    assert "/Alt" in str(invoice.make_pdf().content)
 
 
 def test_us_letter_is_a_setting(settings) -> None:

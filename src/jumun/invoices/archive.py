@@ -4,9 +4,12 @@ There is no default: a project's own default storage is often one whose files an
 """
 
 import hashlib
+import os
+import uuid
+from pathlib import Path
 
 from django.core.files.base import ContentFile
-from django.core.files.storage import Storage, storages
+from django.core.files.storage import FileSystemStorage, Storage, storages
 
 ALIAS = "jumun_documents"
 
@@ -20,7 +23,49 @@ def store(name: str, content: bytes) -> str:
     """Keep ``content`` and return its name there, which is another than ``name`` if that is taken by something else."""
     if fetch(name) == content:
         return name
-    return storage().save(name, ContentFile(content))
+    kept = storage()
+    if not isinstance(kept, FileSystemStorage):
+        return kept.save(name, ContentFile(content))
+    free_name = kept.get_available_name(name)
+    _write(kept, free_name, content)
+    return free_name
+
+
+def replace(name: str, content: bytes) -> None:
+    """Keep ``content`` under ``name``, whatever was there."""
+    kept = storage()
+    if isinstance(kept, FileSystemStorage):
+        _write(kept, name, content)
+    else:
+        kept.delete(name)
+        kept.save(name, ContentFile(content))
+
+
+def _write(kept: FileSystemStorage, name: str, content: bytes) -> None:
+    """Write ``content`` to a file beside ``name``, then rename that.
+
+    Written directly, a full disk or a killed process would leave an empty or partial file under the invoice's name.
+    Other storages (S3) show an object only when all of it is there.
+    """
+    aside = f"{name}.{uuid.uuid4().hex}.part"
+    path = Path(kept.path(name))
+    try:
+        kept.save(aside, ContentFile(content))
+        _sync(Path(kept.path(aside)))
+        Path(kept.path(aside)).replace(path)
+    except BaseException:
+        kept.delete(aside)
+        raise
+    _sync(path.parent)
+
+
+def _sync(path: Path) -> None:
+    """Have the disk keep the file or folder over a power cut."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def fetch(name: str) -> bytes | None:

@@ -8,16 +8,19 @@ so that an invoice, its credit notes and their cancellations can simply be added
 import datetime
 import hashlib
 import json
+import re
 import types
 import typing
-from collections.abc import Mapping
-from dataclasses import dataclass, fields, is_dataclass
+import unicodedata
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any, Literal
 
 from jumun import money
 from jumun.errors import JumunError
 
 SCHEMA_VERSION = 1
+LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 # A cancellation takes back a credit note whose refund failed.
 Kind = Literal["invoice", "credit_note", "cancellation"]
@@ -159,6 +162,33 @@ class Document:
         if self.total_minor != payable_minor:
             raise DocumentError(f"total_minor is {self.total_minor}, but net, tax and rounding are {payable_minor}.")
         _check_rounding(self)
+
+
+def with_texts(value: Any, change: Callable[[str], str]) -> Any:
+    """`value`, a document or a part of one, with every text in it changed."""
+    if isinstance(value, str):
+        return change(value)
+    if isinstance(value, tuple):
+        return tuple(with_texts(item, change) for item in value)
+    if is_dataclass(value) and not isinstance(value, type):
+        return replace(value, **{f.name: with_texts(getattr(value, f.name), change) for f in fields(value)})
+    return value
+
+
+def as_typed(document: Document) -> Document:
+    """`document` to be frozen: the texts as people typed them, composed (NFC).
+
+    Half a character (a lone surrogate), which UTF-8 cannot hold, becomes the replacement character U+FFFD.
+    """
+    written = canonical_json(document)
+    if _composed(written) == written:  # and so is every text in it, which is cheaper to ask
+        return document
+    composed: Document = with_texts(document, _composed)
+    return composed
+
+
+def _composed(text: str) -> str:
+    return text if text.isascii() else unicodedata.normalize("NFC", LONE_SURROGATE.sub("\ufffd", text))
 
 
 def taxes_of(lines: typing.Iterable[Line]) -> tuple[TaxSubtotal, ...]:

@@ -15,7 +15,7 @@ from lxml import etree
 
 from jumun import money
 from jumun.invoices.document import Document, Line, Party, TaxSubtotal
-from jumun.invoices.einvoice_scope import EInvoiceError, check
+from jumun.invoices.einvoice_scope import EInvoiceError, check, writable
 from jumun.invoices.labels import labels_of
 from jumun.invoices.printed import CARD_BRANDS
 from jumun.tax_ids import is_vat_id
@@ -31,8 +31,12 @@ EXEMPTION_CODES = {"AE": "VATEX-EU-AE", "K": "VATEX-EU-IC", "G": "VATEX-EU-G", "
 
 
 def einvoice(document: Document) -> bytes:
-    """The XML of `document`, valid against the XML schema. Raises `EInvoiceError`."""
+    """The XML of `document`, valid against the XML schema. Raises `EInvoiceError`.
+
+    The texts are as they were frozen, but for the few characters that XML cannot carry.
+    """
     check(document)
+    document = writable(document)
     sign = -1 if document.kind == "credit_note" else 1
     invoice = CrossIndustryInvoice()
     invoice.context.guideline_parameter.id = PROFILE
@@ -50,7 +54,7 @@ def einvoice(document: Document) -> bytes:
     _settlement(invoice, document, sign)
     try:
         xml: bytes = invoice.serialize(schema=SCHEMA)
-    except etree.XMLSyntaxError as error:  # a control character in a text, or what the schema does not allow
+    except etree.XMLSyntaxError as error:  # what the schema does not allow
         raise EInvoiceError(f"The document cannot be written as XML: {error}") from error
     return xml
 

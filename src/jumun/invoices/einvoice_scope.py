@@ -4,15 +4,21 @@ EN 16931 knows every currency and country of ISO 4217 and 3166, so a Korean sell
 German one in euros; what it asks for is names, countries, a tax identifier and amounts of at most two decimals.
 """
 
+import re
 from decimal import ROUND_HALF_UP, Decimal
+from importlib.util import find_spec
+from typing import TypeVar, cast
 
 from jumun import money
 from jumun.countries import country_codes
 from jumun.errors import JumunError
-from jumun.invoices.document import Document, Line, TaxSubtotal
+from jumun.invoices.document import Document, Line, Party, TaxSubtotal, with_texts
 from jumun.tax_ids import is_vat_id
 
+Part = TypeVar("Part", Document, Party)
+
 CENT = Decimal("0.01")
+NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 # Kosovo, to which ISO 3166-1 assigns no code (BR-CL-14).
 NO_COUNTRY = frozenset({"XK"})
 
@@ -21,11 +27,25 @@ class EInvoiceError(JumunError):
     """The document lacks what EN 16931 demands, or has what it cannot express."""
 
 
+def has_einvoice(document: Document) -> bool:
+    """Whether an e-invoice can be made of `document` here: its data suffice, and the XML library is installed."""
+    try:
+        check(document)
+    except EInvoiceError:
+        return False
+    return find_spec("drafthorse") is not None
+
+
+def writable(part: Part) -> Part:
+    """A document, or a part of one, without the characters that XML 1.0 cannot carry (section 2.2): most controls."""
+    return cast(Part, with_texts(part, lambda text: NOT_XML.sub("", text)))
+
+
 def check(document: Document) -> None:
     """Raises `EInvoiceError` with the reason why no e-invoice can be made of `document`."""
     parts: list[Line | Document] = [*document.lines, document]
     for role, party in (("seller", document.seller), ("buyer", document.buyer)):
-        if not (party.name and party.country):
+        if not (writable(party).name.strip() and party.country):
             raise EInvoiceError(f"EN 16931 asks for the name and the country of the {role}.")
         if party.country not in country_codes() - NO_COUNTRY:
             raise EInvoiceError(f"EN 16931 takes countries of ISO 3166-1 alone, and {party.country!r} is none.")

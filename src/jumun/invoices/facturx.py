@@ -6,7 +6,9 @@ from lxml import etree
 
 from jumun.invoices.document import Document
 from jumun.invoices.einvoice import einvoice
-from jumun.invoices.pdf import DEFAULT_THEME, Attachment, RenderError, Theme, render
+from jumun.invoices.pdf import Attachment, render
+from jumun.invoices.render_errors import RenderError
+from jumun.invoices.theme import DEFAULT_THEME, Theme
 
 FILE_NAME = "factur-x.xml"
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
@@ -52,11 +54,13 @@ METADATA = re.compile(
 )
 
 
-def render_hybrid(document: Document, *, theme: Theme = DEFAULT_THEME) -> bytes:
-    """The PDF with the e-invoice in it, the same bytes each time. Raises as `pdf.render` and `einvoice` do."""
-    return declare(
-        render(document, theme=theme, attached=Attachment(FILE_NAME, "Factur-X invoice", einvoice(document)))
-    )
+def render_hybrid(document: Document, *, theme: Theme = DEFAULT_THEME, printed_as: Document | None = None) -> bytes:
+    """The PDF with the e-invoice in it, the same bytes each time. Raises as `pdf.render` and `einvoice` do.
+
+    `printed_as` is the document as the paper says it, where that is not as the data do.
+    """
+    attached = Attachment(FILE_NAME, "Factur-X invoice", einvoice(document))
+    return declare(render(printed_as or document, theme=theme, attached=attached))
 
 
 def declare(hybrid: bytes) -> bytes:

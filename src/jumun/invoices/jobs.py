@@ -1,12 +1,11 @@
 from jumun.invoices import mail
 from jumun.invoices.by_number import by_number
-from jumun.invoices.models import ArchivedPdf
 from jumun.outbox.handlers import Record, job
 
 
 @job("invoices.archive", network=True)
 def archive_document(number: str) -> None:
-    ArchivedPdf.keep(by_number(number))
+    by_number(number).keep_pdf()
 
 
 @job("invoices.mail", network=True)

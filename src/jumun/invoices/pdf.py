@@ -6,52 +6,21 @@ import json
 import re
 import threading
 import unicodedata
-from collections.abc import Callable
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import typst
 
-from jumun.errors import JumunError
-from jumun.invoices.document import Document
+from jumun.invoices.document import Document, with_texts
 from jumun.invoices.printed import printed
+from jumun.invoices.render_errors import MissingGlyph, RenderError
+from jumun.invoices.theme import DEFAULT_THEME, HERE, Theme
 
-HERE = Path(__file__).parent
-FONTS = HERE / "fonts"
 # What Unicode calls Default_Ignorable_Code_Point and does not class as a format character (Cf): the Hangul fillers,
 # with which a name can look empty, and the variation selectors.
 INVISIBLE = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0000-\U000e0fff]")
 PDF_STANDARDS: list[Literal["a-3a", "ua-1"]] = ["a-3a", "ua-1"]
-
-
-class RenderError(JumunError):
-    """The document could not be set: a template or a logo that Typst refuses."""
-
-
-class MissingGlyph(RenderError):
-    """Characters that none of the fonts can draw. Nothing is ever left blank; see `printable`."""
-
-    def __init__(self, characters: str) -> None:
-        names = ", ".join(f"{character} (U+{ord(character):04X})" for character in characters)
-        super().__init__(f"No font has a glyph for {names}.")
-        self.characters = characters
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Theme:
-    """How a site makes the paper its own. A template cannot read outside its folder; `logo` is an SVG, PNG or JPEG.
-
-    A glyph that the fonts of the first folder lack is taken from those of the next.
-    """
-
-    template: Path = HERE / "templates" / "jumun" / "invoice.typ"
-    font_folders: tuple[Path, ...] = (FONTS,)
-    logo: bytes | None = None
-    paper: Literal["a4", "us-letter"] = "a4"
-
-
-DEFAULT_THEME = Theme()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +42,17 @@ ATTACH = b"""
 
 
 def render(document: Document, *, theme: Theme = DEFAULT_THEME, attached: Attachment | None = None) -> bytes:
-    """The PDF of `document`. Raises `MissingGlyph` for a character no font has, `RenderError` for a broken theme."""
+    """The PDF of `document`. Raises `RenderError` for a template or a logo that Typst refuses.
+
+    In this process: Typst can also panic, abort or never end. `make_pdf` renders in a child process.
+    """
+    document = printable(document, theme=theme)
     logo = list(theme.logo) if theme.logo else None
     inputs = {"paper": theme.paper, "document": json.dumps(printed(document) | {"logo": logo}, ensure_ascii=False)}
-    source = theme.template.read_bytes()
+    try:
+        source = theme.template.read_bytes()
+    except OSError as error:
+        raise RenderError(f"The template {theme.template} cannot be read: {error.strerror}.") from error
     if attached:
         source += ATTACH
         inputs["attached"] = attached.xml.decode()
@@ -86,7 +62,7 @@ def render(document: Document, *, theme: Theme = DEFAULT_THEME, attached: Attach
 
 
 def printable(document: Document, *, theme: Theme = DEFAULT_THEME) -> Document:
-    """`document` with every text such that `render` can set it; to be called before a document is frozen.
+    """`document` with every text such that Typst can set it, for the paper only.
 
     A character that no font has becomes its code point, "[U+1F600]": visible, and nobody is denied an invoice for a
     name. Text is composed (NFC), white space and control characters become one space, invisible ones go.
@@ -101,15 +77,10 @@ def printable(document: Document, *, theme: Theme = DEFAULT_THEME) -> Document:
     def spell_out(text: str) -> str:
         return "".join(_code_point(character) if character in missing else character for character in text)
 
-    cleaned: Document = _with_texts(document, clean)
+    cleaned: Document = with_texts(document, clean)
     missing = _missing_glyphs(characters, theme.font_folders)
-    spelled_out: Document = _with_texts(cleaned, spell_out) if missing else cleaned
+    spelled_out: Document = with_texts(cleaned, spell_out) if missing else cleaned
     return spelled_out
-
-
-def preload() -> None:
-    """Load the fonts, and learn what they draw of ASCII, which the first invoice would have to wait for."""
-    _missing_glyphs({chr(code) for code in range(0x20, 0x7F)}, DEFAULT_THEME.font_folders)
 
 
 _local = threading.local()
@@ -148,7 +119,7 @@ def _compile(
     return pdf
 
 
-# What the fonts are known to draw. The question costs some milliseconds, in the transaction of a payment, and most
+# What the fonts are known to draw. The question costs some milliseconds, and most
 # names are written with characters that an earlier name had. It never holds more than the fonts do.
 _drawable: dict[tuple[Path, ...], frozenset[str]] = {}
 
@@ -192,16 +163,6 @@ def _shape(character: str) -> str:
 
 def _code_point(character: str) -> str:
     return f"[U+{ord(character):04X}]"
-
-
-def _with_texts(value: Any, change: Callable[[str], str]) -> Any:
-    if isinstance(value, str):
-        return change(value)
-    if isinstance(value, tuple):
-        return tuple(_with_texts(item, change) for item in value)
-    if is_dataclass(value) and not isinstance(value, type):
-        return replace(value, **{f.name: _with_texts(getattr(value, f.name), change) for f in fields(value)})
-    return value
 
 
 def _glyph_errors(diagnostic: str) -> str:

@@ -1,3 +1,5 @@
+import logging
+
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext
@@ -8,14 +10,25 @@ from jumun.invoices.by_number import by_number
 from jumun.invoices.download import file_response
 from jumun.invoices.einvoice_scope import EInvoiceError
 from jumun.invoices.models import Invoice, IssuedDocument
+from jumun.invoices.render_errors import RenderError
+
+logger = logging.getLogger("jumun.invoices")
 
 # The document never changes, but who may see it is asked each time: the browser keeps it and sends the ETag along.
 private = cache_control(private=True, no_cache=True)
 
 
 def pdf_response(request: HttpRequest, issued: IssuedDocument) -> HttpResponse:
-    """The document, to be shown by the browser."""
-    return file_response(request, issued.pdf(), name=f"{issued.number}.pdf", content_type="application/pdf")
+    """The document, to be shown by the browser; 503 where its PDF cannot be made at the moment."""
+    try:
+        content = issued.pdf()
+    except RenderError:
+        logger.exception("the PDF of %s cannot be made", issued.number)
+        message = gettext("The PDF of %(number)s cannot be made at the moment. Please try again later.")
+        return HttpResponse(
+            f"{message}\n" % {"number": issued.number}, status=503, content_type="text/plain; charset=utf-8"
+        )
+    return file_response(request, content, name=f"{issued.number}.pdf", content_type="application/pdf")
 
 
 def xml_response(request: HttpRequest, issued: IssuedDocument) -> HttpResponse:

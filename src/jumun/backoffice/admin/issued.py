@@ -67,7 +67,7 @@ class IssuedDocumentAdmin(ReadOnlyAdmin):
         if archived is None:
             return markup.NOTHING
         state = _("intact") if archived.content() else _("missing or damaged")
-        return f"{archived.name} ({state})"
+        return f"{archived.name} ({archived.get_layout_display()}, {state})"
 
     def get_urls(self) -> list[URLPattern]:
         name = f"{self.opts.app_label}_{self.opts.model_name}"

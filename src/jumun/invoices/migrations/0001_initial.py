@@ -21,6 +21,7 @@ class Migration(migrations.Migration):
                 ('sha256', models.CharField(max_length=64, verbose_name='SHA-256 of the file')),
                 ('document_sha256', models.CharField(max_length=64, verbose_name='SHA-256 of the document')),
                 ('size_bytes', models.PositiveIntegerField(verbose_name='size (bytes)')),
+                ('layout', models.CharField(choices=[('site', 'site layout'), ('plain', 'plain layout'), ('spelled', 'plain layout with code points')], max_length=16, verbose_name='layout')),
                 ('archived_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='archived at')),
             ],
             options={

@@ -2,12 +2,13 @@ import logging
 from typing import TYPE_CHECKING
 
 from django.core.exceptions import SuspiciousFileOperation
-from django.core.files.base import ContentFile
 from django.db import IntegrityError, models, transaction
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from jumun.invoices import archive
+from jumun.invoices.make_pdf import Layout, MadePdf
 from jumun.rows import insert
 from jumun.shop_day import shop_day
 
@@ -15,6 +16,12 @@ if TYPE_CHECKING:
     from jumun.invoices.models.issued import IssuedDocument
 
 logger = logging.getLogger("jumun.invoices")
+
+LAYOUT_NAMES: dict[Layout, Promise] = {
+    "site": _("site layout"),
+    "plain": _("plain layout"),
+    "spelled": _("plain layout with code points"),
+}
 
 
 class ArchivedPdf(models.Model):
@@ -27,6 +34,8 @@ class ArchivedPdf(models.Model):
     # Of what was printed: a document that was forged with its own hash is not the one on its paper.
     document_sha256 = models.CharField(_("SHA-256 of the document"), max_length=64)
     size_bytes = models.PositiveIntegerField(_("size (bytes)"))
+    # In which the document could be set; see `make_pdf`.
+    layout = models.CharField(_("layout"), max_length=16, choices=LAYOUT_NAMES)
     archived_at = models.DateTimeField(_("archived at"), default=timezone.now)
 
     class Meta:
@@ -37,26 +46,30 @@ class ArchivedPdf(models.Model):
         return self.name
 
     @classmethod
-    def keep(cls, issued: "IssuedDocument") -> None:
-        """Render and keep the document's PDF; what is archived already is left alone, or put back if it is gone."""
-        if issued.archived:
-            issued.archived.restore(issued)
-            return
-        content = issued.render()
-        name = archive.store(f"{issued.archive_folder}/{shop_day(issued.issued_at).year}/{issued.number}.pdf", content)
+    def keep(cls, issued: "IssuedDocument", made: MadePdf) -> bytes:
+        """Archive the PDF of ``issued``, and return what is archived: another's, if that came first."""
+        name = archive.store(
+            f"{issued.archive_folder}/{shop_day(issued.issued_at).year}/{issued.number}.pdf", made.content
+        )
         row = ArchivedPdf(
             number=issued.number,
             name=name,
-            sha256=archive.digest(content),
+            sha256=archive.digest(made.content),
             document_sha256=issued.document_sha256,
-            size_bytes=len(content),
+            size_bytes=len(made.content),
+            layout=made.layout,
         )
         try:
             with transaction.atomic():
                 insert(row)
         except IntegrityError:
-            if not issued.archived:  # by another worker, whose lease on the job came before or after ours
+            first = issued.archived
+            if first is None:
                 raise
+            if first.name != name:
+                archive.storage().delete(name)
+            return first.content() or made.content
+        return made.content
 
     def content(self) -> bytes | None:
         """The file, or ``None`` (and a line in the log) where it is gone, unreadable or not what was archived."""
@@ -74,8 +87,8 @@ class ArchivedPdf(models.Model):
         """Put a missing or damaged file back. ``False`` where this version no longer makes the same bytes."""
         if self.content() is not None:
             return True
-        content = issued.render()
+        content = issued.render_as(self.layout)
         if archive.digest(content) != self.sha256:
             return False
-        archive.storage().delete(self.name)
-        return archive.storage().save(self.name, ContentFile(content)) == self.name
+        archive.replace(self.name, content)
+        return True

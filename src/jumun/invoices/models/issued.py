@@ -1,6 +1,7 @@
+import logging
 from dataclasses import replace
 from importlib.util import find_spec
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal, Self, cast
 
 from django.db import models, transaction
 from django.utils import timezone
@@ -8,19 +9,23 @@ from django.utils.translation import gettext_lazy as _
 
 from jumun.conf import jumun
 from jumun.invoices import archive
-from jumun.invoices.document import Document, Kind, canonical_json, from_json
-from jumun.invoices.einvoice_scope import EInvoiceError, check
+from jumun.invoices.document import Document, Kind, as_typed, canonical_json, from_json
+from jumun.invoices.einvoice_scope import EInvoiceError, has_einvoice
 from jumun.invoices.issue_date import moment_of_issue
+from jumun.invoices.make_pdf import Layout, MadePdf, make_pdf, render_as
 from jumun.invoices.models.archived_pdf import ArchivedPdf
 from jumun.invoices.models.series import Series
 from jumun.invoices.numbers import series_prefix
+from jumun.invoices.site_theme import site_theme
 from jumun.orders import timeline
 from jumun.orders.models import Order
 from jumun.outbox.models import Job
 from jumun.rows import insert
 from jumun.shop_day import shop_day
 
-# The PDF engine and the XML library are large, and most processes never print: they are imported where they are used.
+logger = logging.getLogger("jumun.invoices")
+
+# The XML library is large, and most processes never need it: it is imported where it is used.
 
 
 class DocumentIsFrozen(Exception):
@@ -60,10 +65,7 @@ class IssuedDocument(models.Model):
     @classmethod
     def _issue(cls, draft: Document, *, prefix: str, **values: Any) -> Self:
         """Number, freeze and write ``draft`` and enqueue its PDF and mail, in the caller's transaction."""
-        from jumun.invoices.pdf import printable
-        from jumun.invoices.site_theme import site_theme
-
-        draft = printable(draft, theme=site_theme())
+        draft = as_typed(draft)
         # Last of all: everybody else who issues from this series waits for its row until we commit.
         series = series_prefix(prefix, seller_code=jumun().seller.code, livemode=draft.livemode)
         number = Series.next_number(series, draft.issued_on.year)
@@ -107,11 +109,7 @@ class IssuedDocument(models.Model):
     @property
     def has_einvoice(self) -> bool:
         """Whether `xml` can be had."""
-        try:
-            check(self.document)
-        except EInvoiceError:
-            return False
-        return find_spec("drafthorse") is not None
+        return has_einvoice(self.document)
 
     def xml(self) -> bytes:
         """The e-invoice of EN 16931. Raises `EInvoiceError` where there can be none, which says why."""
@@ -127,18 +125,38 @@ class IssuedDocument(models.Model):
         return ArchivedPdf.objects.filter(number=self.number).first()
 
     def pdf(self) -> bytes:
-        """It on paper, the same bytes every time: as archived, or made anew where it is not (yet)."""
+        """Its PDF, the same bytes every time: as archived, which it is at the latest now.
+
+        Raises `RenderError` where there is none yet and it cannot be made; see `make_pdf`.
+        """
         archived = self.archived
-        return (archived and archived.content()) or self.render()
+        if archived:
+            return archived.content() or self.render_as(archived.layout)
+        made = self.make_pdf()
+        try:
+            return ArchivedPdf.keep(self, made)
+        except Exception:  # whatever a storage raises: the reader has asked for the PDF, not for the archive
+            logger.exception("the PDF of %s cannot be archived", self.number)
+            return made.content
 
-    def render(self) -> bytes:
-        """Make the PDF from the document, with the e-invoice in it where there can be one."""
-        from jumun.invoices.site_theme import site_theme
+    def keep_pdf(self) -> None:
+        """Have its PDF in the archive; one that is missing or damaged there is put back.
 
-        if self.has_einvoice:
-            from jumun.invoices.facturx import render_hybrid
+        Raises `RenderError` and what the storage raises.
+        """
+        archived = self.archived
+        if archived:
+            archived.restore(self)
+        else:
+            ArchivedPdf.keep(self, self.make_pdf())
 
-            return render_hybrid(self.document, theme=site_theme())
-        from jumun.invoices.pdf import render
+    def make_pdf(self) -> MadePdf:
+        """Make the PDF from the document. A layout other than the site's is written to the log."""
+        made = make_pdf(self.document, site_theme())
+        if made.layout != "site":
+            logger.warning("the PDF of %s has the layout %r: %s", self.number, made.layout, made.reason)
+        return made
 
-        return render(self.document, theme=site_theme())
+    def render_as(self, layout: str) -> bytes:
+        """Make the PDF in the layout that it had. Raises `RenderError`."""
+        return render_as(self.document, site_theme(), cast(Layout, layout))
