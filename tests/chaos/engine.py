@@ -33,7 +33,8 @@ def kill_engine(world: World, seen: Seen, step: KillEngine) -> None:
 
 def engines(parents: Iterable[int]) -> list[int]:
     """The ids of those that run now below these processes."""
-    listed = subprocess.run(["ps", "-A", "-o", "pid=,ppid=,args="], capture_output=True, text=True, check=True)
+    # However wide the terminal is.
+    listed = subprocess.run(["ps", "-A", "-ww", "-o", "pid=,ppid=,args="], capture_output=True, text=True, check=True)
     children: dict[int, list[int]] = {}
     commands: dict[int, str] = {}
     for pid, parent, command in re.findall(r"^ *(\d+) +(\d+) +(.*)$", listed.stdout, re.MULTILINE):

@@ -60,18 +60,18 @@ class Readiness:
         before, offset, began = self._oldest(), self._offset_s(), time.monotonic()
         try:
             answer = client.get(f"{self.url}/readyz")
-            said = answer.json() if answer.status_code == httpx.codes.OK else answer.status_code
+            answered = answer.json() if answer.status_code == httpx.codes.OK else answer.status_code
         except (httpx.TransportError, ValueError) as error:
-            said = repr(error)
+            answered = repr(error)
         took_s, after = time.monotonic() - began, self._oldest()
         if not self.is_calm() or abs(self._offset_s() - offset) > TOLERANCE_S:
             return
         self.asked += 1
-        self.judge(said, before=before, after=after, now=self.now(), took_s=took_s)
+        self.judge(answered, before=before, after=after, now=self.now(), took_s=took_s)
 
     def judge(
         self,
-        said: object,
+        answered: object,
         *,
         before: tuple[str, datetime] | None,
         after: tuple[str, datetime] | None,
@@ -79,14 +79,14 @@ class Readiness:
         took_s: float,
     ) -> None:
         """Compare an answer with the oldest row of the database before and after it: its name, and when it was due."""
-        if not isinstance(said, dict) or said.get("ok") is not True:
-            self.wrong.append(f"/readyz said {said} of a store that works")
+        if not isinstance(answered, dict) or answered.get("ok") is not True:
+            self.wrong.append(f"/readyz answered {answered} of a store that works")
         elif before == after:
             # In between other rows may have come and gone, which were not older.
             waiting_s = (now - after[1]).total_seconds() if after else 0.0
-            if abs(said["oldest_waiting_s"] - waiting_s) > took_s + TOLERANCE_S:
+            if abs(answered["oldest_waiting_s"] - waiting_s) > took_s + TOLERANCE_S:
                 self.wrong.append(
-                    f"/readyz said that work waits since {said['oldest_waiting_s']} s, not {waiting_s:.1f} s"
+                    f"/readyz says that work waits since {answered['oldest_waiting_s']} s, not {waiting_s:.1f} s"
                 )
 
     def _offset_s(self) -> float:

@@ -10,7 +10,7 @@ from tests.chaos.steps import Buyer, HangMail, HangStripe, KillEngine, Step
 
 HARD_NAME_PROBABILITY = 0.2
 # Longer than an event may wait (`hanging.PAID_WITHIN_S`), so that those of the first seconds can be judged.
-HANGS_S = 18.0
+HANGS_S = 15.0
 # Where only GET hangs, buyers still reach the payment page, so that more payments are made meanwhile.
 HANGING_CALLS = ("*", "GET *", "GET *")
 # How many orders there are to one of each.
