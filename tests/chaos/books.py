@@ -3,17 +3,28 @@
 import sqlite3
 from contextlib import closing
 from datetime import datetime, timedelta
-from typing import Any
+from pathlib import Path
+from typing import Any, Protocol
 
 import psycopg
 
-from tests.chaos.world import World
+from tests.chaos.mail import Post
+from tests.postgres import Server
+
+
+class Place(Protocol):
+    """Where a store runs: its folder, its PostgreSQL if it has one, its mail server, and what was killed there."""
+
+    folder: Path
+    database: Server | None
+    mail: Post
+    kills: list[str]
 
 
 class Books:
     """The store's database, and its mails."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: Place) -> None:
         self.world = world
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:

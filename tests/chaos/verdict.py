@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import Any
 
-from tests.chaos.books import Books
+from tests.chaos.books import Books, Place
 from tests.chaos.engine import ENDED
 from tests.chaos.paper import SERIES, papers
 from tests.chaos.people import NO_ORDER, Seen
@@ -274,7 +274,7 @@ def _returns(books: Books, where: str) -> Iterator[str]:
         yield from (f"given-back.{intent}", f"given-back-staff.{intent}")
 
 
-def kills_of_work(world: World) -> int:
+def kills_of_work(world: Place) -> int:
     """How often a mail may have gone out without that being written down."""
     return sum(name in WORKERS or name.startswith("database") for name in world.kills)
 
