@@ -12,7 +12,7 @@ from shop.language import gettext_noop
 from shop.pdf_text import pdf_text
 
 BUYER = {
-    "name": "กิตติพงษ์ สุขสมบูรณ์",
+    "name": "กิตติพงษ์ ศรีสุข",
     "email": "kittipong@example.com",
     "country": "TH",
     "postal-code": "10110",

@@ -72,9 +72,10 @@ def _hang_mail(store: Store, stop: threading.Event, for_s: float) -> None:
         store.mail.live()
 
 
-def _end_engines(store: Store, stop: threading.Event, _for_s: float) -> None:
+def _end_engines(store: Store, stop: threading.Event, for_s: float) -> None:
     """Whatever renders is ended again and again, by -9 or as native code ends itself."""
-    while not stop.wait(random.uniform(0, 2 * ENGINE_LIVES_S)):
+    lives_s = min(ENGINE_LIVES_S, for_s / 6)
+    while not stop.wait(random.uniform(0, 2 * lives_s)):
         for engine in engines([store.shop.process.pid]):
             how = random.choice([signal.SIGKILL, signal.SIGABRT])
             if end(engine, how):
