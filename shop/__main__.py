@@ -54,7 +54,7 @@ def _parser() -> argparse.ArgumentParser:
     tour = commands.add_parser("tour", help=_("do the whole job once without a browser, and show each step"))
     tour.set_defaults(command=_tour)
     tour.add_argument("--json", action="store_true", help=_("print one JSON document only"))
-    tour.add_argument("--keep", type=Path, metavar="DIR", help=_("keep the invoice and the CSV file there"))
+    tour.add_argument("--keep", type=Path, metavar="DIR", help=_("keep the invoices, the XML and the CSV file there"))
     return parser
 
 

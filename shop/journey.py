@@ -7,7 +7,7 @@ as a visitor finds them.
 import csv
 import email.policy
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from email.parser import BytesParser
@@ -21,6 +21,7 @@ from shop.browser import Browser, Page
 from shop.configuration import Configuration
 from shop.expecting import StepFailed, expect, shown, told, until
 from shop.language import gettext_noop
+from shop.pdf_text import pdf_text
 
 PAID_CARD, DECLINED_CARD, SECURE_CARD = "4242 4242 4242 4242", "4000 0000 0000 0002", "4000 0025 0000 3155"
 CUSTOMER = {
@@ -49,6 +50,8 @@ class Journey:
     customer: Browser
     clerk: Browser
     staff: tuple[str, str] = ("", "")
+    # What the customer types, by the `autocomplete` of the fields.
+    buyer: Mapping[str, str] = field(default_factory=lambda: CUSTOMER)
     page: Page = field(init=False)
     order_url: str = ""
     invoice_pdf: Path | None = None
@@ -91,7 +94,7 @@ class Journey:
         """The checkout form, filled in as a browser does by itself."""
         checkout = shown(self.customer.open(self.page.link(r"/checkout/$")))
         form = checkout.form("/checkout/")
-        answer = self.customer.submit(checkout, form, form.autofill(CUSTOMER))
+        answer = self.customer.submit(checkout, form, form.autofill(self.buyer))
         expect(answer.location, "a redirect to the payment", f"{answer.status}: {told(answer)}")
         self.page = shown(self.customer.follow(answer))
         self.order_url = self.page.link("/orders/")
@@ -138,13 +141,18 @@ class Journey:
 
     def save_invoice(self) -> Result:
         """The invoice's number, and its PDF."""
+        number, pdf = self.download_invoice()
+        self.invoice_pdf = self.save(f"{number}.pdf", pdf)
+        pages = len(PdfReader(io.BytesIO(pdf)).pages)
+        return {"number": number, "path": str(self.invoice_pdf), "bytes": len(pdf), "pages": pages}
+
+    def download_invoice(self) -> tuple[str, bytes]:
+        """Number and PDF of the invoice to which the page in front of the customer links."""
         answer = self.customer.open(self.page.link(r"/invoice\.pdf$"))
         expect(answer.headers.get("content-type") == "application/pdf", "a PDF", answer.headers.get("content-type"))
         number = answer.headers.get("content-disposition", "").partition('filename="')[2].partition(".pdf")[0]
-        pages = PdfReader(io.BytesIO(answer.body)).pages
-        expect(number and any(number in page.extract_text() for page in pages), "its number on the invoice", number)
-        self.invoice_pdf = self._save(f"{number}.pdf", answer.body)
-        return {"number": number, "path": str(self.invoice_pdf), "bytes": len(answer.body), "pages": len(pages)}
+        expect(number and number in pdf_text(answer.body), "its number on the invoice", number)
+        return number, answer.body
 
     def receive_mail(self) -> Result:
         """One mail to the customer, with the very same PDF."""
@@ -177,12 +185,12 @@ class Journey:
         expect("text/csv" in answer.headers.get("content-type", ""), "a CSV file", f"{answer.status}: {told(answer)}")
         header, *rows = csv.reader(io.StringIO(answer.body.decode("utf-8-sig")))
         expect(len(rows) == 1, "one order under a header", rows)
-        self.csv = self._save("orders.csv", answer.body)
+        self.csv = self.save("orders.csv", answer.body)
         return {"path": str(self.csv), "bytes": len(answer.body), "rows": len(rows), "columns": len(header)}
 
     def declined_card(self) -> Result:
         """A second order, whose card is declined: the page says so, and the order is not paid."""
-        self._order_again()
+        self.order_again()
         answer = self._pay_with(DECLINED_CARD)
         expect(answer.location is None, "to be told that the card is declined", answer.location)
         alert = next((each for each in answer.elements if each.get("role") == "alert"), None)
@@ -198,7 +206,7 @@ class Journey:
 
     def secure_card(self) -> Result:
         """A third order, whose card wants 3D Secure: the bank's page comes between, then the order is paid."""
-        self._order_again()
+        self.order_again()
         challenge = shown(self.customer.follow(self._pay_with(SECURE_CARD)))
         answer = self.customer.submit(challenge, challenge.form("/3ds/"), {"result": "complete"})
         expect(
@@ -216,13 +224,14 @@ class Journey:
                 yield shown(self.customer.open(link))
         raise StepFailed(expected="an article that is not sold out", came="none")
 
-    def _order_again(self) -> None:
+    def order_again(self) -> None:
+        """From the catalogue to the payment page."""
         for step in (self.browse, self.add_to_cart, self.place_order, self.go_to_payment_page):
             step()
 
     def _pay_with(self, card: str) -> Page:
         form = self.page.form("/c/pay/")
-        known = {**CUSTOMER, **CARD, "cc-number": card}
+        known = {**self.buyer, **CARD, "cc-number": card}
         return self.customer.submit(self.page, form, form.autofill(known))
 
     def _order_in_state(self, wanted: str) -> Page:
@@ -248,7 +257,8 @@ class Journey:
         parser = BytesParser(EmailMessage, policy=email.policy.default)
         return [parser.parsebytes(message) for message, end, _rest in written if end]
 
-    def _save(self, name: str, content: bytes) -> Path:
+    def save(self, name: str, content: bytes) -> Path:
+        """Keep a file in the folder of the tour."""
         path = self.folder / name
         path.write_bytes(content)
         return path

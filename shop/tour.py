@@ -3,6 +3,7 @@
 import json
 import os
 import tempfile
+import textwrap
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 
 import httpx
 
+from shop import thai_name
 from shop.browser import Browser, NotOnPage
 from shop.columns import padded
 from shop.configuration import Configuration, configure, free_ports
@@ -22,11 +24,14 @@ from shop.supervisor import StoreFailed, Supervisor
 
 # Of the environment around it, the tour's store takes over nothing that is meant for another store.
 FOREIGN = ("JUMUN_", "STRIPE_", "DJANGO_", "DATABASE_URL")
+# Below the names of the steps.
+TEXT_INDENT = 17
 # What steps bring back, as a person reads it.
 LABELS = {
     "article": gettext_noop("article"),
     "articles": gettext_noop("articles"),
     "attachment": gettext_noop("attachment"),
+    "buyer": gettext_noop("buyer"),
     "bytes": gettext_noop("bytes"),
     "came": gettext_noop("came"),
     "card": gettext_noop("card"),
@@ -103,7 +108,7 @@ class Report:
             return "\n" + _("The tour ended at step {number}: {name}.").format(number=len(steps), name=_(last))
         seconds = sum(step["seconds"] for step in steps)
         done = _("All {count} steps held, in {seconds:.1f} s.").format(count=len(steps), seconds=seconds)
-        return "\n" + done + "\n" + _("The invoice and the CSV file are in {folder}").format(folder=folder)
+        return "\n" + done + "\n" + _("The invoices, the XML and the CSV file are in {folder}").format(folder=folder)
 
 
 def _walk(configuration: Configuration, folder: Path, report: Report) -> None:
@@ -119,7 +124,7 @@ def _walk(configuration: Configuration, folder: Path, report: Report) -> None:
             supervisor.start()
             return {"processes": list(supervisor.children), "store": configuration.store_url}
 
-        steps = [(gettext_noop("start the store"), start), *journey.steps()]
+        steps = [(gettext_noop("start the store"), start), *journey.steps(), *thai_name.steps(journey)]
         # Stops at the first step that does not hold: what follows builds on it.
         held = all(report.step(name, action) for name, action in steps)
         report.document |= {"ok": held, "invoice_pdf": _text(journey.invoice_pdf), "csv": _text(journey.csv)}
@@ -142,15 +147,16 @@ def _folder(keep: Path | None) -> Path:
 
 
 def _line(step: Result) -> str:
-    shown = {name: value for name, value in step.items() if name not in {"name", "ok", "seconds"}}
+    shown = {name: value for name, value in step.items() if name not in {"name", "ok", "seconds", "text"}}
     details = "  ".join(f"{_(LABELS[name])}: {_plain(value)}" for name, value in shown.items())
     name = step["name"]
     mark = _("ok") if step["ok"] else _("FAILED")
-    return f"{padded(mark, 6)}  {step['seconds']:5.2f} s  {padded(_(name), 22)}  {details}"
+    line = f"{padded(mark, 6)}  {step['seconds']:5.2f} s  {padded(_(name), 22)}  {details}"
+    return line + textwrap.indent("\n" + step["text"], " " * TEXT_INDENT) if "text" in step else line
 
 
 def _plain(value: object) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    return ", ".join(map(str, value)) if isinstance(value, list) else " ".join(str(value).split())
 
 
 def _text(path: Path | None) -> str | None:

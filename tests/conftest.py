@@ -32,6 +32,7 @@ hypothesis.load_profile("jumun")
 LONG = (
     "tests/e2e/",
     "tests/chaos/test_chaos",
+    "tests/endurance/",
     "tests/payments/test_histories",
     "tests/paywright/test_browser",
     "tests/outbox/test_celery",

@@ -3,21 +3,28 @@
 import sqlite3
 from contextlib import closing
 from datetime import datetime, timedelta
-from email.parser import BytesHeaderParser
-from typing import Any
+from pathlib import Path
+from typing import Any, Protocol
 
 import psycopg
 
-from tests.chaos.world import World
+from tests.chaos.mail import Post
+from tests.postgres import Server
 
-# Django's file backend ends each mail with a line of dashes; one without was cut off by a kill and never sent.
-END_OF_MAIL = b"\n" + b"-" * 79 + b"\n"
+
+class Place(Protocol):
+    """Where a store runs: its folder, its PostgreSQL if it has one, its mail server, and what was killed there."""
+
+    folder: Path
+    database: Server | None
+    mail: Post
+    kills: list[str]
 
 
 class Books:
     """The store's database, and its mails."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: Place) -> None:
         self.world = world
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
@@ -28,6 +35,10 @@ class Books:
         path = self.world.folder / "jumun.sqlite3"
         with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=30)) as database:
             return database.execute(query).fetchall()
+
+    def column(self, query: str) -> set[Any]:
+        """The values of a query for one column."""
+        return {value for (value,) in self.rows(query)}
 
     def count(self, query: str) -> int:
         """The one number that a query gives."""
@@ -58,13 +69,5 @@ class Books:
         )
 
     def mails(self) -> list[str]:
-        """The Message-ID of every mail that went out whole, as often as it did."""
-        found = []
-        for path in sorted((self.world.folder / "mail").glob("*.log")):
-            *whole, _cut_off = path.read_bytes().split(END_OF_MAIL)
-            found += [_message_id(mail) for mail in whole]
-        return found
-
-
-def _message_id(mail: bytes) -> str:
-    return str(BytesHeaderParser().parsebytes(mail)["Message-ID"])
+        """The Message-ID of every mail that the mail server accepted, as often as it did."""
+        return self.world.mail.message_ids()

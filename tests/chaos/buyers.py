@@ -10,16 +10,18 @@ from tests.chaos.world import World
 
 LANGUAGES = {"ko": "ko-KR,ko", "en": "en-US,en"}
 CUSTOMER = {
-    "name": "김하늘",
     "email": "haneul@example.com",
     "country": "KR",
     "postal-code": "04524",
     "address-level2": "서울",
-    "address-line1": "세종대로 110",
-    "street-address": "세종대로 110",
     "tel": "+82 10-1234-5678",
 }
 CARD = {"card_expiry": "12 / 40", "card_cvc": "123", "name": "HANEUL KIM", "country": "KR"}
+
+
+def typed(buyer: Buyer) -> dict[str, str]:
+    """What the buyer types, by the purpose of the field."""
+    return CUSTOMER | {"name": buyer.name, "address-line1": buyer.address, "street-address": buyer.address}
 
 
 def arrive(world: World, seen: Seen, buyer: Buyer) -> None:
@@ -95,7 +97,7 @@ class Visit:
             form = checkout.form("/checkout/")
         except NotOnPage:
             return False
-        values = form.autofill(CUSTOMER)
+        values = form.autofill(typed(self.buyer))
         answers = at_once(
             self.buyer.orders_at_once,
             lambda _: patiently(self.seen, lambda: self.browser.submit(checkout, form, values)),
@@ -103,6 +105,7 @@ class Visit:
         if not all(answer.location for answer in answers):
             return False
         self.process = patiently(self.seen, lambda: self.browser.follow(answers[0]))
+        self.seen.names[self.buyer.number] = self.buyer.name
         self.seen.orders[self.buyer.number] = self.process.link(r"/orders/").rstrip("/").rpartition("/")[2]
         return True
 

@@ -35,6 +35,11 @@ def faults(seed: int, turn: int, *, webhooks: bool) -> list[Fault]:
     return [{**fault, "seed": draw.randrange(10**6)} for fault in chosen]
 
 
+def hang(calls: str, for_s: float) -> Fault:
+    """Every call that matches the pattern happens, and no answer comes for so long."""
+    return {"kind": "timeout_after", "match": calls, "seconds": for_s}
+
+
 def as_options(chosen: list[Fault]) -> list[str]:
     """As the command line of ``paywright serve`` takes them."""
     options = []

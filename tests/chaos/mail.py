@@ -1,33 +1,74 @@
-"""A mail server that is busy now and then; what it takes lies in files."""
+"""A mail server that is busy now and then, and for a while hangs."""
 
-import os
 import random
-import smtplib
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
+from typing import Any
 
-from django.conf import settings
-from django.core.mail.backends.filebased import EmailBackend
-from django.core.mail.message import EmailMessage
+from tests.invoices.mail_server import MailServer
 
-SEED = "JUMUN_CHAOS_SEED"
 BUSY_PROBABILITY = 0.05
+BUSY = b"421 4.3.2 busy\r\n"
 
 
-class FlakyBackend(EmailBackend):
-    """Django's own for files, which refuses a message before it has taken anything of it."""
+class Post(MailServer):
+    """``busy`` is the share of visits that are refused; ``seed`` decides which, by their number."""
 
-    def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
-        if random.Random(f"{os.environ[SEED]} mail {_next_number()}").random() < BUSY_PROBABILITY:
-            raise smtplib.SMTPServerDisconnected("busy")
-        return super().send_messages(email_messages) or 0
+    def __init__(self, *, seed: int, busy: float = BUSY_PROBABILITY) -> None:
+        super().__init__()
+        self._seed = seed
+        self._busy = busy
+        self._lives = threading.Event()
+        self._lives.set()
+        self._numbers = count(1)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """For a store that sends its mails here."""
+        return {
+            "JUMUN_EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+            "JUMUN_EMAIL_HOST": "127.0.0.1",
+            "JUMUN_EMAIL_PORT": str(self.port),
+        }
+
+    def hang(self) -> None:
+        """From now on, take connections and say nothing."""
+        self._lives.clear()
+
+    def live(self) -> None:
+        """Serve again. Those who were kept waiting are cut off."""
+        self._lives.set()
+
+    def finish_request(self, request: Any, client_address: Any) -> None:
+        if not self._lives.is_set():
+            self._lives.wait()
+        elif random.Random(f"{self._seed} mail {next(self._numbers)}").random() < self._busy:
+            request.sendall(BUSY)
+        else:
+            super().finish_request(request, client_address)
+
+    def message_ids(self) -> list[str]:
+        """Of every mail that was accepted, as often as it was."""
+        return [str(mail["Message-ID"]) for mail in list(self.accepted)]
+
+    def keep_in(self, folder: Path) -> None:
+        """Write every mail that was accepted into a file of its own."""
+        folder.mkdir(exist_ok=True)
+        for number, mail in enumerate(self.accepted, start=1):
+            (folder / f"{number}.eml").write_bytes(mail.as_bytes())
 
 
-def _next_number() -> int:
-    """The number of a delivery among those of all workers: each adds a byte to one file, and sees where it has gone."""
-    counted = os.open(Path(settings.DATA_DIR) / "mails-tried", os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600)
-    try:
-        os.write(counted, b".")
-        return os.lseek(counted, 0, os.SEEK_CUR)
-    finally:
-        os.close(counted)
+@contextmanager
+def post(*, seed: int, busy: float = BUSY_PROBABILITY) -> Iterator[Post]:
+    """A running one, for the length of a ``with`` block."""
+    with Post(seed=seed, busy=busy) as server:
+        thread = threading.Thread(target=server.serve_forever, name="mail server", daemon=True)
+        thread.start()
+        try:
+            yield server
+        finally:
+            server.live()
+            server.shutdown()

@@ -30,14 +30,22 @@ class Seen:
 
     orders: dict[int, str] = field(default_factory=dict)
     states: dict[int, str] = field(default_factory=dict)
+    # Names as typed.
+    names: dict[int, str] = field(default_factory=dict)
     sessions: dict[int, list[str]] = field(default_factory=dict)
     outcomes: Counter[str] = field(default_factory=Counter)
     failures: Counter[str] = field(default_factory=Counter)
+    # What must not be, noticed while it was so.
+    wrong: list[str] = field(default_factory=list)
     lock: Lock = field(default_factory=Lock)
 
-    def outcome(self, what: str) -> None:
+    def outcome(self, what: str, times: int = 1) -> None:
         with self.lock:
-            self.outcomes[what] += 1
+            self.outcomes[what] += times
+
+    def find(self, problem: str) -> None:
+        with self.lock:
+            self.wrong.append(problem)
 
     def failure(self, what: str) -> None:
         with self.lock:

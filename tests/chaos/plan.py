@@ -25,6 +25,7 @@ from tests.chaos.steps import (
     Step,
     Webhooks,
 )
+from tests.chaos.troubles import troubles, with_hard_names
 
 SECURE = "4000002500003155"
 DECLINED = ("4000000000000002", "4000000000009995", "4000000000000127", "4000000000000341")
@@ -75,8 +76,10 @@ def make(seed: int, orders: int, *, webhooks: bool = True, several: bool = False
         else Buyer(number=number, basket=((rare, 1),), language=draw.choice(["ko", "en"]), tries=(PAID,))
         for number in range(orders)
     ]
-    # A draw of its own, so that a seed's buyers are the same whatever staff do.
-    steps = _steps(draw, buyers, random.Random(f"{seed} {orders} paperwork"))
+    # Draws of their own, so that a seed's buyers are the same whatever staff do and whatever troubles there are.
+    troubled = random.Random(f"{seed} {orders} troubles")
+    buyers = with_hard_names(troubled, buyers)
+    steps = _steps(draw, buyers, random.Random(f"{seed} {orders} paperwork"), troubled)
     if several:
         steps = [_elsewhere(step, number) for number, step in enumerate(steps)]
     if not webhooks:
@@ -132,7 +135,7 @@ def _tries(draw: random.Random, currency: str) -> tuple[str, ...]:
     }[kind]
 
 
-def _steps(draw: random.Random, buyers: list[Buyer], staff: random.Random) -> list[Step]:
+def _steps(draw: random.Random, buyers: list[Buyer], staff: random.Random, troubled: random.Random) -> list[Step]:
     last = len(buyers)
     placed: list[tuple[float, Step]] = [(buyer.number, Arrive(buyer)) for buyer in buyers]
     for buyer in buyers:
@@ -140,6 +143,7 @@ def _steps(draw: random.Random, buyers: list[Buyer], staff: random.Random) -> li
     placed += _kills(draw, last)
     placed += _hours(draw, buyers)
     placed += paperwork(staff, placed)
+    placed += troubles(troubled, last)
     return [step for _position, step in sorted(placed, key=lambda pair: pair[0])]
 
 

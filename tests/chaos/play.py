@@ -5,8 +5,10 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Semaphore
 
-from tests.chaos import bank, buyers, staff, steps
+from tests.chaos import bank, buyers, engine, hanging, staff, steps
+from tests.chaos.books import Books
 from tests.chaos.people import Seen
+from tests.chaos.readiness import Readiness
 from tests.chaos.world import World
 
 PEOPLE_AT_ONCE = 8
@@ -27,16 +29,25 @@ class Play:
     def run(self) -> Seen:
         """Carry out every step; raises the first error of one that cannot be."""
         planned = self.world.plan.steps
-        with ThreadPoolExecutor(PEOPLE_AT_ONCE) as people, ThreadPoolExecutor(1) as fate:
+        world, books = self.world, Books(self.world)
+        with (
+            Readiness(world.store_url, books, world.clock.now, lambda: world.is_calm) as readiness,
+            ThreadPoolExecutor(PEOPLE_AT_ONCE) as self._people,
+            ThreadPoolExecutor(1) as self._fate,
+            ThreadPoolExecutor(1) as self._post,
+            ThreadPoolExecutor(1) as self._engines,
+        ):
             for number, step in enumerate(planned, start=1):
-                self._begin(step, people, fate)
+                self._begin(step)
                 if number % 50 == 0:
                     self._say(f"step {number} of {len(planned)}")
             self._all_done()
+        self.seen.outcome("answers of /readyz that were judged", readiness.asked)
+        self.seen.wrong += readiness.wrong
         return self.seen
 
-    def _begin(self, step: steps.Step, people: ThreadPoolExecutor, fate: ThreadPoolExecutor) -> None:
-        world, seen = self.world, self.seen
+    def _begin(self, step: steps.Step) -> None:
+        world, seen, people, fate = self.world, self.seen, self._people, self._fate
         match step:
             case steps.Arrive(buyer):
                 self._arrivals[buyer.number] = self._send(people, buyers.arrive, world, seen, buyer)
@@ -67,6 +78,13 @@ class Play:
                     world.advance(minutes)
             case steps.Webhooks(on):
                 self._submit(fate, lambda: world.set_faults(webhooks=on))
+            case steps.HangStripe():
+                # In line with the kills: an event that waits for a worker that was killed says nothing of Stripe.
+                self._submit(fate, hanging.hang_stripe, world, seen, step)
+            case steps.HangMail():
+                self._submit(self._post, hanging.hang_mail, world, seen, step)
+            case steps.KillEngine():
+                self._submit(self._engines, engine.kill_engine, world, seen, step)
 
     def _after_arrival(self, people: ThreadPoolExecutor, buyer: steps.Buyer, act: Callable[[], None]) -> None:
         """Wait for the buyer's own visit: staff cannot refund what nobody has ordered yet."""

@@ -1,5 +1,6 @@
 """What can happen in a run: who does what. A plan is a list of these."""
 
+import signal
 from dataclasses import dataclass
 
 PAID = "4242424242424242"
@@ -13,6 +14,9 @@ class Buyer:
     # Articles by the last part of their address, and how many of each.
     basket: tuple[tuple[str, int], ...]
     language: str = "ko"
+    # As typed into the form.
+    name: str = "김하늘"
+    address: str = "세종대로 110"
     # Cards or accounts, tried one after the other; nobody pays with none.
     tries: tuple[str, ...] = (PAID,)
     passes_challenge: bool = True
@@ -127,6 +131,29 @@ class Webhooks:
     on: bool
 
 
+@dataclass(frozen=True, slots=True)
+class HangStripe:
+    """For so many seconds, Stripe takes the calls that match the pattern and does not answer. It still sends events."""
+
+    calls: str
+    for_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class HangMail:
+    """For so many seconds, the mail server takes connections and says nothing."""
+
+    for_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class KillEngine:
+    """The process that renders PDFs ends by this signal, so many seconds after it is seen to run."""
+
+    signal: signal.Signals
+    delay_s: float
+
+
 Step = (
     Arrive
     | OpenLate
@@ -141,4 +168,7 @@ Step = (
     | RestartDatabase
     | Advance
     | Webhooks
+    | HangStripe
+    | HangMail
+    | KillEngine
 )

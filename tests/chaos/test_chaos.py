@@ -1,7 +1,9 @@
 """A short run of the simulator on the database that is tested; ``./test --chaos MINUTES`` makes longer ones."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -108,6 +110,44 @@ def test_mails_too_many_are_noticed(storm: Storm, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(Books, "mails", lambda _books: [*mails, *again])
     [found] = storm.differences(storm.truth)
     assert "mails went out again" in found
+
+
+def test_an_invoice_that_does_not_say_the_name_as_typed_is_noticed(storm: Storm) -> None:
+    names = dict.fromkeys(storm.seen.names, "somebody else")
+    found = list(compare(storm.books, storm.truth, replace(storm.seen, names=names)))
+    assert found
+    assert all(re.fullmatch(r".* is for '.*', not for 'somebody else'", difference) for difference in found)
+
+
+def test_a_document_without_a_file_in_the_archive_is_noticed(storm: Storm) -> None:
+    file = next((storm.world.folder / "documents").rglob("*.pdf"))
+    away = file.rename(file.with_suffix(".away"))
+    try:
+        [found] = storm.differences(storm.truth)
+        assert found.startswith(f"{file.stem}: the archive has no file ")
+        file.write_bytes(b"%PDF-1.7")
+        [found] = storm.differences(storm.truth)
+        assert found.endswith(" is not what was archived")
+    finally:
+        away.replace(file)
+
+
+def test_a_document_that_was_never_archived_and_a_job_that_was_given_up_are_noticed(
+    storm: Storm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number = storm.books.rows("SELECT number FROM jumun_invoices_archivedpdf ORDER BY id LIMIT 1")[0][0]
+    real = Books.rows
+
+    def rows(books: Books, query: str) -> list[tuple[Any, ...]]:
+        if "state = 'parked'" in query:
+            return [("invoices.archive:1", "no room")]
+        return [row for row in real(books, query) if "archivedpdf" not in query or row[0] != number]
+
+    monkeypatch.setattr(Books, "rows", rows)
+    assert storm.differences(storm.truth) == [
+        "job invoices.archive:1 is parked: no room",
+        f"{number} has no PDF in the archive",
+    ]
 
 
 def test_a_seed_makes_the_same_plan_again() -> None:

@@ -7,9 +7,12 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import Any
 
-from tests.chaos.books import Books
+from tests.chaos.books import Books, Place
+from tests.chaos.engine import ENDED
+from tests.chaos.paper import SERIES, papers
 from tests.chaos.people import NO_ORDER, Seen
 from tests.chaos.quiesce import reconcile
+from tests.chaos.steps import KillEngine
 from tests.chaos.truth import Truth
 from tests.chaos.world import WORKERS, World
 from tests.paywright.said import Said
@@ -23,9 +26,6 @@ AT_THE_BANK = (
     "EXISTS (SELECT 1 FROM jumun_payments_dispute d WHERE d.payment_id = p.id AND NOT d.is_charge_refundable"
     " AND d.status NOT IN ('won', 'warning_closed', 'prevented'))"
 )
-
-# The tables whose documents are numbered together.
-SERIES = (("jumun_invoices_invoice",), ("jumun_invoices_creditnote", "jumun_invoices_cancellation"))
 
 # Tells staff that a dispute must be answered soon.
 WARNING = "dispute."
@@ -41,6 +41,8 @@ def verdict(world: World, books: Books, seen: Seen) -> Iterator[str]:
     yield from _by_its_own_commands(world)
     yield from _errors(world)
     yield from Said(world.said).problems()
+    yield from seen.wrong
+    yield from _engines(world, seen)
     yield from compare(books, Truth.read(world.paywright_state), seen)
 
 
@@ -54,6 +56,8 @@ def compare(books: Books, truth: Truth, seen: Seen) -> Iterator[str]:
     yield from _documents(books)
     yield from _stock(books)
     yield from _events(books, truth)
+    yield from _jobs(books)
+    yield from papers(books, seen)
     yield from _mails(books)
     yield from _promises(books, seen)
 
@@ -216,6 +220,19 @@ def _events(books: Books, truth: Truth) -> Iterator[str]:
             yield f"event {event} is {state}"
 
 
+def _jobs(books: Books) -> Iterator[str]:
+    """Nothing was given up."""
+    for key, error in books.rows("SELECT key, last_error FROM jumun_outbox_job WHERE state = 'parked'"):
+        yield f"job {key} is parked: {error}"
+
+
+def _engines(world: World, seen: Seen) -> Iterator[str]:
+    """PDFs are rendered in a process of their own, which was there to be killed."""
+    planned = sum(isinstance(step, KillEngine) for step in world.plan.steps)
+    if planned and not any(outcome.startswith(ENDED) for outcome in seen.outcomes):
+        yield f"no process that renders PDFs was found, {planned} times"
+
+
 def _mails(books: Books) -> Iterator[str]:
     """One mail a cause; again only for a worker that was killed after the mail server had taken it."""
     causes = list(_causes(books))
@@ -257,7 +274,7 @@ def _returns(books: Books, where: str) -> Iterator[str]:
         yield from (f"given-back.{intent}", f"given-back-staff.{intent}")
 
 
-def kills_of_work(world: World) -> int:
+def kills_of_work(world: Place) -> int:
     """How often a mail may have gone out without that being written down."""
     return sum(name in WORKERS or name.startswith("database") for name in world.kills)
 

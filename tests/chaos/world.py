@@ -23,7 +23,7 @@ from shop.supervisor import commands
 from tests.broker import running_any_broker
 from tests.chaos import faults
 from tests.chaos.clock import VARIABLE, SharedClock
-from tests.chaos.mail import SEED
+from tests.chaos.mail import post
 from tests.chaos.plan import Plan
 from tests.chaos.prepare import STOCK
 from tests.paywright import recording
@@ -32,6 +32,8 @@ from tests.postgres import Server, running_server
 READY_TIMEOUT_S = 90.0
 PASSWORD = "for the simulated staff only"
 WORKER_STOP_TIMEOUT_S = 120
+# Within this the web server has its children again, and each has a connection.
+CALM_AFTER_S = 5.0
 WORKERS = ("worker-1", "worker-2", "worker-3")
 # What Celery's workers are that have nobody to greet; the first one keeps the time for all.
 CELERY = ("-m", "celery", "-A", "tests.outbox.celery_app", "worker", "--concurrency", "1", "--loglevel", "WARNING")
@@ -56,6 +58,9 @@ class World:
         self._faults: list[faults.Fault] = []
         self._fault_turns = 0
         self._webhooks = plan.webhooks
+        # Held while a process or the database is killed and comes back.
+        self._fate = threading.Lock()
+        self._calm_from = 0.0
         self.webs = ("web", "web-2") if plan.several else ("web",)
 
     def __enter__(self) -> Self:
@@ -69,6 +74,8 @@ class World:
             if self.plan.celery:
                 given["BROKER_URL"] = self._stack.enter_context(running_any_broker())
             self.clock = SharedClock(self.folder / "clock")
+            self.mail = self._stack.enter_context(post(seed=self.plan.seed))
+            self._stack.callback(self.mail.keep_in, self.folder / "mail")
             self.configuration = self._configured(given)
             self._other = self._second() if self.plan.several else self.configuration
             self.run("-m", "tests.chaos.prepare")
@@ -97,7 +104,7 @@ class World:
             VARIABLE: str(self.folder / "clock"),
             recording.VARIABLE: str(self.said),
             STOCK: json.dumps(self.plan.stock),
-            SEED: str(self.plan.seed),
+            **self.mail.environment,
             "JUMUN_STAFF_PASSWORD": PASSWORD,
         }
         return Configuration(data=self.folder, port=port, paywright_port=paywright_port, environment=environment)
@@ -120,6 +127,10 @@ class World:
     @property
     def paywright_url(self) -> str:
         return str(self.configuration.paywright_url)
+
+    def parents(self) -> list[int]:
+        """The processes that render, or whose children do."""
+        return [self._children[name].group for name in (*self.webs, *WORKERS)]
 
     @property
     def paywright_state(self) -> Path:
@@ -145,8 +156,16 @@ class World:
         self._fault_turns += 1
         self._put_faults(faults.faults(self.plan.seed, self._fault_turns, webhooks=webhooks))
 
+    @contextmanager
+    def hanging_stripe(self, calls: str, *, for_s: float) -> Iterator[None]:
+        """Meanwhile no call that matches the pattern is answered. Events still come, with the faults in force."""
+        self._put_faults([faults.hang(calls, for_s), *self._faults])
+        yield
+        self.set_faults(webhooks=self._webhooks)
+
     def end_faults(self) -> None:
         """Nothing goes wrong any more; but where no notification was to arrive, none does."""
+        self.mail.live()
         self._put_faults([] if self.plan.webhooks else faults.NO_WEBHOOKS)
 
     def _put_faults(self, chosen: list[faults.Fault]) -> None:
@@ -167,8 +186,23 @@ class World:
         self.tell_paywright("POST", "clock", {"advance": f"{int(minutes * 60)}s"})
         self.clock.advance(int(minutes * 60))
 
+    @property
+    def is_calm(self) -> bool:
+        """Whether the web server and its database have been left alone for some seconds."""
+        return not self._fate.locked() and time.monotonic() > self._calm_from
+
+    @contextmanager
+    def _disturbed(self) -> Iterator[None]:
+        with self._fate:
+            yield
+            self._calm_from = time.monotonic() + CALM_AFTER_S
+
     def kill(self, name: str) -> None:
         """Kill a process with -9 and start it again; ``web-child`` is one that the web server starts again itself."""
+        with self._disturbed():
+            self._kill(name)
+
+    def _kill(self, name: str) -> None:
         self.kills.append(name)
         if name == "web-child":
             self._kill_web_child()
@@ -199,9 +233,10 @@ class World:
     def restart_database(self, *, crash: bool) -> None:
         """Shut PostgreSQL down, or crash it, under load; SQLite has no server."""
         if self.database:
-            self.kills.append("database crash" if crash else "database restart")
-            self.database.stop(signal.SIGQUIT if crash else signal.SIGINT)
-            self.database.start()
+            with self._disturbed():
+                self.kills.append("database crash" if crash else "database restart")
+                self.database.stop(signal.SIGQUIT if crash else signal.SIGINT)
+                self.database.start()
 
     def wait_until_ready(self) -> None:
         """Return when the web server and Paywright answer, and every process is alive."""

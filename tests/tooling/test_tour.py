@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from pypdf import PdfReader
 
+from shop import thai_name
 from shop.expecting import StepFailed
 from shop.tour import Report
 from tests.tooling.running import shop
@@ -22,7 +23,7 @@ def test_every_step_holds(tour):
 
     assert [step for step in document["steps"] if not step["ok"]] == []
     assert document["ok"] is True
-    assert len(document["steps"]) == 16
+    assert len(document["steps"]) == 19
     assert done.returncode == 0
     assert done.stderr == ""
 
@@ -47,6 +48,28 @@ def test_the_csv_file_is_kept_and_holds_the_paid_order(tour):
     assert Path(document["csv"]).parent == kept
     assert len(rows) == 2
     assert Path(document["invoice_pdf"]).stem in rows[1]
+
+
+def test_a_thai_name_is_read_from_the_pdf_and_from_the_xml(tour):
+    done, kept = tour
+    *_others, bought, paper, data = json.loads(done.stdout)["steps"]
+
+    assert bought["buyer"] == paper["buyer"] == data["buyer"] == thai_name.BUYER["name"]
+    assert "กิตติพงษ์" in paper["text"]
+    assert f"<ram:Name>{thai_name.BUYER['name']}</ram:Name>" in data["text"]
+    pdf, xml = Path(paper["path"]), Path(data["path"])
+    assert pdf.parent == xml.parent == kept
+    assert pdf.stem == xml.stem
+    assert thai_name.BUYER["address-line1"] in xml.read_text(encoding="utf-8")
+
+
+def test_a_text_of_several_lines_is_shown_below_its_step():
+    said: list[str] = []
+    Report(say=said.append).step("Thai name on the PDF", lambda: {"buyer": "กิตติพงษ์", "text": "Invoice\nกิตติพงษ์"})
+
+    first, *text = said[0].splitlines()
+    assert first.endswith("กิตติพงษ์")
+    assert [line.strip() for line in text] == ["Invoice", "กิตติพงษ์"]
 
 
 def test_a_step_that_fails_says_what_was_expected_and_what_came():

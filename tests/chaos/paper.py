@@ -1,0 +1,56 @@
+"""Each paid order has an invoice that names the buyer as typed, and each document has its PDF in the archive."""
+
+import hashlib
+import json
+import unicodedata
+from collections.abc import Iterator
+from itertools import chain
+
+from tests.chaos.books import Books
+from tests.chaos.people import Seen
+
+# The tables whose documents are numbered together.
+SERIES = (("jumun_invoices_invoice",), ("jumun_invoices_creditnote", "jumun_invoices_cancellation"))
+
+
+def papers(books: Books, seen: Seen) -> Iterator[str]:
+    """Name every document that is not as it must be."""
+    yield from _names(books, seen)
+    yield from _archive(books)
+
+
+def _names(books: Books, seen: Seen) -> Iterator[str]:
+    invoices = books.rows(
+        "SELECT o.reference, i.number, i.document_json FROM jumun_invoices_invoice i"
+        " JOIN jumun_orders_order o ON o.id = i.order_id"
+    )
+    printed = {reference: (number, json.loads(document)) for reference, number, document in invoices}
+    paid = books.column("SELECT reference FROM jumun_orders_order WHERE state = 'paid'")
+    for buyer, reference in seen.orders.items():
+        if reference not in paid:
+            continue
+        if reference not in printed:
+            yield f"buyer {buyer} has paid and has no invoice"
+            continue
+        number, document = printed[reference]
+        typed = unicodedata.normalize("NFC", seen.names[buyer])
+        if document["buyer"]["name"] != typed:
+            yield f"{number} is for {document['buyer']['name']!a}, not for {typed!a}"
+
+
+def _archive(books: Books) -> Iterator[str]:
+    kept = {
+        number: (name, digest)
+        for number, name, digest in books.rows("SELECT number, name, sha256 FROM jumun_invoices_archivedpdf")
+    }
+    for table in chain.from_iterable(SERIES):
+        for (number,) in books.rows(f"SELECT number FROM {table}"):
+            if number not in kept:
+                yield f"{number} has no PDF in the archive"
+                continue
+            name, digest = kept[number]
+            path = books.world.folder / "documents" / name
+            if not path.is_file():
+                yield f"{number}: the archive has no file {name}"
+            elif hashlib.sha256(path.read_bytes()).hexdigest() != digest:
+                yield f"{number}: the file {name} is not what was archived"
