@@ -23,6 +23,7 @@ JumunError
 ├── WorkerDied              every try of a row ended with the worker that made it
 └── StripeError
     ├── StripeUnavailable   no answer: the outcome is unknown, a retry with the same key is safe
+    │   └── StripeSpared    Stripe has not answered lately, so the call was not made
     └── StripeRefused       Stripe answered "no": a retry would get the same answer
 """
 
@@ -31,6 +32,8 @@ class JumunError(Exception):
     """Base of everything that Jumun raises on purpose."""
 
     retryable = False
+    # Where the work was not even begun: it is due again after so long, and this was not one of its tries.
+    postponed_s: float | None = None
 
 
 class OrderRefused(JumunError):
@@ -176,6 +179,14 @@ class StripeUnavailable(StripeError):
     def __init__(self, message: str, *, replayed: bool = False) -> None:
         super().__init__(message)
         self.replayed = replayed
+
+
+class StripeSpared(StripeUnavailable):
+    """Stripe has not answered lately, so this call was not made; the next one may be after ``postponed_s``."""
+
+    def __init__(self, postponed_s: float) -> None:
+        super().__init__("Stripe has not answered lately and is not asked for a moment")
+        self.postponed_s = postponed_s
 
 
 class StripeRefused(StripeError):

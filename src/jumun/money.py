@@ -141,6 +141,31 @@ def format(amount_minor: int, currency: str, locale: str) -> str:
     return text
 
 
+def stripe_scale(currency: str) -> int:
+    """How many of Stripe's minor units one of ours is: 100 for ISK and UGX, else 1, also for an unknown currency.
+
+    What Stripe reports, such as a fee of 186.40 ISK, need not be a whole number of ours: store it in Stripe's units.
+    """
+    return 100 if currency.upper() in WHOLE_IN_HUNDREDTHS else 1
+
+
+def format_stripe(amount: int, currency: str, locale: str) -> str:
+    """An amount in Stripe's minor units as people write it: 18640 is "ISK 186.40". Bare where nobody knows the code."""
+    try:
+        code = currency_code(currency)
+    except MoneyError:
+        return f"{amount} {currency}"
+    if stripe_scale(code) == 1:
+        return format(amount, code, locale)
+    babel_locale = _locale(locale)
+    spaced = get_currency_symbol(code, babel_locale)[-1].isalpha()
+    value = Decimal(amount).scaleb(-2)
+    text: str = _currency_pattern(babel_locale, 2, spaced).apply(
+        value, babel_locale, currency=code, currency_digits=False
+    )
+    return text
+
+
 def parse(text: str, currency: str, locale: str) -> int:
     """The amount in minor units that a person wrote: "1,234.50", "₩1,000", "1000원", "-12 USD".
 

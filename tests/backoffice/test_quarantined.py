@@ -1,5 +1,7 @@
 """The page on which staff decide about money that matches no order."""
 
+import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -7,11 +9,12 @@ import pytest
 from jumun.backoffice.quarantine_page import ADVICE
 from jumun.payments.merge import apply
 from jumun.payments.models import Payment, QuarantinedSnapshot, Refund
+from jumun.payments.refunds import refund
 from paywright.testing import Paywright
 from tests.backoffice.test_refunding import REFUNDER, form, text_of
-from tests.factories import paid_order, paid_session, pay, place_order
+from tests.factories import paid_order, paid_session, pay, place_order, refund_snapshot
 from tests.payments.disputing import dispute_of
-from tests.payments.paying import buy, work
+from tests.payments.paying import FAILING_REFUND_CARD, buy, hear, work
 
 pytestmark = pytest.mark.django_db
 
@@ -127,6 +130,85 @@ def test_a_dispute_that_does_not_fit_is_not_to_be_refunded(staff: Any) -> None:
     page = text_of(staff(VIEW, DECIDE, *REFUNDER).get(address(QuarantinedSnapshot.objects.get())))
     assert "must be answered there in time" in page
     assert "Refund the payment" not in page
+
+
+def offered(client: Any, row: QuarantinedSnapshot) -> int | None:
+    """What the row's page offers to refund, in won; ``None`` where it offers nothing."""
+    link = re.search(r"payment/\d+/refund/\?amount_minor=(\d+)", text_of(client.get(address(row))))
+    if link is None:
+        return None
+    page = text_of(client.get(f"/admin/jumun_payments/{link[0]}"))
+    prefilled = re.search(r'name="amount" value="(\d+)"', page)
+    assert prefilled is not None
+    assert prefilled[1] == link[1]
+    return int(link[1])
+
+
+@pytest.fixture
+def decider(staff: Any) -> Any:
+    return staff(VIEW, DECIDE, *REFUNDER)
+
+
+def test_of_a_refund_that_failed_what_it_was_over_is_offered_again(stripe: Paywright, decider: Any) -> None:
+    payment = buy(stripe, card=FAILING_REFUND_CARD, price_minor=208_000)
+    for amount_minor in (16_000, 9_000):
+        refund(payment, amount_minor=amount_minor, reason="", by=None)
+    stripe.advance("1h")
+    hear(stripe, payment.payment_intent_id, "refund.failed")
+    rows = {row.object_id: row for row in QuarantinedSnapshot.objects.all()}
+    failed = {made.amount_minor: rows[str(made.refund_id)] for made in Refund.objects.filter(status="failed")}
+    assert {amount_minor: offered(decider, row) for amount_minor, row in failed.items()} == {
+        16_000: 16_000,
+        9_000: 9_000,
+    }
+    made = Refund.objects.create(payment=payment, amount_minor=15_000, currency="KRW")
+    # What is on its way, or has arrived, is not owed any more; what was refused or failed is.
+    assert offered(decider, failed[16_000]) == 1_000
+    assert offered(decider, failed[9_000]) is None
+    made.refuse("no")
+    assert offered(decider, failed[16_000]) == 16_000
+
+
+def test_no_more_is_offered_than_is_left(decider: Any) -> None:
+    payment = paid_order().payments.get()
+    apply(refund_snapshot(payment, 8_000, id="re_failed", status="failed"))
+    row = QuarantinedSnapshot.objects.get()
+    assert offered(decider, row) == 8_000
+    # Older than the failure: it paid nothing back of what failed.
+    apply(refund_snapshot(payment, 7_000))
+    Refund.objects.filter(amount_minor=7_000).update(created_at=row.created_at - timedelta(hours=1))
+    assert offered(decider, row) == 4_000
+    apply(dispute_of(payment))
+    assert offered(decider, row) is None
+
+
+def test_of_money_that_is_not_the_orders_all_that_is_left_is_offered(short: QuarantinedSnapshot, decider: Any) -> None:
+    assert short.payment is not None
+    apply(refund_snapshot(short.payment, 4_000))
+    apply(refund_snapshot(short.payment, 1_000, status="pending"))
+    assert offered(decider, short) == 5_000
+
+
+@pytest.mark.parametrize(
+    "change", [{"amount": 11_001}, {"currency": "usd"}, {"status": "escrowed"}, {"amount": "much"}]
+)
+def test_an_odd_refund_is_no_reason_to_refund_the_orders_payment(decider: Any, change: dict[str, Any]) -> None:
+    order = place_order()
+    session = paid_session(order)
+    intent = session["payment_intent"]
+    odd = {"id": "re_odd", "object": "refund", "status": "succeeded", "amount": 1, "currency": "krw"} | change
+    intent["latest_charge"]["refunds"] = {"data": [odd | {"payment_intent": intent["id"]}]}
+    apply(session)
+    row = QuarantinedSnapshot.objects.get()
+    assert row.payment == order.payments.get()
+    assert offered(decider, row) is None
+
+
+@pytest.mark.parametrize("proposed", ["", "-1", "1e3", "١٢", "999999999999", "9" * 50, "<script>"])
+def test_no_proposal_breaks_the_refund_page(decider: Any, proposed: str) -> None:
+    payment = paid_order().payments.get()
+    page = text_of(decider.get(f"/admin/jumun_payments/payment/{payment.pk}/refund/", {"amount_minor": proposed}))
+    assert 'name="amount" value="11000"' in page
 
 
 def test_there_is_advice_for_every_reason() -> None:

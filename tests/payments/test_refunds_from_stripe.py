@@ -118,7 +118,7 @@ def test_a_refund_that_does_not_match_its_payment_is_quarantined(change: dict[st
     assert not Refund.objects.exists()
 
 
-@pytest.mark.parametrize("change", [{"status": "lost"}, {"amount": "much"}, {"currency": None}, {"id": 5}])
+@pytest.mark.parametrize("change", [{"status": 5}, {"amount": "much"}, {"currency": None}, {"id": 5}])
 def test_a_refund_of_another_shape_is_refused(change: dict[str, Any]) -> None:
     with pytest.raises(MalformedSnapshot):
         apply(refund_of(place_order(), "pi_1", 1, **change))

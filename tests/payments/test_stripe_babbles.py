@@ -1,7 +1,8 @@
 """What answers in Stripe's place and is not Stripe, such as a proxy with a page of its own, proves nothing."""
 
+import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -12,21 +13,32 @@ from django.test import Client
 from django.utils import timezone
 
 from jumun.errors import StripeUnavailable
+from jumun.outbox.models import Job
 from jumun.payments import gateway
-from jumun.payments.models import Refund
+from jumun.payments.models import InboxEvent, Refund
 from jumun.payments.refunds import refund, resume
 from paywright.testing import Paywright
 from tests.factories import place_order
-from tests.payments.paying import buy
+from tests.payments.paying import buy, work
+from tests.payments.stripe_says import deliver, event, session_of
 from tests.payments.test_refunds import at_stripe
 
 pytestmark = pytest.mark.django_db
 
 BODIES = (b"", b"[]", b"null", b'"pi_1"', b"{}", b'{"object": 5}', b"<html>Please log in</html>", b"\xff\xfe")
 LISTS = (b'{"object": "list"}', b'{"object": "list", "data": {}, "has_more": true}')
+# JSON of Stripe's own shape, and not what was asked for.
+OTHERS = (
+    b'{"object": "customer", "id": "cus_1"}',
+    b'{"object": "checkout.session"}',
+    b'{"object": "refund", "id": 5}',
+    b'{"object": "list", "data": [{"object": "charge", "id": "ch_1"}], "has_more": false}',
+    b'{"object": "list", "data": [{"object": "refund"}], "has_more": false}',
+    b'{"object": "list", "data": ["re_1"], "has_more": false}',
+)
 ERRORS = (b'{"error": null}', b'{"error": []}', b'{"error": "no"}', b'{"error": {"message": []}}', b"\xff", b"nginx")
 ANSWERS = [
-    *((200, body) for body in (*BODIES, *LISTS)),
+    *((200, body) for body in (*BODIES, *LISTS, *OTHERS)),
     *((500, body) for body in ERRORS),
     *((429, body) for body in ERRORS),
     *((400, body) for body in ERRORS[:2]),
@@ -52,7 +64,7 @@ class Babbler(BaseHTTPRequestHandler):
 
 
 @pytest.fixture(params=ANSWERS)
-def babble(request: Any, settings: Any, monkeypatch: Any) -> Iterator[None]:
+def babble(request: Any, settings: Any, monkeypatch: Any) -> Iterator[ThreadingHTTPServer]:
     # What every other test demands of Stripe's answers cannot be demanded of these.
     monkeypatch.setitem(sdk.RequestsClient.request.__globals__, "check_answer", lambda *_: None)
     with ThreadingHTTPServer(("127.0.0.1", 0), Babbler) as server:
@@ -60,7 +72,7 @@ def babble(request: Any, settings: Any, monkeypatch: Any) -> Iterator[None]:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         settings.STRIPE_API_BASE = f"http://127.0.0.1:{server.server_port}"
-        yield
+        yield server
         server.shutdown()
         thread.join()
 
@@ -74,6 +86,40 @@ def test_it_is_as_good_as_no_answer(babble: None) -> None:
     assert order.checkouts.get().state == "creating"
     back = Client().get("/payment/completed/", {"session_id": "cs_test_nobodys"})
     assert back.status_code in {404, 503}
+
+
+RETRIEVED: list[tuple[Callable[[str], Any], str]] = [
+    (gateway.retrieve_session, "checkout.session"),
+    (gateway.expire_session, "checkout.session"),
+    (gateway.retrieve_charge, "charge"),
+    (gateway.retrieve_refund, "refund"),
+    (gateway.retrieve_dispute, "dispute"),
+    (gateway.retrieve_payout, "payout"),
+    (gateway.retrieve_payment_intent, "payment_intent"),
+]
+
+
+@pytest.mark.parametrize("babble", [(200, b"")], indirect=True)
+@pytest.mark.parametrize(("retrieve", "kind"), RETRIEVED)
+def test_another_object_than_was_asked_for_is_no_answer(babble: Any, retrieve: Callable[[str], Any], kind: str) -> None:
+    for answer in ({"object": kind, "id": "another"}, {"object": "product", "id": "mine"}, {"object": kind}):
+        babble.answer = (200, json.dumps(answer).encode())
+        with pytest.raises(StripeUnavailable):
+            retrieve("mine")
+    babble.answer = (200, json.dumps({"object": kind, "id": "mine"}).encode())
+    assert retrieve("mine")["id"] == "mine"
+
+
+@pytest.mark.parametrize("babble", [(200, b'{"object": "product", "id": "prod_1"}')], indirect=True)
+def test_a_good_event_is_processed_whatever_else_is_answered(babble: Any) -> None:
+    """What it leaves out is asked for again later."""
+    order = place_order()
+    assert deliver(event(session_of(order, payment_intent="pi_bare"))).status_code == 200
+    work()
+    order.refresh_from_db()
+    assert (order.state, InboxEvent.objects.get().state) == ("paid", "done")
+    lacking = Job.objects.get(kind="payments.complete")
+    assert (lacking.state, lacking.attempts) == ("ready", 1)
 
 
 @pytest.mark.parametrize("babble", [(400, b'{"error": {"message": "no \\u0000 \\ud800"}}')], indirect=True)

@@ -11,8 +11,9 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from jumun.orders.models import Order
+from jumun.outbox.lease import storable
 from jumun.payments.models import Payment
-from jumun.templatetags.jumun import card_brand, money
+from jumun.templatetags.jumun import money, payment_method, stripe_money
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -27,6 +28,11 @@ def badge(value: str, label: "str | _StrPromise") -> SafeString:
 
 def amount(amount_minor: int, currency: str) -> SafeString:
     return format_html('<span class="jumun-amount">{}</span>', money(amount_minor, currency))
+
+
+def stripe_amount(amount: int, currency: str) -> SafeString:
+    """What Stripe reports of its balance, in Stripe's minor units."""
+    return format_html('<span class="jumun-amount">{}</span>', stripe_money(amount, currency))
 
 
 def moment(value: datetime | None) -> SafeString | str:
@@ -56,8 +62,8 @@ def order_link(order: Order | None) -> SafeString | str:
 
 
 def stripe_link(payment: Payment) -> SafeString:
-    """The payment where Stripe shows it, in a tab of its own; named after the card, which staff know it by."""
-    shown = card(payment) or payment.payment_intent_id
+    """The payment where Stripe shows it, in a tab of its own; named after how it was paid, which staff know it by."""
+    shown = payment_method(payment) or payment.payment_intent_id
     return outward_link(payment.stripe_url, shown, title=payment.payment_intent_id)
 
 
@@ -68,12 +74,9 @@ def outward_link(address: str, shown: str, *, title: str = "") -> SafeString:
     )
 
 
-def card(payment: Payment) -> str:
-    """The card that paid, or nothing while it is not known."""
-    return f"{card_brand(payment.card_brand)} •••• {payment.card_last4}" if payment.card_last4 else ""
-
-
 def source(text: str, order: Order | None) -> SafeString:
     """A body as it came, line by line, but for the order's reference: whoever knows that sees order and invoice."""
+    # Not even UTF-8 can carry a lone surrogate.
+    text = storable(text)
     shown = text.replace(order.reference, "…") if order else text
     return format_html('<pre class="jumun-source" tabindex="0">{}</pre>', shown)

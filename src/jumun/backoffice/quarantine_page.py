@@ -9,8 +9,10 @@ from django.utils.translation import gettext_lazy as _
 from jumun import money
 from jumun.backoffice import markup
 from jumun.backoffice.refund_page import PERMISSIONS as REFUND_PERMISSIONS
-from jumun.payments.models import Payment, QuarantinedSnapshot
-from jumun.templatetags.jumun import money as formatted
+from jumun.outbox.lease import storable
+from jumun.payments.models import Payment, QuarantinedSnapshot, Refund
+from jumun.payments.models.refund import taken_minor
+from jumun.templatetags.jumun import stripe_money
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -54,6 +56,14 @@ ADVICE: dict[str, "_StrPromise"] = {
         "A refund names an order of ours, but its payment was never heard of. "
         "Reconcile with Stripe (manage.py reconcile --repair), and look at the refund at Stripe."
     ),
+    Reason.UNKNOWN_STATUS: _(
+        "Stripe reports a status that this version of Jumun does not know. Nothing is booked because of it. "
+        "Look at it at Stripe; update Jumun if there is a newer version."
+    ),
+    Reason.MALFORMED: _(
+        "Stripe reports it in a shape that this version of Jumun cannot read, so it is not in the books. "
+        "Look at it at Stripe, and compare the webhook endpoint's API version with ours."
+    ),
     Reason.REFUND_FAILED: _(
         "The customer's bank did not take the money, and it is back with us. "
         "Ask the customer for another way, refund again or pay it by bank transfer."
@@ -92,20 +102,17 @@ class Came:
         return cls(
             amount=_amount(raw.get("amount_total", raw.get("amount")), raw.get("currency")),
             livemode=livemode if isinstance(livemode, bool) else None,
-            status=str(raw.get("payment_status") or raw.get("status") or ""),
-            email=str(email or raw.get("customer_email") or ""),
-            payment_intent_id=str(intent.get("id") if isinstance(intent, dict) else intent or ""),
-            kind=str(raw.get("object") or ""),
+            status=storable(str(raw.get("payment_status") or raw.get("status") or "")),
+            email=storable(str(email or raw.get("customer_email") or "")),
+            payment_intent_id=storable(str(intent.get("id") if isinstance(intent, dict) else intent or "")),
+            kind=storable(str(raw.get("object") or "")),
         )
 
 
 def _amount(amount: object, currency: object) -> str:
     if not isinstance(amount, int) or abs(amount) > money.AMOUNT_MINOR_MAX or not isinstance(currency, str):
         return ""
-    try:
-        return formatted(money.from_stripe(amount, currency), currency.upper())
-    except money.MoneyError:
-        return f"{amount} {currency}"
+    return stripe_money(amount, storable(currency))
 
 
 def quarantine_context(row: QuarantinedSnapshot, user: Any) -> dict[str, Any]:
@@ -120,15 +127,28 @@ def quarantine_context(row: QuarantinedSnapshot, user: Any) -> dict[str, Any]:
         "payment": payment,
         "at_stripe": payment or _unbooked_payment(came),
         "refunds": payment.refunds.all() if payment else None,
-        "may_refund": payment is not None and _is_to_go_back(row, payment) and user.has_perms(REFUND_PERMISSIONS),
+        "owed_minor": owed_minor(row) if payment and user.has_perms(REFUND_PERMISSIONS) else 0,
         "may_see_order": user.has_perm("jumun_orders.view_order"),
         "advice": came.advice(row.reason),
     }
 
 
-def _is_to_go_back(row: QuarantinedSnapshot, payment: Payment) -> bool:
-    """Whether its payment can be refunded on account of this; another order's is that order's affair."""
-    return row.reason != Reason.FOREIGN_PAYMENT and payment.refundable_minor > 0
+def owed_minor(row: QuarantinedSnapshot) -> int:
+    """What of its payment is to go back to the customer on account of this, and is not on its way yet.
+
+    All that is left of money which is not the order's. Of the order's own payment, what a refund was over that failed,
+    less what was refunded since. Anything else is no reason to refund a payment.
+    """
+    payment = row.payment
+    if payment is None or row.reason == Reason.FOREIGN_PAYMENT:
+        return 0
+    if payment.unwanted_because:
+        return payment.refundable_minor
+    failed = payment.refunds.filter(refund_id=row.object_id, status=Refund.Status.FAILED).first()
+    if row.reason != Reason.REFUND_FAILED or failed is None:
+        return 0
+    since_minor = taken_minor(payment.refunds.filter(created_at__gt=row.created_at))
+    return max(0, min(failed.amount_minor - since_minor, payment.refundable_minor))
 
 
 def _unbooked_payment(came: Came) -> Payment | None:

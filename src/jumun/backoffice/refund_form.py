@@ -44,11 +44,14 @@ class RefundForm(forms.Form):
     confirmed = forms.BooleanField(label=_("Give this money back. It cannot be undone."))
     key = forms.UUIDField(widget=forms.HiddenInput)
 
-    def __init__(self, payment: Payment, data: Any = None) -> None:
+    def __init__(self, payment: Payment, data: Any = None, *, amount_minor: int | None = None) -> None:
+        """``amount_minor`` is proposed where so much is left, else all that is left."""
         self.payment = payment
         # What was paid beside the order paid for no goods.
         self._left = left_of(payment) if payment.settles_order else []
-        amount = amount_text(payment.refundable_minor, payment.currency)
+        left_minor = payment.refundable_minor
+        proposed_minor = left_minor if amount_minor is None else min(amount_minor, left_minor)
+        amount = amount_text(proposed_minor, payment.currency)
         super().__init__(data, initial={"amount": amount, "key": new_key()})
         self.fields["amount"].widget.attrs |= {"inputmode": "decimal", "autocomplete": "off"}
         if not self._left:

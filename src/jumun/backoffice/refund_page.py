@@ -39,14 +39,20 @@ DISPUTED = _(
 @transaction.non_atomic_requests
 @require_http_methods(["GET", "HEAD", "POST"])
 def refund_page(request: HttpRequest, pk: int) -> HttpResponseBase:
-    """A form with what is left of the payment; sent, it refunds and leads back to the order."""
+    """A form with what is left of the payment, or with ``?amount_minor=`` of it; sent, it refunds and leads back."""
     if request.user.is_anonymous or not request.user.has_perms(PERMISSIONS):
         raise PermissionDenied
     payment = get_object_or_404(Payment.objects.select_related("order"), pk=pk)
-    form = RefundForm(payment, request.POST if request.method == "POST" else None)
+    form = RefundForm(payment, request.POST if request.method == "POST" else None, amount_minor=_proposed(request))
     if form.is_valid() and _refund(request, payment, form, by=request.user):
         return redirect("admin:jumun_orders_order_change", payment.order.pk)
     return _page(request, payment, form)
+
+
+def _proposed(request: HttpRequest) -> int | None:
+    """The amount that the page which led here proposes."""
+    text = request.GET.get("amount_minor", "")
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else None
 
 
 def _refund(request: HttpRequest, payment: Payment, form: RefundForm, *, by: AbstractBaseUser) -> bool:

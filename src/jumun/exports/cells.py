@@ -47,12 +47,6 @@ class Code(_Cell):
     sql = "({x})::text"
 
 
-class Text(_Cell):
-    """One that may be empty: COPY would write it as "", to tell it from NULL."""
-
-    sql = "NULLIF({x}, '')"
-
-
 class FilledIn(_Cell):
     """Text that somebody typed: with the formula guard."""
 
@@ -117,12 +111,11 @@ def _amount(source: Any) -> Expression:
 
 def _word(column: Column, source: Any) -> Expression:
     cases = [When(**{str(column.source): value, "then": Value(word)}) for value, word in column.words.items()]
-    return Case(*cases, default=Cast(source, TextField()), output_field=TextField())
+    return Case(*cases, default=FilledIn(Cast(source, TextField())), output_field=TextField())
 
 
 _BY_KIND: dict[Kind, Callable[[Any], Expression]] = {
     Kind.CODE: Code,
-    Kind.TEXT: Text,
     Kind.FILLED_IN: FilledIn,
     Kind.PHONE: Phone,
     Kind.TIME: Moment,

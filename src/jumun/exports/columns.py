@@ -4,7 +4,7 @@ Every source is a field path or an expression over `Order`, so that one query ho
 How the kinds become text is in `cells` for PostgreSQL, and in `texts` for SQLite.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from typing import Any, Self
@@ -23,9 +23,11 @@ from django.db.models import (
     When,
 )
 from django.db.models.expressions import Combinable
-from django.utils.functional import Promise
+from django.utils.functional import Promise, lazy
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from jumun.invoices.payment_methods import method_name, named_methods
 from jumun.orders.models import Order, TaxCategory
 from jumun.payments.models import Refund
 
@@ -33,15 +35,13 @@ from jumun.payments.models import Refund
 class Kind(Enum):
     """What a column's values are."""
 
-    # Made by us or by Stripe, so no formula can be in it, and never empty (though it may not be there).
+    # Made by us, or an id of Stripe's, so no formula can be in it; never empty (though it may not be there).
     CODE = auto()
-    # The same where it may be empty.
-    TEXT = auto()
-    # Somebody typed it into a form: it gets the formula guard.
+    # Somebody typed it into a form, or Stripe reports it: it gets the formula guard.
     FILLED_IN = auto()
     # The same where it is a "+" and digits most of the time.
     PHONE = auto()
-    # One of a fixed set of words, which a file for people has in their language.
+    # One of a set of words, which a file for people has in their language. Any other is written with the formula guard.
     WORD = auto()
     TIME = auto()
     # Minor units of the order's currency.
@@ -144,12 +144,27 @@ _LINE = (
     Column(key="line_tax", title=_("Line tax"), source="lines__tax_minor", kind=Kind.AMOUNT),
     Column(key="line_total", title=_("Line total"), source="lines__total_minor", kind=Kind.AMOUNT),
 )
+
+
+def _named(code: str) -> str:
+    return method_name(code, (get_language() or "en").partition("-")[0])
+
+
+_method_name: Callable[[str], str] = lazy(_named, str)
 _PAYMENT = (
-    Column(key="card_brand", title=_("Card brand"), source="settling__card_brand", kind=Kind.TEXT),
-    Column(key="card_last4", title=_("Last four digits"), source="settling__card_last4", kind=Kind.TEXT),
+    # In Stripe's words, which may be any: with the formula guard.
+    Column(key="card_brand", title=_("Card brand"), source="settling__card_brand", kind=Kind.FILLED_IN),
+    Column(key="card_last4", title=_("Last four digits"), source="settling__card_last4", kind=Kind.FILLED_IN),
     Column(key="stripe_payment_id", title=_("Stripe payment"), source="settling__payment_intent_id"),
     Column(key="invoice_number", title=_("Invoice number"), source="invoice__number"),
     Column(key="invoice_issued_at", title=_("Invoice issued at"), source="invoice__issued_at", kind=Kind.TIME),
+    Column(
+        key="payment_method",
+        title=_("Payment method"),
+        source="settling__method",
+        kind=Kind.WORD,
+        words={code: _method_name(code) for code in sorted(named_methods())},
+    ),
 )
 
 # The order's own totals are not in the lines' file: added up there, they would count once for every line.

@@ -57,7 +57,7 @@ def _filled_in(values: Values) -> Texts:
 
 def _words(column: Column, values: Values) -> Texts:
     words = dict(zip(column.words, quote_all([str(word) for word in column.words.values()]), strict=True))
-    return [words[value] if value in words else _codes([value])[0] for value in values]
+    return [words[value] if value in words else _filled_in([value])[0] for value in values]
 
 
 def _times(values: Values) -> Texts:
@@ -90,7 +90,6 @@ def _percent(ppm: int) -> str:
 
 _BY_KIND: dict[Kind, Callable[[Values], Texts]] = {
     Kind.CODE: _codes,
-    Kind.TEXT: _codes,
     Kind.FILLED_IN: _filled_in,
     Kind.PHONE: _filled_in,
     Kind.TIME: _times,

@@ -13,7 +13,7 @@ import types
 import typing
 import unicodedata
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from typing import Any, Literal
 
 from jumun import money
@@ -29,6 +29,13 @@ Language = Literal["ko", "en"]
 Locale = Literal["ko", "en", "ko+en", "en+ko"]
 # UNCL5305 as EN 16931 uses it: standard, zero-rated, exempt, reverse charge, intra-community, export, outside scope.
 TaxCategory = Literal["S", "Z", "E", "AE", "K", "G", "O"]
+
+
+def later(default: Any) -> Any:
+    """A field that documents did not always have: left out of the JSON where it holds ``default``, so that the JSON of
+    earlier documents, and their hashes, stay what they are.
+    """
+    return field(default=default, metadata={"later": True})
 
 
 class DocumentError(JumunError, ValueError):
@@ -87,8 +94,13 @@ class TaxSubtotal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentReference:
-    """How the total was paid, or refunded. `card_brand` as Stripe writes it ("visa"); empty if it was no card."""
+    """How the total was paid, or refunded, in Stripe's words ("card", "apple_pay", "visa"); empty where not known.
 
+    `card_last4` may be the last digits of a bank account.
+    """
+
+    method: str = later("")
+    wallet: str = later("")
     card_brand: str = ""
     card_last4: str = ""
     stripe_id: str
@@ -218,7 +230,8 @@ def _plain(value: Any) -> Any:
     """What JSON knows: the fields of a part of the document, and a date as text. `asdict` takes three times as long."""
     if isinstance(value, datetime.date):
         return value.isoformat()
-    return {field.name: getattr(value, field.name) for field in fields(value)}
+    named = ((each, getattr(value, each.name)) for each in fields(value))
+    return {each.name: held for each, held in named if not ("later" in each.metadata and held == each.default)}
 
 
 def from_json(text: str) -> Document:
@@ -297,9 +310,10 @@ def _dataclass(expected: Any, value: Any, path: str) -> Any:
     if not isinstance(value, Mapping):
         raise DocumentError(f"{path} is not an object.")
     hints = typing.get_type_hints(expected)
-    if set(value) != set(hints):
-        raise DocumentError(f"{path} has missing or unknown keys: {sorted(set(value) ^ set(hints))}.")
-    return expected(**{name: _value(hint, value[name], f"{path}.{name}") for name, hint in hints.items()})
+    absent = {each.name for each in fields(expected) if "later" in each.metadata and each.name not in value}
+    if set(value) | absent != set(hints):
+        raise DocumentError(f"{path} has missing or unknown keys: {sorted((set(value) | absent) ^ set(hints))}.")
+    return expected(**{name: _value(hints[name], held, f"{path}.{name}") for name, held in value.items()})
 
 
 def _date(text: str, path: str) -> datetime.date:

@@ -17,7 +17,7 @@ from jumun import money
 from jumun.invoices.document import Document, Line, Party, TaxSubtotal
 from jumun.invoices.einvoice_scope import EInvoiceError, check, writable
 from jumun.invoices.labels import labels_of
-from jumun.invoices.printed import CARD_BRANDS
+from jumun.invoices.payment_methods import brand_name, is_card, method_text
 from jumun.tax_ids import is_vat_id
 
 PROFILE = "urn:cen.eu:en16931:2017"
@@ -167,13 +167,14 @@ def _settlement(invoice: CrossIndustryInvoice, document: Document, sign: int) ->
 def _payment_means(document: Document) -> PaymentMeans:
     paid = document.paid
     means = PaymentMeans()
-    if paid and paid.card_last4:
+    if paid and is_card(paid):
         means.type_code = BANK_CARD
-        means.information.add(CARD_BRANDS.get(paid.card_brand, paid.card_brand or "card"))
-        means.financial_card.id = paid.card_last4
+        means.information.add(brand_name(paid, document.language) or "card")
+        if paid.card_last4:
+            means.financial_card.id = paid.card_last4
     else:
         means.type_code = ONLINE_PAYMENT
-        means.information.add("Stripe")
+        means.information.add((paid and method_text(paid, document.language)) or "Stripe")
     return means
 
 

@@ -14,23 +14,13 @@ from babel.dates import format_date
 from babel.numbers import format_decimal
 
 from jumun import money
-from jumun.invoices.document import Document, Language, Line, Party, PaymentReference, TaxSubtotal
+from jumun.invoices.document import Document, Language, Line, Party, TaxSubtotal
 from jumun.invoices.labels import labels_of
+from jumun.invoices.payment_methods import method_text
 from jumun.tax_ids import EU, is_vat_id
 
 LARGEST_FIRST = frozenset({"JP", "KR"})
 CITY_BEFORE_POSTAL_CODE = frozenset({"AU", "CA", "GB", "US"}) | LARGEST_FIRST
-CARD_BRANDS = {  # as Stripe writes them: https://docs.stripe.com/api/charges/object, payment_method_details.card.brand
-    "amex": "American Express",
-    "cartes_bancaires": "Cartes Bancaires",
-    "diners": "Diners Club",
-    "discover": "Discover",
-    "eftpos_au": "eftpos Australia",
-    "jcb": "JCB",
-    "mastercard": "Mastercard",
-    "unionpay": "UnionPay",
-    "visa": "Visa",
-}
 
 
 def printed(document: Document) -> dict[str, Any]:
@@ -84,7 +74,7 @@ def _words(document: Document, language: Language, *, is_second: bool = False) -
         "prices_note": text["prices_include_tax" if document.prices_include_tax else "prices_exclude_tax"],
         "statements": _statements(document, text),
         "total_label": text["credit_total" if document.kind == "credit_note" else "total"],
-        "payment": _payment(document.paid, document, text, dated=not is_second) if document.paid else None,
+        "payment": _payment(document, language, dated=not is_second),
     }
 
 
@@ -183,14 +173,14 @@ def _statements(document: Document, text: Mapping[str, str]) -> list[str]:
     return [text[key] for key in keys if key in text]
 
 
-def _payment(paid: PaymentReference, document: Document, text: Mapping[str, str], *, dated: bool) -> dict[str, str]:
+def _payment(document: Document, language: Language, *, dated: bool) -> dict[str, str] | None:
+    paid, text = document.paid, labels_of(document, language)
+    if paid is None:
+        return None
     sentence = text[f"paid_{document.settlement}"]
     if not dated:
         sentence = text.get(f"undated_{document.settlement}", sentence)
-    method = text["method_other"]
-    if paid.card_last4:
-        brand = CARD_BRANDS.get(paid.card_brand, paid.card_brand.replace("_", " ").title())
-        method = text["method_card"].format(brand=brand, last4=paid.card_last4).strip()
+    method = method_text(paid, language) or text["method_other"]
     return {
         "heading": text[f"payment_{document.settlement}"],
         "sentence": sentence.format(method=method, date=_date(paid.paid_on, document)),

@@ -156,7 +156,11 @@ class LeasedRow(models.Model):
 
     def fail(self, error: Exception) -> None:
         """Record a failed try: wait and try again, or park the row where staff see it. Raises `LeaseLost`."""
-        if not getattr(error, "retryable", True) or self.attempts >= self.attempts_max:
+        if (postponed_s := getattr(error, "postponed_s", None)) is not None:
+            # Up to twice as long, so that what was postponed together does not come back together.
+            run_at = timezone.now() + timedelta(seconds=postponed_s * random.uniform(1, 2))  # noqa: S311 (jitter)
+            self._settle(run_at=run_at, attempts=self.attempts - 1, last_error=_told(error))
+        elif not getattr(error, "retryable", True) or self.attempts >= self.attempts_max:
             self._settle(state=State.PARKED, last_error=_told(error), finished_at=timezone.now())
         else:
             self.put_off(error, backoff_s(self.attempts))

@@ -20,7 +20,7 @@ class Job(LeasedRow):
     kind = models.CharField(_("kind"), max_length=100)
     args = models.JSONField(_("arguments"), default=dict, encoder=DjangoJSONEncoder)
     # A second job for one cause is refused by the database, however often the cause is seen.
-    key = models.CharField(_("key"), max_length=200, unique=True)
+    key = models.CharField(_("key"), max_length=600, unique=True)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
 
     class Meta:

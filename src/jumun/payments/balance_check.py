@@ -12,6 +12,7 @@ from django.db import connection, models
 from django.db.models import F, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce
 
+from jumun import money
 from jumun.payments.models import BalanceTransaction, Dispute, Payment, Payout, Refund
 
 # The subject and what is wrong with it.
@@ -34,7 +35,7 @@ MOVED = """
         GROUP BY source_id, currency
     ) AS moved
     JOIN {table} AS rows ON rows.{source} = moved.source_id AND rows.currency = moved.currency
-    WHERE {wanted} AND moved.count >= %s AND moved.sum_minor <> %s * rows.amount_minor
+    WHERE {wanted} AND moved.count >= %s AND moved.sum_minor <> %s * {scale} * rows.amount_minor
 """
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -70,16 +71,18 @@ def _differing(
     Only those of which ``at_least`` so many movements are known, all in their own currency.
     """
     name, source, at = _COLUMNS[model]
+    hundredfold = sorted(money.WHOLE_IN_HUNDREDTHS)
     wanted = [*statuses, connection.ops.adapt_datetimefield_value(since)]
     sql = MOVED.format(
         name=name,
         source=source,
         table=model._meta.db_table,
         transactions=BalanceTransaction._meta.db_table,
+        scale=f"(CASE WHEN rows.currency IN ({', '.join(['%s'] * len(hundredfold))}) THEN 100 ELSE 1 END)",
         wanted=f"status IN ({', '.join(['%s'] * (len(wanted) - 1))}) AND {at} >= %s",
     )
     with connection.cursor() as cursor:
-        cursor.execute(sql, [*wanted, *wanted, at_least, should_move])
+        cursor.execute(sql, [*wanted, *wanted, at_least, should_move, *hundredfold])
         return [(str(name), int(amount), int(moved)) for name, amount, moved in cursor.fetchall()]
 
 

@@ -5,7 +5,7 @@ from django.db.models import Q, QuerySet, Sum
 from jumun.orders.models import Order
 from jumun.payments.models import BalanceTransaction, Dispute, Payment, Refund
 
-# In minor units; what left the balance is negative, but a fee that was taken is positive.
+# In Stripe's minor units; what left the balance is negative, but a fee that was taken is positive.
 Sums = dict[str, int]
 NAMES = ("captured_minor", "refunded_minor", "disputed_minor", "other_minor", "fee_minor", "net_minor")
 

@@ -3,11 +3,9 @@
 from django.db import transaction
 
 from jumun.errors import NotCreditable
-from jumun.invoices.document import PaymentReference
 from jumun.invoices.models import CreditNote, Invoice
 from jumun.orders.models import Order
 from jumun.payments.models import Dispute
-from jumun.shop_day import shop_day
 
 
 def creditable_minor(dispute: Dispute) -> int:
@@ -29,11 +27,5 @@ def credit_lost(dispute: Dispute) -> CreditNote:
         amount_minor = creditable_minor(dispute)
         if amount_minor < 1:
             raise NotCreditable(f"{dispute} is {dispute.status}, and nothing is left to be credited")
-        payment = dispute.payment
-        reference = PaymentReference(
-            card_brand=payment.card_brand,
-            card_last4=payment.card_last4,
-            stripe_id=dispute.dispute_id,
-            paid_on=shop_day(),
-        )
+        reference = dispute.payment.reference(dispute.dispute_id)
         return CreditNote.issue(order.invoice, amount_minor=amount_minor, refunded_to=reference)

@@ -1,13 +1,15 @@
 """The one door to Stripe: the only module that imports the SDK.
 
-Every call has an explicit timeout and gives plain dicts. No answer raises `StripeUnavailable` (the outcome is
-unknown), a refusal `StripeRefused`.
+Every call has an explicit timeout and gives plain dicts: the object that was asked for, with that id. No answer, or
+another object, raises `StripeUnavailable` (the outcome is unknown), a refusal `StripeRefused`. While Stripe does not
+answer at all, most calls are not made (`jumun.payments.breaker`).
 
 The SDK takes as long to import as the rest of the store together, so it is imported by the first call and not by every
 process that starts.
 """
 
 import logging
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -23,6 +25,7 @@ from django.dispatch import receiver
 from jumun.conf import jumun, stripe_setting
 from jumun.errors import StripeRefused, StripeUnavailable
 from jumun.outbox.lease import storable
+from jumun.payments.breaker import Breaker
 from jumun.payments.pacing import pace
 
 if TYPE_CHECKING:
@@ -45,6 +48,9 @@ LISTED: dict[str, list[str]] = {
     "events": [],
 }
 
+# Stripe's ids are opaque texts of up to 255 characters.
+_ID = re.compile(r"[!-~]{1,255}")
+
 # Objects of one listing; Stripe gives a hundred at most (docs.stripe.com/api/pagination).
 PAGE_LENGTH = 100
 
@@ -58,6 +64,11 @@ _somebody_waits: ContextVar[bool] = ContextVar("jumun_somebody_waits", default=F
 @cache
 def _waiting() -> BoundedSemaphore:
     return BoundedSemaphore(jumun().stripe_waiting_max)
+
+
+@cache
+def _breaker() -> Breaker:
+    return Breaker()
 
 
 @contextmanager
@@ -99,18 +110,12 @@ def _forget(*, setting: str, **_: object) -> None:
     if setting.startswith("STRIPE_") or setting == "JUMUN":
         _client_with.cache_clear()
         _waiting.cache_clear()
+        _breaker.cache_clear()
 
 
 def preload() -> None:
     """Import the SDK ahead of the first call."""
     _client()
-
-
-def api_version() -> str:
-    """The version of Stripe's API that we speak and read."""
-    import stripe
-
-    return stripe_setting("STRIPE_API_VERSION") or stripe.api_version
 
 
 def create_session(params: dict[str, Any], *, idempotency_key: str) -> dict[str, Any]:
@@ -119,18 +124,27 @@ def create_session(params: dict[str, Any], *, idempotency_key: str) -> dict[str,
         lambda: _client().v1.checkout.sessions.create(
             params=params,  # type: ignore[arg-type]  # frozen as JSON in the checkout's row
             options={"idempotency_key": idempotency_key},
-        )
+        ),
+        "checkout.session",
     )
 
 
 def retrieve_session(session_id: str) -> dict[str, Any]:
     """The session as it is now, with its PaymentIntent and the card that paid."""
-    return _call(lambda: _client().v1.checkout.sessions.retrieve(session_id, params={"expand": SESSION_EXPAND}))
+    return _call(
+        lambda: _client().v1.checkout.sessions.retrieve(session_id, params={"expand": SESSION_EXPAND}),
+        "checkout.session",
+        session_id,
+    )
 
 
 def expire_session(session_id: str) -> dict[str, Any]:
     """Close an open session. Raises `StripeRefused` where it is no longer open: then retrieve it."""
-    return _call(lambda: _client().v1.checkout.sessions.expire(session_id, params={"expand": SESSION_EXPAND}))
+    return _call(
+        lambda: _client().v1.checkout.sessions.expire(session_id, params={"expand": SESSION_EXPAND}),
+        "checkout.session",
+        session_id,
+    )
 
 
 def create_refund(params: dict[str, Any], *, idempotency_key: str) -> dict[str, Any]:
@@ -139,34 +153,42 @@ def create_refund(params: dict[str, Any], *, idempotency_key: str) -> dict[str, 
         lambda: _client().v1.refunds.create(
             params={**params, "expand": TRANSACTIONS_EXPAND},  # type: ignore[arg-type]  # frozen as JSON in the refund's row
             options={"idempotency_key": idempotency_key},
-        )
+        ),
+        "refund",
     )
+
+
+def retrieve_charge(charge_id: str) -> dict[str, Any]:
+    """The charge as it is now, with its fee and all of its refunds."""
+    expand = ["balance_transaction", *(f"refunds.data.{name}" for name in TRANSACTIONS_EXPAND)]
+    charge = _call(lambda: _client().v1.charges.retrieve(charge_id, params={"expand": expand}), "charge", charge_id)
+    refunds, intent = charge.get("refunds"), charge.get("payment_intent")
+    # A charge carries ten at most.
+    if isinstance(refunds, dict) and refunds.get("has_more") and isinstance(intent, str):
+        charge["refunds"] = {"data": list(refunds_of(intent))}
+    return charge
 
 
 def retrieve_refund(refund_id: str) -> dict[str, Any]:
     """The refund as it is now, with its PaymentIntent, whose metadata tell the order, and its balance transactions."""
     expand = ["payment_intent", *TRANSACTIONS_EXPAND]
-    return _call(lambda: _client().v1.refunds.retrieve(refund_id, params={"expand": expand}))
+    return _call(lambda: _client().v1.refunds.retrieve(refund_id, params={"expand": expand}), "refund", refund_id)
 
 
 def retrieve_dispute(dispute_id: str) -> dict[str, Any]:
     """The dispute as it is now, with its PaymentIntent, whose metadata tell the order."""
-    return _call(lambda: _client().v1.disputes.retrieve(dispute_id, params={"expand": ["payment_intent"]}))
-
-
-def retrieve_balance_transaction(transaction_id: str) -> dict[str, Any]:
-    """One movement of the balance, with its fee."""
-    return _call(lambda: _client().v1.balance_transactions.retrieve(transaction_id))
+    expand = ["payment_intent"]
+    return _call(lambda: _client().v1.disputes.retrieve(dispute_id, params={"expand": expand}), "dispute", dispute_id)
 
 
 def retrieve_payout(payout_id: str) -> dict[str, Any]:
     """The payout as it is now."""
-    return _call(lambda: _client().v1.payouts.retrieve(payout_id))
+    return _call(lambda: _client().v1.payouts.retrieve(payout_id), "payout", payout_id)
 
 
 def retrieve_payment_intent(payment_intent_id: str) -> dict[str, Any]:
     """The PaymentIntent as it is now."""
-    return _call(lambda: _client().v1.payment_intents.retrieve(payment_intent_id))
+    return _call(lambda: _client().v1.payment_intents.retrieve(payment_intent_id), "payment_intent", payment_intent_id)
 
 
 def refunds_of(payment_intent_id: str) -> Iterator[dict[str, Any]]:
@@ -201,34 +223,38 @@ def _pages(resource: str, params: dict[str, Any]) -> Iterator[list[dict[str, Any
     params = {"limit": PAGE_LENGTH, **params}
     while True:
         pace()
-        page = _call(lambda: attrgetter(resource)(_client().v1).list(params=params))
-        if page["object"] != "list" or not isinstance(page.get("data"), list):
-            raise StripeUnavailable("what was answered is no list of Stripe's")
-        if not page["data"]:
+        page = _call(lambda: attrgetter(resource)(_client().v1).list(params=params), "list")
+        found = page.get("data")
+        kind = resource.removesuffix("s")
+        if not isinstance(found, list) or not all(_is(row, kind) for row in found):
+            raise StripeUnavailable(f"what was answered is not a list of {resource}")
+        if not found:
             return
-        yield page["data"]
+        yield found
         if not page.get("has_more"):
             return
-        params["starting_after"] = page["data"][-1]["id"]
+        params["starting_after"] = found[-1]["id"]
 
 
-def _call(call: "Callable[[], stripe.StripeObject]") -> dict[str, Any]:
+def _call(call: "Callable[[], stripe.StripeObject]", kind: str, object_id: str = "") -> dict[str, Any]:
+    """The object of that kind, and with that id where one is given, which ``call`` is answered with."""
     if not _somebody_waits.get():
-        return _answer(call)
+        return _answer(call, kind, object_id)
     turn = _waiting()
     if not turn.acquire(timeout=TURN_TIMEOUT_S):
         raise StripeUnavailable("too many calls are waiting for Stripe")
     try:
-        return _answer(call)
+        return _answer(call, kind, object_id)
     finally:
         turn.release()
 
 
-def _answer(call: "Callable[[], stripe.StripeObject]") -> dict[str, Any]:
+def _answer(call: "Callable[[], stripe.StripeObject]", kind: str, object_id: str) -> dict[str, Any]:
     import stripe
 
     try:
-        answer = call()
+        with _breaker().watching(no_answer=stripe.APIConnectionError):
+            answer = call()
     except (stripe.InvalidRequestError, stripe.CardError) as error:
         raise StripeRefused(storable(str(error)), code=error.code or "") from error
     except stripe.IdempotencyError as error:
@@ -243,8 +269,17 @@ def _answer(call: "Callable[[], stripe.StripeObject]") -> dict[str, Any]:
         # Of the SDK, for an answer that it does not expect: bytes that are no UTF-8, an error that is no object.
         logger.exception("the SDK could not read what was answered")
         raise StripeUnavailable("what was answered cannot be read") from error
-    # Whatever stands in Stripe's way may answer 200 with JSON of its own.
+    # Whatever stands in Stripe's way may answer 200 with JSON of its own, or with what somebody else asked for.
     found: dict[str, Any] = answer.to_dict() if isinstance(answer, stripe.StripeObject) else {}
-    if not isinstance(found.get("object"), str):
-        raise StripeUnavailable("what was answered is no object of Stripe's")
+    if not _is(found, kind, object_id):
+        raise StripeUnavailable(f"what was answered is not the {kind} that was asked for")
     return found
+
+
+def _is(found: object, kind: str, object_id: str = "") -> bool:
+    """Whether it is an object of that kind, and with that id where one is given. A list has no id."""
+    if not isinstance(found, dict) or found.get("object") != kind:
+        return False
+    found_id = found.get("id")
+    is_named = kind == "list" or (isinstance(found_id, str) and _ID.fullmatch(found_id) is not None)
+    return is_named and object_id in {"", found_id}

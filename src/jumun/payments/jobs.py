@@ -8,10 +8,16 @@ from jumun.orders.timeline import Kind
 from jumun.outbox.handlers import Record, job
 from jumun.outbox.stopping import go_on
 from jumun.payments import dispute_mail, expire, mail, refunds
+from jumun.payments.complete import complete
 from jumun.payments.end import TRY_AGAIN_IN
 from jumun.payments.give_back import give_back as return_payment
 from jumun.payments.models import Dispute, Payment, Reconciliation, Refund
 from jumun.payments.reconcile import reconcile
+
+
+@job("payments.complete", network=True)
+def complete_object(kind: str, object_id: str) -> None:
+    complete(kind, object_id)
 
 
 @job("payments.expire_overdue", every_s=60)

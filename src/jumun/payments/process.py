@@ -7,8 +7,8 @@ from django.db import transaction
 
 from jumun.errors import MalformedSnapshot
 from jumun.outbox.lease import State
-from jumun.payments import gateway
-from jumun.payments.complete import complete
+from jumun.payments.api_version import api_version
+from jumun.payments.lacking import enqueue_completion, is_of_unknown_payment
 from jumun.payments.merge import MERGED_TYPES, join
 from jumun.payments.models import InboxEvent
 from jumun.payments.snapshots import Reader, is_of_another_account
@@ -19,8 +19,8 @@ FAILED_TYPE = "checkout.session.async_payment_failed"
 def process(event: InboxEvent) -> None:
     """Apply the event's object and finish the event in one transaction.
 
-    Raises `MalformedSnapshot` for a body without the documented shape, whatever keeps the database from
-    committing, and `StripeError` where the object's order can only be learnt from Stripe.
+    Nothing waits for a call to Stripe: what the event leaves out is fetched by a job. Raises `MalformedSnapshot` for a
+    body without the documented shape, and whatever keeps the database from committing.
     """
     try:
         body = json.loads(event.payload)
@@ -36,18 +36,20 @@ def process(event: InboxEvent) -> None:
 
 
 def _merge(event: InboxEvent, body: dict[str, Any]) -> None:
-    snapshot = complete(_object_of(event, body))
+    snapshot = object_of(event.type, body)
     with transaction.atomic():
-        order = join(snapshot)
+        order = None if is_of_unknown_payment(snapshot) else join(snapshot)
+        enqueue_completion(snapshot)
         event.finish(order_id=order and order.pk)
 
 
-def _object_of(event: InboxEvent, body: dict[str, Any]) -> dict[str, Any]:
+def object_of(event_type: str, body: dict[str, Any]) -> dict[str, Any]:
+    """What an event tells of its object. Raises `MalformedSnapshot`."""
     data = body.get("data")
     snapshot = data.get("object") if isinstance(data, dict) else None
     if not isinstance(snapshot, dict):
         raise MalformedSnapshot("the event has no object")
-    return _failed(snapshot) if event.type == FAILED_TYPE else snapshot
+    return _failed(snapshot) if event_type == FAILED_TYPE else snapshot
 
 
 def _failed(session: dict[str, Any]) -> dict[str, Any]:
@@ -62,7 +64,7 @@ def _failed(session: dict[str, Any]) -> dict[str, Any]:
 
 def _naming_versions(error: MalformedSnapshot, event: InboxEvent) -> MalformedSnapshot:
     """Stripe writes an event in the version of its endpoint. Another than ours is fine while what we read is there."""
-    ours = gateway.api_version()
+    ours = api_version()
     if event.api_version in {"", ours}:
         return error
     return MalformedSnapshot(

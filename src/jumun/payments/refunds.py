@@ -21,6 +21,7 @@ from jumun.payments.merge import apply
 from jumun.payments.models import Payment, Refund, RefundLine
 from jumun.payments.names import names_of
 from jumun.payments.pieces import Pieces, lines_of, worth_minor
+from jumun.payments.snapshots import Metadata
 
 # Longer than a call with its retries takes: whoever asked may still be waiting for the answer.
 RESUME_AFTER = timedelta(minutes=1)
@@ -188,7 +189,7 @@ def _send(intention: Refund) -> None:
 def _find(intention: Refund) -> bool:
     """Look at Stripe for the refund that carries our name, and merge it. Raises `StripeUnavailable`."""
     for found in gateway.refunds_of(intention.payment.payment_intent_id):
-        if (found.get("metadata") or {}).get("refund") == str(intention.pk):
+        if Metadata.within(found).refund_pk == str(intention.pk):
             apply(found)
             intention.refresh_from_db()
             return True

@@ -12,7 +12,8 @@ from django.utils.translation import get_language
 
 from jumun import money as jumun_money
 from jumun.invoices.compose import buyer_of
-from jumun.invoices.printed import CARD_BRANDS, address_lines
+from jumun.invoices.payment_methods import PaidWith, method_text
+from jumun.invoices.printed import address_lines
 from jumun.orders.models import Order
 
 register = template.Library()
@@ -30,6 +31,12 @@ def _locale() -> Locale:
 def money(amount_minor: int, currency: str) -> str:
     """``{{ order.total_minor|money:order.currency }}``: "₩32,000"."""
     return jumun_money.format(amount_minor, currency, _language())
+
+
+@register.filter
+def stripe_money(amount: int, currency: str) -> str:
+    """The same for what Stripe reports of its balance, in Stripe's minor units."""
+    return jumun_money.format_stripe(amount, currency, _language())
 
 
 @register.filter
@@ -71,6 +78,6 @@ def country(code: str) -> str:
 
 
 @register.filter
-def card_brand(brand: str) -> str:
-    """The name of a card's network."""
-    return CARD_BRANDS.get(brand, brand.replace("_", " ").title())
+def payment_method(paid: PaidWith) -> str:
+    """``{{ payment|payment_method }}``: "Visa •••• 4242", "Kakao Pay"; nothing while it is not known."""
+    return method_text(paid, _locale().language)

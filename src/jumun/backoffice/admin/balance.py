@@ -32,15 +32,15 @@ class BalanceTransactionAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("amount"), ordering="amount_minor")
     def amount(self, row: BalanceTransaction) -> SafeString:
-        return markup.amount(row.amount_minor, row.currency)
+        return markup.stripe_amount(row.amount_minor, row.currency)
 
     @admin.display(description=_("fee"), ordering="fee_minor")
     def fee(self, row: BalanceTransaction) -> SafeString:
-        return markup.amount(row.fee_minor, row.currency)
+        return markup.stripe_amount(row.fee_minor, row.currency)
 
     @admin.display(description=_("net"), ordering="net_minor")
     def net(self, row: BalanceTransaction) -> SafeString:
-        return markup.amount(row.net_minor, row.currency)
+        return markup.stripe_amount(row.net_minor, row.currency)
 
 
 @admin.register(Payout)
@@ -60,7 +60,7 @@ class PayoutAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("amount"), ordering="amount_minor")
     def amount(self, payout: Payout) -> SafeString:
-        return markup.amount(payout.amount_minor, payout.currency)
+        return markup.stripe_amount(payout.amount_minor, payout.currency)
 
     @admin.display(description=_("transactions"))
     def adding_up(self, payout: Payout) -> SafeString | str:
@@ -76,7 +76,7 @@ class PayoutAdmin(ReadOnlyAdmin):
             '<a href="{}?q={}">{}</a>',
             address,
             payout.payout_id,
-            markup.amount(payout.itemised_minor, payout.currency),
+            markup.stripe_amount(payout.itemised_minor, payout.currency),
         )
 
 

@@ -12,6 +12,7 @@ from jumun.backoffice import markup
 from jumun.backoffice.readonly import QueueAdmin, ReadOnlyAdmin
 from jumun.backoffice.refund_page import refund_page
 from jumun.payments.models import Checkout, InboxEvent, Payment, Refund
+from jumun.templatetags.jumun import payment_method
 
 PAID_AT = markup.moment_column("paid_at", _("paid at"))
 CREATED_AT = markup.moment_column("created_at", _("created at"))
@@ -40,7 +41,7 @@ class PaymentAdmin(WithOrder):
         "order_page",
         "status",
         "amount",
-        "card",
+        "paid_with",
         "livemode",
         "paid_at",
         "created_at",
@@ -60,9 +61,9 @@ class PaymentAdmin(WithOrder):
     def amount(self, payment: Payment) -> SafeString:
         return markup.amount(payment.amount_minor, payment.currency)
 
-    @admin.display(description=_("card"))
-    def card(self, payment: Payment) -> str:
-        return markup.card(payment) or markup.NOTHING
+    @admin.display(description=_("payment method"))
+    def paid_with(self, payment: Payment) -> str:
+        return payment_method(payment) or markup.NOTHING
 
     @admin.display(description=_("at Stripe"))
     def at_stripe(self, payment: Payment) -> SafeString:

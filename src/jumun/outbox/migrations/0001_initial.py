@@ -23,7 +23,7 @@ class Migration(migrations.Migration):
                 ('finished_at', models.DateTimeField(null=True, verbose_name='finished at')),
                 ('kind', models.CharField(max_length=100, verbose_name='kind')),
                 ('args', models.JSONField(default=dict, encoder=django.core.serializers.json.DjangoJSONEncoder, verbose_name='arguments')),
-                ('key', models.CharField(max_length=200, unique=True, verbose_name='key')),
+                ('key', models.CharField(max_length=600, unique=True, verbose_name='key')),
                 ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created at')),
             ],
             options={

@@ -2,12 +2,28 @@
 
 from typing import Any
 
-from jumun.payments.models import BalanceTransaction, Payout
+from jumun.errors import MalformedSnapshot
+from jumun.orders.models import Order
+from jumun.payments.models import BalanceTransaction, Payout, QuarantinedSnapshot
 from jumun.payments.snapshots import PayoutSnapshot, transactions_within
 
 
 def merge_balance_transaction(raw: dict[str, Any]) -> None:
     BalanceTransaction.mirror([raw])
+
+
+def mirror_within(order: Order, raws: list[dict[str, Any]]) -> None:
+    """Mirror what an object of ``order`` carries. A transaction that cannot be read is set aside alone."""
+    readable = []
+    for raw in raws:
+        try:
+            readable.append(BalanceTransaction.from_stripe(raw))
+        except MalformedSnapshot:
+            reason = QuarantinedSnapshot.Reason.MALFORMED
+            QuarantinedSnapshot.keep(
+                object_id=str(raw.get("id") or order.number), reason=reason, order=order, snapshot=raw
+            )
+    BalanceTransaction.write(readable)
 
 
 def merge_payout(raw: dict[str, Any]) -> None:

@@ -1,7 +1,6 @@
 """What binds an object of Stripe's to one of our orders (invariant I1)."""
 
 from jumun import money
-from jumun.errors import MalformedSnapshot
 from jumun.orders.models import Order
 from jumun.payments.models import Payment, QuarantinedSnapshot
 from jumun.payments.names import is_another_sites
@@ -43,9 +42,9 @@ def order_of_intent(payment_intent_id: str, raw_intent: object) -> tuple[Order |
         return locked_order(known.order.reference), None
     if isinstance(raw_intent, dict):
         intent = IntentSnapshot.parse(raw_intent)
-        if intent.order_reference:
-            order = locked_order(intent.order_reference)
-            if is_another_sites(order, intent.site):
+        if intent.metadata.order_reference:
+            order = locked_order(intent.metadata.order_reference)
+            if is_another_sites(order, intent.metadata.site):
                 return None, None
             return order, mismatch(order, intent.livemode, intent.amount, intent.currency)
     return None, None
@@ -54,7 +53,7 @@ def order_of_intent(payment_intent_id: str, raw_intent: object) -> tuple[Order |
 def part_of_payment_minor(
     payment: Payment, amount: int, currency: str, *, may_exceed: bool = False
 ) -> tuple[int, str | None]:
-    """What a refund or dispute is over, and why it cannot be one of ``payment``, if so. Raises `MalformedSnapshot`.
+    """What a refund or dispute is over, and why it cannot be one of ``payment``, if so.
 
     ``may_exceed`` tells that it may be over more than was paid.
     """
@@ -62,7 +61,8 @@ def part_of_payment_minor(
         return 0, Reason.CURRENCY
     try:
         amount_minor = money.from_stripe(amount, currency)
-    except money.MoneyError as error:
-        raise MalformedSnapshot(str(error)) from error
+    except money.MoneyError:
+        # A fraction of a currency that is charged in whole units only.
+        return 0, Reason.AMOUNT
     is_part = amount_minor > 0 and (may_exceed or amount_minor <= payment.amount_minor)
     return amount_minor, None if is_part else Reason.AMOUNT

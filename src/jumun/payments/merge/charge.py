@@ -2,16 +2,16 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from jumun.orders.models import Order
+from jumun.payments.merge.balance import mirror_within
 from jumun.payments.merge.binding import locked_order, mismatch
 from jumun.payments.merge.refunds_of_payment import merge_refunds
-from jumun.payments.models import BalanceTransaction, Payment
-from jumun.payments.snapshots import ChargeSnapshot, refunds_within, transactions_within
+from jumun.payments.models import Payment
+from jumun.payments.snapshots import ChargeSnapshot, Metadata, refunds_within, transactions_within
 
 
 def merge_charge(raw: dict[str, Any]) -> Order | None:
-    """A charge marks nothing paid; it tells a payment's card, refunds and fee, perhaps before its session does."""
-    metadata = raw.get("metadata")
-    if not isinstance(metadata, dict) or "order_reference" not in metadata:
+    """A charge marks nothing paid; it tells the payment's method, refunds and fee, perhaps before its session does."""
+    if not Metadata.within(raw).order_reference:
         return None
     charge = ChargeSnapshot.parse(raw)
     order = locked_order(charge.order_reference)
@@ -21,8 +21,8 @@ def merge_charge(raw: dict[str, Any]) -> Order | None:
     with _payment_of(order, charge) as payment:
         if payment is None or payment.order_id != order.pk:
             return order
-        payment.advance(Payment.Status.UNPAID, charge.card, charge.id if charge.has_succeeded else "")
-    BalanceTransaction.mirror(transactions_within(raw))
+        payment.advance(Payment.Status.UNPAID, charge.method, charge.id if charge.has_succeeded else "")
+    mirror_within(order, transactions_within(raw))
     merge_refunds(order, payment, refunds)
     return order
 

@@ -4,6 +4,7 @@ from jumun.invoices.models import CreditNote
 from jumun.orders.models import Order
 from jumun.orders.signals import order_disputed
 from jumun.orders.timeline import Kind
+from jumun.payments.merge.balance import mirror_within
 from jumun.payments.merge.binding import Reason, order_of_intent, part_of_payment_minor
 from jumun.payments.models import BalanceTransaction, Dispute, Payment, QuarantinedSnapshot
 from jumun.payments.snapshots import DisputeSnapshot, transactions_within
@@ -35,7 +36,7 @@ def _merge(order: Order, snapshot: DisputeSnapshot, raw: dict[str, Any]) -> str 
     if reason is not None:
         return reason
     dispute, is_new = Dispute.join(payment, snapshot)
-    _move_money(dispute, transactions_within(raw))
+    _move_money(order, dispute, transactions_within(raw))
     if dispute.status == Dispute.Status.WON:
         CreditNote.take_back(dispute.dispute_id)
     if not dispute.is_open and payment.unwanted_because in Payment.GIVEN_BACK:
@@ -46,10 +47,10 @@ def _merge(order: Order, snapshot: DisputeSnapshot, raw: dict[str, Any]) -> str 
     return None
 
 
-def _move_money(dispute: Dispute, raws: list[Any]) -> None:
+def _move_money(order: Order, dispute: Dispute, raws: list[dict[str, Any]]) -> None:
     """Write down what was taken and given back, and tell of what is news."""
     known = set(BalanceTransaction.objects.filter(source_id=dispute.dispute_id).values_list("pk", flat=True))
-    BalanceTransaction.mirror(raws)
+    mirror_within(order, raws)
     for moved in BalanceTransaction.objects.filter(source_id=dispute.dispute_id).exclude(pk__in=known).order_by("pk"):
         taken = moved.amount_minor < 0
         dispute.record(Kind.DISPUTE_FUNDS_WITHDRAWN if taken else Kind.DISPUTE_FUNDS_REINSTATED)

@@ -22,7 +22,7 @@ def merge_refund(raw: dict[str, Any]) -> Order | None:
 def _order_of_refund(refund: RefundSnapshot, raw_intent: object) -> tuple[Order | None, str | None]:
     """Whose refund it is, locked, and why it must not touch that order, if so."""
     order, reason = order_of_intent(refund.payment_intent_id, raw_intent)
-    if order is None and reason is None and refund.order_reference:
-        order = locked_order(refund.order_reference)
-        reason = None if is_another_sites(order, refund.site) else Reason.UNKNOWN_PAYMENT
+    if order is None and reason is None and refund.metadata.order_reference:
+        order = locked_order(refund.metadata.order_reference)
+        reason = None if is_another_sites(order, refund.metadata.site) else Reason.UNKNOWN_PAYMENT
     return order, reason

@@ -5,31 +5,34 @@ All of it runs inside `jumun.payments.merge`, which holds the locks on the order
 
 from typing import Any
 
-from jumun.invoices.document import DocumentError, PaymentReference
+from jumun.errors import MalformedSnapshot
+from jumun.invoices.document import DocumentError
 from jumun.invoices.models import CreditNote, Invoice
 from jumun.orders.models import Order
 from jumun.orders.signals import order_refunded
 from jumun.outbox.models import Job
+from jumun.payments.merge.balance import mirror_within
 from jumun.payments.merge.binding import Reason, part_of_payment_minor
-from jumun.payments.models import BalanceTransaction, Payment, QuarantinedSnapshot, Refund
+from jumun.payments.models import Payment, QuarantinedSnapshot, Refund
 from jumun.payments.snapshots import RefundSnapshot, transactions_within
 from jumun.rows import find_all
-from jumun.shop_day import shop_day
 
 
-def merge_refunds(order: Order, payment: Payment, raws: list[Any]) -> None:
-    """Join refunds of ``payment`` and book those that have succeeded. Raises `MalformedSnapshot`."""
+def merge_refunds(order: Order, payment: Payment, raws: list[dict[str, Any]]) -> None:
+    """Join refunds of ``payment`` and book those that have succeeded. One that cannot be joined is set aside alone."""
     for raw in raws:
-        reason = _merge(payment, raw)
+        try:
+            reason = _merge(order, payment, raw)
+        except MalformedSnapshot:
+            reason = Reason.MALFORMED
         if reason is not None:
-            QuarantinedSnapshot.keep(
-                object_id=str(raw["id"]), reason=reason, order=order, snapshot=raw, payment=payment
-            )
+            object_id = str(raw.get("id") or payment.payment_intent_id)
+            QuarantinedSnapshot.keep(object_id=object_id, reason=reason, order=order, snapshot=raw, payment=payment)
     _book(order, payment)
 
 
-def _merge(payment: Payment, raw: Any) -> str | None:
-    """Join one refund; return why staff must look at it, if so."""
+def _merge(order: Order, payment: Payment, raw: dict[str, Any]) -> str | None:
+    """Join one refund; return why staff must look at it, if so. Raises `MalformedSnapshot`."""
     snapshot = RefundSnapshot.parse(raw)
     if snapshot.payment_intent_id not in {"", payment.payment_intent_id}:
         return Reason.FOREIGN_PAYMENT
@@ -41,7 +44,9 @@ def _merge(payment: Payment, raw: Any) -> str | None:
     if refund.status in Refund.VOID:
         # The money did not reach the customer: what was credited for it is owed again, by a document that says so.
         CreditNote.take_back(snapshot.id)
-    BalanceTransaction.mirror(transactions_within(raw))
+    mirror_within(order, transactions_within(raw))
+    if not snapshot.is_status_known:
+        return Reason.UNKNOWN_STATUS
     return Reason.REFUND_FAILED if refund.status == Refund.Status.FAILED else None
 
 
@@ -50,9 +55,10 @@ def _row_of(payment: Payment, snapshot: RefundSnapshot, amount_minor: int) -> Re
     refunds = payment.refunds.select_for_update()
     if known := refunds.filter(refund_id=snapshot.id).first():
         return known
-    if snapshot.refund_pk.isdecimal() and len(snapshot.refund_pk) < 19:
+    refund_pk = snapshot.metadata.refund_pk
+    if refund_pk.isdecimal() and len(refund_pk) < 19:
         # The answer to our call was lost, or is still on its way.
-        asked = refunds.filter(pk=int(snapshot.refund_pk), refund_id=None, amount_minor=amount_minor).first()
+        asked = refunds.filter(pk=int(refund_pk), refund_id=None, amount_minor=amount_minor).first()
         if asked is not None:
             return asked
     found = Refund.objects.create(
@@ -105,12 +111,7 @@ def _credit(invoice: Invoice, payment: Payment, refund: Refund) -> None:
     if due_minor < 1:
         _mail(refund)
         return
-    reference = PaymentReference(
-        card_brand=payment.card_brand,
-        card_last4=payment.card_last4,
-        stripe_id=str(refund.refund_id),
-        paid_on=shop_day(),
-    )
+    reference = payment.reference(str(refund.refund_id))
     try:
         CreditNote.issue(invoice, amount_minor=due_minor, refunded_to=reference, lines=refund.pieces or None)
     except DocumentError:

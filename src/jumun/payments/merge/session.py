@@ -6,15 +6,21 @@ from django.utils import timezone
 
 from jumun import money
 from jumun.errors import OrderRefused
-from jumun.invoices.document import PaymentReference
 from jumun.invoices.models import Invoice
 from jumun.orders.models import Order
+from jumun.payments.merge.balance import mirror_within
 from jumun.payments.merge.binding import Reason, locked_order, mismatch
 from jumun.payments.merge.refunds_of_payment import merge_refunds
-from jumun.payments.models import BalanceTransaction, Checkout, Payment, QuarantinedSnapshot
+from jumun.payments.models import Checkout, Payment, QuarantinedSnapshot
 from jumun.payments.names import is_another_sites
-from jumun.payments.snapshots import SessionSnapshot, object_within, refunds_within, transactions_within
-from jumun.shop_day import shop_day
+from jumun.payments.snapshots import (
+    Metadata,
+    SessionSnapshot,
+    name_of_ours,
+    object_within,
+    refunds_within,
+    transactions_within,
+)
 
 
 def merge_session(raw: dict[str, Any]) -> Order | None:
@@ -25,9 +31,10 @@ def merge_session(raw: dict[str, Any]) -> Order | None:
     order = locked_order(session.order_reference)
     # Of an order that is not known here only money is for staff to decide about: a session that they had dealt with
     # while it was open would be paid unnoticed.
-    if is_another_sites(order, session.site) or (order is None and not session.is_paid):
+    if is_another_sites(order, session.metadata.site) or (order is None and not session.is_paid):
         return None
     reason = mismatch(order, session.livemode, session.amount_total, session.currency)
+    reason = reason or (None if session.is_status_known else Reason.UNKNOWN_STATUS)
     payment, was_paid = None, False
     if order is not None:
         was_paid = order.state == Order.State.PAID
@@ -38,10 +45,10 @@ def merge_session(raw: dict[str, Any]) -> Order | None:
         _set_aside(raw, session, reason, order, payment)
     if order is not None and payment is not None and payment.order_id == order.pk:
         charge = object_within(raw, "payment_intent", "latest_charge")
-        BalanceTransaction.mirror(transactions_within(charge))
+        mirror_within(order, transactions_within(charge))
         if order.state == Order.State.PAID and not was_paid:
             # As late as can be: whoever issues the next number waits until we commit.
-            Invoice.issue(order, paid_by=_reference(payment))
+            Invoice.issue(order, paid_by=payment.reference(payment.payment_intent_id, at=payment.paid_at))
         # Also those that were told of before the payment was.
         merge_refunds(order, payment, refunds_within(charge))
     return order
@@ -51,10 +58,9 @@ def _claims_an_order(raw: dict[str, Any]) -> bool:
     """A Stripe account may serve others too. Theirs is what carries no reference at all, and subscriptions and setups,
     which have references of their own and perhaps no amount.
     """
-    metadata = raw.get("metadata")
-    if isinstance(metadata, dict) and "order_reference" in metadata:
+    if Metadata.within(raw).order_reference:
         return True
-    return bool(raw.get("client_reference_id")) and raw.get("mode", "payment") == "payment"
+    return bool(name_of_ours(raw.get("client_reference_id"))) and raw.get("mode", "payment") == "payment"
 
 
 @contextmanager
@@ -62,7 +68,7 @@ def _payment_of(order: Order, session: SessionSnapshot, reason: str | None) -> I
     """The session's payment as far as it is known now; of what does not match the order, only money that was taken."""
     with _joining(order, session, reason) as payment:
         if payment is not None and payment.order_id == order.pk:
-            payment.advance(_status(session), session.card, session.charge_id)
+            payment.advance(_status(session), session.method, session.charge_id)
         yield payment
 
 
@@ -136,12 +142,3 @@ def _settle(order: Order, payment: Payment) -> bool:
         return False
     payment.settle()
     return True
-
-
-def _reference(payment: Payment) -> PaymentReference:
-    return PaymentReference(
-        card_brand=payment.card_brand,
-        card_last4=payment.card_last4,
-        stripe_id=payment.payment_intent_id,
-        paid_on=shop_day(payment.paid_at),
-    )

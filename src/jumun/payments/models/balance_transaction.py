@@ -4,9 +4,8 @@ from typing import Any
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from jumun import money
-from jumun.errors import MalformedSnapshot
 from jumun.payments.snapshots import BalanceTransactionSnapshot
+from jumun.payments.snapshots.reader import CURRENCY_MAX_CHARS
 
 BATCH = 500
 
@@ -14,7 +13,8 @@ BATCH = 500
 class BalanceTransaction(models.Model):
     """One movement of the account's balance at Stripe, as Stripe wrote it: amount, fee, and what is left of it.
 
-    In minor units of the currency that Stripe pays out, which need not be the order's. A mirror: nothing in it ever
+    In Stripe's minor units (`jumun.money.stripe_scale`) of the currency that Stripe pays out, which need not be the
+    order's: a fee of 186.40 ISK is 18640, although nobody can be charged that. A mirror: nothing in it ever
     changes at Stripe, so what comes again is written again. It belongs to whatever has the id that it names as its
     source, whichever of the two was known first. Another shop's on the same account belong to nothing here, but without
     them no payout would add up.
@@ -32,7 +32,7 @@ class BalanceTransaction(models.Model):
     amount_minor = models.BigIntegerField(_("amount"))
     fee_minor = models.BigIntegerField(_("fee"))
     net_minor = models.BigIntegerField(_("net"))
-    currency = models.CharField(_("currency"), max_length=3)
+    currency = models.CharField(_("currency"), max_length=CURRENCY_MAX_CHARS)
     source_id = models.CharField(_("Stripe object"), max_length=255, blank=True, db_index=True)
     # The payout that it is part of, empty until that is known: the transaction itself does not tell.
     payout_id = models.CharField(_("Stripe payout"), max_length=255, blank=True, db_index=True)
@@ -50,7 +50,14 @@ class BalanceTransaction(models.Model):
     @classmethod
     def mirror(cls, raws: Iterable[Any], *, payout_id: str = "") -> None:
         """Write down Stripe's transactions, those of ``payout_id`` as such. Raises `MalformedSnapshot`."""
-        rows = {row.transaction_id: row for row in map(cls._from_stripe, raws)}
+        cls.write(map(cls.from_stripe, raws), payout_id=payout_id)
+
+    @classmethod
+    def write(cls, transactions: "Iterable[BalanceTransaction]", *, payout_id: str = "") -> None:
+        """Add them, or write them again; those of ``payout_id`` as such."""
+        rows = {row.transaction_id: row for row in transactions}
+        if not rows:
+            return
         BalanceTransaction.objects.bulk_create(
             # In one order everywhere, so that no two writers wait for each other.
             [rows[key] for key in sorted(rows)],
@@ -66,19 +73,16 @@ class BalanceTransaction(models.Model):
             BalanceTransaction.objects.filter(transaction_id__in=rows).update(payout_id=payout_id)
 
     @classmethod
-    def _from_stripe(cls, raw: Any) -> "BalanceTransaction":
+    def from_stripe(cls, raw: Any) -> "BalanceTransaction":
+        """The row of one of Stripe's transactions, not saved. Raises `MalformedSnapshot`."""
         snapshot = BalanceTransactionSnapshot.parse(raw)
-        try:
-            amounts = [money.from_stripe(n, snapshot.currency) for n in (snapshot.amount, snapshot.fee, snapshot.net)]
-        except money.MoneyError as error:
-            raise MalformedSnapshot(str(error)) from error
         return BalanceTransaction(
             transaction_id=snapshot.id,
             type=snapshot.type,
             reporting_category=snapshot.reporting_category,
-            amount_minor=amounts[0],
-            fee_minor=amounts[1],
-            net_minor=amounts[2],
+            amount_minor=snapshot.amount,
+            fee_minor=snapshot.fee,
+            net_minor=snapshot.net,
             currency=snapshot.currency,
             source_id=snapshot.source_id,
             available_at=snapshot.available_at,

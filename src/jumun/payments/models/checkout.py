@@ -79,7 +79,8 @@ class Checkout(Intention):
 
     def _is_told_of_by(self, session: SessionSnapshot) -> bool:
         # The answer to our create call may have been lost; the session names the row that asked for it.
-        return self.session_id == session.id or (self.session_id is None and session.checkout_id == str(self.pk))
+        is_named = session.metadata.checkout_pk == str(self.pk)
+        return self.session_id == session.id or (self.session_id is None and is_named)
 
     def _advance(self, session: SessionSnapshot) -> bool:
         before = self._BEFORE.get(session.status, ())

@@ -1,5 +1,6 @@
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from django.db import models
@@ -8,13 +9,15 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from jumun.conf import stripe_setting
+from jumun.invoices.document import PaymentReference
 from jumun.orders.models import Order
 from jumun.orders.timeline import Kind
 from jumun.outbox.models import Job
 from jumun.payments.models.quarantined_snapshot import QuarantinedSnapshot
 from jumun.payments.models.refund import succeeded_minor, taken_minor
-from jumun.payments.snapshots import Card
+from jumun.payments.snapshots import PaymentMethod
 from jumun.rows import find, insert
+from jumun.shop_day import shop_day
 
 if TYPE_CHECKING:
     from jumun.payments.models.dispute import Dispute
@@ -25,7 +28,7 @@ Reason = QuarantinedSnapshot.Reason
 class Payment(models.Model):
     """Money that Stripe took, or tries to take, for an order: one PaymentIntent.
 
-    A join over snapshots: the status only moves forward, and what is known of the card is never unlearnt.
+    A join over snapshots: the status only moves forward, and what is known of how it was paid is never unlearnt.
     """
 
     class Status(models.TextChoices):
@@ -48,7 +51,10 @@ class Payment(models.Model):
     }
 
     # What snapshots tell.
-    _LEARNT: ClassVar = ("status", "paid_at", "card_brand", "card_last4", "charge_id", "settles_order")
+    _LEARNT: ClassVar = (
+        *("status", "paid_at", "charge_id", "settles_order"),
+        *("method", "wallet", "card_brand", "card_last4"),
+    )
     _is_joining = False
 
     # What goes back to the customer without anybody being asked.
@@ -62,7 +68,10 @@ class Payment(models.Model):
     livemode = models.BooleanField(_("real money"))
     amount_minor = models.BigIntegerField(_("amount"))
     currency = models.CharField(_("currency"), max_length=3)
-    card_brand = models.CharField(_("card brand"), max_length=20, blank=True)
+    # In Stripe's words, of which some may be unknown here. The last digits may be those of a bank account.
+    method = models.CharField(_("payment method"), max_length=40, blank=True)
+    wallet = models.CharField(_("wallet"), max_length=40, blank=True)
+    card_brand = models.CharField(_("card brand"), max_length=40, blank=True)
     card_last4 = models.CharField(_("last four digits"), max_length=4, blank=True)
     # The one payment by which the order became paid.
     settles_order = models.BooleanField(_("settles the order"), default=False)
@@ -141,7 +150,7 @@ class Payment(models.Model):
         elif changed := [name for name, value in self._learnt().items() if value != before[name]]:
             self.save(update_fields=changed)
 
-    def advance(self, status: str, card: Card | None, charge_id: str) -> None:
+    def advance(self, status: str, method: PaymentMethod | None, charge_id: str) -> None:
         """Join what a snapshot tells into what is known, while `joining`. ``charge_id`` may be empty."""
         self._must_be_joining()
         if self.status in self._BEFORE[status]:
@@ -150,14 +159,26 @@ class Payment(models.Model):
                 self.paid_at = timezone.now()
             if kind := self._RECORDED.get(status):
                 self.order.record(kind, payment=self.payment_intent_id)
-        if card and not self.card_last4:
-            self.card_brand, self.card_last4 = card.brand, card.last4
+        if method:
+            self.method, self.wallet = self.method or method.type, self.wallet or method.wallet
+            self.card_brand, self.card_last4 = self.card_brand or method.brand, self.card_last4 or method.last4
         self.charge_id = self.charge_id or charge_id or None
 
     def settle(self) -> None:
         """It is the one by which the order became paid; told while `joining`."""
         self._must_be_joining()
         self.settles_order = True
+
+    def reference(self, stripe_id: str, *, at: datetime | None = None) -> PaymentReference:
+        """How a document says that the payment, refund or dispute ``stripe_id`` moved its money, now or then."""
+        return PaymentReference(
+            method=self.method,
+            wallet=self.wallet,
+            card_brand=self.card_brand,
+            card_last4=self.card_last4,
+            stripe_id=stripe_id,
+            paid_on=shop_day(at),
+        )
 
     def record(self, kind: Kind, **details: Any) -> None:
         """Add to the order's timeline what happened to this payment, in the caller's transaction. What was paid in

@@ -5,16 +5,16 @@ from django.db import models
 from django.db.models import Sum
 from django.utils.translation import gettext_lazy as _
 
-from jumun import money
-from jumun.errors import MalformedSnapshot
 from jumun.payments.models.balance_transaction import BalanceTransaction
 from jumun.payments.snapshots import PayoutSnapshot
+from jumun.payments.snapshots.reader import CURRENCY_MAX_CHARS
 
 
 class Payout(models.Model):
     """Money that Stripe sends to the shop's bank account, or draws from it where the amount is negative.
 
-    A join over snapshots: the status only moves forward in the order below. One may fail after it was paid.
+    The amount is in Stripe's minor units, as those of balance transactions are. A join over snapshots: the status only
+    moves forward in the order below. One may fail after it was paid.
     """
 
     class Status(models.TextChoices):
@@ -32,7 +32,7 @@ class Payout(models.Model):
     payout_id = models.CharField(_("Stripe payout"), max_length=255, unique=True)
     status = models.CharField(_("status"), max_length=40, choices=Status)
     amount_minor = models.BigIntegerField(_("amount"))
-    currency = models.CharField(_("currency"), max_length=3)
+    currency = models.CharField(_("currency"), max_length=CURRENCY_MAX_CHARS)
     livemode = models.BooleanField(_("real money"))
     # Stripe groups transactions into automatic ones only; a manual payout is of no transactions in particular.
     automatic = models.BooleanField(_("automatic"))
@@ -60,12 +60,12 @@ class Payout(models.Model):
 
     @classmethod
     def join(cls, snapshot: PayoutSnapshot) -> None:
-        """Join what a snapshot tells into what is known. Raises `MalformedSnapshot`."""
+        """Join what a snapshot tells into what is known."""
         payout, _is_new = cls.objects.select_for_update().get_or_create(
             payout_id=snapshot.id,
             defaults={
                 "status": snapshot.status,
-                "amount_minor": _minor(snapshot),
+                "amount_minor": snapshot.amount,
                 "currency": snapshot.currency,
                 "livemode": snapshot.livemode,
                 "automatic": snapshot.automatic,
@@ -83,7 +83,7 @@ class Payout(models.Model):
             self.reconciliation_status, snapshot.reconciliation_status, key=_place_in(self._RECONCILED)
         )
         self.failure_message = max(self.failure_message, snapshot.failure_message)
-        self.amount_minor = _minor(snapshot)
+        self.amount_minor = snapshot.amount
         # The day may move on as the bank takes its time.
         self.arrives_at = max(self.arrives_at, snapshot.arrives_at)
         self.is_itemised = self.is_itemised or snapshot.is_itemised
@@ -107,13 +107,6 @@ class Payout(models.Model):
     def adds_up(self) -> bool | None:
         """Whether its transactions are what it pays out; ``None`` where they are not known."""
         return self.itemised_minor == self.amount_minor if self.is_itemised else None
-
-
-def _minor(snapshot: PayoutSnapshot) -> int:
-    try:
-        return money.from_stripe(snapshot.amount, snapshot.currency)
-    except money.MoneyError as error:
-        raise MalformedSnapshot(str(error)) from error
 
 
 def _place_in(order: list[str]) -> Callable[[str], tuple[int, str]]:

@@ -9,6 +9,8 @@ from django.utils.translation import gettext_lazy as _
 
 from jumun.orders.models import Order
 from jumun.orders.timeline import Kind
+from jumun.outbox.lease import storable
+from jumun.payments.snapshots.reader import ID_MAX_CHARS
 
 if TYPE_CHECKING:
     from jumun.payments.models.payment import Payment
@@ -30,6 +32,8 @@ class QuarantinedSnapshot(models.Model):
         NO_PAYMENT = "no_payment", _("complete, but no money was taken")
         FOREIGN_PAYMENT = "foreign_payment", _("the payment belongs to another order")
         UNKNOWN_PAYMENT = "unknown_payment", _("a refund of a payment that is not known here")
+        UNKNOWN_STATUS = "unknown_status", _("a status that we do not know")
+        MALFORMED = "malformed", _("an object of another shape")
         REFUND_FAILED = "refund_failed", _("a refund failed: the money has not reached the customer")
 
     object_id = models.CharField(_("Stripe object"), max_length=255)
@@ -88,8 +92,10 @@ class QuarantinedSnapshot(models.Model):
     ) -> None:
         """Set a snapshot aside, in the caller's transaction, which holds the lock on ``order`` if there is one.
 
-        Seeing it again changes nothing, unless money was taken meanwhile: then it is to be decided anew.
+        ``object_id`` may be any text where the object has no id of Stripe's form. Seeing it again changes nothing,
+        unless money was taken meanwhile: then it is to be decided anew.
         """
+        object_id = storable(object_id)[:ID_MAX_CHARS]
         if order is not None:
             known = QuarantinedSnapshot.objects.filter(object_id=object_id, reason=reason).first()
             if known is not None and (payment is None or known.payment_id == payment.pk):

@@ -95,7 +95,8 @@ def _share_done(since: datetime, raw: dict[str, Any]) -> float:
     """How much of the window lies behind an object: they come from the newest to the oldest."""
     now = timezone.now().timestamp()
     window_s = max(now - since.timestamp(), timedelta(seconds=1).total_seconds())
-    return min(1.0, max(0.0, (now - float(raw["created"])) / window_s))
+    created = raw.get("created")
+    return min(1.0, max(0.0, (now - created) / window_s)) if isinstance(created, int) else 0.0
 
 
 def _keep(run: Reconciliation, found: Iterable[Found]) -> None:

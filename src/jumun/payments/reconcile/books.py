@@ -41,7 +41,7 @@ def _around(order: Order) -> Books:
         "payment": {
             row.payment_intent_id: {
                 **{"order": state, "status": row.status, "settling": row.settles_order},
-                **{"card": row.card_last4, "charge": row.charge_id},
+                **{"method": row.method, "card": row.card_last4, "charge": row.charge_id},
             }
             for row in payments
         },

@@ -13,11 +13,12 @@ from django.db import InterfaceError, OperationalError, transaction
 from jumun.errors import JumunError, MalformedSnapshot, StripeUnavailable
 from jumun.orders.models import Order
 from jumun.outbox.lease import storable
-from jumun.payments.complete import complete
+from jumun.payments.complete import completed
 from jumun.payments.merge import apply
 from jumun.payments.models import Difference, Payment
 from jumun.payments.reconcile.books import FOLLOWING, Books, books_around
 from jumun.payments.reconcile.room import leaving_room
+from jumun.payments.snapshots import Metadata, name_of_ours
 
 Kind = Difference.Kind
 
@@ -47,7 +48,7 @@ def compare(raw: dict[str, Any], *, repair: bool) -> list[Found]:
     """
     object_id = str(raw.get("id"))
     try:
-        raw = complete(raw)
+        raw = completed(raw)
         order, before, after = _merged(raw, repair=repair)
     except MalformedSnapshot as error:
         return [Found(kind=Kind.MALFORMED, object_id=object_id, problem=str(error))]
@@ -79,14 +80,18 @@ def _merged(raw: dict[str, Any], *, repair: bool) -> tuple[Order | None, Books, 
 
 def _order_of(raw: dict[str, Any]) -> Order | None:
     """The order that an object names, or that its payment belongs to, locked."""
-    intent, metadata = raw.get("payment_intent"), raw.get("metadata")
-    reference = raw.get("client_reference_id") or (metadata or {}).get("order_reference")
+    intent = raw.get("payment_intent")
+    references = (
+        name_of_ours(raw.get("client_reference_id")),
+        Metadata.within(raw).order_reference,
+        Metadata.within(intent).order_reference,
+    )
+    reference = next(filter(None, references), "")
     if isinstance(intent, dict):
-        reference = reference or (intent.get("metadata") or {}).get("order_reference")
         intent = intent.get("id")
     known = Payment.objects.filter(payment_intent_id=intent).first() if isinstance(intent, str) else None
     orders = Order.objects.select_for_update(no_key=True)
-    return orders.filter(pk=known.order_id).first() if known else orders.filter(reference=str(reference)).first()
+    return orders.filter(pk=known.order_id).first() if known else orders.filter(reference=reference).first()
 
 
 def _differences(before: Books, after: Books, order_number: str, *, repaired: bool) -> Iterator[Found]:

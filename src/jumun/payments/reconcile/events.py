@@ -8,6 +8,8 @@ from typing import Any
 from django.utils import timezone
 
 from jumun.conf import jumun
+from jumun.errors import WebhookRefused
+from jumun.outbox.lease import storable
 from jumun.payments.inbox import store
 from jumun.payments.models import Difference, InboxEvent
 from jumun.payments.reconcile.compare import Found
@@ -28,8 +30,14 @@ def missing_events(page: list[dict[str, Any]], *, repair: bool) -> Iterator[Foun
     kept_since = (now - timedelta(seconds=jumun().finished_work_kept_s)).timestamp()
     latest = (now - ON_THEIR_WAY).timestamp()
     for event in page:
-        if event["id"] not in known and kept_since < event["created"] < latest:
+        created = event.get("created")
+        if event["id"] in known or not isinstance(created, int) or not kept_since < created < latest:
+            continue
+        kind, problem = Difference.Kind.EVENT_MISSING, f"{event.get('type')} never came"
+        try:
             if repair:
                 store(json.dumps(event).encode())
-            kind = Difference.Kind.EVENT_MISSING
-            yield Found(kind=kind, object_id=event["id"], problem=f"{event['type']} never came", repaired=repair)
+        except WebhookRefused as refusal:
+            yield Found(kind=Difference.Kind.MALFORMED, object_id=event["id"], problem=storable(str(refusal)))
+        else:
+            yield Found(kind=kind, object_id=event["id"], problem=storable(problem), repaired=repair)

@@ -9,7 +9,7 @@ from jumun.payments.models import BalanceTransaction, Dispute, Reconciliation
 def report(run: Reconciliation) -> dict[str, Any]:
     """``ok``, the differences by kind, the disputes that are open, and what the window's movements add up to.
 
-    Amounts are in minor units, those of ``balance`` in the currency that Stripe pays out.
+    Amounts are in minor units, those of ``balance`` in Stripe's and in the currency that Stripe pays out.
     """
     told = ("kind", "object_id", "order_number", "problem", "repaired")
     return {

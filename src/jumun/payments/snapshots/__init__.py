@@ -1,15 +1,17 @@
 """Stripe's objects as we read them: checked shapes of the few fields that count, nothing else of them.
 
-A field of another type than Stripe documents raises `MalformedSnapshot`: money is never moved on a guess.
-Amounts are in Stripe's minor units, currency codes in upper case.
+A field that decides anything and is of another type than Stripe documents raises `MalformedSnapshot`: money is never
+moved on a guess. Words that are only stored and shown are taken as Stripe reports them. Amounts are in Stripe's minor
+units, currency codes in upper case.
 """
 
 from jumun.payments.snapshots.balance_transaction import BalanceTransactionSnapshot
-from jumun.payments.snapshots.card import Card
 from jumun.payments.snapshots.charge import ChargeSnapshot
 from jumun.payments.snapshots.dispute import DisputeSnapshot
 from jumun.payments.snapshots.event import is_of_another_account
 from jumun.payments.snapshots.intent import IntentSnapshot
+from jumun.payments.snapshots.metadata import Metadata, name_of_ours
+from jumun.payments.snapshots.payment_method import PaymentMethod
 from jumun.payments.snapshots.payout import PayoutSnapshot
 from jumun.payments.snapshots.reader import Reader
 from jumun.payments.snapshots.refund import RefundSnapshot
@@ -18,15 +20,17 @@ from jumun.payments.snapshots.within import object_within, refunds_within, trans
 
 __all__ = [
     "BalanceTransactionSnapshot",
-    "Card",
     "ChargeSnapshot",
     "DisputeSnapshot",
     "IntentSnapshot",
+    "Metadata",
+    "PaymentMethod",
     "PayoutSnapshot",
     "Reader",
     "RefundSnapshot",
     "SessionSnapshot",
     "is_of_another_account",
+    "name_of_ours",
     "object_within",
     "refunds_within",
     "transactions_within",

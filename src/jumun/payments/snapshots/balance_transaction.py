@@ -8,7 +8,10 @@ from jumun.payments.snapshots.reader import Reader
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BalanceTransactionSnapshot:
-    """A Balance Transaction (API reference, "The Balance Transaction object"), in the currency that Stripe pays out."""
+    """A Balance Transaction (API reference, "The Balance Transaction object"), in the currency that Stripe pays out.
+
+    Its amounts are in Stripe's minor units and can have fractions of a currency that is charged in whole units only.
+    """
 
     id: str
     type: str
@@ -28,12 +31,12 @@ class BalanceTransactionSnapshot:
         transaction = Reader(raw)
         snapshot = cls(
             id=transaction.text("id"),
-            type=transaction.text("type")[:60],
-            reporting_category=transaction.text("reporting_category")[:60],
+            type=transaction.reported("type", max_chars=60),
+            reporting_category=transaction.reported("reporting_category", max_chars=60),
             amount=transaction.signed("amount"),
             fee=transaction.signed("fee"),
             net=transaction.signed("net"),
-            currency=transaction.text("currency").upper(),
+            currency=transaction.currency(),
             source_id=transaction.reference("source"),
             available_at=transaction.moment("available_on"),
             created_at=transaction.moment("created"),

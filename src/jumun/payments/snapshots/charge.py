@@ -1,7 +1,8 @@
 from dataclasses import dataclass
 from typing import Self
 
-from jumun.payments.snapshots.card import Card
+from jumun.payments.snapshots.metadata import Metadata
+from jumun.payments.snapshots.payment_method import PaymentMethod
 from jumun.payments.snapshots.reader import Reader
 
 
@@ -16,20 +17,19 @@ class ChargeSnapshot:
     amount: int
     currency: str
     order_reference: str
-    card: Card | None
+    method: PaymentMethod | None
 
     @classmethod
     def parse(cls, raw: object) -> Self:
         """Raises `MalformedSnapshot`."""
         charge = Reader(raw)
-        metadata = charge.child("metadata")
         return cls(
             id=charge.text("id"),
-            has_succeeded=charge.text("status", default="") == "succeeded",
+            has_succeeded=charge.status("status", default="") == "succeeded",
             payment_intent_id=charge.reference("payment_intent"),
             livemode=charge.flag("livemode"),
             amount=charge.integer("amount"),
-            currency=charge.text("currency").upper(),
-            order_reference=metadata.text("order_reference", default="") if metadata else "",
-            card=Card.of_charge(charge),
+            currency=charge.currency(),
+            order_reference=Metadata.within(raw).order_reference,
+            method=PaymentMethod.of_charge(charge),
         )

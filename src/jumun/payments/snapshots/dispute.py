@@ -5,6 +5,9 @@ from typing import Self
 from jumun.payments.snapshots.reader import Reader
 from jumun.payments.snapshots.within import items_within
 
+# What the column of their number holds.
+TRANSACTIONS_MAX = 32_767
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DisputeSnapshot:
@@ -33,15 +36,15 @@ class DisputeSnapshot:
         details = dispute.child("evidence_details")
         return cls(
             id=dispute.text("id"),
-            status=dispute.text("status")[:40],
+            status=dispute.status("status"),
             livemode=dispute.flag("livemode"),
             amount=dispute.integer("amount"),
-            currency=dispute.text("currency").upper(),
+            currency=dispute.currency(),
             payment_intent_id=dispute.reference("payment_intent"),
             charge_id=dispute.reference("charge"),
-            reason=dispute.text("reason")[:40],
+            reason=dispute.reported("reason", max_chars=40),
             is_charge_refundable=dispute.flag("is_charge_refundable"),
             due_at=details.optional_moment("due_by") if details else None,
             opened_at=dispute.moment("created"),
-            transaction_count=len(items_within(raw, "balance_transactions")),
+            transaction_count=min(len(items_within(raw, "balance_transactions")), TRANSACTIONS_MAX),
         )

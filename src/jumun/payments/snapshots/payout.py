@@ -29,13 +29,13 @@ class PayoutSnapshot:
         payout = Reader(raw)
         return cls(
             id=payout.text("id"),
-            status=payout.text("status")[:40],
+            status=payout.status("status"),
             livemode=payout.flag("livemode"),
             amount=payout.signed("amount"),
-            currency=payout.text("currency").upper(),
+            currency=payout.currency(),
             automatic=payout.flag("automatic"),
-            reconciliation_status=payout.text("reconciliation_status", default="not_applicable")[:40],
-            failure_message=payout.text("failure_message", default=""),
+            reconciliation_status=payout.status("reconciliation_status", default="not_applicable"),
+            failure_message=payout.reported("failure_message"),
             arrives_at=payout.moment("arrival_date"),
             created_at=payout.moment("created"),
             is_itemised=bool(items_within(raw, "balance_transactions", "data")),

@@ -1,13 +1,25 @@
+import re
 from datetime import MAXYEAR, UTC, datetime
 from typing import Any
 
 from jumun.errors import MalformedSnapshot
+from jumun.outbox.lease import storable
 
 ID_MAX_CHARS = 255
+STATUS_MAX_CHARS = 40
+# What Stripe's API reference gives as the longest text of almost every field.
+REPORTED_MAX_CHARS = 5000
+# ISO codes have three letters; Stripe's codes of stablecoins have four.
+CURRENCY_MAX_CHARS = 8
+_CURRENCY = re.compile(rf"[A-Za-z]{{3,{CURRENCY_MAX_CHARS}}}")
 
 
 class Reader:
-    """Reads typed fields out of an untrusted JSON object."""
+    """Reads typed fields out of an untrusted JSON object.
+
+    Strict about what decides anything: ids, amounts, currencies, flags, times. Any text that is only stored and shown
+    is taken as it is reported.
+    """
 
     def __init__(self, raw: object) -> None:
         if not isinstance(raw, dict):
@@ -15,25 +27,47 @@ class Reader:
         self._raw: dict[str, Any] = raw
 
     def text(self, name: str, *, default: str | None = None) -> str:
+        """An id, or another short text by which something is decided."""
         value = self._raw.get(name)
         if value is None and default is not None:
             return default
         # Lone surrogates and NUL cannot be stored in PostgreSQL, and no id of Stripe's has them.
         if not isinstance(value, str) or len(value) > ID_MAX_CHARS or not value.isprintable():
-            raise MalformedSnapshot(f"{name} is no short text")
+            raise MalformedSnapshot(f"{name} is not a short text")
         return value
+
+    def reported(self, name: str, *, max_chars: int = REPORTED_MAX_CHARS) -> str:
+        """Any text, cut after ``max_chars``, in a form that every database takes; empty where there is no text."""
+        value = self._raw.get(name)
+        return storable(value)[:max_chars] if isinstance(value, str) else ""
+
+    def status(self, name: str, *, default: str | None = None) -> str:
+        """A status, which may be one that we do not know: Stripe adds some."""
+        value = self._raw.get(name)
+        if value is None and default is not None:
+            return default
+        if not isinstance(value, str):
+            raise MalformedSnapshot(f"{name} is not a status")
+        return storable(value)[:STATUS_MAX_CHARS]
+
+    def currency(self, name: str = "currency") -> str:
+        """A currency code in upper case, which may be one that we do not know."""
+        value = self._raw.get(name)
+        if not isinstance(value, str) or not _CURRENCY.fullmatch(value):
+            raise MalformedSnapshot(f"{name} is not a currency code")
+        return value.upper()
 
     def integer(self, name: str) -> int:
         value = self._raw.get(name)
         if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 2**53:
-            raise MalformedSnapshot(f"{name} is no whole number")
+            raise MalformedSnapshot(f"{name} is not a whole number")
         return value
 
     def signed(self, name: str) -> int:
         """A whole number that may be negative."""
         value = self._raw.get(name)
         if not isinstance(value, int) or isinstance(value, bool) or not -(2**53) < value < 2**53:
-            raise MalformedSnapshot(f"{name} is no whole number")
+            raise MalformedSnapshot(f"{name} is not a whole number")
         return value
 
     def flag(self, name: str) -> bool:
@@ -46,7 +80,7 @@ class Reader:
         try:
             return _shown_everywhere(datetime.fromtimestamp(self.integer(name), UTC))
         except (OverflowError, ValueError, OSError) as error:
-            raise MalformedSnapshot(f"{name} is no time") from error
+            raise MalformedSnapshot(f"{name} is not a time") from error
 
     def optional_moment(self, name: str) -> datetime | None:
         return None if self._raw.get(name) is None else self.moment(name)
@@ -56,7 +90,7 @@ class Reader:
         try:
             return _shown_everywhere(datetime.fromisoformat(self.text(name)).astimezone(UTC))
         except (OverflowError, ValueError, OSError) as error:
-            raise MalformedSnapshot(f"{name} is no time") from error
+            raise MalformedSnapshot(f"{name} is not a time") from error
 
     def link(self, name: str) -> str:
         """A URL, or empty; hosted pages have long ones."""
@@ -64,7 +98,7 @@ class Reader:
         if value is None:
             return ""
         if not isinstance(value, str) or len(value) > 5000 or not value.isprintable():
-            raise MalformedSnapshot(f"{name} is no URL")
+            raise MalformedSnapshot(f"{name} is not a URL")
         return value
 
     def reference(self, name: str) -> str:

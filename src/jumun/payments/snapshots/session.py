@@ -2,8 +2,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
 
-from jumun.payments.snapshots.card import Card
+from jumun.errors import MalformedSnapshot
+from jumun.payments.snapshots.metadata import Metadata, name_of_ours
+from jumun.payments.snapshots.payment_method import PaymentMethod
 from jumun.payments.snapshots.reader import Reader
+from jumun.payments.snapshots.within import object_within
+
+STATUSES = frozenset({"open", "complete", "expired"})
+PAYMENT_STATUSES = frozenset({"paid", "unpaid", "no_payment_required"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,43 +23,42 @@ class SessionSnapshot:
     amount_total: int
     currency: str
     order_reference: str
-    # Which of the sites that share the account has the order; empty where that is not told.
-    site: str
-    checkout_id: str
+    metadata: Metadata
     payment_intent_id: str
     # Known only where the PaymentIntent is expanded, else empty.
     payment_intent_status: str
     url: str
     expires_at: datetime
-    card: Card | None
+    method: PaymentMethod | None
     # Of the charge that went through; empty where it is not expanded.
     charge_id: str
 
     @classmethod
     def parse(cls, raw: object) -> Self:
-        """Raises `MalformedSnapshot`."""
+        """Raises `MalformedSnapshot`, but not for a charge within: the session is what pays the order."""
         session = Reader(raw)
-        metadata = session.child("metadata")
         intent = session.child("payment_intent")
         charge = intent.child("latest_charge") if intent else None
-        has_succeeded = charge is not None and charge.text("status", default="") == "succeeded"
         return cls(
             id=session.text("id"),
-            status=session.text("status"),
-            payment_status=session.text("payment_status"),
+            status=session.status("status"),
+            payment_status=session.status("payment_status"),
             livemode=session.flag("livemode"),
             amount_total=session.integer("amount_total"),
-            currency=session.text("currency").upper(),
-            order_reference=session.text("client_reference_id", default=""),
-            site=metadata.text("site", default="") if metadata else "",
-            checkout_id=metadata.text("checkout", default="") if metadata else "",
+            currency=session.currency(),
+            order_reference=name_of_ours(object_within(raw, "client_reference_id")),
+            metadata=Metadata.within(raw),
             payment_intent_id=session.reference("payment_intent"),
-            payment_intent_status=intent.text("status", default="") if intent else "",
+            payment_intent_status=intent.reported("status") if intent else "",
             url=session.link("url"),
             expires_at=session.moment("expires_at"),
-            card=Card.of_charge(charge),
-            charge_id=charge.text("id") if charge and has_succeeded else "",
+            method=PaymentMethod.of_charge(charge),
+            charge_id=_charge_id(charge),
         )
+
+    @property
+    def is_status_known(self) -> bool:
+        return self.status in STATUSES and self.payment_status in PAYMENT_STATUSES
 
     @property
     def is_complete(self) -> bool:
@@ -69,3 +74,12 @@ class SessionSnapshot:
     def is_paid(self) -> bool:
         """``no_payment_required`` is Stripe's word for a total that discounts brought to zero."""
         return self.is_complete and self.payment_status in {"paid", "no_payment_required"}
+
+
+def _charge_id(charge: Reader | None) -> str:
+    if charge is None or charge.reported("status") != "succeeded":
+        return ""
+    try:
+        return charge.text("id")
+    except MalformedSnapshot:
+        return ""

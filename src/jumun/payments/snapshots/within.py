@@ -16,12 +16,12 @@ def object_within(raw: object, *path: str) -> object:
     return raw
 
 
-def refunds_within(raw: object, *path: str) -> list[Any]:
+def refunds_within(raw: object, *path: str) -> list[dict[str, Any]]:
     """The refunds in a charge found below ``raw`` by ``path``; none where anything on the way is not expanded."""
-    return items_within(raw, *path, "refunds", "data")
+    return [found for found in items_within(raw, *path, "refunds", "data") if isinstance(found, dict)]
 
 
-def transactions_within(raw: object) -> list[Any]:
+def transactions_within(raw: object) -> list[dict[str, Any]]:
     """The balance transactions that a charge, a refund, a dispute or a payout carries in full."""
     single = (object_within(raw, name) for name in ("balance_transaction", "failure_balance_transaction"))
     listed = object_within(raw, "balance_transactions")
