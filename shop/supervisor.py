@@ -1,7 +1,7 @@
 """Starts the store's processes, waits until they answer, watches over them and ends them.
 
-The worker is started again when it dies, after a pause that doubles. When it dies again and again, or when the web
-server or Paywright dies, everything stops: a store that takes orders which nobody processes must not look alive.
+The worker is started again whenever it dies, after a pause that doubles up to a limit: the rows that it died of are set
+aside by the next ones. When the web server or Paywright dies, everything stops.
 """
 
 import http.client
@@ -21,7 +21,7 @@ from shop.reaper import Reaper
 READY_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 6.0
 TICK_S = 0.2
-WORKER_DEATHS_MAX = 5
+WORKER_PAUSE_MAX_S = 8.0
 WORKER_STABLE_S = 60.0
 # What gunicorn is told; the documentation of a deployment and the bench tell it the same.
 SERVED_BY = (
@@ -131,9 +131,8 @@ class Supervisor:
         if time.monotonic() - self._worker_started > WORKER_STABLE_S:
             self._worker_deaths = 0
         self._worker_deaths += 1
-        if self._worker_deaths > WORKER_DEATHS_MAX:
-            return  # the caller's check then finds it dead
-        pause_s = 2.0 ** (self._worker_deaths - 1)
+        # However many there were.
+        pause_s = min(2.0 ** min(self._worker_deaths - 1, 10), WORKER_PAUSE_MAX_S)
         self._echo(
             _("The worker has ended ({how}); it is started again in {pause:g} s.").format(how=_how(code), pause=pause_s)
         )

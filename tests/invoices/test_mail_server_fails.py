@@ -76,6 +76,6 @@ def test_a_server_that_says_never_leaves_the_mail_to_staff(server: MailServer) -
         pass
     assert Job.objects.get().state == "parked"
     server.failing = None
-    assert Job.objects.get().do_again()
+    assert Job.objects.get().requeue()
     assert work_until_due_again().state == "done"
     assert len(server.accepted) == 1
