@@ -73,9 +73,10 @@ def message_id(name: str) -> str:
 
 
 def _deliverable(address: str) -> str:
-    """``address`` if a mail can carry it. Raises `MailRefused`: the part before the @ must be ASCII for most servers."""
+    """``address`` if a mail can carry it. Raises `MailRefused`: most servers want ASCII before the @."""
     addr_spec = parseaddr(address)[1]
-    if not (addr_spec.rpartition("@")[0].isascii() and _ascii_domain(addr_spec) and address.isprintable()):
+    local = addr_spec.rpartition("@")[0]
+    if not (local and local.isascii() and _ascii_domain(addr_spec) and address.isprintable()):
         raise MailRefused("this address cannot be written into a mail")
     return address
 
@@ -109,7 +110,9 @@ def _hand_over(message: EmailMultiAlternatives) -> None:
         ((code, reply),) = refusal.recipients.values()
         if code < PERMANENT:
             raise
-        raise MailRefused(f"the mail server refuses the recipient: {code} {reply!r}") from refusal
+        raise MailRefused(
+            f"the mail server refuses the recipient: {code} {reply.decode(errors='replace')}"
+        ) from refusal
     finally:
         with suppress(Exception):
             connection.close()

@@ -93,7 +93,7 @@ def test_with_more_threads_one_slow_job_holds_up_no_other() -> None:
 
 
 def test_the_lease_of_slow_work_is_renewed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(heartbeat, "LEASE_S", 0.15)
+    monkeypatch.setattr(heartbeat, "RENEW_EVERY_S", 0.05)
     begun, go_on = [], threading.Event()
 
     @handlers.job("test.slow", lane=Lane.MONEY, network=True)

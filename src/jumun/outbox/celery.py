@@ -45,8 +45,15 @@ def _is_taken(lane: Lane) -> bool:
     return lane != Lane.EVENTS and Job.is_in_hand(lane)
 
 
-# By its name a site can route a lane to workers of its own.
-TASKS = {lane: shared_task(name=f"jumun.work.{lane}", ignore_result=True)(lambda lane=lane: _work(lane)) for lane in Lane}
+def _task_of(lane: Lane) -> Any:
+    def work() -> None:
+        _work(lane)
+
+    # By its name a site can route a lane to workers of its own.
+    return shared_task(name=f"jumun.work.{lane}", ignore_result=True)(work)
+
+
+TASKS = {lane: _task_of(lane) for lane in Lane}
 BEAT_SCHEDULE = {
     task.name: {"task": task.name, "schedule": BEAT_S, "options": {"expires": BEAT_S}} for task in TASKS.values()
 }

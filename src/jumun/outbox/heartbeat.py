@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db import connections
 
-from jumun.outbox.lease import LEASE_S, LeasedRow
+from jumun.outbox.lease import RENEW_EVERY_S, LeasedRow
 
 logger = logging.getLogger("jumun.worker")
 
@@ -54,7 +54,7 @@ class Heartbeat:
         return True
 
     def _keep_beating(self) -> None:
-        wait_s: float = LEASE_S / 3
+        wait_s: float = RENEW_EVERY_S
         while not self._stop.wait(wait_s):
-            wait_s = LEASE_S / 3 if self.beat() else min(AGAIN_S, LEASE_S / 3)
+            wait_s = RENEW_EVERY_S if self.beat() else min(AGAIN_S, RENEW_EVERY_S)
         connections.close_all()

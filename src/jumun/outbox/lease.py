@@ -28,6 +28,10 @@ from jumun.rows import change, insert_new
 
 # Short, so that the work of a killed worker is taken up soon; a living worker renews its leases meanwhile.
 LEASE_S = 15
+# Of a row that one process has died of: should it be the culprit, the second death is noticed sooner.
+SUSPECT_LEASE_S = 6
+# Well below both.
+RENEW_EVERY_S = 2
 BACKOFF_FIRST_S = 2.0
 BACKOFF_MAX_S = 3600.0
 # A death says nothing about the next try, which shall be soon: within a minute the row is done or parked.
@@ -65,7 +69,7 @@ def error_text(error: BaseException) -> str:
     """What an exception is and says. Some fail to say it."""
     try:
         text = f"{type(error).__name__}: {error}"
-    except Exception:
+    except Exception:  # noqa: BLE001 (whatever its author did)
         text = type(error).__name__
     return storable(text)[:ERROR_MAX_CHARS]
 
@@ -127,7 +131,7 @@ class LeasedRow(models.Model):
 
     @classmethod
     def claim(cls, limit: int, lane: Lane | None = None) -> list[Self]:
-        """Take up to ``limit`` due rows of ``lane``, or of all lanes, oldest first, for `LEASE_S` seconds.
+        """Take up to ``limit`` due rows of ``lane``, or of all lanes, oldest first, for the length of a lease.
 
         A row that one worker has died of already is taken singly: no other is abandoned with it.
         """
@@ -148,7 +152,7 @@ class LeasedRow(models.Model):
                 cls._default_manager.using(using).filter(pk__in=[row.pk for row in rows]).update(
                     # Several have no deaths.
                     lease_token=token,
-                    run_at=now + timedelta(seconds=LEASE_S),
+                    run_at=now + rows[0]._lease,
                     deaths=rows[0].deaths,
                 )
         return rows
@@ -158,6 +162,10 @@ class LeasedRow(models.Model):
         """Whether a worker holds the lease of a row of ``lane``."""
         rows = cls._default_manager.filter(state=State.READY, run_at__gt=timezone.now(), **cls.in_lane(lane))
         return rows.exclude(lease_token=None).exists()
+
+    @property
+    def _lease(self) -> timedelta:
+        return timedelta(seconds=SUSPECT_LEASE_S if 0 < self.deaths < ALONE_FROM_DEATHS else LEASE_S)
 
     @property
     def _is_suspect(self) -> bool:
@@ -179,10 +187,10 @@ class LeasedRow(models.Model):
 
     @classmethod
     def renew(cls, rows: "Sequence[LeasedRow]") -> None:
-        """Hold what is left of a claim for another `LEASE_S` seconds."""
+        """Hold what is left of a claim for as long again."""
         held = cls._default_manager.filter(pk__in=[row.pk for row in rows], state=State.READY)
         held = held.filter(lease_token=rows[0].lease_token)
-        held.update(run_at=timezone.now() + timedelta(seconds=LEASE_S))
+        held.update(run_at=timezone.now() + rows[0]._lease)
 
     def release(self, wait_s: float = 0.0) -> None:
         """Give the row back as it was, to be claimed again at once or after ``wait_s``. Raises `LeaseLost`."""

@@ -1,4 +1,5 @@
 import logging
+import signal
 import threading
 
 from jumun.cause import acting
@@ -12,7 +13,7 @@ logger = logging.getLogger("jumun.worker")
 def process(row: LeasedRow) -> None:
     """Run one claimed row and record how it went; whatever its work raises counts against this row alone.
 
-    Raises what keeps the database from recording it, and `KeyboardInterrupt` in the main thread.
+    Raises what keeps the database from recording it, and `KeyboardInterrupt` for Ctrl-C.
     """
     try:
         if row.deaths >= DEATHS_MAX:
@@ -40,11 +41,16 @@ def run_here(row: LeasedRow) -> None:
         logger.warning("%s failed, attempt %d", row, row.attempts + 1, exc_info=True)
         row.fail(error)
     except BaseException as error:
-        # Ctrl-C. In any other thread it is the row's own, as is a SystemExit or a panic of native code.
-        if isinstance(error, KeyboardInterrupt) and threading.current_thread() is threading.main_thread():
+        if isinstance(error, KeyboardInterrupt) and _is_interruptible():
             row.release()
             raise
         _die(row, error)
+
+
+def _is_interruptible() -> bool:
+    """Whether Ctrl-C raises `KeyboardInterrupt` here; otherwise it is the row's own, as a `SystemExit` is."""
+    is_main = threading.current_thread() is threading.main_thread()
+    return is_main and signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 def _die(row: LeasedRow, error: BaseException) -> None:

@@ -2,7 +2,7 @@ import logging
 import threading
 from collections.abc import Sequence
 
-from django.db import connections
+from django.db import connections, router, transaction
 
 from jumun.errors import LeaseLost
 from jumun.outbox.heartbeat import Heartbeat
@@ -92,9 +92,22 @@ class QueueRunner:
         otherwise a mail whose sending could not be recorded would be sent again.
         """
         connections.close_all()
-        while not self._stop.wait(AWAY_S) and not self._heartbeat.beat():
+        while not self._stop.wait(AWAY_S) and not (self._heartbeat.beat() and self._can_claim()):
             pass
-        self._stop.wait(AWAY_S)
+        # Longer than the others take to see it too.
+        self._stop.wait(2 * AWAY_S)
+
+    def _can_claim(self) -> bool:
+        """Whether the database takes a claim, which is then rolled back: a full disk can still be read."""
+        using = router.db_for_write(self._queue)
+        try:
+            with transaction.atomic(using):
+                self._queue.claim(self._batch, self.lane)
+                transaction.set_rollback(True, using)
+        except Exception:  # noqa: BLE001 (the log names it already)
+            connections.close_all()
+            return False
+        return True
 
     def _give_way(self) -> None:
         for runner in self._gives_way_to:
@@ -125,7 +138,7 @@ class QueueRunner:
                 row.release(AWAY_S)
             except LeaseLost:
                 return
-            except Exception:
+            except Exception:  # noqa: BLE001 (the log names it already)
                 if self._stop.wait(AWAY_S):
                     return
             else:

@@ -30,8 +30,11 @@ class LaneStatus:
 
 
 def oldest_due_at(now: datetime, *lanes: Lane) -> datetime | None:
-    """When the oldest due row of these lanes (all, if none is named) should have begun. One query each."""
-    due = [_due(queue, lane, now) for lane in lanes or Lane for queue in registered_queues() if lane in queue.LANES]
+    """When the oldest due row of these lanes, or of all, should have begun. One query for each lane or table."""
+    if lanes:
+        due = [_due(queue, lane, now) for lane in lanes for queue in registered_queues() if lane in queue.LANES]
+    else:
+        due = [_due(queue, None, now) for queue in registered_queues()]
     oldest = [rows.aggregate(at=Min("run_at"))["at"] for rows in due]
     return min((at for at in oldest if at), default=None)
 
@@ -62,11 +65,11 @@ def _status(queue: type[LeasedRow], lane: Lane, now: datetime) -> LaneStatus:
     )
 
 
-def _due(queue: type[LeasedRow], lane: Lane, now: datetime) -> QuerySet[LeasedRow]:
+def _due(queue: type[LeasedRow], lane: Lane | None, now: datetime) -> QuerySet[LeasedRow]:
     return _rows(queue, lane, State.READY).filter(run_at__lte=now)
 
 
-def _rows(queue: type[LeasedRow], lane: Lane, state: State) -> QuerySet[LeasedRow]:
+def _rows(queue: type[LeasedRow], lane: Lane | None, state: State) -> QuerySet[LeasedRow]:
     return queue._default_manager.filter(state=state, **queue.in_lane(lane))
 
 

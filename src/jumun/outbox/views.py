@@ -18,7 +18,7 @@ def healthz(_request: HttpRequest) -> JsonResponse:
 @require_safe
 @never_cache
 def readyz(_request: HttpRequest) -> JsonResponse:
-    """The database answers, and how many seconds the oldest due row has been waiting (0 for none), of all and by lane."""
+    """The database answers; for how many seconds the oldest due row has been waiting, of all and by lane (0: none)."""
     connection.ensure_connection()
     now = timezone.now()
     lanes = {lane.value: oldest_waiting_s(now, lane) for lane in Lane}

@@ -66,9 +66,7 @@ def work(stop: threading.Event, *, concurrency: int = 1, lanes: Collection[Lane]
         for lane in lanes:
             first = tuple(runner for runner in runners if runner.lane == Lane.EVENTS) if lane.low_priority else ()
             runners += [
-                QueueRunner(
-                    queue, lane, concurrency=concurrency, heartbeat=heartbeat, stop=stop, gives_way_to=first
-                )
+                QueueRunner(queue, lane, concurrency=concurrency, heartbeat=heartbeat, stop=stop, gives_way_to=first)
                 for queue in _queues_of(lane)
             ]
         threads = [

@@ -27,7 +27,7 @@ class Command(BaseCommand):
             "--concurrency",
             type=int,
             metavar="N",
-            help="threads for events, and half as many for each other lane (4; 1 on SQLite, where one writes at a time)",
+            help="threads for events, and half as many for each other lane (4; 1 on SQLite: it has one writer)",
         )
         parser.add_argument(
             "--lane",
