@@ -77,6 +77,7 @@ def waiting_mail(kind: str) -> Order:
     order = paid_order()
     MAILS[kind][0](order.payments.get())
     Job.objects.exclude(kind=kind).delete()
+    make_due()
     return order
 
 

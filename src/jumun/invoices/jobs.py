@@ -3,11 +3,16 @@ from jumun.invoices.by_number import by_number
 from jumun.invoices.models import ArchivedPdf
 from jumun.outbox.handlers import job
 from jumun.outbox.lanes import Lane
+from jumun.outbox.models import Job
 
 
 @job("invoices.archive", lane=Lane.DOCUMENTS, network=True)
 def archive_document(number: str) -> None:
-    ArchivedPdf.keep(by_number(number))
+    try:
+        ArchivedPdf.keep(by_number(number))
+    finally:
+        # Where the archive has failed, the mail makes the PDF for itself.
+        Job.hasten("invoices.mail", key=number)
 
 
 def _record_sent(number: str, again: str = "") -> None:

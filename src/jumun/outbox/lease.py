@@ -119,7 +119,11 @@ class LeasedRow(models.Model):
     def add_all(cls, rows: "Sequence[Self]") -> None:
         """`add` for several in one statement."""
         insert_new(rows)
-        lanes = {Lane(row.lane) for row in rows if row.state == State.READY}
+        cls.tell_of_work({Lane(row.lane) for row in rows if row.state == State.READY})
+
+    @classmethod
+    def tell_of_work(cls, lanes: set[Lane]) -> None:
+        """Send `work_added` once the caller's transaction is committed."""
         if lanes and work_added.has_listeners():
             tell = partial(work_added.send, cls, lanes=lanes)
             transaction.on_commit(tell, using=router.db_for_write(cls), robust=True)

@@ -2,7 +2,7 @@ import logging
 from collections.abc import Iterable
 from datetime import timedelta
 from itertools import islice
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection, models, transaction
@@ -50,18 +50,31 @@ class Job(LeasedRow):
     def enqueue(cls, *kinds: str, key: str, **args: Any) -> None:
         """Add a job of each kind in the caller's transaction; where ``kind:key`` exists already, nothing happens.
 
-        They are begun in the order given. ``args`` must be JSON. Raises `LookupError` for a kind that nobody handles.
+        ``args`` must be JSON. Raises `LookupError` for a kind that nobody handles.
         """
-        cls.add_all([cls(kind=kind, lane=handler_of(kind).lane, key=f"{kind}:{key}", args=args) for kind in kinds])
+        cls.add_all([cls.of(kind, key=key, **args) for kind in kinds])
+
+    @classmethod
+    def of(cls, kind: str, *, key: str, wait_s: float = 0.0, **args: Any) -> Self:
+        """A job for `add_all`, due after ``wait_s``; the rest as for `enqueue`."""
+        run_at = timezone.now() + timedelta(seconds=wait_s)
+        return cls(kind=kind, lane=handler_of(kind).lane, key=f"{kind}:{key}", args=args, run_at=run_at)
+
+    @classmethod
+    def hasten(cls, kind: str, *, key: str) -> None:
+        """Make the job of ``kind:key`` due now, if it still waits for the first time."""
+        waiting = cls.objects.filter(key=f"{kind}:{key}", state=State.READY, lease_token=None, attempts=0)
+        if waiting.filter(run_at__gt=timezone.now()).update(run_at=timezone.now()):
+            cls.tell_of_work({handler_of(kind).lane})
 
     @classmethod
     def enqueue_missing(cls, kind: str, wanted: Iterable[tuple[str, dict[str, Any]]], *, limit: int) -> int:
         """`enqueue` those of the ``wanted`` keys and arguments that have no job yet, the first ``limit``; return how
         many. However many have one already, the others get theirs.
         """
-        lane, rest, missing = handler_of(kind).lane, iter(wanted), list[Job]()
+        rest, missing = iter(wanted), list[Job]()
         while len(missing) < limit and (some := list(islice(rest, limit))):
-            jobs = [cls(kind=kind, lane=lane, key=f"{kind}:{key}", args=args) for key, args in some]
+            jobs = [cls.of(kind, key=key, **args) for key, args in some]
             known = set(cls.objects.filter(key__in=[job.key for job in jobs]).values_list("key", flat=True))
             missing += [job for job in jobs if job.key not in known]
         cls.add_all(missing[:limit])

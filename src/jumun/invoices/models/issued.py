@@ -20,6 +20,9 @@ from jumun.outbox.models import Job
 from jumun.rows import insert
 from jumun.shop_day import shop_day
 
+# How long a mail waits for its PDF to be archived before it makes one for itself: an archive may hang.
+MAIL_WAITS_S = 120
+
 # The PDF engine and the XML library are large, and most processes never print: they are imported where they are used.
 
 
@@ -75,8 +78,9 @@ class IssuedDocument(models.Model):
         )
         insert(issued)
         issued.record("issued")
-        # In this order, so that the mail finds the PDF made.
-        Job.enqueue("invoices.archive", "invoices.mail", key=number, number=number)
+        # The mail finds the PDF made: the archive's job hastens it, and makes it only once.
+        archive_job = Job.of("invoices.archive", key=number, number=number)
+        Job.add_all([archive_job, Job.of("invoices.mail", key=number, number=number, wait_s=MAIL_WAITS_S)])
         return issued
 
     @property
