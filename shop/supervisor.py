@@ -1,7 +1,7 @@
 """Starts the store's processes, waits until they answer, watches over them and ends them.
 
-The worker is started again when it dies, after a pause that doubles. When it dies again and again, or when the web
-server or Paywright dies, everything stops: a store that takes orders which nobody processes must not look alive.
+The worker is started again whenever it dies, after a pause that doubles up to a limit: the rows that it died of are set
+aside by the next ones. When the web server or Paywright dies, everything stops.
 """
 
 import http.client
@@ -21,7 +21,7 @@ from shop.reaper import Reaper
 READY_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 6.0
 TICK_S = 0.2
-WORKER_DEATHS_MAX = 5
+WORKER_PAUSE_MAX_S = 8.0
 WORKER_STABLE_S = 60.0
 # What gunicorn is told; the documentation of a deployment and the bench tell it the same.
 SERVED_BY = (
@@ -43,8 +43,8 @@ class Supervisor:
         self._print = echo
         self._started = False
         self._reaper = Reaper()
-        self._worker_deaths = 0
-        self._worker_started = 0.0
+        self._worker_pause_s = 0.5
+        self._worker_starts_at = 0.0
 
     def __enter__(self) -> Self:
         return self
@@ -66,7 +66,7 @@ class Supervisor:
         """Start all processes and wait until they answer. Raises `StoreFailed`."""
         for name, command in commands(self.configuration).items():
             self._start(name, command)
-        self._worker_started = time.monotonic()
+        self._worker_starts_at = time.monotonic()
         give_up = time.monotonic() + READY_TIMEOUT_S
         for name, port, path in _probes(self.configuration):
             while not _answers(port, path):
@@ -78,11 +78,8 @@ class Supervisor:
         self._started = True
 
     def watch(self) -> None:
-        """Run until interrupted. Raises `StoreFailed` when a process has ended that cannot be replaced."""
+        """Run until interrupted. Raises `StoreFailed` when a process other than the worker has ended."""
         while True:
-            worker = self.children["worker"]
-            if (code := worker.exit_code) is not None:
-                self._replace_worker(worker, code)
             self._check_alive()
             time.sleep(TICK_S)
 
@@ -122,31 +119,28 @@ class Supervisor:
         del self.children[child.name]
 
     def _check_alive(self) -> None:
-        for child in self.children.values():
-            if (code := child.exit_code) is not None:
-                child.wait()
+        """Start a dead worker again once its pause is over. Raises `StoreFailed` where another process has ended."""
+        for child in list(self.children.values()):
+            if (code := child.exit_code) is None:
+                continue
+            child.wait()
+            if child.name != "worker":
                 raise StoreFailed(_report(child, code))
+            self._forget(child)
+            self._pause_worker(code)
+        if "worker" not in self.children and time.monotonic() >= self._worker_starts_at:
+            self._start("worker", commands(self.configuration)["worker"])
 
-    def _replace_worker(self, worker: Child, code: int) -> None:
-        if time.monotonic() - self._worker_started > WORKER_STABLE_S:
-            self._worker_deaths = 0
-        self._worker_deaths += 1
-        if self._worker_deaths > WORKER_DEATHS_MAX:
-            return  # the caller's check then finds it dead
-        pause_s = 2.0 ** (self._worker_deaths - 1)
-        self._echo(
-            _("The worker has ended ({how}); it is started again in {pause:g} s.").format(how=_how(code), pause=pause_s)
+    def _pause_worker(self, code: int) -> None:
+        now = time.monotonic()
+        is_stable = now - self._worker_starts_at > WORKER_STABLE_S
+        self._worker_pause_s = 1.0 if is_stable else min(self._worker_pause_s * 2, WORKER_PAUSE_MAX_S)
+        self._worker_starts_at = now + self._worker_pause_s
+        self._print(
+            _("The worker has ended ({how}); it is started again in {pause:g} s.").format(
+                how=_how(code), pause=self._worker_pause_s
+            )
         )
-        self._forget(worker)
-        self._wait_watching(pause_s)
-        self._start("worker", commands(self.configuration)["worker"])
-        self._worker_started = time.monotonic()
-
-    def _wait_watching(self, pause_s: float) -> None:
-        until = time.monotonic() + pause_s
-        while time.monotonic() < until:
-            self._check_alive()
-            time.sleep(TICK_S)
 
 
 def commands(configuration: Configuration) -> dict[str, list[str]]:

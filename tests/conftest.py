@@ -36,6 +36,7 @@ LONG = (
     "tests/payments/test_histories",
     "tests/paywright/test_browser",
     "tests/outbox/test_celery",
+    "tests/outbox/test_poison",
     "tests/tooling/test_run",
     "tests/invoices/test_killed",
     "tests/chaos/",

@@ -38,11 +38,11 @@ def store_environment(folder: Path) -> dict[str, str]:
 
 
 @contextmanager
-def worker(folder: Path, **environment: str) -> Iterator[subprocess.Popen[bytes]]:
+def worker(folder: Path, *options: str, **environment: str) -> Iterator[subprocess.Popen[bytes]]:
     """``manage.py work`` on the test database; mails are written as files into ``folder/mail``."""
     with (folder / "worker.log").open("ab") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "django", "work"],
+            [sys.executable, "-m", "django", "work", *options],
             env=store_environment(folder) | environment,
             stderr=log,
             stdout=log,

@@ -20,7 +20,8 @@ JumunError
 ├── MalformedSnapshot       Stripe's object lacks what we read, or has it in another shape
 ├── WebhookRefused          a notification that is not provably from Stripe (answered with 400)
 ├── LeaseLost               another worker took the row over
-├── WorkerDied              every try of a row ended with the worker that made it
+├── WorkerDied              every try of a row ended with the process that made it
+├── MailRefused             the mail server takes no mail for this address
 └── StripeError
     ├── StripeUnavailable   no answer: the outcome is unknown, a retry with the same key is safe
     │   └── StripeSpared    Stripe has not answered lately, so the call was not made
@@ -161,7 +162,11 @@ class WorkerStopping(JumunError):
 
 
 class WorkerDied(JumunError):
-    """The row's tries are used up, and its workers were killed at each: it must not end another one."""
+    """Each try of the row ended with its process: it must not end another one."""
+
+
+class MailRefused(JumunError):
+    """No mail can be sent to this address: it cannot be written into a mail, or its server refuses it for good."""
 
 
 class StripeError(JumunError):

@@ -39,24 +39,25 @@ WRITES = ("INSERT", "UPDATE", "DELETE")
 
 
 class Killed(BaseException):
-    """Nothing catches it, as nothing catches kill -9."""
+    """Whoever catches it can write nothing any more, as nobody can after kill -9."""
 
 
 class Commits:
-    """Counts this thread's commits, and kills at one of them."""
+    """Counts this thread's commits, and kills at one of them: from then on every statement fails."""
 
     def __init__(self, kill_at: int | None = None, moment: str = "") -> None:
         self.count = 0
         self._kill_at = kill_at
         self._moment = moment
+        self.is_dead = False
 
     def commit(self, real: Callable[[], Any]) -> Any:
         self.count += 1
-        killed = self.count == self._kill_at
-        if killed and self._moment == "before":
+        self.is_dead = self.count == self._kill_at
+        if self.is_dead and self._moment == "before":
             raise Killed
         answer = real()
-        if killed:
+        if self.is_dead:
             raise Killed
         return answer
 
@@ -75,6 +76,8 @@ def counting(commits: Commits) -> Iterator[None]:
             raise
 
     def statement(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if commits.is_dead:
+            raise Killed
         if connection.in_atomic_block or not sql.startswith(WRITES):
             return execute(sql, params, many, context)
         return commits.commit(lambda: execute(sql, params, many, context))

@@ -11,6 +11,8 @@ from typing import Any
 
 # Where a visit can end: with an answer of the server, or without one.
 STAGES = ("greeting", "HELO", "MAIL", "RCPT", "DATA", "content", "no answer to content")
+# How it can go wrong once the mail is taken.
+GOODBYES = ("no answer to QUIT", "nonsense to QUIT", "refusal of QUIT")
 
 
 class MailServer(socketserver.ThreadingTCPServer):
@@ -22,8 +24,10 @@ class MailServer(socketserver.ThreadingTCPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Visit)
         self.failing: str | None = None
+        self.is_over = threading.Event()
         self.code = 451
         self.received: list[EmailMessage] = []
+        self.raw: list[bytes] = []
         self.accepted: list[EmailMessage] = []
 
     @property
@@ -41,12 +45,15 @@ class _Visit(socketserver.StreamRequestHandler):
             self._converse(self.server.failing)
 
     def _converse(self, failing: str | None) -> None:
+        if failing == "silence":
+            self.server.is_over.wait(60)
+            return
         if not self._answer("greeting", failing, "220 test"):
             return
         while line := self.rfile.readline():
             verb = line[:4].decode("ascii", "replace").upper()
             if verb == "QUIT":
-                self._say("221 bye")
+                self._part(failing)
                 return
             stage = "HELO" if verb in {"EHLO", "HELO"} else verb
             if stage == "DATA" and self._answer("DATA", failing, "354 go on"):
@@ -54,11 +61,21 @@ class _Visit(socketserver.StreamRequestHandler):
             elif stage != "DATA":
                 self._answer(stage, failing, "250 ok")
 
+    def _part(self, failing: str | None) -> None:
+        if failing == "no answer to QUIT":
+            self.server.is_over.wait(60)
+        elif failing == "nonsense to QUIT":
+            # Longer than smtplib reads.
+            self._say("221 " + "x" * 20_000)
+        else:
+            self._say("554 no" if failing == "refusal of QUIT" else "221 bye")
+
     def _content(self, failing: str | None) -> None:
         lines = []
         while (line := self.rfile.readline()) not in {b".\r\n", b""}:
             lines.append(line.removeprefix(b"."))
         message = email.message_from_bytes(b"".join(lines), EmailMessage, policy=email.policy.default)
+        self.server.raw.append(b"".join(lines))
         self.server.received.append(message)
         if failing == "no answer to content":
             raise ConnectionError
@@ -80,4 +97,5 @@ def mail_server() -> Iterator[MailServer]:
         try:
             yield server
         finally:
+            server.is_over.set()
             server.shutdown()

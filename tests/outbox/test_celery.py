@@ -16,6 +16,7 @@ from pytest_django.fixtures import Settings
 
 from jumun.invoices.models import Invoice
 from jumun.orders.models import Order
+from jumun.outbox.lanes import Lane
 from jumun.outbox.models import Job
 from jumun.outbox.signals import work_added
 from jumun.payments.models import InboxEvent
@@ -72,7 +73,7 @@ def nudging(broker: str) -> Iterator[None]:
     """This process as a web process of a project that has Celery."""
     from jumun.outbox import celery as adapter
 
-    app = adapter.work.app
+    app = adapter.TASKS[Lane.EVENTS].app
     app.conf.update(broker_url=broker, broker_connection_timeout=1)
     # Its connections are to the broker of the test before.
     app.close()

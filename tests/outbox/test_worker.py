@@ -8,7 +8,8 @@ from contextlib import contextmanager
 import pytest
 from django.utils import timezone
 
-from jumun.outbox import handlers, heartbeat, lane
+from jumun.outbox import handlers, heartbeat, queue_runner
+from jumun.outbox.lanes import Lane
 from jumun.outbox.models import Job
 from jumun.outbox.worker import work
 from jumun.payments.models import InboxEvent
@@ -53,7 +54,7 @@ def states() -> list[str]:
 def test_stopping_finishes_the_job_in_hand_and_lets_the_others_go_at_once() -> None:
     begun, go_on = threading.Event(), threading.Event()
 
-    @handlers.job("test.slow", network=True)
+    @handlers.job("test.slow", lane=Lane.MONEY, network=True)
     def slow() -> None:
         begun.set()
         assert go_on.wait(90)
@@ -73,16 +74,16 @@ def test_stopping_finishes_the_job_in_hand_and_lets_the_others_go_at_once() -> N
 def test_with_more_threads_one_slow_job_holds_up_no_other() -> None:
     go_on, done = threading.Event(), []
 
-    @handlers.job("test.slow", network=True)
+    @handlers.job("test.slow", lane=Lane.MONEY, network=True)
     def slow() -> None:
         assert go_on.wait(90)
 
-    @handlers.job("test.quick", network=True)
+    @handlers.job("test.quick", lane=Lane.MONEY, network=True)
     def quick() -> None:
         done.append(1)
 
     Job.enqueue("test.slow", key="first")
-    with working(concurrency=2):
+    with working(concurrency=4):
         until(lambda: Job.objects.filter(lease_token__isnull=False).exists())
         for number in range(5):
             Job.enqueue("test.quick", key=str(number))
@@ -92,10 +93,10 @@ def test_with_more_threads_one_slow_job_holds_up_no_other() -> None:
 
 
 def test_the_lease_of_slow_work_is_renewed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(heartbeat, "LEASE_S", 0.15)
+    monkeypatch.setattr(heartbeat, "RENEW_EVERY_S", 0.05)
     begun, go_on = [], threading.Event()
 
-    @handlers.job("test.slow", network=True)
+    @handlers.job("test.slow", lane=Lane.MONEY, network=True)
     def slow() -> None:
         begun.append(1)
         assert go_on.wait(90)
@@ -112,16 +113,16 @@ def test_the_lease_of_slow_work_is_renewed(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_a_worker_that_cannot_reach_its_database_waits_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lane, "AWAY_S", 0.01)
+    monkeypatch.setattr(queue_runner, "AWAY_S", 0.01)
     tries, real = [], Job.claim
 
-    def claim(limit: int) -> list[Job]:
+    def claim(limit: int, lane: Lane | None = None) -> list[Job]:
         tries.append(1)
         if len(tries) < 4:
             raise ConnectionError("the database is away")
-        return real(limit)
+        return real(limit, lane)
 
-    @handlers.job("test.note")
+    @handlers.job("test.note", lane=Lane.MONEY)
     def note() -> None: ...
 
     Job.enqueue("test.note", key="a")
@@ -131,23 +132,14 @@ def test_a_worker_that_cannot_reach_its_database_waits_for_it(monkeypatch: pytes
     assert len(tries) >= 4
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-def test_a_thread_that_dies_ends_the_worker() -> None:
-    @handlers.job("test.deadly", network=True)
-    def deadly() -> None:
-        raise SystemExit
-
-    Job.enqueue("test.deadly", key="a")
-    stop = threading.Event()
-    work(stop)
-    assert stop.is_set()
-
-
-def test_jobs_give_way_to_events_but_not_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lane, "GIVE_WAY_S", 0.2)
+@pytest.mark.parametrize(("lane", "waits"), [(Lane.MAIL, True), (Lane.DOCUMENTS, True), (Lane.MONEY, False)])
+def test_mails_and_documents_give_way_to_events_but_not_for_ever(
+    monkeypatch: pytest.MonkeyPatch, lane: Lane, waits: bool
+) -> None:
+    monkeypatch.setattr(queue_runner, "GIVE_WAY_S", 2.0)
     done: list[float] = []
 
-    @handlers.job("test.note", network=True)
+    @handlers.job("test.note", lane=lane, network=True)
     def note() -> None:
         done.append(time.monotonic())
 
@@ -161,7 +153,7 @@ def test_jobs_give_way_to_events_but_not_for_ever(monkeypatch: pytest.MonkeyPatc
     begun = time.monotonic()
     with working():
         until(lambda: len(done) == 2)
-        assert done[1] - begun > 0.3
+        assert (done[1] - begun > 3.0) == waits
         go_on.set()
     slow.refresh_from_db()
     assert set(states()) == {"done"}

@@ -123,6 +123,20 @@ def test_a_session_of_the_sandbox_ends_although_stripe_does_not_know_it(stripe: 
     assert not Job.objects.filter(state="parked").exists()
 
 
+def test_however_many_expiries_were_given_up_newer_ones_get_their_turn(
+    stripe: Paywright, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("jumun.payments.expire.BATCH", 5)
+    stuck = [ends_in(place_order(), hours=-1) for _ in range(5)]
+    assert enqueue_overdue() == len(stuck)
+    Job.objects.update(state="parked")
+    newer = make_overdue(place_order())
+    assert [enqueue_overdue() for _ in range(2)] == [1, 0]
+    drain()
+    newer.refresh_from_db()
+    assert newer.state == "expired"
+
+
 def test_an_expiry_that_was_given_up_is_taken_up_again_the_next_day(
     stripe: Paywright, monkeypatch: pytest.MonkeyPatch
 ) -> None:

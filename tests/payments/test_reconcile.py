@@ -15,6 +15,7 @@ from jumun.audit import findings
 from jumun.invoices.models import CreditNote, Invoice
 from jumun.orders.models import Order
 from jumun.orders.signals import order_paid
+from jumun.outbox.lanes import Lane
 from jumun.outbox.models import Job
 from jumun.outbox.stopping import stops_at
 from jumun.outbox.worker import work_once
@@ -333,7 +334,7 @@ def work_while_stopping() -> None:
     stop = threading.Event()
     stop.set()
     stops_at(stop)
-    work_once()
+    work_once(Lane.UPKEEP)
 
 
 def test_a_worker_told_to_stop_lets_go_of_a_reconciliation_and_the_next_goes_on(stripe: Paywright) -> None:
@@ -344,7 +345,7 @@ def test_a_worker_told_to_stop_lets_go_of_a_reconciliation_and_the_next_goes_on(
     order.refresh_from_db()
     assert (order.state, Reconciliation.objects.get().finished_at) == ("placed", None)
     assert Job.objects.get(kind="payments.reconcile").attempts == 0
-    work_once()
+    work_once(Lane.UPKEEP)
     order.refresh_from_db()
     assert order.state == "paid"
     assert Reconciliation.objects.get().finished_at is not None

@@ -15,6 +15,7 @@ from jumun.audit import findings
 from jumun.errors import NotRefundable, RefundExceedsPaid, StripeRefused, StripeUnavailable
 from jumun.invoices.models import CreditNote
 from jumun.outbox.models import Job
+from jumun.outbox.worker import drain
 from jumun.payments import gateway
 from jumun.payments.merge import apply
 from jumun.payments.models import Payment, QuarantinedSnapshot, Refund
@@ -165,7 +166,7 @@ def lose_the_answer(stripe: Paywright, payment: Payment, settings: Any) -> Refun
     with pytest.raises(StripeUnavailable):
         give_back(payment, 4_000)
     stripe.faults()
-    unknown = Refund.objects.get()
+    unknown = Refund.objects.get(payment=payment)
     assert (unknown.status, at_stripe(payment)) == ("creating", [4_000])
     return unknown
 
@@ -181,6 +182,28 @@ def test_a_refund_whose_answer_was_lost_is_not_made_twice(stripe: Paywright, set
     unknown.refresh_from_db()
     assert (unknown.status, at_stripe(payment)) == ("succeeded", [4_000])
     assert CreditNote.objects.get().amount_minor == 4_000
+
+
+@pytest.mark.parametrize("is_of_other_mode", [True, False])
+def test_however_many_stuck_refunds_there_are_newer_ones_get_their_turn(
+    stripe: Paywright, settings: Any, monkeypatch: pytest.MonkeyPatch, is_of_other_mode: bool
+) -> None:
+    monkeypatch.setattr("jumun.payments.refunds.BATCH", 20)
+    stuck = buy(stripe)
+    Refund.objects.bulk_create(
+        Refund(payment=stuck, idempotency_key=f"stuck {number}", amount_minor=1, currency="KRW") for number in range(20)
+    )
+    if is_of_other_mode:
+        Payment.objects.filter(pk=stuck.pk).update(livemode=True)
+    lost = lose_the_answer(stripe, buy(stripe), settings)
+    Refund.objects.exclude(pk=lost.pk).update(created_at=timezone.now() - timedelta(hours=1))
+    Refund.objects.filter(pk=lost.pk).update(created_at=timezone.now() - timedelta(minutes=2))
+    turns = [enqueue_unanswered() for _ in range(3)]
+    assert turns == ([1, 0, 0] if is_of_other_mode else [20, 1, 0])
+    Job.objects.exclude(args__refund_pk=lost.pk).delete()
+    drain()
+    lost.refresh_from_db()
+    assert lost.status == "succeeded"
 
 
 def test_after_a_day_it_is_looked_up_by_our_metadata(stripe: Paywright, settings: Any) -> None:

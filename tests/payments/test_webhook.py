@@ -145,7 +145,7 @@ def test_what_another_account_was_paid_pays_nothing_here(order: Order) -> None:
     assert drain() == 0
     kept = InboxEvent.objects.get()
     assert kept.state == "ignored"
-    assert kept.do_again()
+    assert kept.requeue()
     drain()
     kept.refresh_from_db()
     order.refresh_from_db()

@@ -72,7 +72,7 @@ class QueueAdmin(ReadOnlyAdmin):
     @admin.action(description=_("Try parked rows again"), permissions=["retry"])
     def try_again(self, request: HttpRequest, rows: QuerySet[Any]) -> None:
         """Make due now what may be done again of the selected rows; the others stay as they are."""
-        moved = [row for row in rows if row.do_again()]
+        moved = [row for row in rows if row.requeue()]
         for row in moved:
             # Who did it is in the row's history as well as in the timeline of its order, if it has one.
             self.log_change(request, row, STATE_CHANGED)

@@ -1,15 +1,24 @@
 from jumun.invoices import mail
 from jumun.invoices.by_number import by_number
-from jumun.outbox.handlers import Record, job
+from jumun.outbox.handlers import job
+from jumun.outbox.lanes import Lane
+from jumun.outbox.models import Job
 
 
-@job("invoices.archive", network=True)
+@job("invoices.archive", lane=Lane.DOCUMENTS, network=True)
 def archive_document(number: str) -> None:
-    by_number(number).keep_pdf()
+    try:
+        by_number(number).keep_pdf()
+    finally:
+        # Where the archive has failed, the mail makes the PDF for itself.
+        Job.hasten("invoices.mail", key=number)
 
 
-@job("invoices.mail", network=True)
-def send_document(number: str, again: str = "") -> Record:
-    issued = by_number(number)
-    mail.send(issued, again=again)
-    return lambda: issued.record("sent")
+def _record_sent(number: str, again: str = "") -> None:
+    by_number(number).record("sent")
+
+
+@job("invoices.mail", lane=Lane.MAIL, network=True, record=_record_sent)
+def send_document(number: str, again: str = "") -> bool:
+    mail.send(by_number(number), again=again)
+    return True

@@ -1,12 +1,9 @@
 """The mail that brings the customer a document."""
 
-from django.core.mail import EmailMultiAlternatives
-from django.template.loader import render_to_string
-from django.utils import translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from jumun.conf import jumun
+from jumun import mail
 from jumun.invoices.models import IssuedDocument
 
 # By how the document is settled.
@@ -20,26 +17,18 @@ SUBJECTS: dict[str, Promise] = {
 
 
 def send(issued: IssuedDocument, *, again: str = "") -> None:
-    """Send the document as PDF in the customer's language. Raises what the mail server says, to be tried again.
+    """Send the document as PDF in the customer's language. Raises what `jumun.mail.send` raises.
 
     ``again`` tells one wanted repetition from another and from the first mail.
     """
     order, document = issued.for_order, issued.document
-    context = {"issued": issued, "order": order, "seller": jumun().seller, "order_url": document.order_url}
-    with translation.override(order.language):
-        message = EmailMultiAlternatives(
-            subject=str(SUBJECTS[document.settlement]) % {"number": issued.number, "order": order.number},
-            body=render_to_string(f"jumun/mail/{document.kind}.txt", context),
-            to=[order.email],
-            # The same for every try, so that a mail server or reader can tell a repeated one; another for a wanted one.
-            headers={"Message-ID": _message_id(issued, again)},
-        )
-        message.attach_alternative(render_to_string(f"jumun/mail/{document.kind}.html", context), "text/html")
-    message.attach(f"{issued.number}.pdf", issued.pdf(), "application/pdf")
-    message.send()
-
-
-def _message_id(issued: IssuedDocument, again: str) -> str:
-    domain = jumun().seller.email.rpartition("@")[2] or "localhost"
-    mail = ".".join(part for part in (issued.number, issued.document_sha256[:16], again) if part)
-    return f"<{mail}@{domain}>"
+    mail.send(
+        document.kind,
+        to=order.email,
+        subject=SUBJECTS[document.settlement],
+        subject_values={"number": issued.number, "order": order.number},
+        language=order.language,
+        name=".".join(part for part in (issued.number, issued.document_sha256[:16], again) if part),
+        context={"issued": issued, "order": order, "order_url": document.order_url},
+        pdf=(f"{issued.number}.pdf", issued.pdf()),
+    )

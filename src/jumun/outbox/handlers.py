@@ -3,22 +3,26 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-# What a handler that talks to somebody else leaves to be written down with the job's end.
-Record = Callable[[], object]
+from jumun.outbox.lanes import Lane
+
+Run = Callable[..., bool | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Handler:
     """How to run a kind of job.
 
-    ``network`` handlers run outside a transaction, since they talk to somebody else, and so must bear being
-    run twice; what they return, if anything, is called in the transaction that finishes the job. All others run in
-    that transaction. A recurring job comes again ``every_s`` seconds after it ended.
+    ``network`` handlers call somebody else, so they run outside a transaction and may run more than once. One that
+    returns ``True`` has had an answer that must not be asked for again (a mail server has taken a mail): this is
+    committed at once, and from then on only ``record`` is tried, in the transaction that finishes the job. All other
+    handlers run in that transaction. A recurring job runs again ``every_s`` seconds after it ended.
     """
 
     kind: str
-    run: Callable[..., Record | None]
+    run: Run
+    lane: Lane
     network: bool
+    record: Callable[..., object] | None
     every_s: int | None
 
 
@@ -26,12 +30,17 @@ _handlers: dict[str, Handler] = {}
 
 
 def job(
-    kind: str, *, network: bool = False, every_s: int | None = None
-) -> Callable[[Callable[..., Record | None]], Callable[..., Record | None]]:
-    """Register a function as the handler of ``kind``; it gets the job's arguments as keywords."""
+    kind: str,
+    *,
+    lane: Lane,
+    network: bool = False,
+    record: Callable[..., object] | None = None,
+    every_s: int | None = None,
+) -> Callable[[Run], Run]:
+    """Register a function as the handler of ``kind``; it and ``record`` get the job's arguments as keywords."""
 
-    def register(run: Callable[..., Record | None]) -> Callable[..., Record | None]:
-        _handlers[kind] = Handler(kind=kind, run=run, network=network, every_s=every_s)
+    def register(run: Run) -> Run:
+        _handlers[kind] = Handler(kind=kind, run=run, lane=lane, network=network, record=record, every_s=every_s)
         return run
 
     return register

@@ -5,20 +5,23 @@ from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
+from django.db import connections
 
-from jumun.outbox.lease import LEASE_S, LeasedRow
+from jumun.outbox.lease import RENEW_EVERY_S, LeasedRow
 
 logger = logging.getLogger("jumun.worker")
 
+# How soon a renewal that failed is tried again.
+AGAIN_S = 1.0
+
 
 class Heartbeat:
-    """Renews the leases of what is in hand, from a thread of its own: slow work is not taken for a dead worker."""
+    """Renews the leases of claimed rows, from a thread of its own: slow work is not taken for a dead worker."""
 
     def __init__(self) -> None:
         self._held: dict[UUID | None, list[LeasedRow]] = {}
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
+        self._thread = threading.Thread(target=self._keep_beating, name="heartbeat", daemon=True)
 
     def __enter__(self) -> "Heartbeat":
         self._thread.start()
@@ -38,14 +41,20 @@ class Heartbeat:
         finally:
             del self._held[token]
 
-    def _beat(self) -> None:
-        while not self._stop.wait(LEASE_S / 3):
+    def beat(self) -> bool:
+        """Renew every lease now; ``False`` where one could not be renewed."""
+        try:
             for rows in list(self._held.values()):
-                try:
-                    type(rows[0]).renew(rows)
-                except Exception:
-                    # Whatever it is, this thread goes on for the other leases. Without renewal another worker takes
-                    # over, and this one's effect rolls back: nothing is lost.
-                    logger.warning("a lease could not be renewed", exc_info=True)
-                    connection.close()
-        connection.close()
+                type(rows[0]).renew(rows)
+        except Exception:
+            # Without renewal another worker takes over, and this one's effect rolls back: nothing is lost.
+            logger.warning("a lease could not be renewed", exc_info=True)
+            connections.close_all()
+            return False
+        return True
+
+    def _keep_beating(self) -> None:
+        wait_s: float = RENEW_EVERY_S
+        while not self._stop.wait(wait_s):
+            wait_s = RENEW_EVERY_S if self.beat() else min(AGAIN_S, RENEW_EVERY_S)
+        connections.close_all()

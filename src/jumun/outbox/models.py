@@ -1,33 +1,45 @@
+import logging
+from collections.abc import Iterable
 from datetime import timedelta
-from functools import partial
-from typing import Any
+from itertools import islice
+from typing import Any, ClassVar, Self
 
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db import models, transaction
+from django.db import connection, models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from jumun.outbox.handlers import handler_of, recurring
-from jumun.outbox.lease import LeasedRow, State, backoff_s
+from jumun.outbox.lanes import Lane
+from jumun.outbox.lease import ALONE_FROM_DEATHS, LeasedRow, State, backoff_s
+from jumun.outbox.stopping import stopping
+
+logger = logging.getLogger("jumun.worker")
+
+# How long to wait before a fact that the database refused is written down again.
+RECORD_AGAIN_S = 1.0
 
 
 class Job(LeasedRow):
     """Work that must follow a commit. Insert it in the transaction of its cause with `Job.enqueue`."""
 
-    # A backlog of mails and PDFs takes no time from the events that make orders paid.
-    GIVES_WAY = True
+    LANES: ClassVar[tuple[Lane, ...]] = tuple(lane for lane in Lane if lane != Lane.EVENTS)
 
     kind = models.CharField(_("kind"), max_length=100)
     args = models.JSONField(_("arguments"), default=dict, encoder=DjangoJSONEncoder)
     # A second job for one cause is refused by the database, however often the cause is seen.
     key = models.CharField(_("key"), max_length=600, unique=True)
+    # Of its handler; kept here so that each lane finds its own rows.
+    lane = models.CharField(_("lane"), max_length=16, choices=Lane)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+    # When somebody else accepted what the job sends: it is not sent again.
+    accepted_at = models.DateTimeField(_("accepted at"), null=True, editable=False)
 
     class Meta:
         verbose_name = _("job")
         verbose_name_plural = _("jobs")
         indexes = [
-            models.Index(fields=["run_at"], condition=models.Q(state=State.READY), name="jumun_job_due"),
+            models.Index(fields=["lane", "run_at"], condition=models.Q(state=State.READY), name="jumun_job_due"),
             models.Index(fields=["id"], condition=models.Q(state=State.PARKED), name="jumun_job_parked"),
         ]
 
@@ -38,11 +50,35 @@ class Job(LeasedRow):
     def enqueue(cls, *kinds: str, key: str, **args: Any) -> None:
         """Add a job of each kind in the caller's transaction; where ``kind:key`` exists already, nothing happens.
 
-        They are begun in the order given. ``args`` must be JSON. Raises `LookupError` for a kind that nobody handles.
+        ``args`` must be JSON. Raises `LookupError` for a kind that nobody handles.
         """
-        for kind in kinds:
-            handler_of(kind)
-        cls.add_all([cls(kind=kind, key=f"{kind}:{key}", args=args) for kind in kinds])
+        cls.add_all([cls.of(kind, key=key, **args) for kind in kinds])
+
+    @classmethod
+    def of(cls, kind: str, *, key: str, wait_s: float = 0.0, **args: Any) -> Self:
+        """A job for `add_all`, due after ``wait_s``; the rest as for `enqueue`."""
+        run_at = timezone.now() + timedelta(seconds=wait_s)
+        return cls(kind=kind, lane=handler_of(kind).lane, key=f"{kind}:{key}", args=args, run_at=run_at)
+
+    @classmethod
+    def hasten(cls, kind: str, *, key: str) -> None:
+        """Make the job of ``kind:key`` due now, if it still waits for the first time."""
+        waiting = cls.objects.filter(key=f"{kind}:{key}", state=State.READY, lease_token=None, attempts=0)
+        if waiting.filter(run_at__gt=timezone.now()).update(run_at=timezone.now()):
+            cls.tell_of_work({handler_of(kind).lane})
+
+    @classmethod
+    def enqueue_missing(cls, kind: str, wanted: Iterable[tuple[str, dict[str, Any]]], *, limit: int) -> int:
+        """`enqueue` those of the ``wanted`` keys and arguments that have no job yet, the first ``limit``; return how
+        many. However many have one already, the others get theirs.
+        """
+        rest, missing = iter(wanted), list[Job]()
+        while len(missing) < limit and (some := list(islice(rest, limit))):
+            jobs = [cls.of(kind, key=key, **args) for key, args in some]
+            known = set(cls.objects.filter(key__in=[job.key for job in jobs]).values_list("key", flat=True))
+            missing += [job for job in jobs if job.key not in known]
+        cls.add_all(missing[:limit])
+        return len(missing[:limit])
 
     @classmethod
     def ensure_recurring(cls) -> None:
@@ -51,6 +87,7 @@ class Job(LeasedRow):
         rows = [
             Job(
                 kind=handler.kind,
+                lane=handler.lane,
                 key=f"{handler.kind}:recurring",
                 run_at=now + timedelta(seconds=handler.every_s or 0),
             )
@@ -60,11 +97,31 @@ class Job(LeasedRow):
 
     def run(self) -> None:
         handler = handler_of(self.kind)
-        record = handler.run(**self.args) if handler.network else partial(handler.run, **self.args)
+        if handler.network and not self.accepted_at and handler.run(**self.args):
+            self._note_accepted()
         with transaction.atomic():
-            if record:
-                record()
+            if not handler.network:
+                handler.run(**self.args)
+            elif handler.record and self.accepted_at:
+                handler.record(**self.args)
             self._end(handler.every_s)
+
+    def _note_accepted(self) -> None:
+        """Commit by itself that there is nothing more to send, as often as the database refuses it.
+
+        It is true whoever holds the lease by now.
+        """
+        self.accepted_at = timezone.now()
+        while True:
+            try:
+                Job.objects.filter(pk=self.pk).update(accepted_at=self.accepted_at)
+            except Exception:
+                logger.warning("%s is accepted, which the database does not record; trying again", self, exc_info=True)
+                connection.close_if_unusable_or_obsolete()
+                if stopping().wait(RECORD_AGAIN_S):
+                    raise
+            else:
+                return
 
     def _end(self, every_s: int | None) -> None:
         if every_s is None:
@@ -72,13 +129,25 @@ class Job(LeasedRow):
         else:
             self.rearm(timezone.now() + timedelta(seconds=every_s))
 
-    def fail(self, error: Exception) -> None:
-        # A recurring job is never parked, whatever it meets and however often: its next turn may well succeed.
+    @property
+    def _every_s(self) -> int | None:
         try:
-            every_s = handler_of(self.kind).every_s
+            return handler_of(self.kind).every_s
         except LookupError:
-            every_s = None
-        if every_s is None:
+            return None
+
+    # A recurring job is never parked, whatever it meets and however often: its next turn may well succeed.
+
+    def fail(self, error: Exception) -> None:
+        if self._every_s is None:
             super().fail(error)
         else:
-            self.put_off(error, min(backoff_s(self.attempts), every_s))
+            self.reschedule(error, min(backoff_s(self.attempts + 1), self._every_s))
+
+    def give_up(self, how: str, **learnt: object) -> None:
+        if self._every_s is None:
+            super().give_up(how, **learnt)
+        else:
+            # Still in a process of its own.
+            next_at = timezone.now() + timedelta(seconds=self._every_s)
+            self._settle(run_at=next_at, deaths=ALONE_FROM_DEATHS, last_error=f"the process died: {how}")

@@ -1,31 +1,59 @@
 import logging
+import signal
+import threading
 
 from jumun.cause import acting
-from jumun.errors import LeaseLost, WorkerDied, WorkerStopping
-from jumun.outbox.lease import LeasedRow
+from jumun.errors import LeaseLost, WorkerStopping
+from jumun.outbox.alone import run_alone
+from jumun.outbox.lease import ALONE_FROM_DEATHS, DEATHS_MAX, LeasedRow, error_text
 
 logger = logging.getLogger("jumun.worker")
 
 
 def process(row: LeasedRow) -> None:
-    """Run one claimed row and record how it went; never raises for what the row's work did."""
+    """Run one claimed row and record how it went; whatever its work raises counts against this row alone.
+
+    Raises what keeps the database from recording it, and `KeyboardInterrupt` for Ctrl-C.
+    """
     try:
-        try:
-            _check_tries(row)
-            with acting(row.cause):
-                row.run()
-        except LeaseLost:
-            raise
-        except WorkerStopping:
-            row.release()
-        except Exception as error:
-            logger.warning("%s failed, attempt %d", row, row.attempts, exc_info=True)
-            row.fail(error)
+        if row.deaths >= DEATHS_MAX:
+            row.give_up("its worker was killed")
+        elif row.deaths >= ALONE_FROM_DEATHS:
+            run_alone(row)
+        else:
+            run_here(row)
     except LeaseLost:
         logger.warning("%s was taken over by another worker", row)
 
 
-def _check_tries(row: LeasedRow) -> None:
-    """Raise `WorkerDied` for a row whose tries are used up, none of which came to an end."""
-    if row.attempts > row.attempts_max:
-        raise WorkerDied(f"{row.attempts_max} tries began and none ended")
+def run_here(row: LeasedRow) -> None:
+    """Run the row in this process. Raises `LeaseLost`, and what `process` raises."""
+    try:
+        with acting(row.cause):
+            row.run()
+    except LeaseLost:
+        raise
+    except WorkerStopping:
+        row.release()
+    except (MemoryError, RecursionError) as error:
+        _die(row, error)
+    except Exception as error:
+        logger.warning("%s failed, attempt %d", row, row.attempts + 1, exc_info=True)
+        row.fail(error)
+    except BaseException as error:
+        if isinstance(error, KeyboardInterrupt) and _is_interruptible():
+            row.release()
+            raise
+        _die(row, error)
+
+
+def _is_interruptible() -> bool:
+    """Whether Ctrl-C raises `KeyboardInterrupt` here; otherwise it is the row's own, as a `SystemExit` is."""
+    is_main = threading.current_thread() is threading.main_thread()
+    return is_main and signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def _die(row: LeasedRow, error: BaseException) -> None:
+    """What is no ordinary failure would have ended this thread or process, were it not caught here."""
+    logger.error("%s raised %s", row, type(error).__name__, exc_info=True)
+    row.die(error_text(error))

@@ -12,5 +12,5 @@ def register_queue(queue: type[LeasedRow]) -> None:
 
 
 def registered_queues() -> tuple[type[LeasedRow], ...]:
-    """The tables that the worker serves; those that give way to others come last."""
-    return tuple(sorted(_queues, key=lambda queue: queue.GIVES_WAY))
+    """The tables that the worker serves."""
+    return tuple(_queues)

@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db.models import Count, Min, QuerySet
 from django.utils import timezone
 
+from jumun.outbox.lanes import Lane
 from jumun.outbox.lease import LeasedRow, State
 from jumun.outbox.queues import registered_queues
 
@@ -15,50 +16,64 @@ LATE_S = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class QueueStatus:
-    """One queue: how many rows of each kind wait and are parked; ``oldest_waiting_s`` is 0 where none is due.
+class LaneStatus:
+    """One lane: how many rows of each kind wait and are parked; ``oldest_waiting_s`` is 0 where none is due.
 
     What is done is not counted: both are found by indexes that hold nothing else, however much that is.
     """
 
-    queue: str
+    lane: Lane
     oldest_waiting_s: float
     in_hand: int
     waiting: dict[str, int]
     parked: dict[str, int]
 
 
-def oldest_due_at(now: datetime, *queues: type[LeasedRow]) -> datetime | None:
-    """When the oldest due row of these queues (all, if none is named) should have begun. One query each."""
-    oldest = [_due(queue, now).aggregate(at=Min("run_at"))["at"] for queue in queues or registered_queues()]
+def oldest_due_at(now: datetime, *lanes: Lane) -> datetime | None:
+    """When the oldest due row of these lanes, or of all, should have begun. One query for each lane or table."""
+    if lanes:
+        due = [_due(queue, lane, now) for lane in lanes for queue in registered_queues() if lane in queue.LANES]
+    else:
+        due = [_due(queue, None, now) for queue in registered_queues()]
+    oldest = [rows.aggregate(at=Min("run_at"))["at"] for rows in due]
     return min((at for at in oldest if at), default=None)
 
 
-def oldest_waiting_s(now: datetime, *queues: type[LeasedRow]) -> float:
-    """How long the oldest due row of these queues has waited; 0 for none."""
-    oldest = oldest_due_at(now, *queues)
+def oldest_waiting_s(now: datetime, *lanes: Lane) -> float:
+    """How long the oldest due row of these lanes has waited; 0 for none."""
+    oldest = oldest_due_at(now, *lanes)
     return round((now - oldest).total_seconds(), 3) if oldest else 0.0
 
 
-def queue_statuses() -> Iterator[QueueStatus]:
-    """Every queue."""
+def lane_statuses() -> Iterator[LaneStatus]:
+    """Every lane that has a queue."""
     now = timezone.now()
-    for queue in registered_queues():
-        leased = queue._default_manager.filter(state=State.READY, run_at__gt=now).exclude(lease_token=None)
-        yield QueueStatus(
-            queue=queue._meta.label,
-            oldest_waiting_s=oldest_waiting_s(now, queue),
-            in_hand=leased.count(),
-            waiting=_counts(queue, State.READY),
-            parked=_counts(queue, State.PARKED),
-        )
+    for lane in Lane:
+        for queue in registered_queues():
+            if lane in queue.LANES:
+                yield _status(queue, lane, now)
 
 
-def _due(queue: type[LeasedRow], now: datetime) -> QuerySet[LeasedRow]:
-    return queue._default_manager.filter(state=State.READY, run_at__lte=now)
+def _status(queue: type[LeasedRow], lane: Lane, now: datetime) -> LaneStatus:
+    leased = _rows(queue, lane, State.READY).filter(run_at__gt=now).exclude(lease_token=None)
+    return LaneStatus(
+        lane=lane,
+        oldest_waiting_s=oldest_waiting_s(now, lane),
+        in_hand=leased.count(),
+        waiting=_counts(queue, lane, State.READY),
+        parked=_counts(queue, lane, State.PARKED),
+    )
 
 
-def _counts(queue: type[LeasedRow], state: State) -> dict[str, int]:
+def _due(queue: type[LeasedRow], lane: Lane | None, now: datetime) -> QuerySet[LeasedRow]:
+    return _rows(queue, lane, State.READY).filter(run_at__lte=now)
+
+
+def _rows(queue: type[LeasedRow], lane: Lane | None, state: State) -> QuerySet[LeasedRow]:
+    return queue._default_manager.filter(state=state, **queue.in_lane(lane))
+
+
+def _counts(queue: type[LeasedRow], lane: Lane, state: State) -> dict[str, int]:
     kind = queue.KIND_FIELD
-    rows = queue._default_manager.filter(state=state).order_by(kind).values_list(kind)
+    rows = _rows(queue, lane, state).order_by(kind).values_list(kind)
     return dict(rows.annotate(Count("pk")))

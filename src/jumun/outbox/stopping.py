@@ -1,4 +1,4 @@
-"""How a long job hears that its worker is to stop."""
+"""How a long job learns that its worker is to stop."""
 
 import threading
 from contextvars import ContextVar
@@ -9,12 +9,16 @@ _stop: ContextVar[threading.Event | None] = ContextVar("jumun_worker_stop", defa
 
 
 def stops_at(stop: threading.Event) -> None:
-    """What this thread does from now on is to end soon once ``stop`` is set."""
+    """This thread's work is to end soon once ``stop`` is set."""
     _stop.set(stop)
 
 
-def go_on() -> None:
-    """Called between two parts of a job that can be taken up again. Raises `WorkerStopping` when it is time to end."""
-    stop = _stop.get()
-    if stop and stop.is_set():
+def stopping() -> threading.Event:
+    """The event that ends this thread's work; outside a worker, one that nobody sets."""
+    return _stop.get() or threading.Event()
+
+
+def checkpoint() -> None:
+    """Called between two parts of a job that can be resumed. Raises `WorkerStopping` when it is time to end."""
+    if stopping().is_set():
         raise WorkerStopping

@@ -1,19 +1,24 @@
 """What ``manage.py work`` runs. Threads, because the work waits for others: Stripe, the mail server, the database.
 
-Who needs more than one processor runs more processes, on as many machines as there are.
+To use more cores, run more worker processes, on as many machines as there are.
 """
 
 import logging
 import threading
+from collections.abc import Collection, Iterator
 
+from django.apps import apps
 from django.db import connection
 
 from jumun.outbox.heartbeat import Heartbeat
-from jumun.outbox.lane import AWAY_S, BATCH, Lane
+from jumun.outbox.lanes import Lane
+from jumun.outbox.lease import LeasedRow, State
 from jumun.outbox.models import Job
-from jumun.outbox.process import process
+from jumun.outbox.process import process, run_here
+from jumun.outbox.queue_runner import AWAY_S, QueueRunner
 from jumun.outbox.queues import registered_queues
 from jumun.outbox.signals import worker_started
+from jumun.outbox.stopping import stops_at
 
 logger = logging.getLogger("jumun.worker")
 
@@ -21,41 +26,60 @@ logger = logging.getLogger("jumun.worker")
 def drain() -> int:
     """Process until nothing is due; return how many rows that were."""
     total = 0
-    while count := work_once():
+    while count := sum(map(work_once, Lane)):
         total += count
     return total
 
 
-def work_once() -> int:
-    """Process one claim of every queue; return how many rows that were."""
+def work_once(lane: Lane) -> int:
+    """Process one claim of ``lane``; return how many rows that were."""
     count = 0
-    with Heartbeat() as heartbeat:
-        for queue in registered_queues():
-            if rows := queue.claim(BATCH):
-                with heartbeat.holding(rows):
-                    for row in rows:
-                        process(row)
-                count += len(rows)
+    for queue in _queues_of(lane):
+        if rows := queue.claim(lane.batch, lane):
+            with Heartbeat() as heartbeat, heartbeat.holding(rows):
+                for row in rows:
+                    process(row)
+            count += len(rows)
     return count
 
 
-def work(stop: threading.Event, *, concurrency: int = 1) -> None:
-    """Process due rows until ``stop`` is set, with ``concurrency`` threads for each queue; rows in hand are finished.
+def work_alone(label: str, pk: int, lease_token: str, stop: threading.Event) -> None:
+    """Process one row that another process has claimed; nothing where its lease is over. For `run_alone`."""
+    model = apps.get_model(label)
+    assert issubclass(model, LeasedRow)  # noqa: S101 (said by ourselves)
+    stops_at(stop)
+    for row in model._default_manager.filter(pk=pk, lease_token=lease_token, state=State.READY):
+        with Heartbeat() as heartbeat, heartbeat.holding([row]):
+            run_here(row)
+
+
+def work(stop: threading.Event, *, concurrency: int = 1, lanes: Collection[Lane] = tuple(Lane)) -> None:
+    """Process due rows of ``lanes`` until ``stop`` is set, with ``concurrency`` threads for events and fewer for each
+    of the others; rows in hand are finished.
 
     A database that is away is waited for.
     """
     threading.Thread(target=_warm_up, name="warm-up", daemon=True).start()
     _ensure_recurring(stop)
     with Heartbeat() as heartbeat:
-        lanes: list[Lane] = []
-        for queue in registered_queues():
-            first = tuple(lanes) if queue.GIVES_WAY else ()
-            lanes.append(Lane(queue, concurrency=concurrency, heartbeat=heartbeat, stop=stop, gives_way_to=first))
-        threads = [threading.Thread(target=lane.serve, name=str(lane)) for lane in lanes * concurrency]
+        runners: list[QueueRunner] = []
+        for lane in lanes:
+            first = tuple(runner for runner in runners if runner.lane == Lane.EVENTS) if lane.low_priority else ()
+            runners += [
+                QueueRunner(queue, lane, concurrency=concurrency, heartbeat=heartbeat, stop=stop, gives_way_to=first)
+                for queue in _queues_of(lane)
+            ]
+        threads = [
+            threading.Thread(target=runner.serve, name=str(runner)) for runner in runners for _ in range(runner.threads)
+        ]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
+
+
+def _queues_of(lane: Lane) -> Iterator[type[LeasedRow]]:
+    return (queue for queue in registered_queues() if lane in queue.LANES)
 
 
 def _ensure_recurring(stop: threading.Event) -> None:

@@ -51,7 +51,8 @@ def _why_not_settled(payment: Payment) -> str:
 def acknowledged_events_are_processed() -> Iterator[tuple[str, str]]:
     """No event that is due is left lying, none is tried for longer than its tries take, and none is given up."""
     now = timezone.now()
-    late = Q(run_at__lt=now - LEFT_LYING) | Q(attempts__gt=0, received_at__lt=now - TRIED_MAX)
+    is_tried = Q(attempts__gt=0) | Q(deaths__gt=0) | Q(lease_token__isnull=False)
+    late = Q(run_at__lt=now - LEFT_LYING) | Q(is_tried, received_at__lt=now - TRIED_MAX)
     for event in (
         InboxEvent.objects.filter(Q(late, state=State.READY) | Q(state=State.PARKED)).defer("payload").iterator()
     ):

@@ -23,10 +23,14 @@ def enqueue_due() -> int:
     return len(found)
 
 
-def send(dispute: Dispute) -> None:
-    """Mail the shop where to answer and until when; no more where it has been answered. Raises what the server says."""
+def send(dispute: Dispute) -> bool:
+    """Mail the shop where to answer and until when, unless it has been answered; say whether.
+
+    Raises what `jumun.mail.send` raises.
+    """
     if not dispute.needs_answer:
-        return
+        return False
     payment = dispute.payment
     name = f"dispute.{dispute.dispute_id}.{dispute.due_at:%Y-%m-%d}"
     send_to_staff("dispute", NEEDS_ANSWER, order=payment.order, name=name, dispute=dispute, payment=payment)
+    return True

@@ -10,16 +10,17 @@ BATCH = 200
 
 
 def enqueue_overdue() -> int:
-    """Enqueue the expiry of overdue orders, up to a batch; return how many were found.
+    """Enqueue the expiry of overdue orders, oldest first and up to a batch; return how many.
 
-    One a day: what was given up because Stripe was away for hours is taken up again without staff.
+    One a day for each: what was given up because Stripe was away for hours is taken up again without staff.
     """
     now = timezone.now()
     overdue = Order.objects.filter(state=Order.State.PLACED, expires_at__lte=now).order_by("expires_at")
-    found = list(overdue.values_list("pk", "expires_at")[:BATCH])
-    for pk, deadline in found:
-        Job.enqueue("payments.expire_order", key=f"{pk}:{deadline.isoformat()}:{now.date().isoformat()}", order_pk=pk)
-    return len(found)
+    wanted = (
+        (f"{pk}:{deadline.isoformat()}:{now.date().isoformat()}", {"order_pk": pk})
+        for pk, deadline in overdue.values_list("pk", "expires_at").iterator()
+    )
+    return Job.enqueue_missing("payments.expire_order", wanted, limit=BATCH)
 
 
 def expire_order(order: Order) -> bool:

@@ -5,8 +5,9 @@ from django.utils import timezone
 from jumun.errors import MalformedSnapshot, StripeRefused
 from jumun.orders.models import Order
 from jumun.orders.timeline import Kind
-from jumun.outbox.handlers import Record, job
-from jumun.outbox.stopping import go_on
+from jumun.outbox.handlers import job
+from jumun.outbox.lanes import Lane
+from jumun.outbox.stopping import checkpoint
 from jumun.payments import dispute_mail, expire, mail, refunds
 from jumun.payments.complete import complete
 from jumun.payments.end import TRY_AGAIN_IN
@@ -15,17 +16,17 @@ from jumun.payments.models import Dispute, Payment, Reconciliation, Refund
 from jumun.payments.reconcile import reconcile
 
 
-@job("payments.complete", network=True)
+@job("payments.complete", lane=Lane.STRIPE, network=True)
 def complete_object(kind: str, object_id: str) -> None:
     complete(kind, object_id)
 
 
-@job("payments.expire_overdue", every_s=60)
+@job("payments.expire_overdue", lane=Lane.MONEY, every_s=60)
 def expire_overdue() -> None:
     expire.enqueue_overdue()
 
 
-@job("payments.expire_order", network=True)
+@job("payments.expire_order", lane=Lane.MONEY, network=True)
 def expire_order(order_pk: int) -> None:
     order = Order.objects.get(pk=order_pk)
     try:
@@ -36,58 +37,77 @@ def expire_order(order_pk: int) -> None:
         raise
 
 
-@job("payments.resume_refunds", every_s=60)
+@job("payments.resume_refunds", lane=Lane.MONEY, every_s=60)
 def resume_refunds() -> None:
     refunds.enqueue_unanswered()
 
 
-@job("payments.resume_refund", network=True)
+@job("payments.resume_refund", lane=Lane.MONEY, network=True)
 def resume_refund(refund_pk: int) -> None:
     refunds.resume(Refund.objects.select_related("payment").get(pk=refund_pk))
 
 
-@job("payments.give_back", network=True)
+@job("payments.give_back", lane=Lane.MONEY, network=True)
 def give_back(payment_pk: int) -> None:
-    return_payment(Payment.objects.select_related("order").get(pk=payment_pk))
+    return_payment(_payment(payment_pk))
 
 
-@job("payments.mail_given_back", network=True)
-def mail_given_back(payment_pk: int) -> Record | None:
-    payment = Payment.objects.select_related("order").get(pk=payment_pk)
+def _record_return(payment_pk: int) -> None:
+    payment = _payment(payment_pk)
+    payment.record(Kind.RETURN_TOLD, amount_minor=payment.amount_minor)
+
+
+@job("payments.mail_given_back", lane=Lane.MAIL, network=True, record=_record_return)
+def mail_given_back(payment_pk: int) -> bool:
+    payment = _payment(payment_pk)
     if payment.blocking_dispute:
-        return None
+        return False
     mail.send_given_back(payment)
-    return lambda: payment.record(Kind.RETURN_TOLD, amount_minor=payment.amount_minor)
+    return True
 
 
-@job("payments.mail_staff_given_back", network=True)
-def mail_staff_given_back(payment_pk: int) -> None:
-    payment = Payment.objects.select_related("order").get(pk=payment_pk)
-    if not payment.blocking_dispute:
-        mail.send_given_back_to_staff(payment)
+@job("payments.mail_staff_given_back", lane=Lane.MAIL, network=True)
+def mail_staff_given_back(payment_pk: int) -> bool:
+    payment = _payment(payment_pk)
+    if payment.blocking_dispute:
+        return False
+    mail.send_given_back_to_staff(payment)
+    return True
 
 
-@job("payments.mail_refund", network=True)
-def mail_refund(refund_pk: int) -> Record:
-    refund = Refund.objects.select_related("payment__order").get(pk=refund_pk)
-    mail.send_refund(refund)
-    return lambda: refund.payment.record(Kind.REFUND_TOLD, amount_minor=refund.amount_minor)
+def _record_refund(refund_pk: int) -> None:
+    refund = _refund(refund_pk)
+    refund.payment.record(Kind.REFUND_TOLD, amount_minor=refund.amount_minor)
 
 
-@job("payments.reconcile", network=True, every_s=3600)
+@job("payments.mail_refund", lane=Lane.MAIL, network=True, record=_record_refund)
+def mail_refund(refund_pk: int) -> bool:
+    mail.send_refund(_refund(refund_pk))
+    return True
+
+
+@job("payments.reconcile", lane=Lane.UPKEEP, network=True, every_s=3600)
 def reconcile_lately() -> None:
     """A session lives for less than a day: whatever webhook was lost meanwhile is made good within the hour."""
     run = Reconciliation.interrupted(repair=True, is_scheduled=True)
     since = timezone.now() - timedelta(hours=25)
     run = run or Reconciliation.begin(since=since, repair=True, is_scheduled=True)
-    reconcile(run, progress=lambda _step, _share: go_on())
+    reconcile(run, progress=lambda _step, _share: checkpoint())
 
 
-@job("payments.warn_of_disputes", every_s=3600)
+@job("payments.warn_of_disputes", lane=Lane.MONEY, every_s=3600)
 def warn_of_disputes() -> None:
     dispute_mail.enqueue_due()
 
 
-@job("payments.mail_dispute", network=True)
-def mail_dispute(dispute_pk: int) -> None:
-    dispute_mail.send(Dispute.objects.select_related("payment__order").get(pk=dispute_pk))
+@job("payments.mail_dispute", lane=Lane.MAIL, network=True)
+def mail_dispute(dispute_pk: int) -> bool:
+    return dispute_mail.send(Dispute.objects.select_related("payment__order").get(pk=dispute_pk))
+
+
+def _payment(payment_pk: int) -> Payment:
+    return Payment.objects.select_related("order").get(pk=payment_pk)
+
+
+def _refund(refund_pk: int) -> Refund:
+    return Refund.objects.select_related("payment__order").get(pk=refund_pk)

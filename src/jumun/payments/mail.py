@@ -2,12 +2,10 @@
 
 from typing import Any
 
-from django.core.mail import EmailMultiAlternatives
-from django.template.loader import render_to_string
-from django.utils import translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from jumun import mail
 from jumun.conf import jumun
 from jumun.orders.models import Order
 from jumun.payments.models import Payment, Refund
@@ -19,33 +17,30 @@ REFUNDED = _("Your refund for order %(order)s")
 
 
 def send_given_back(payment: Payment) -> None:
-    """Tell the customer that a payment is of no use to its order and goes back. Raises what the mail server says."""
+    """Tell the customer that a payment is of no use to its order and goes back. Raises what `jumun.mail.send` does."""
     _send(payment.order, "given_back", GIVEN_BACK, name=f"given-back.{payment.payment_intent_id}", payment=payment)
 
 
 def send_given_back_to_staff(payment: Payment) -> None:
-    """Tell the shop the same. Raises what the mail server says."""
+    """Tell the shop the same. Raises what `jumun.mail.send` does."""
     name = f"given-back-staff.{payment.payment_intent_id}"
     send_to_staff("staff_given_back", GIVEN_BACK_BY_ITSELF, order=payment.order, name=name, payment=payment)
 
 
 def send_refund(refund: Refund) -> None:
-    """Tell the customer of a refund that has no credit note. Raises what the mail server says."""
+    """Tell the customer of a refund that has no credit note. Raises what `jumun.mail.send` does."""
     _send(refund.payment.order, "refund", REFUNDED, name=f"refund.{refund.refund_id}", refund=refund)
 
 
 def _send(order: Order, template: str, subject: Promise, *, name: str, **context: Any) -> None:
-    """In the customer's language; ``name`` is the same for every try, so that a repeated mail can be told."""
-    seller = jumun().seller
+    """To the customer, in the customer's language."""
     order_url = jumun().site_url.rstrip("/") + order.get_absolute_url()
-    context |= {"order": order, "seller": seller, "order_url": order_url}
-    domain = seller.email.rpartition("@")[2] or "localhost"
-    with translation.override(order.language):
-        message = EmailMultiAlternatives(
-            subject=str(subject) % {"order": order.number},
-            body=render_to_string(f"jumun/mail/{template}.txt", context),
-            to=[order.email],
-            headers={"Message-ID": f"<{name}@{domain}>"},
-        )
-        message.attach_alternative(render_to_string(f"jumun/mail/{template}.html", context), "text/html")
-    message.send()
+    mail.send(
+        template,
+        to=order.email,
+        subject=subject,
+        subject_values={"order": order.number},
+        language=order.language,
+        name=name,
+        context={"order": order, "order_url": order_url, **context},
+    )

@@ -95,13 +95,15 @@ def resume(intention: Refund) -> None:
 
 
 def enqueue_unanswered() -> int:
-    """Enqueue a job for every refund whose answer was lost, up to a batch, one a day; return how many there are."""
+    """Enqueue a job, one a day, for refunds whose answer was lost, oldest first and up to a batch; return how many.
+
+    Those of the other mode wait until its keys are in force again.
+    """
     now = timezone.now()
     lost = Refund.objects.filter(status=Refund.Status.CREATING, created_at__lte=now - RESUME_AFTER)
-    found = list(lost.order_by("created_at").values_list("pk", flat=True)[:BATCH])
-    for pk in found:
-        Job.enqueue("payments.resume_refund", key=f"{pk}:{now.date().isoformat()}", refund_pk=pk)
-    return len(found)
+    pks = lost.filter(payment__livemode=livemode()).order_by("created_at").values_list("pk", flat=True)
+    wanted = ((f"{pk}:{now.date().isoformat()}", {"refund_pk": pk}) for pk in pks.iterator())
+    return Job.enqueue_missing("payments.resume_refund", wanted, limit=BATCH)
 
 
 def _intend(payment: Payment, asked: _Asked) -> Refund:

@@ -15,7 +15,10 @@ class JobAdmin(QueueAdmin):
     list_display = ("key", "state_badge", "attempts", RUN_AT, FINISHED_AT, "error")
     search_fields = ("key",)
     ordering = ("-id",)
-    fields = ("kind", "key", "args", "state", "attempts", "run_at", "created_at", "finished_at", "last_error")
+    fields = (
+        *("kind", "lane", "key", "args", "state", "attempts", "deaths"),
+        *("run_at", "created_at", "finished_at", "last_error"),
+    )
     readonly_fields = fields
 
     @admin.display(description=_("state"), ordering="state")

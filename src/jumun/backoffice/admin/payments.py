@@ -121,7 +121,7 @@ class InboxEventAdmin(QueueAdmin, WithOrder):
     search_fields = ("event_id", "=type", "order__number")
     large_fields = ("payload",)
     fields = (
-        *("event_id", "type", "api_version", "livemode", "order_page", "state", "attempts", "run_at"),
+        *("event_id", "type", "api_version", "livemode", "order_page", "state", "attempts", "deaths", "run_at"),
         *("created_at", "received_at", "finished_at", "last_error", "body"),
     )
     readonly_fields = fields

@@ -25,6 +25,9 @@ from jumun.shop_day import shop_day
 
 logger = logging.getLogger("jumun.invoices")
 
+# How long a mail waits for its PDF to be archived before it makes one for itself: an archive may hang.
+MAIL_WAITS_S = 120
+
 # The XML library is large, and most processes never need it: it is imported where it is used.
 
 
@@ -77,8 +80,9 @@ class IssuedDocument(models.Model):
         )
         insert(issued)
         issued.record("issued")
-        # In this order, so that the mail finds the PDF made.
-        Job.enqueue("invoices.archive", "invoices.mail", key=number, number=number)
+        # The mail finds the PDF made: the archive's job hastens it, and makes it only once.
+        archive_job = Job.of("invoices.archive", key=number, number=number)
+        Job.add_all([archive_job, Job.of("invoices.mail", key=number, number=number, wait_s=MAIL_WAITS_S)])
         return issued
 
     @property

@@ -229,6 +229,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('state', models.CharField(choices=[('ready', 'waiting'), ('done', 'done'), ('ignored', 'ignored'), ('parked', 'parked')], default='ready', max_length=8, verbose_name='state')),
                 ('attempts', models.PositiveIntegerField(default=0, verbose_name='attempts')),
+                ('deaths', models.PositiveIntegerField(default=0, verbose_name='deaths')),
                 ('run_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='not before')),
                 ('lease_token', models.UUIDField(editable=False, null=True)),
                 ('last_error', models.TextField(blank=True, verbose_name='last error')),

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from jumun.cause import Actor, Cause
 from jumun.orders.models import Order
 from jumun.orders.timeline import Kind
+from jumun.outbox.lanes import Lane
 from jumun.outbox.lease import LeasedRow, State
 
 
@@ -13,8 +14,10 @@ class InboxEvent(LeasedRow):
     """One event of Stripe's, stored under its id before it is acknowledged."""
 
     KIND_FIELD = "type"
+    LANES = (Lane.EVENTS,)
+    lane = Lane.EVENTS
     # Merging is a join: whatever is processed twice changes nothing. An ignored one may be of use to a later version.
-    DONE_AGAIN_FROM = (State.PARKED, State.DONE, State.IGNORED)
+    REQUEUED_FROM = (State.PARKED, State.DONE, State.IGNORED)
 
     event_id = models.CharField(_("Stripe event"), max_length=255, unique=True)
     type = models.CharField(_("type"), max_length=100)
@@ -43,9 +46,9 @@ class InboxEvent(LeasedRow):
     def cause(self) -> Cause:
         return Cause(actor=Actor.STRIPE, source=self.event_id)
 
-    def do_again(self) -> bool:
+    def requeue(self) -> bool:
         with transaction.atomic():
-            if not super().do_again():
+            if not super().requeue():
                 return False
             if self.order:
                 self.order.record(Kind.EVENT_REPLAYED, event=self.event_id)

@@ -5,6 +5,7 @@ from django.db.models import Count, QuerySet
 from django.utils import timezone
 
 from jumun.cause import Actor, Cause, acting
+from jumun.outbox.lanes import Lane
 from jumun.outbox.lease import State
 from jumun.outbox.status import oldest_waiting_s
 from jumun.payments.management.since import since
@@ -47,7 +48,7 @@ class Command(BaseCommand):
 
     def _replay(self, events: "QuerySet[InboxEvent]") -> None:
         with acting(lambda: Cause(actor=Actor.COMMAND, source="manage.py inbox --replay")):
-            count = sum(event.do_again() for event in events.iterator())
+            count = sum(event.requeue() for event in events.iterator())
         self.stdout.write(f"{count} will be processed again")
 
     def _list(self, events: "QuerySet[InboxEvent]") -> None:
@@ -58,4 +59,4 @@ class Command(BaseCommand):
     def _summary(self) -> None:
         for state, count in InboxEvent.objects.order_by("state").values_list("state").annotate(Count("pk")):
             self.stdout.write(f"{state:8}{count:>10}")
-        self.stdout.write(f"the oldest that is due waits for {oldest_waiting_s(timezone.now(), InboxEvent):.0f} s")
+        self.stdout.write(f"the oldest that is due waits for {oldest_waiting_s(timezone.now(), Lane.EVENTS):.0f} s")

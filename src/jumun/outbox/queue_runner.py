@@ -1,0 +1,145 @@
+import logging
+import threading
+from collections.abc import Sequence
+
+from django.db import connections, router, transaction
+
+from jumun.errors import LeaseLost
+from jumun.outbox.heartbeat import Heartbeat
+from jumun.outbox.lanes import Lane
+from jumun.outbox.lease import LeasedRow
+from jumun.outbox.process import process
+from jumun.outbox.stopping import stops_at
+
+logger = logging.getLogger("jumun.worker")
+
+# How long a row of low priority waits for events that are due, before it is begun beside them.
+GIVE_WAY_S = 1.0
+# How soon a new event is noticed, and a new row of another lane. A look costs half a millisecond:
+# docs/decisions/0032-polling-not-notify.md
+POLL_S = 0.05
+POLL_OTHERS_S = 0.25
+# How often a database that is away is tried.
+AWAY_S = 1.0
+
+
+class QueueRunner:
+    """The threads that serve one lane of a queue: a slow mail server delays no payment.
+
+    One thread at a time looks for due rows; the others work, or wait for their turn to look.
+    """
+
+    def __init__(
+        self,
+        queue: type[LeasedRow],
+        lane: Lane,
+        *,
+        concurrency: int,
+        heartbeat: Heartbeat,
+        stop: threading.Event,
+        gives_way_to: "Sequence[QueueRunner]" = (),
+    ):
+        self._queue = queue
+        self.lane = lane
+        self._gives_way_to = gives_way_to
+        # Set while no row of this lane is due and none is being worked on.
+        self._quiet = threading.Event()
+        self._at_work: set[int] = set()
+        self.threads = lane.threads(concurrency)
+        # One claim for several rows is cheaper; but no other thread can begin what one has claimed.
+        self._batch = -(-lane.batch // self.threads)
+        self._poll_s = POLL_S if lane == Lane.EVENTS else POLL_OTHERS_S
+        self._heartbeat = heartbeat
+        self._stop = stop
+        self._turn = threading.Lock()
+
+    def __str__(self) -> str:
+        return self.lane.value
+
+    def serve(self) -> None:
+        """Work off due rows until ``stop`` is set: the row in hand is finished, others of its claim are released."""
+        stops_at(self._stop)
+        try:
+            while rows := self._next_rows():
+                self._work_off(rows)
+                self._at_work.discard(threading.get_ident())
+        finally:
+            # No row ends this thread. Whatever did, the others do not go on without it as if all were well.
+            self._stop.set()
+            connections.close_all()
+
+    def _next_rows(self) -> list[LeasedRow]:
+        """Rows as soon as some are due; none when it is time to stop."""
+        with self._turn:
+            while not self._stop.is_set():
+                try:
+                    rows = self._queue.claim(self._batch, self.lane)
+                except Exception:
+                    logger.exception("no work could be claimed; the worker tries again")
+                    self._wait_for_database()
+                    continue
+                if rows:
+                    self._at_work.add(threading.get_ident())
+                    self._quiet.clear()
+                    return rows
+                if not self._at_work:
+                    self._quiet.set()
+                self._stop.wait(self._poll_s)
+        return []
+
+    def _wait_for_database(self) -> None:
+        """Leases may have run out meanwhile. Every worker renews its own before any claims what the dead have left:
+        otherwise a mail whose sending could not be recorded would be sent again.
+        """
+        connections.close_all()
+        while not self._stop.wait(AWAY_S) and not (self._heartbeat.beat() and self._can_claim()):
+            pass
+        # Longer than the others take to see it too.
+        self._stop.wait(2 * AWAY_S)
+
+    def _can_claim(self) -> bool:
+        """Whether the database takes a claim, which is then rolled back: a full disk can still be read."""
+        using = router.db_for_write(self._queue)
+        try:
+            with transaction.atomic(using):
+                self._queue.claim(self._batch, self.lane)
+                transaction.set_rollback(True, using)
+        except Exception:  # noqa: BLE001 (the log names it already)
+            connections.close_all()
+            return False
+        return True
+
+    def _give_way(self) -> None:
+        for runner in self._gives_way_to:
+            if not self._stop.is_set():
+                runner._quiet.wait(GIVE_WAY_S)
+
+    def _work_off(self, rows: list[LeasedRow]) -> None:
+        with self._heartbeat.holding(rows):
+            for row in rows:
+                self._give_way()
+                try:
+                    if self._stop.is_set():
+                        row.release()
+                    else:
+                        process(row)
+                except LeaseLost:
+                    pass
+                # Whatever it is, this thread goes on with the other rows.
+                except BaseException:
+                    logger.exception("the worker could not record how %s went", row)
+                    self._release(row)
+
+    def _release(self, row: LeasedRow) -> None:
+        """Give back a row whose lease would run out as if this worker had died of it."""
+        while True:
+            connections.close_all()
+            try:
+                row.release(AWAY_S)
+            except LeaseLost:
+                return
+            except Exception:  # noqa: BLE001 (the log names it already)
+                if self._stop.wait(AWAY_S):
+                    return
+            else:
+                return
