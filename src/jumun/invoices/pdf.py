@@ -3,39 +3,25 @@
 import datetime
 import functools
 import json
-import re
 import threading
-import unicodedata
-from collections.abc import Callable
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import typst
 
 from jumun.errors import JumunError
 from jumun.invoices.document import Document
+from jumun.invoices.glyphs import FONTS, characters_of, fonts_in
+from jumun.invoices.printable import printable
 from jumun.invoices.printed import printed
 
 HERE = Path(__file__).parent
-FONTS = HERE / "fonts"
-# What Unicode calls Default_Ignorable_Code_Point and does not class as a format character (Cf): the Hangul fillers,
-# with which a name can look empty, and the variation selectors.
-INVISIBLE = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0000-\U000e0fff]")
 PDF_STANDARDS: list[Literal["a-3a", "ua-1"]] = ["a-3a", "ua-1"]
 
 
 class RenderError(JumunError):
-    """The document could not be set: a template or a logo that Typst refuses."""
-
-
-class MissingGlyph(RenderError):
-    """Characters that none of the fonts can draw. Nothing is ever left blank; see `printable`."""
-
-    def __init__(self, characters: str) -> None:
-        names = ", ".join(f"{character} (U+{ord(character):04X})" for character in characters)
-        super().__init__(f"No font has a glyph for {names}.")
-        self.characters = characters
+    """The document could not be set: Typst refuses the template, the logo, or a character that no font has."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +59,8 @@ ATTACH = b"""
 
 
 def render(document: Document, *, theme: Theme = DEFAULT_THEME, attached: Attachment | None = None) -> bytes:
-    """The PDF of `document`. Raises `MissingGlyph` for a character no font has, `RenderError` for a broken theme."""
+    """The PDF of `document`, as far as the fonts can draw its texts (see `printable`). Raises `RenderError`."""
+    document = printable(document, font_folders=theme.font_folders)
     logo = list(theme.logo) if theme.logo else None
     inputs = {"paper": theme.paper, "document": json.dumps(printed(document) | {"logo": logo}, ensure_ascii=False)}
     source = theme.template.read_bytes()
@@ -85,36 +72,13 @@ def render(document: Document, *, theme: Theme = DEFAULT_THEME, attached: Attach
     return _compile(source, theme.template.parent, theme.font_folders, inputs, timestamp)
 
 
-def printable(document: Document, *, theme: Theme = DEFAULT_THEME) -> Document:
-    """`document` with every text such that `render` can set it; to be called before a document is frozen.
-
-    A character that no font has becomes its code point, "[U+1F600]": visible, and nobody is denied an invoice for a
-    name. Text is composed (NFC), white space and control characters become one space, invisible ones go.
-    """
-    characters: set[str] = set()
-
-    def clean(text: str) -> str:
-        cleaned = _clean(text)
-        characters.update(cleaned)
-        return cleaned
-
-    def spell_out(text: str) -> str:
-        return "".join(_code_point(character) if character in missing else character for character in text)
-
-    cleaned: Document = _with_texts(document, clean)
-    missing = _missing_glyphs(characters, theme.font_folders)
-    spelled_out: Document = _with_texts(cleaned, spell_out) if missing else cleaned
-    return spelled_out
-
-
 def preload() -> None:
-    """Load the fonts, and learn what they draw of ASCII, which the first invoice would have to wait for."""
-    _missing_glyphs({chr(code) for code in range(0x20, 0x7F)}, DEFAULT_THEME.font_folders)
+    """Load the fonts and what they draw, which the first invoice would have to wait for."""
+    _fonts(DEFAULT_THEME.font_folders)
+    characters_of(fonts_in(FONTS)[0])
 
 
 _local = threading.local()
-_GLYPH_ERROR = re.compile(r'the (?:text|PDF contains the codepoint) `"(.+?)"`')
-_RUST_ESCAPE = re.compile(r"\\u\{([0-9a-f]+)\}|\\(.)")
 
 
 @functools.cache
@@ -141,75 +105,7 @@ def _compile(
             source, format="pdf", sys_inputs=inputs, pdf_standards=[*PDF_STANDARDS], timestamp=timestamp
         )
     except typst.TypstError as error:
-        missing = _glyph_errors(error.diagnostic)
-        raise (MissingGlyph(missing) if missing else RenderError(error.diagnostic)) from error
+        raise RenderError(error.diagnostic) from error
     if not isinstance(pdf, bytes):
         raise RenderError("Typst did not return one PDF.")
     return pdf
-
-
-# What the fonts are known to draw. The question costs some milliseconds, in the transaction of a payment, and most
-# names are written with characters that an earlier name had. It never holds more than the fonts do.
-_drawable: dict[tuple[Path, ...], frozenset[str]] = {}
-
-
-def _missing_glyphs(characters: set[str], folders: tuple[Path, ...]) -> str:
-    known = _drawable.get(folders, frozenset())
-    unknown = characters - known
-    missing = _refused_glyphs(unknown, folders) if unknown else ""
-    # A new set each time, so that threads need no lock; at worst one of them asks again.
-    _drawable[folders] = known | unknown.difference(missing)
-    return missing
-
-
-def _refused_glyphs(characters: set[str], folders: tuple[Path, ...]) -> str:
-    data = json.dumps({"families": _fonts(folders).families(), "characters": sorted(characters)}, ensure_ascii=False)
-    try:
-        epoch = datetime.datetime.fromtimestamp(0, datetime.UTC)
-        _compile((HERE / "glyphs.typ").read_bytes(), HERE, folders, {"document": data}, epoch)
-    except MissingGlyph as error:
-        return error.characters
-    return ""
-
-
-def _clean(text: str) -> str:
-    """`text` composed, on one line, without what has no shape of its own (or turns the direction of writing)."""
-    if text.isascii() and text.isprintable():
-        return " ".join(text.split())
-    composed = unicodedata.normalize("NFC", "".join(map(_shape, text)))
-    return " ".join(composed.split())
-
-
-@functools.lru_cache(maxsize=4096)
-def _shape(character: str) -> str:
-    category = unicodedata.category(character)
-    if category == "Cc":
-        return " "
-    if category == "Cs":  # half a character, which UTF-8 cannot hold
-        return _code_point(character)
-    return "" if category == "Cf" or INVISIBLE.match(character) else character
-
-
-def _code_point(character: str) -> str:
-    return f"[U+{ord(character):04X}]"
-
-
-def _with_texts(value: Any, change: Callable[[str], str]) -> Any:
-    if isinstance(value, str):
-        return change(value)
-    if isinstance(value, tuple):
-        return tuple(_with_texts(item, change) for item in value)
-    if is_dataclass(value) and not isinstance(value, type):
-        return replace(value, **{f.name: _with_texts(getattr(value, f.name), change) for f in fields(value)})
-    return value
-
-
-def _glyph_errors(diagnostic: str) -> str:
-    # PDF/A forbids the glyph ".notdef" (and code points for private use), so Typst itself reports every character
-    # that a blank would stand for.
-    texts = (_RUST_ESCAPE.sub(_unescaped, text) for text in _GLYPH_ERROR.findall(diagnostic))
-    return "".join(sorted(set("".join(texts))))
-
-
-def _unescaped(escape: re.Match[str]) -> str:
-    return chr(int(escape[1], 16)) if escape[1] else escape[2]

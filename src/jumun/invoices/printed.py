@@ -15,6 +15,7 @@ from babel.numbers import format_decimal
 
 from jumun import money
 from jumun.invoices.document import Document, Language, Line, Party, PaymentReference, TaxSubtotal
+from jumun.invoices.glyphs import FAMILIES, has_bold
 from jumun.invoices.labels import labels_of
 from jumun.tax_ids import EU
 
@@ -45,6 +46,7 @@ def printed(document: Document) -> dict[str, Any]:
     second = [_words(document, language, is_second=True) for language in document.languages[1:]]
     return _words(document, document.language) | {
         "second": second[0] if second else None,
+        "fonts": FAMILIES,
         "kind": document.kind,
         "number": document.number,
         "facts": _facts(document, text),
@@ -108,6 +110,7 @@ def _corrected_date(document: Document, text: Mapping[str, str]) -> str:
 def _party(party: Party, language: str) -> dict[str, Any]:
     return {
         "name": party.name,
+        "name_is_bold": has_bold(party.name),
         "address": [line for line in address_lines(party, language) if line],
         "contact": [line for line in (party.email, party.phone) if line],
         "tax_id": party.tax_id,

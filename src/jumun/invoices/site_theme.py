@@ -10,7 +10,8 @@ from django.template import engines
 from django.template.backends.django import DjangoTemplates
 
 from jumun.conf import jumun
-from jumun.invoices.pdf import FONTS, Theme
+from jumun.invoices.glyphs import FONTS
+from jumun.invoices.pdf import Theme
 
 TEMPLATE = "jumun/invoice.typ"
 LOGOS = ("jumun/invoice-logo.svg", "jumun/invoice-logo.png", "jumun/invoice-logo.jpg")

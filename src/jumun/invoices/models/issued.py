@@ -60,10 +60,6 @@ class IssuedDocument(models.Model):
     @classmethod
     def _issue(cls, draft: Document, *, prefix: str, **values: Any) -> Self:
         """Number, freeze and write ``draft`` and enqueue its PDF and mail, in the caller's transaction."""
-        from jumun.invoices.pdf import printable
-        from jumun.invoices.site_theme import site_theme
-
-        draft = printable(draft, theme=site_theme())
         # Last of all: everybody else who issues from this series waits for its row until we commit.
         series = series_prefix(prefix, seller_code=jumun().seller.code, livemode=draft.livemode)
         number = Series.next_number(series, draft.issued_on.year)
