@@ -1,4 +1,4 @@
-"""Build the fallback fonts of the invoice in `src/jumun/invoices/fonts/` from the packages of Noto Sans on npm.
+"""Build the fallback fonts of the invoice in `src/jumun/invoices/fonts/` from packages on npm: Noto Sans and Vazirmatn.
 
     .venv/bin/python tools/fonts.py          download, cut, write; needs npm and fontTools
 
@@ -15,8 +15,10 @@ import sys
 import tarfile
 import tempfile
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import fontTools
 from fontTools import subset
@@ -27,8 +29,10 @@ RECORD = FONTS / "sources.json"
 PRIMARY = FONTS / "PretendardJP-Regular.otf"
 LICENSE = FONTS / "LICENSE-Noto.txt"
 
+VAZIRMATN = "Vazirmatn"
 # The family's name after "Noto Sans", and the version of its package.
 VERSIONS = {
+    VAZIRMATN: "0.4.1",
     "": "0.4.2",
     "Arabic": "0.4.3",
     "Armenian": "0.4.2",
@@ -58,13 +62,16 @@ VERSIONS = {
     "Thaana": "0.4.2",
     "Thai": "0.4.2",
 }
-PACKAGE_NAMES = {"": "noto-sans", "NKo": "noto-sans-n-ko", "Symbols2": "noto-sans-symbols-2"}
+PACKAGE_NAMES = {VAZIRMATN: "vazirmatn", "": "noto-sans", "NKo": "noto-sans-n-ko", "Symbols2": "noto-sans-symbols-2"}
 
 # A cluster is drawn by one font. So each font also has what may stand in a cluster with its letters: space, the
 # joiners, and the circle that carries a vowel sign without a letter.
 IN_EVERY_FONT = {0x20, 0xA0, 0x200C, 0x200D, 0x25CC}
 # Of printing, or for text that is set vertically: nothing that the paper needs.
 DROPPED_TABLES = ["BASE", "DSIG", "STAT", "VORG", "gasp", "meta", "vhea", "vmtx"]
+
+# In thousandths of the size; see `level`.
+RAISED_MIN = 40
 
 URO = range(0x4E00, 0xA000)
 COMPATIBILITY = range(0xF900, 0xFB00)
@@ -102,6 +109,10 @@ def category(code: int) -> str:
     return unicodedata.category(chr(code))
 
 
+def _arabic(code: int) -> bool:
+    return code in range(0x600, 0x900) or code in range(0xFB50, 0xFE00) or code in range(0xFE70, 0xFF00)
+
+
 def _japanese(code: int) -> bool:
     return (code in JAPANESE_ONLY and is_han(code)) or code in COMPATIBILITY or code in SUPPLEMENTARY
 
@@ -118,6 +129,7 @@ def _european(code: int) -> bool:
 # What a font draws of its source: all where nothing is said. A character that an earlier font has is left out, save
 # marks, which must come from the font of their letter.
 KEPT: dict[str, Callable[[int], bool]] = {
+    VAZIRMATN: _arabic,
     "": _european,
     "JP": _japanese,
     "KR": JAMO.__contains__,
@@ -136,13 +148,14 @@ def main() -> None:
     copyrights: list[str] = []
     terms = ""
     built = {}
-    for name in [*sorted(VERSIONS.keys() - LAST), *LAST]:
+    for name in [VAZIRMATN, *sorted(VERSIONS.keys() - {VAZIRMATN, *LAST}), *LAST]:
         source, license_text = downloaded(name)
         checked(name, source, record.get(file_name(name), {}))
         font = TTFont(io.BytesIO(source), recalcTimestamp=False)
         wanted = {code for code in font.getBestCmap().keys() - primary if KEPT.get(name, bool)(code)}
         kept = {code for code in wanted if category(code)[0] == "M" or (code not in drawn and category(code)[0] != "C")}
-        drawn |= kept
+        if name != VAZIRMATN:  # Noto Sans Arabic has all of Arabic, for the words with letters that Vazirmatn lacks
+            drawn |= kept
         content = cut(font, kept | (IN_EVERY_FONT if name not in LAST else set()))
         (FONTS / file_name(name)).write_bytes(content)
         built[file_name(name)] = {
@@ -163,8 +176,12 @@ def package(name: str) -> str:
     return f"@expo-google-fonts/{PACKAGE_NAMES.get(name, f'noto-sans-{name.lower()}')}"
 
 
+def family(name: str) -> str:
+    return name if name == VAZIRMATN else f"NotoSans{name}"
+
+
 def file_name(name: str) -> str:
-    return f"NotoSans{name}-Regular.ttf"
+    return f"{family(name)}-Regular.ttf"
 
 
 def downloaded(name: str) -> tuple[bytes, str]:
@@ -173,7 +190,7 @@ def downloaded(name: str) -> tuple[bytes, str]:
         command = ["npm", "pack", "--silent", f"{package(name)}@{VERSIONS[name]}"]
         subprocess.run(command, cwd=folder, check=True, stdout=subprocess.DEVNULL)
         with tarfile.open(next(Path(folder).glob("*.tgz"))) as archive:
-            font = b"".join(_members(archive, f"NotoSans{name}_400Regular.ttf"))
+            font = b"".join(_members(archive, f"{family(name)}_400Regular.ttf"))
             return font, b"".join(_members(archive, "LICENSE_FONT")).decode()
 
 
@@ -197,9 +214,40 @@ def cut(font: TTFont, codes: set[int]) -> bytes:
     subsetter = subset.Subsetter(options)
     subsetter.populate(unicodes=codes)
     subsetter.subset(font)
+    level(font)
     content = io.BytesIO()
     font.save(content)
     return content.getvalue()
+
+
+def level(font: TTFont) -> None:
+    """Put marks that stand a hair above or below their usual height at that height.
+
+    Typst writes what is raised as a text of its own, with the characters of the whole cluster, and then a reader of the
+    PDF finds and copies these characters twice.
+    """
+    if "GPOS" not in font:
+        return
+    raised_min = RAISED_MIN * font["head"].unitsPerEm // 1000
+    for lookup in font["GPOS"].table.LookupList.Lookup:
+        for subtable in lookup.SubTable:
+            table = subtable.ExtSubTable if subtable.LookupType == 9 else subtable
+            if table.LookupType in {4, 6}:
+                _level_anchors(table, "Base" if table.LookupType == 4 else "Mark2", raised_min)
+
+
+def _level_anchors(table: Any, below: str, raised_min: int) -> None:
+    """`below` is how the names of the fields begin that tell of what carries the marks."""
+    marks = table.MarkArray.MarkRecord if below == "Base" else table.Mark1Array.MarkRecord
+    carriers = getattr(getattr(table, f"{below}Array"), f"{below}Record")
+    for mark_class in range(table.ClassCount):
+        own = [mark.MarkAnchor for mark in marks if mark.Class == mark_class]
+        if not own:
+            continue
+        usual = Counter(anchor.YCoordinate for anchor in own).most_common(1)[0][0]
+        for anchor in own + [getattr(carrier, f"{below}Anchor")[mark_class] for carrier in carriers]:
+            if anchor and abs(anchor.YCoordinate - usual) < raised_min:
+                anchor.YCoordinate = usual
 
 
 if __name__ == "__main__":

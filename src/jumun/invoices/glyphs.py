@@ -1,16 +1,21 @@
 """Which font draws which character: read from the fonts' character maps, without a layout. No Django, no Typst."""
 
 import functools
+import re
 import struct
 from collections.abc import Iterator
 from pathlib import Path
 
 FONTS = Path(__file__).parent / "fonts"
 PRIMARY = "Pretendard JP"
+# Its letters are single glyphs, so that Arabic text can be found in the PDF. It has the letters of Arabic, Persian,
+# Urdu, Pashto and Kurdish.
+ARABIC = "Vazirmatn"
 # In this order the layout looks for a glyph: first the fonts of small scripts, which load quickly, then those of Han.
 FAMILIES = (
     PRIMARY,
     "Noto Sans",
+    ARABIC,
     "Noto Sans Arabic",
     "Noto Sans Hebrew",
     "Noto Sans Thai",
@@ -39,21 +44,37 @@ FAMILIES = (
     "Noto Sans TC",
     "Noto Sans KR",
 )
+ARABIC_LETTER = re.compile("[\u0620-\u064a\u066e-\u06d3\u06d5\u06ee\u06ef\u06fa-\u06ff\u0750-\u077f\u0870-\u08c9]")
 SUFFIXES = {".otf", ".ttf", ".otc", ".ttc"}
 # PDF/A refuses code points for private use, and controls are not text.
 NOT_TEXT = {*range(0x20), *range(0x7F, 0xA0), *range(0xE000, 0xF900), *range(0xF0000, 0x110000)}
 
 
+def families_for(text: str) -> tuple[str, ...]:
+    """The families to set a document with `text` in.
+
+    Arabic letters join only within one font. So `ARABIC` sets all of a document or nothing.
+    """
+    letters = ARABIC_LETTER.findall(text)
+    if letters and not characters_of(FONTS / _file_name(ARABIC)).issuperset(letters):
+        return tuple(family for family in FAMILIES if family != ARABIC)
+    return FAMILIES
+
+
+def fonts_for(families: tuple[str, ...], folders: tuple[Path, ...]) -> list[Path]:
+    """The font files in the order in which the layout looks for a glyph: of our `families`, then of other folders."""
+    ours = (FONTS / _file_name(family) for family in families) if FONTS in folders else ()
+    return [*ours, *(font for folder in folders if folder != FONTS for font in fonts_in(folder))]
+
+
 @functools.cache
 def fonts_in(folder: Path) -> tuple[Path, ...]:
-    """The font files of a folder and the folders in it. Ours in the order of `FAMILIES`, others by name."""
-    if folder == FONTS:
-        return (FONTS / "PretendardJP-Regular.otf", *(FONTS / _file_name(family) for family in FAMILIES[1:]))
+    """The font files of a folder and the folders in it."""
     return tuple(sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES))
 
 
 def _file_name(family: str) -> str:
-    return family.replace(" ", "") + "-Regular.ttf"
+    return family.replace(" ", "") + ("-Regular.otf" if family == PRIMARY else "-Regular.ttf")
 
 
 @functools.cache
@@ -72,7 +93,7 @@ def characters_of(font: Path) -> frozenset[str]:
 
 def has_bold(text: str) -> bool:
     """Whether the paper can show all of `text` in bold. The fallback fonts are regular: one name has one weight."""
-    return characters_of(fonts_in(FONTS)[0]).issuperset(text)
+    return characters_of(FONTS / _file_name(PRIMARY)).issuperset(text)
 
 
 def _fonts(content: bytes) -> tuple[int, ...]:

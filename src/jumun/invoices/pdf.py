@@ -11,8 +11,8 @@ from typing import Literal
 import typst
 
 from jumun.errors import JumunError
-from jumun.invoices.document import Document
-from jumun.invoices.glyphs import FONTS, characters_of, fonts_in
+from jumun.invoices.document import Document, canonical_json
+from jumun.invoices.glyphs import FAMILIES, FONTS, characters_of, families_for, fonts_for
 from jumun.invoices.printable import printable
 from jumun.invoices.printed import printed
 
@@ -60,9 +60,13 @@ ATTACH = b"""
 
 def render(document: Document, *, theme: Theme = DEFAULT_THEME, attached: Attachment | None = None) -> bytes:
     """The PDF of `document`, as far as the fonts can draw its texts (see `printable`). Raises `RenderError`."""
-    document = printable(document, font_folders=theme.font_folders)
+    families = families_for(canonical_json(document))
+    document = printable(document, fonts_for(families, theme.font_folders))
     logo = list(theme.logo) if theme.logo else None
-    inputs = {"paper": theme.paper, "document": json.dumps(printed(document) | {"logo": logo}, ensure_ascii=False)}
+    inputs = {
+        "paper": theme.paper,
+        "document": json.dumps(printed(document) | {"fonts": families, "logo": logo}, ensure_ascii=False),
+    }
     source = theme.template.read_bytes()
     if attached:
         source += ATTACH
@@ -75,7 +79,7 @@ def render(document: Document, *, theme: Theme = DEFAULT_THEME, attached: Attach
 def preload() -> None:
     """Load the fonts and what they draw, which the first invoice would have to wait for."""
     _fonts(DEFAULT_THEME.font_folders)
-    characters_of(fonts_in(FONTS)[0])
+    characters_of(fonts_for(FAMILIES, (FONTS,))[0])
 
 
 _local = threading.local()

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from jumun.invoices.document import Document
-from jumun.invoices.glyphs import characters_of, fonts_in
+from jumun.invoices.glyphs import characters_of
 
 # Controls, and the Braille pattern without a dot, which looks like a space.
 BLANK = re.compile("[\x00-\x1f\x7f-\x9f\u2800]")
@@ -25,13 +25,12 @@ USELESS_JOINER = re.compile(f"(?<![\u0620-\u07ff\u0860-\u0dff\u1000-\u109f\u1780
 HALF_WIDTH_MARKS = "\uff9e\uff9f"
 
 
-def printable(document: Document, *, font_folders: tuple[Path, ...]) -> Document:
-    """`document` with every text such that the fonts can set it.
+def printable(document: Document, fonts: list[Path]) -> Document:
+    """`document` with every text such that the layout can set it, which looks for glyphs in this order of `fonts`.
 
     A character that no font has becomes its code point, "[U+1F600]". Text is composed (NFC), white space and control
     characters become one space, invisible ones go.
     """
-    fonts = [font for folder in font_folders for font in fonts_in(folder)]
     changed: Document = _with_texts(document, lambda text: printable_text(text, fonts))
     return changed
 

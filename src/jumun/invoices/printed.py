@@ -15,7 +15,7 @@ from babel.numbers import format_decimal
 
 from jumun import money
 from jumun.invoices.document import Document, Language, Line, Party, PaymentReference, TaxSubtotal
-from jumun.invoices.glyphs import FAMILIES, has_bold
+from jumun.invoices.glyphs import has_bold
 from jumun.invoices.labels import labels_of
 from jumun.tax_ids import EU
 
@@ -46,7 +46,6 @@ def printed(document: Document) -> dict[str, Any]:
     second = [_words(document, language, is_second=True) for language in document.languages[1:]]
     return _words(document, document.language) | {
         "second": second[0] if second else None,
-        "fonts": FAMILIES,
         "kind": document.kind,
         "number": document.number,
         "facts": _facts(document, text),
