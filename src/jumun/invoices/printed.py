@@ -15,6 +15,7 @@ from babel.numbers import format_decimal
 
 from jumun import money
 from jumun.invoices.document import Document, Language, Line, Party, TaxSubtotal
+from jumun.invoices.glyphs import has_bold
 from jumun.invoices.labels import labels_of
 from jumun.invoices.payment_methods import method_text
 from jumun.tax_ids import EU, is_vat_id
@@ -99,6 +100,7 @@ def _corrected_date(document: Document, text: Mapping[str, str]) -> str:
 def _party(party: Party, language: str) -> dict[str, Any]:
     return {
         "name": party.name,
+        "name_is_bold": has_bold(party.name),
         "address": [line for line in address_lines(party, language) if line],
         "contact": [line for line in (party.email, party.phone) if line],
         "tax_id": party.tax_id,
