@@ -2,6 +2,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
@@ -10,16 +11,24 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from jumun.backoffice.checked_list import CheckedList
 from jumun.backoffice.large_list import LargePaginator, search
 
 if TYPE_CHECKING:
-    ModelAdmin = admin.ModelAdmin[Any]
+    DjangoModelAdmin = admin.ModelAdmin[Any]
 else:
-    ModelAdmin = admin.ModelAdmin  # takes no type argument at run time
+    DjangoModelAdmin = admin.ModelAdmin  # takes no type argument at run time
 
 
 # As Django writes it for its own forms, and translates it when it is shown.
 STATE_CHANGED = [{"changed": {"fields": ["State"]}}]
+
+
+class ModelAdmin(DjangoModelAdmin):
+    """What all of Jumun's lists have in common."""
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return CheckedList
 
 
 class ReadOnlyAdmin(ModelAdmin):

@@ -7,13 +7,13 @@ import phonenumbers
 from babel import Locale
 from babel.dates import format_date
 from django import template
-from django.utils import timezone
 from django.utils.translation import get_language
 
 from jumun import money as jumun_money
 from jumun.invoices.compose import buyer_of
 from jumun.invoices.printed import CARD_BRANDS, address_lines
 from jumun.orders.models import Order
+from jumun.shop_day import shop_time
 
 register = template.Library()
 
@@ -41,7 +41,7 @@ def percent(rate_ppm: int) -> str:
 @register.filter
 def moment(at: datetime) -> str:
     """Day and time in the shop's time zone: "Nov 24, 2026 18:01"."""
-    local = timezone.localtime(at)
+    local = shop_time(at)
     return f"{format_date(local, 'medium', _locale())} {local:%H:%M}"
 
 

@@ -43,7 +43,7 @@ class DisputeAdmin(ReadOnlyAdmin):
     list_filter = (TodoFilter, "status")
     search_fields = ("dispute_id", "payment__payment_intent_id", "payment__order__number", "payment__order__email")
     fields = (
-        *("dispute_id", "order_page", "status_badge", "amount", "why", "due_at", "opened_at"),
+        *("dispute_id", "order_page", "status_badge", "amount", "why", DUE_AT, OPENED_AT),
         *("is_charge_refundable", "at_stripe"),
     )
     readonly_fields = fields

@@ -7,6 +7,7 @@ from jumun.backoffice.readonly import QueueAdmin
 from jumun.outbox.models import Job
 
 RUN_AT = markup.moment_column("run_at", _("not before"))
+CREATED_AT = markup.moment_column("created_at", _("created at"))
 FINISHED_AT = markup.moment_column("finished_at", _("finished at"))
 
 
@@ -15,7 +16,7 @@ class JobAdmin(QueueAdmin):
     list_display = ("key", "state_badge", "attempts", RUN_AT, FINISHED_AT, "error")
     search_fields = ("key",)
     ordering = ("-id",)
-    fields = ("kind", "key", "args", "state", "attempts", "run_at", "created_at", "finished_at", "last_error")
+    fields = ("kind", "key", "args", "state", "attempts", RUN_AT, CREATED_AT, FINISHED_AT, "last_error")
     readonly_fields = fields
 
     @admin.display(description=_("state"), ordering="state")
