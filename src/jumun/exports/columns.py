@@ -25,6 +25,7 @@ from django.db.models import (
 from django.db.models.expressions import Combinable
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from jumun.orders.models import Order, TaxCategory
 from jumun.payments.models import Refund
@@ -110,7 +111,7 @@ _TOTALS = (
     Column(key="net", title=_("Net"), source=F("total_minor") - F("tax_minor"), kind=Kind.AMOUNT),
     Column(key="tax", title=_("Tax"), source="tax_minor", kind=Kind.AMOUNT),
     Column(key="total", title=_("Total"), source="total_minor", kind=Kind.AMOUNT),
-    Column(key="refunded", title=_("Refunded"), source=_REFUNDED, kind=Kind.AMOUNT),
+    Column(key="refunded", title=pgettext_lazy("amount", "Refunded"), source=_REFUNDED, kind=Kind.AMOUNT),
 )
 _LINE = (
     Column(key="line_position", title=_("Line"), source="lines__position"),

@@ -6,6 +6,7 @@ from django.http import HttpRequest
 from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from jumun.backoffice import markup
 from jumun.backoffice.credit_lost_page import credit_lost_page
@@ -26,7 +27,7 @@ class TodoFilter(admin.SimpleListFilter):
     parameter_name = "todo"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> "list[tuple[str, _StrPromise]]":
-        return [("answer", _("needs an answer")), ("wait", _("open")), ("nothing", _("closed"))]
+        return [("answer", _("needs an answer")), ("wait", pgettext_lazy("dispute", "open")), ("nothing", _("closed"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Dispute]) -> QuerySet[Dispute]:
         if self.value() == "answer":
