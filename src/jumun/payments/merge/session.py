@@ -24,8 +24,8 @@ def merge_session(raw: dict[str, Any]) -> Order | None:
     session = SessionSnapshot.parse(raw)
     order = locked_order(session.order_reference)
     # Of an order that is not known here only money is for staff to decide about: a session that they had dealt with
-    # while it was open would be paid unnoticed.
-    if is_another_sites(order, session.site) or (order is None and not session.is_paid):
+    # while it was open would be paid unnoticed. Another shop's reference is no order of ours: we name the order twice.
+    if is_another_sites(order, session.site) or (order is None and not (session.is_paid and _names_an_order(raw))):
         return None
     reason = mismatch(order, session.livemode, session.amount_total, session.currency)
     payment, was_paid = None, False
@@ -51,10 +51,15 @@ def _claims_an_order(raw: dict[str, Any]) -> bool:
     """A Stripe account may serve others too. Theirs is what carries no reference at all, and subscriptions and setups,
     which have references of their own and perhaps no amount.
     """
-    metadata = raw.get("metadata")
-    if isinstance(metadata, dict) and "order_reference" in metadata:
+    if _names_an_order(raw):
         return True
     return bool(raw.get("client_reference_id")) and raw.get("mode", "payment") == "payment"
+
+
+def _names_an_order(raw: dict[str, Any]) -> bool:
+    """As each session that we create does (`jumun.payments.names`), besides its ``client_reference_id``."""
+    metadata = raw.get("metadata")
+    return isinstance(metadata, dict) and "order_reference" in metadata
 
 
 @contextmanager
