@@ -9,6 +9,7 @@ from babel.dates import format_date
 from django import template
 from django.utils.translation import get_language
 
+from jumun import languages
 from jumun import money as jumun_money
 from jumun.invoices.compose import buyer_of
 from jumun.invoices.printed import CARD_BRANDS, address_lines
@@ -24,6 +25,12 @@ def _language() -> str:
 
 def _locale() -> Locale:
     return Locale.parse(_language(), sep="-")
+
+
+@register.simple_tag
+def jumun_languages() -> list[tuple[str, str]]:
+    """``{% jumun_languages as languages %}``: code and name of each language that the switch offers."""
+    return languages.switchable()
 
 
 @register.filter
