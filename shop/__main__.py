@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
 
-from shop.configuration import ConfigurationError
+from shop.configuration import PAYWRIGHT_PORT, STORE_PORT, ConfigurationError
 from shop.language import _
 from shop.supervisor import StoreFailed
 
@@ -45,9 +45,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="./run", description=_("Start the store, Paywright and a worker."))
     parser.set_defaults(command=_start)
-    parser.add_argument("--port", type=_port, default=8000, help=_("the store's port (default: %(default)s)"))
+    parser.add_argument("--port", type=_port, default=STORE_PORT, help=_("the store's port (default: %(default)s)"))
     parser.add_argument(
-        "--paywright-port", type=_port, default=12111, help=_("Paywright's port (default: %(default)s)")
+        "--paywright-port", type=_port, default=PAYWRIGHT_PORT, help=_("Paywright's port (default: %(default)s)")
     )
     parser.add_argument("--data", type=Path, metavar="DIR", help=_("where all data is kept (default: var)"))
     commands = parser.add_subparsers(title=_("other commands"), metavar="")
@@ -55,6 +55,11 @@ def _parser() -> argparse.ArgumentParser:
     tour.set_defaults(command=_tour)
     tour.add_argument("--json", action="store_true", help=_("print one JSON document only"))
     tour.add_argument("--keep", type=Path, metavar="DIR", help=_("keep the invoices, the XML and the CSV file there"))
+    manage = commands.add_parser(
+        "manage", add_help=False, help=_("run a management command on the store's data, as in: manage audit")
+    )
+    manage.set_defaults(command=_manage)
+    manage.add_argument("arguments", nargs=argparse.REMAINDER)
     return parser
 
 
@@ -74,6 +79,12 @@ def _tour(chosen: argparse.Namespace) -> int:
     from shop.tour import tour
 
     return tour(as_json=chosen.json, keep=chosen.keep)
+
+
+def _manage(chosen: argparse.Namespace) -> int:
+    from shop.manage import manage
+
+    manage(data=chosen.data, arguments=chosen.arguments)
 
 
 def _listen_for_the_end() -> None:

@@ -13,6 +13,7 @@ from shop.language import _
 
 ROOT = Path(__file__).resolve().parent.parent
 HOST = "127.0.0.1"
+STORE_PORT, PAYWRIGHT_PORT = 8000, 12111
 
 
 class ConfigurationError(Exception):
@@ -107,8 +108,13 @@ def _kept_in(data: Path) -> dict[str, str]:
         data.mkdir(parents=True, exist_ok=True)
         return _kept_secrets(data / "secrets.json")
     except OSError as error:
-        message = _("Data cannot be kept in {path} ({reason}): choose another folder with --data DIR.")
-        raise ConfigurationError(message.format(path=data, reason=error.strerror)) from error
+        raise unusable(data, error) from error
+
+
+def unusable(data: Path, error: OSError) -> ConfigurationError:
+    """The folder takes no file."""
+    message = _("Data cannot be kept in {path} ({reason}): choose another folder with --data DIR.")
+    return ConfigurationError(message.format(path=data, reason=error.strerror))
 
 
 def _kept_secrets(path: Path) -> dict[str, str]:
@@ -118,8 +124,12 @@ def _kept_secrets(path: Path) -> dict[str, str]:
     except FileExistsError:
         return _read_secrets(path)
     made = _new_secrets()
-    with os.fdopen(descriptor, "w") as file:
-        json.dump(made, file)
+    try:
+        with os.fdopen(descriptor, "w") as file:
+            json.dump(made, file)
+    except OSError:
+        path.unlink()  # on a full disk it would stay empty
+        raise
     return made
 
 
@@ -137,6 +147,16 @@ def _read_secrets(path: Path) -> dict[str, str]:
         return {name: str(kept[name]) for name in _new_secrets()}
     except (ValueError, TypeError, KeyError) as error:
         raise ConfigurationError(_("{path} is damaged: delete it.").format(path=path)) from error
+
+
+def environment_with_dotenv() -> dict[str, str]:
+    """This process's environment and what the `.env` file adds to it. Raises `ConfigurationError`."""
+    return with_dotenv(os.environ, Path(os.environ.get("JUMUN_ENV_FILE") or ROOT / ".env"))
+
+
+def data_folder(chosen: Path | None, given: Mapping[str, str]) -> Path:
+    """The folder that was chosen, JUMUN_DATA_DIR or var."""
+    return chosen or Path(given.get("JUMUN_DATA_DIR") or ROOT / "var")
 
 
 def with_dotenv(environment: Mapping[str, str], path: Path) -> dict[str, str]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from shop.configuration import ROOT, Configuration
+from shop.data_folder import DATABASE, STAMP, schema_of
 
 # What the prepared database depends on besides the files: another database, other prices.
 VARIABLES = ("DATABASE_URL", "JUMUN_CURRENCY")
@@ -13,7 +14,7 @@ VARIABLES = ("DATABASE_URL", "JUMUN_CURRENCY")
 
 def is_fresh(configuration: Configuration) -> bool:
     """False also for a database on a server, which may have been emptied without our noticing."""
-    if configuration.environment.get("DATABASE_URL") or not (configuration.data / "jumun.sqlite3").exists():
+    if configuration.environment.get("DATABASE_URL") or not (configuration.data / DATABASE).exists():
         return False
     stamp = _stamp(configuration)
     return stamp.exists() and stamp.read_text() == _fingerprint(configuration)
@@ -25,7 +26,7 @@ def mark_fresh(configuration: Configuration) -> None:
 
 
 def _stamp(configuration: Configuration) -> Path:
-    return configuration.data / "prepared"
+    return configuration.data / STAMP
 
 
 def _fingerprint(configuration: Configuration) -> str:
@@ -35,6 +36,8 @@ def _fingerprint(configuration: Configuration) -> str:
         digest.update(path.read_bytes())
     # The lock gives each version of Python its own Django, with its own migrations.
     digest.update(f"{sys.version_info[:2]}\0".encode())
+    database = configuration.data / DATABASE
+    digest.update(f"{schema_of(database) if database.exists() else ''}\0".encode())
     for name in VARIABLES:
         digest.update(f"{name}={configuration.environment.get(name, '')}\0".encode())
     return digest.hexdigest()

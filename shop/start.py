@@ -1,14 +1,15 @@
 """``./run``: the store for a person at this machine."""
 
 import json
-import os
 import secrets
 import sys
 from pathlib import Path
 
-from shop.configuration import ROOT, check_free, configure, with_dotenv
+from shop.configuration import ConfigurationError, check_free, configure, data_folder, environment_with_dotenv
+from shop.data_folder import check_data
 from shop.freshness import is_fresh, mark_fresh
 from shop.language import _
+from shop.ports import remember_ports
 from shop.supervisor import Supervisor
 from shop.welcome import welcome
 
@@ -18,13 +19,14 @@ def start(*, data: Path | None, port: int, paywright_port: int) -> int:
 
     Raises `ConfigurationError` and `StoreFailed`.
     """
-    dotenv = Path(os.environ.get("JUMUN_ENV_FILE") or ROOT / ".env")
-    given = with_dotenv(os.environ, dotenv)
-    data = data or Path(given.get("JUMUN_DATA_DIR") or ROOT / "var")
+    given = environment_with_dotenv()
+    data = data_folder(data, given)
     configuration = configure(data=data, port=port, paywright_port=paywright_port, given=given)
     check_free(port, "--port")
     if configuration.paywright_port:
         check_free(configuration.paywright_port, "--paywright-port")
+    check_data(data)
+    remember_ports(data, port=port, paywright_port=paywright_port)
     with Supervisor(configuration, echo=print) as supervisor:
         if not is_fresh(configuration):
             print(_("Preparing the database and the demo catalogue ..."))
@@ -42,5 +44,12 @@ def prepare(supervisor: Supervisor) -> str | None:
         return None
     password = secrets.token_urlsafe(9)
     printed = supervisor.run_to_end("prepare", [sys.executable, "-m", "shop.prepare"], JUMUN_STAFF_PASSWORD=password)
+    prepared = json.loads(printed)
+    if prepared["unfit"]:
+        message = _(
+            "The database was made by another version of Jumun, and this one cannot bring it up to date ({what}): "
+            "choose another folder with --data DIR, or run the version that made it."
+        )
+        raise ConfigurationError(message.format(what=prepared["unfit"]))
     mark_fresh(configuration)
-    return password if json.loads(printed)["staff_made"] else None
+    return password if prepared["staff_made"] else None

@@ -47,7 +47,7 @@ LABELS = {
     "processes": gettext_noop("processes"),
     "rows": gettext_noop("rows"),
     "state": gettext_noop("state"),
-    "status": gettext_noop("status"),
+    "status": gettext_noop("HTTP status"),
     "store": gettext_noop("store"),
     "subject": gettext_noop("subject"),
     "to": gettext_noop("to"),

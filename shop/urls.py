@@ -2,6 +2,8 @@ from django.contrib import admin
 from django.urls import include, path
 
 handler400 = "jumun.views.bad_request"
+handler403 = "jumun.views.permission_denied"
+handler404 = "jumun.views.page_not_found"
 handler500 = "jumun.views.server_error"
 
 urlpatterns = [

@@ -30,10 +30,9 @@ def _addresses(configuration: Configuration, password: str | None) -> Iterator[t
 def _login(configuration: Configuration, password: str | None) -> str:
     if password:
         return _("user {name}, password {password} (shown only now)").format(name=STAFF_NAME, password=password)
-    # manage.py looks into var, unless it is told of another folder.
     elsewhere = configuration.data.resolve() != ROOT / "var"
-    folder = f"JUMUN_DATA_DIR={shlex.quote(str(configuration.data.resolve()))} " if elsewhere else ""
-    command = f"{folder}.venv/bin/python manage.py changepassword {STAFF_NAME}"
+    folder = f"--data {shlex.quote(str(configuration.data.resolve()))} " if elsewhere else ""
+    command = f"./run {folder}manage changepassword {STAFF_NAME}"
     return _("user {name} (new password: {command})").format(name=STAFF_NAME, command=command)
 
 
@@ -53,7 +52,7 @@ def _try_this(configuration: Configuration) -> Iterator[str]:
 
 
 def _with_stripe(configuration: Configuration) -> Iterator[str]:
-    forward = f"stripe listen --forward-to localhost:{configuration.port}/payment/webhooks/"
+    forward = f"stripe listen --all-snapshot --forward-to localhost:{configuration.port}/payment/webhooks/"
     if configuration.livemode:
         yield _("STRIPE_SECRET_KEY is a live key: Stripe takes the payments, and cards are really charged.")
     else:

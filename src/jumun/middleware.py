@@ -1,15 +1,42 @@
 from collections.abc import Callable
 from functools import partial
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.urls import Resolver404, resolve
 
 from jumun.cause import Actor, Cause, acting
 
+GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
-def cause_middleware(
-    get_response: Callable[[HttpRequest], HttpResponseBase],
-) -> Callable[[HttpRequest], HttpResponseBase]:
+PROBES = ("jumun:healthz", "jumun:readyz")
+
+
+def probe_middleware(get_response: GetResponse) -> GetResponse:
+    """Answer a load balancer's probes whatever host they name, over plain HTTP and without a session.
+
+    Belongs first: a probe names the machine by its IP address, which Django's ``SecurityMiddleware`` and
+    ``CommonMiddleware`` refuse or redirect. The views themselves say the same without it.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        # Only these two are resolved here; every other request pays for a comparison of its last characters.
+        if request.path_info.endswith(("/healthz", "/readyz")):
+            try:
+                match = resolve(request.path_info)
+            except Resolver404:
+                return get_response(request)
+            if match.view_name in PROBES:
+                response: HttpResponse = match.func(request)
+                # Django's CommonMiddleware would say it; without it a server may close the connection.
+                response["Content-Length"] = str(len(response.content))
+                return response
+        return get_response(request)
+
+    return middleware
+
+
+def cause_middleware(get_response: GetResponse) -> GetResponse:
     """Have an order's timeline name the request, and the member of staff who sent it.
 
     Belongs after Django's ``AuthenticationMiddleware``. The user is loaded only if something is written down.

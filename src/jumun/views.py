@@ -1,29 +1,59 @@
 """What a browser is shown where no view could answer. A project names them in its ``urls.py``::
 
-handler400, handler500 = "jumun.views.bad_request", "jumun.views.server_error"
+handler400, handler403 = "jumun.views.bad_request", "jumun.views.permission_denied"
+handler404, handler500 = "jumun.views.page_not_found", "jumun.views.server_error"
 """
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import wraps
+from typing import Any
 
 from django.db import InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
+from django.utils import translation
 from django.views import defaults
 
 # A database restarts within seconds.
 RETRY_AFTER_S = 10
 
+Handler = Callable[..., HttpResponseBase]
 
+
+def _in_the_readers_language(handler: Handler) -> Handler:
+    """Before ``LocaleMiddleware`` has run, a thread still has the language of the request that it served last."""
+
+    @wraps(handler)
+    def translated(request: HttpRequest, *args: Any, **more: Any) -> HttpResponseBase:
+        chosen: str | None = getattr(request, "LANGUAGE_CODE", None)
+        with translation.override(chosen or translation.get_language_from_request(request)):
+            return handler(request, *args, **more)
+
+    return translated
+
+
+@_in_the_readers_language
 def server_error(request: HttpRequest) -> HttpResponseBase:
     """503 where the database does not answer, else Django's 500. Stripe sends a notification again after either."""
     return _unavailable() if _is_database_away(sys.exc_info()[1]) else defaults.server_error(request)
 
 
-def bad_request(request: HttpRequest, exception: Exception) -> HttpResponseBase:
-    """The same before Django's 400, which is what a session that cannot be saved comes to (`SessionInterrupted`)."""
-    return _unavailable() if _is_database_away(exception) else defaults.bad_request(request, exception)
+@_in_the_readers_language
+def bad_request(_request: HttpRequest, exception: Exception) -> HttpResponseBase:
+    """503 where the database does not answer, else 400. A session that cannot be saved ends here as well.
+
+    The page is made without the request: Django refuses an unknown host before there is a session, on which context
+    processors may rely.
+    """
+    if _is_database_away(exception):
+        return _unavailable()
+    return HttpResponseBadRequest(render_to_string(["400.html", "jumun/errors/400.html"]))
+
+
+permission_denied = _in_the_readers_language(defaults.permission_denied)
+page_not_found = _in_the_readers_language(defaults.page_not_found)
 
 
 def _unavailable() -> HttpResponse:

@@ -87,12 +87,6 @@ def test_search_finds_an_order_by_what_people_know_of_it(client, find):
     assert page.count("field-total") == 1
 
 
-@pytest.mark.parametrize("query", ["?placed=bogus", "?nonsense=1", "?state__in__in=1"])
-def test_a_filter_that_does_not_exist_leads_back_to_the_whole_list(client, query):
-    response = client.get(LIST + query)
-    assert (response.status_code, response["Location"]) == (302, f"{LIST}?e=1")
-
-
 def test_the_number_of_queries_does_not_grow_with_the_list(client):
     def queries() -> int:
         with CaptureQueriesContext(connection) as captured:

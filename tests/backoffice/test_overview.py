@@ -1,4 +1,4 @@
-from datetime import datetime, timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.db import connection
@@ -6,11 +6,12 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from jumun.backoffice.dashboard import concerns, today, waiting_since
-from jumun.backoffice.filters import periods_at
+from jumun.backoffice.filters import periods
 from jumun.orders.models import Order
 from jumun.outbox.models import Job
 from jumun.payments.merge import apply
 from jumun.payments.models import Payment
+from jumun.shop_day import shop_day
 from tests.factories import paid_order, pay, place_order, refund_snapshot
 
 pytestmark = pytest.mark.django_db
@@ -86,8 +87,7 @@ def test_the_overview_costs_a_handful_of_queries(admin_client):
 
 
 def test_last_month_and_last_year_are_whole_months_and_years():
-    now = datetime(2026, 1, 15, 12, 30, tzinfo=timezone.get_default_timezone())
-    periods = periods_at(now)
-    assert [str(moment.date()) for moment in periods["last-month"]] == ["2025-12-01", "2026-01-01"]
-    assert [str(moment.date()) for moment in periods["last-year"]] == ["2025-01-01", "2026-01-01"]
-    assert [str(moment.date()) for moment in periods["week"]] == ["2026-01-09", "2026-01-16"]
+    found = {name: [str(shop_day(at)) for at in period] for name, period in periods(date(2026, 1, 15)).items()}
+    assert found["last-month"] == ["2025-12-01", "2026-01-01"]
+    assert found["last-year"] == ["2025-01-01", "2026-01-01"]
+    assert found["week"] == ["2026-01-09", "2026-01-16"]

@@ -200,3 +200,51 @@ def test_20_events_of_one_payment_worked_on_at_once_are_one_payment(order: Order
 def test_the_documentation_names_every_event_to_subscribe_to() -> None:
     told = (Path(__file__).parents[2] / "docs" / "webhooks.md").read_text(encoding="utf-8")
     assert [kind for kind in sorted(MERGED_TYPES) if f"`{kind}`" not in told] == []
+
+
+def test_the_address_without_its_last_slash_takes_notifications_too(client: Client, order: Order) -> None:
+    body = event(session_of(order))
+    answer = client.post(
+        "/payment/webhooks", body, content_type="application/json", headers={"Stripe-Signature": signature(body)}
+    )
+    assert (answer.status_code, answer.content) == (200, b"stored")
+    assert InboxEvent.objects.get().payload == body.decode()
+
+
+@pytest.mark.parametrize("address", ["/payment/webhooks/", "/payment/webhooks"])
+@pytest.mark.parametrize("method", ["get", "head", "put", "options"])
+def test_only_a_post_is_a_notification_and_the_answer_says_so(client: Client, address: str, method: str) -> None:
+    answer = getattr(client, method)(address)
+    assert (answer.status_code, answer["Allow"]) == (405, "POST")
+    assert method == "head" or b"by POST" in answer.content
+
+
+NEAR_MISSES = [
+    "/payment/webhook/",
+    "/payment/webhook",
+    "/payments/webhooks/",
+    "/payments/webhooks",
+    "/payments/webhook",
+]
+
+
+@pytest.mark.parametrize("address", NEAR_MISSES)
+def test_a_notification_that_misses_the_address_is_logged_with_the_right_one(
+    order: Order, caplog: pytest.LogCaptureFixture, address: str
+) -> None:
+    body = event(session_of(order))
+    answer = Client(enforce_csrf_checks=True).post(
+        address, body, content_type="application/json", headers={"Stripe-Signature": signature(body)}
+    )
+    assert answer.status_code == 404, "Stripe tries again until the address is put right"
+    assert not InboxEvent.objects.exists()
+    [line] = [record.getMessage() for record in caplog.records if record.name == "jumun.payments"]
+    assert line.endswith(f"{address}, where nothing takes them: change the endpoint's address to /payment/webhooks/")
+
+
+@pytest.mark.parametrize("address", NEAR_MISSES)
+def test_a_stranger_at_such_an_address_is_no_news(
+    client: Client, caplog: pytest.LogCaptureFixture, address: str
+) -> None:
+    assert client.post(address).status_code == 404
+    assert [record for record in caplog.records if record.name == "jumun.payments"] == []

@@ -55,6 +55,12 @@ def test_what_stripe_did_not_sign_is_refused_and_not_stored() -> None:
     assert not InboxEvent.objects.exists()
 
 
+def test_the_address_without_its_last_slash_takes_notifications_too() -> None:
+    body = body_of(place_order())
+    assert post(body, signature(body), PATH_INFO=PATH.removesuffix("/")) == (200, b"stored")
+    assert InboxEvent.objects.get().payload == body.decode()
+
+
 def test_every_other_address_is_djangos() -> None:
     assert post(b"", "", REQUEST_METHOD="GET", PATH_INFO="/healthz")[0] == 200
 

@@ -4,10 +4,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.exceptions import BadRequest, PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.db import OperationalError, connection
+from django.http import Http404, HttpRequest
 from django.template.loader import render_to_string
 from django.test import Client
 from django.utils import translation
+from pytest_django.fixtures import Settings
 
 from jumun.storefront.pages import catalogue
 from tests.storefront.shop import product
@@ -91,7 +94,63 @@ def test_no_template_needs_inline_script_or_style() -> None:
 
 
 def test_a_host_that_is_not_ours_gets_400_and_one_line_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
-    assert Client().get("/healthz", headers={"Host": "elsewhere.example"}).status_code == 400
+    assert Client().get("/", headers={"Host": "elsewhere.example"}).status_code == 400
     [line] = [record for record in caplog.records if record.name == "django.security.DisallowedHost"]
     assert (line.levelname, line.exc_info) == ("WARNING", None)
     assert "elsewhere.example" in line.getMessage()
+
+
+REFUSALS: dict[str, type[Exception]] = {
+    "bad": BadRequest,
+    "suspicious": SuspiciousOperation,
+    "large": RequestDataTooBig,
+    "forbidden": PermissionDenied,
+    "missing": Http404,
+    "fault": ZeroDivisionError,
+}
+PAGES = {
+    400: ("요청을 이해하지 못했습니다", "This request was not understood"),
+    403: ("이 페이지를 볼 수 없습니다", "You may not see this page"),
+    404: ("페이지를 찾을 수 없습니다", "There is no such page"),
+    413: ("요청을 이해하지 못했습니다", "This request was not understood"),
+    500: ("문제가 발생했습니다", "Something went wrong here"),
+}
+
+
+def refusing(get_response: Any) -> Any:
+    """A project's own middleware that stands before sessions and refuses."""
+
+    def middleware(request: HttpRequest) -> Any:
+        raise REFUSALS[request.GET["what"]]
+
+    return middleware
+
+
+@pytest.mark.parametrize("first", [True, False])
+@pytest.mark.parametrize(("language", "place"), [("ko", 0), ("en", 1)])
+@pytest.mark.parametrize("what", REFUSALS)
+def test_a_refusal_before_there_is_a_session_keeps_its_status_and_its_page(
+    settings: Settings, what: str, language: str, place: int, first: bool
+) -> None:
+    own = f"{__name__}.refusing"
+    settings.MIDDLEWARE = [own, *settings.MIDDLEWARE] if first else [*settings.MIDDLEWARE[:3], own]
+    client = Client(raise_request_exception=False)
+    # As the thread is left by a reader of the other language.
+    with translation.override("en" if language == "ko" else "ko"):
+        answer = client.get("/", {"what": what}, headers={"Accept-Language": language})
+    expected = {"forbidden": {403}, "missing": {404}, "fault": {500}, "large": {400, 413}}.get(what, {400})
+    assert answer.status_code in expected
+    words = PAGES[answer.status_code][place]
+    assert words in answer.content.decode()
+
+
+@pytest.mark.parametrize(("language", "words"), [("ko", PAGES[400][0]), ("en", PAGES[400][1])])
+@pytest.mark.parametrize("over_https", [True, False])
+def test_an_unknown_host_gets_400_in_the_readers_language(
+    settings: Settings, language: str, words: str, over_https: bool
+) -> None:
+    settings.SECURE_SSL_REDIRECT = over_https
+    answer = Client().get("/", headers={"Host": "10.0.0.7", "Accept-Language": language})
+    assert answer.status_code == 400
+    assert words in answer.content.decode()
+    assert f'<html lang="{language}">' in answer.content.decode()

@@ -1,3 +1,4 @@
+import errno
 import json
 import stat
 
@@ -94,3 +95,14 @@ def test_a_dotenv_that_is_no_text_is_named(tmp_path):
 
 def test_no_dotenv_adds_nothing(tmp_path):
     assert with_dotenv({"A": "1"}, tmp_path / ".env") == {"A": "1"}
+
+
+def test_a_full_disk_leaves_no_empty_file_of_keys_behind(tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("shop.configuration.json.dump", full)
+    with pytest.raises(ConfigurationError, match="No space left on device"):
+        configured(tmp_path)
+    monkeypatch.undo()
+    configured(tmp_path)

@@ -56,7 +56,7 @@ def test_the_first_start_prints_the_password_and_no_later_one(tmp_path):
     assert re.search(r"user staff, password \S{12} \(shown only now\)", what_is_said())
     later = what_is_said()
     assert "shown only now" not in later
-    assert f"JUMUN_DATA_DIR={tmp_path / 'var'} .venv/bin/python manage.py changepassword staff" in later
+    assert f"./run --data {tmp_path / 'var'} manage changepassword staff" in later
 
 
 def test_killed_with_9_it_leaves_no_process_behind(start):
@@ -96,7 +96,7 @@ def test_with_a_key_of_stripe_paywright_is_not_started(start):
     running = start(STRIPE_SECRET_KEY="sk_test_of_an_account", STRIPE_WEBHOOK_SECRET="whsec_of_the_cli")
 
     assert not any("paywright serve" in args for args in running.family().values())
-    assert f"stripe listen --forward-to localhost:{running.port}/payment/webhooks/" in running.said
+    assert f"stripe listen --all-snapshot --forward-to localhost:{running.port}/payment/webhooks/" in running.said
 
 
 @pytest.mark.parametrize("option", ["--port", "--paywright-port"])

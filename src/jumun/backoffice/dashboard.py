@@ -16,6 +16,7 @@ from jumun.outbox.lease import State
 from jumun.outbox.models import Job
 from jumun.outbox.status import LATE_S, oldest_due_at
 from jumun.payments.models import Dispute, InboxEvent, Payment, QuarantinedSnapshot, Reconciliation, Refund
+from jumun.shop_day import day_start, shop_day, shop_time
 
 # How long it is told that a payment went back by itself.
 TOLD_FOR = timedelta(days=7)
@@ -55,7 +56,7 @@ class Concern:
 
 def today(now: datetime) -> Today:
     """Two queries."""
-    midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
+    midnight = day_start(shop_day(now))
     paid, unpaid = Q(state=Order.State.PAID), Q(state=Order.State.PLACED)
     by_currency = Order.objects.filter(placed_at__gte=midnight).order_by("currency").values("currency")
     rows = by_currency.annotate(
@@ -129,7 +130,7 @@ def concerns(user: Any) -> list[Concern]:
 def _dispute_text(due_at: datetime | None) -> Promise | str:
     if due_at is None:
         return _("Disputes that need an answer")
-    due = timezone.localtime(due_at)
+    due = shop_time(due_at)
     return gettext("Disputes that need an answer, the first until %(due)s") % {"due": f"{due:%Y-%m-%d %H:%M}"}
 
 

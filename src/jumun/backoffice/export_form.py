@@ -1,8 +1,9 @@
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.utils.translation import gettext_lazy as _
+
+from jumun import languages
 
 
 class ExportForm(forms.Form):
@@ -20,7 +21,7 @@ class ExportForm(forms.Form):
         super().__init__(*args, **kwargs)
         language = self.fields["language"]
         if isinstance(language, forms.ChoiceField):
-            language.choices = [*settings.LANGUAGES, ("", _("names for programs"))]
+            language.choices = [*languages.offered(), ("", _("names for programs"))]
 
     def options(self) -> dict[str, Any]:
         """The keywords of `jumun.exports.download.csv_response`; the form must be valid."""

@@ -1,27 +1,25 @@
-"""Filters of the order list."""
+"""Filters of the lists."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
-from django.contrib.admin.options import IncorrectLookupParameters
 from django.db import connection
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from jumun.orders.models import Order
+from jumun.shop_day import day_start, shop_day
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
 
-class PlacedFilter(admin.SimpleListFilter):
-    """When the order was placed, by the shop's calendar."""
+class PeriodFilter(admin.SimpleListFilter):
+    """In which period a time lies, by the shop's calendar."""
 
-    title = _("placed")
-    parameter_name = "placed"
+    column: str
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> "list[tuple[str, _StrPromise]]":
         return [
@@ -33,34 +31,59 @@ class PlacedFilter(admin.SimpleListFilter):
             ("last-year", _("last year")),
         ]
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Order]) -> QuerySet[Order]:
-        name = self.value()
-        if name is None:
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        period = periods(shop_day()).get(self.value() or "")
+        if period is None:
             return queryset
-        periods = periods_at(timezone.localtime())
-        if name not in periods:
-            raise IncorrectLookupParameters(f"no such period: {name}")
-        start, end = periods[name]
-        return queryset.filter(placed_at__gte=start, placed_at__lt=end)
+        return queryset.filter(**{f"{self.column}__gte": period[0], f"{self.column}__lt": period[1]})
 
 
-def periods_at(now: datetime) -> dict[str, tuple[datetime, datetime]]:
-    """Beginning and end (exclusive) of the periods of `PlacedFilter`, in the time zone of ``now``."""
-    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    tomorrow = midnight + timedelta(days=1)
-    month, year = midnight.replace(day=1), midnight.replace(month=1, day=1)
-    return {
-        "today": (midnight, tomorrow),
-        "week": (midnight - timedelta(days=6), tomorrow),
+class PlacedFilter(PeriodFilter):
+    title = _("placed")
+    parameter_name = "placed"
+    column = "placed_at"
+
+
+class IssuedFilter(PeriodFilter):
+    title = _("issued")
+    parameter_name = "issued"
+    column = "issued_at"
+
+
+def periods(today: date) -> dict[str, tuple[datetime, datetime]]:
+    """Beginning and end (exclusive) of the periods of `PeriodFilter`."""
+    tomorrow = today + timedelta(days=1)
+    month, year = today.replace(day=1), today.replace(month=1, day=1)
+    days = {
+        "today": (today, tomorrow),
+        "week": (today - timedelta(days=6), tomorrow),
         "month": (month, tomorrow),
         "last-month": ((month - timedelta(days=1)).replace(day=1), month),
         "year": (year, tomorrow),
         "last-year": (year.replace(year=year.year - 1), year),
     }
+    return {name: (day_start(first), day_start(end)) for name, (first, end) in days.items()}
 
 
-class _ValueFilter(admin.SimpleListFilter):
-    """One of the values that a column has; shown where there is a choice."""
+class _Used:
+    """A filter with a single choice is not shown, but narrows the list nonetheless where the address names it."""
+
+    used_parameters: dict[str, Any]
+
+    def has_output(self) -> bool:
+        return bool(self.used_parameters) or super().has_output()  # type: ignore[misc]  # the filter's
+
+
+class RelatedFilter(_Used, admin.RelatedFieldListFilter):
+    """One of the rows that a column refers to."""
+
+
+class ColumnFilter(_Used, admin.AllValuesFieldListFilter):
+    """One of the values that a column has."""
+
+
+class _IndexedColumnFilter(admin.SimpleListFilter):
+    """One of the values that an indexed column of the orders has; shown where there is a choice."""
 
     parameter_name: str
 
@@ -68,7 +91,7 @@ class _ValueFilter(admin.SimpleListFilter):
         return [(value, value) for value in _distinct(self.parameter_name)]
 
     def has_output(self) -> bool:
-        return len(self.lookup_choices) > 1
+        return bool(self.used_parameters) or len(self.lookup_choices) > 1
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Order]) -> QuerySet[Order]:
         return queryset.filter(**{self.parameter_name: self.value()}) if self.value() else queryset
@@ -87,11 +110,11 @@ def _distinct(column: str) -> list[str]:
         return [value for (value,) in cursor.fetchall()]
 
 
-class CountryFilter(_ValueFilter):
+class CountryFilter(_IndexedColumnFilter):
     title = _("country")
     parameter_name = "country"
 
 
-class CurrencyFilter(_ValueFilter):
+class CurrencyFilter(_IndexedColumnFilter):
     title = _("currency")
     parameter_name = "currency"

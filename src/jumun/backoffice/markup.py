@@ -1,18 +1,17 @@
 """Small pieces of HTML for columns of the lists."""
 
-from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from jumun.orders.models import Order
 from jumun.outbox.lease import storable
 from jumun.payments.models import Payment
+from jumun.shop_day import shop_time
 from jumun.templatetags.jumun import money, payment_method, stripe_money
 
 if TYPE_CHECKING:
@@ -39,12 +38,15 @@ def moment(value: datetime | None) -> SafeString | str:
     """A time to the minute, short enough for a table and the same in every language."""
     if value is None:
         return NOTHING
-    local = timezone.localtime(value)
+    local = shop_time(value)
     return format_html('<time class="jumun-time" datetime="{}">{}</time>', local.isoformat(), f"{local:%Y-%m-%d %H:%M}")
 
 
-def moment_column(field: str, title: "str | _StrPromise") -> Callable[[Any], SafeString | str]:
-    """A list's column of `moment`, to be sorted by."""
+def moment_column(field: str, title: "str | _StrPromise") -> Any:
+    """A column of `moment` for a list, to be sorted by, or for a page of one row.
+
+    Django's own shows the zone that is activated. The result is a callable, which the type of ``fields`` leaves out.
+    """
 
     @admin.display(description=title, ordering=field)
     def column(row: Any) -> SafeString | str:

@@ -1,11 +1,11 @@
-from django.contrib.admin.views.main import ChangeList
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest
 
+from jumun.backoffice.checked_list import CheckedList
 from jumun.payments.models import Payment
 
 
-class OrderList(ChangeList):
+class OrderList(CheckedList):
     """A page of the order list, with what its rows show besides the order: invoice and payment, in one query more."""
 
     def get_results(self, request: HttpRequest) -> None:

@@ -26,6 +26,7 @@ from django.db.models.expressions import Combinable
 from django.utils.functional import Promise, lazy
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from jumun.invoices.payment_methods import method_name, named_methods
 from jumun.orders.models import Order, TaxCategory
@@ -111,7 +112,7 @@ _TOTALS = (
     Column(key="tax", title=_("Tax"), source="tax_minor", kind=Kind.AMOUNT),
     Column(key="rounding", title=_("Rounding"), source="rounding_minor", kind=Kind.AMOUNT),
     Column(key="total", title=_("Total"), source="total_minor", kind=Kind.AMOUNT),
-    Column(key="refunded", title=_("Refunded"), source=_REFUNDED, kind=Kind.AMOUNT),
+    Column(key="refunded", title=pgettext_lazy("amount", "Refunded"), source=_REFUNDED, kind=Kind.AMOUNT),
 )
 _LINE = (
     Column(key="line_position", title=_("Line"), source="lines__position"),

@@ -9,12 +9,11 @@ import io
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from itertools import chain
 from typing import BinaryIO
 
 from django.db.models import Q, QuerySet
-from django.utils import timezone
 
 from jumun import money
 from jumun.conf import livemode
@@ -24,7 +23,7 @@ from jumun.invoices.document import Document
 from jumun.invoices.einvoice_scope import EInvoiceError
 from jumun.invoices.models import Cancellation, CreditNote, Invoice, IssuedDocument
 from jumun.invoices.numbers import TEST_PREFIX
-from jumun.shop_day import shop_day
+from jumun.shop_day import DAY_MAX, day_start, shop_day
 
 INDEX_NAME = "index.csv"
 INDEX_COLUMNS = (
@@ -42,7 +41,6 @@ INDEX_COLUMNS = (
 )
 CHUNK_BYTES = 64 * 1024
 DOCUMENTS_PER_FETCH = 100
-DAY_MIN, DAY_MAX = date.min + timedelta(days=1), date.max - timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,10 +57,8 @@ def issued_between(first: date, last: date) -> list[QuerySet[IssuedDocument]]:
 
     Real ones where the shop takes real money, those of test payments while it has Stripe's test keys: never a mixture.
     """
-    zone = timezone.get_default_timezone()
-    # Whoever wants all writes 9999-12-31, and the moment it ends is none that Python knows.
-    first, last = max(first, DAY_MIN), min(last, DAY_MAX)
-    start, end = (datetime.combine(day, time(), zone) for day in (first, last + timedelta(days=1)))
+    # Whoever wants all writes 9999-12-31.
+    start, end = day_start(first), day_start(min(last, DAY_MAX) + timedelta(days=1))
     is_test = Q(number__startswith=TEST_PREFIX)
     return [
         model._default_manager.filter(

@@ -1,13 +1,14 @@
 """When a document is issued."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.utils import timezone
+
+from jumun.shop_day import day_start
 
 
 def moment_of_issue(year: int) -> datetime:
     """Now, for a document that bears a number of ``year``: where the year ended while the number was waited for, the
     last moment of it.
     """
-    end = datetime(year + 1, 1, 1, tzinfo=timezone.get_default_timezone())
-    return min(timezone.now(), end - timedelta(microseconds=1))
+    return min(timezone.now(), day_start(date(year + 1, 1, 1)) - timedelta(microseconds=1))

@@ -9,6 +9,7 @@ from jumun.conf import jumun
 from jumun.outbox.models import Job
 from jumun.payments.models import Dispute
 from jumun.payments.staff_mail import send_to_staff
+from jumun.shop_day import shop_time
 
 NEEDS_ANSWER = _("A dispute about order %(order)s needs an answer")
 
@@ -32,5 +33,6 @@ def send(dispute: Dispute) -> bool:
         return False
     payment = dispute.payment
     name = f"dispute.{dispute.dispute_id}.{dispute.due_at:%Y-%m-%d}"
-    send_to_staff("dispute", NEEDS_ANSWER, order=payment.order, name=name, dispute=dispute, payment=payment)
+    due = f"{shop_time(dispute.due_at):%Y-%m-%d %H:%M}" if dispute.due_at else ""
+    send_to_staff("dispute", NEEDS_ANSWER, order=payment.order, name=name, dispute=dispute, payment=payment, due=due)
     return True

@@ -4,7 +4,10 @@ Those that call Stripe run in no transaction, whatever ``ATOMIC_REQUESTS`` says:
 """
 
 import re
+from collections.abc import Callable
 from contextlib import suppress
+from functools import wraps
+from typing import Any
 
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
@@ -38,10 +41,29 @@ SESSION_ID = re.compile(r"cs_[A-Za-z0-9_]{1,240}")
 AMOUNT_REFUSED = frozenset({"amount_too_small", "amount_too_large"})
 # How often the order's page asks by itself whether the payment is known, before it leaves that to the customer.
 AWAITING_TRIES_MAX = 10
+AWAITING_PAUSE_S = 3
+
+View = Callable[..., HttpResponseBase]
+
+
+def _keeps_its_address_secret(view: View) -> View:
+    """The address holds the order's reference, which is the right to see the order. Headers, since a project's own
+    template may drop what stands in a page.
+    """
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **more: Any) -> HttpResponseBase:
+        response = view(request, *args, **more)
+        response["X-Robots-Tag"] = "noindex"
+        response["Referrer-Policy"] = "same-origin"
+        return response
+
+    return guarded
 
 
 @transaction.non_atomic_requests
 @never_cache
+@_keeps_its_address_secret
 @require_http_methods(["GET", "HEAD", "POST"])
 def process(request: HttpRequest) -> HttpResponseBase:
     """The order's summary with a button; the button leads to Stripe's page."""
@@ -86,6 +108,7 @@ def _refusal(order: Order) -> AmountOutOfRange | None:
 
 @transaction.non_atomic_requests
 @never_cache
+@_keeps_its_address_secret
 @require_safe
 def completed(request: HttpRequest) -> HttpResponseBase:
     """Stripe sends the customer here: fetch the session and take the same road as the webhook."""
@@ -123,6 +146,7 @@ def _apply_session(session_id: str) -> Order | None:
 
 
 @never_cache
+@_keeps_its_address_secret
 @require_safe
 def canceled(request: HttpRequest) -> HttpResponseBase:
     """The customer came back without paying; the order waits."""
@@ -133,6 +157,7 @@ def canceled(request: HttpRequest) -> HttpResponseBase:
 
 
 @never_cache
+@_keeps_its_address_secret
 @require_safe
 def order(request: HttpRequest, reference: str) -> HttpResponse:
     """An order for whoever knows its reference: lines, state, how to pay or the invoice."""
@@ -153,9 +178,11 @@ def order(request: HttpRequest, reference: str) -> HttpResponse:
         "is_processing": found.is_payable and found.payments.filter(status=Payment.Status.PROCESSING).exists(),
         # Back from Stripe, but the payment is not known here yet: the page asks again by itself.
         "awaiting": found.is_payable and tried > 0,
-        "next_try": tried + 1 if found.is_payable and 0 < tried < AWAITING_TRIES_MAX else None,
     }
-    return render(request, "jumun/order.html", context)
+    response = render(request, "jumun/order.html", context)
+    if found.is_payable and 0 < tried < AWAITING_TRIES_MAX:
+        response["Refresh"] = f"{AWAITING_PAUSE_S}; url={found.get_absolute_url()}?returned={tried + 1}"
+    return response
 
 
 def _tries(request: HttpRequest) -> int:

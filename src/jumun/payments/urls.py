@@ -1,4 +1,4 @@
-from django.urls import path
+from django.urls import path, re_path
 
 from jumun.payments import pages, views
 
@@ -8,4 +8,7 @@ urlpatterns = [
     path("payment/completed/", pages.completed, name="payment-completed"),
     path("payment/canceled/", pages.canceled, name="payment-canceled"),
     path("payment/webhooks/", views.webhook, name="payment-webhooks"),
+    # The same address as people type it into Stripe's dashboard: a redirect would lose every notification.
+    path("payment/webhooks", views.webhook),
+    re_path(r"^payments?/webhooks?/?$", views.misdirected_webhook),
 ]

@@ -1,13 +1,16 @@
+import logging
 from typing import Protocol
 
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_POST
 
 from jumun.conf import jumun
 from jumun.errors import WebhookRefused
 from jumun.payments.inbox import receive
+
+logger = logging.getLogger("jumun.payments")
 
 # How much of a body that is too large is still taken in. A client that is cut off while it sends may see a broken
 # connection instead of the answer.
@@ -24,9 +27,14 @@ class Stream(Protocol):
 # The event is committed before it is acknowledged, in a statement of its own.
 @transaction.non_atomic_requests
 @csrf_exempt
-@require_POST
 def webhook(request: HttpRequest) -> HttpResponse:
-    """Stripe's notifications. 200 means durably stored; 400 not provably Stripe's; 413 too large."""
+    """Stripe's notifications.
+
+    200: durably stored. 400: invalid signature or malformed event. 405: not a POST. 413: too large.
+    """
+    if request.method != "POST":
+        said = "Stripe's notifications arrive here, by POST.\n"
+        return HttpResponse(said, status=405, content_type="text/plain", headers={"Allow": "POST"})
     try:
         payload = _body(request, jumun().webhook_body_max_bytes)
         if payload is None:
@@ -35,6 +43,19 @@ def webhook(request: HttpRequest) -> HttpResponse:
     except WebhookRefused as refusal:
         return HttpResponse(str(refusal), status=400, content_type="text/plain")
     return HttpResponse("stored", content_type="text/plain")
+
+
+@csrf_exempt
+def misdirected_webhook(request: HttpRequest) -> HttpResponse:
+    """404 for an address that is nearly the webhook's; a notification there is logged with what to change."""
+    right = reverse("jumun:payment-webhooks")
+    if "Stripe-Signature" in request.headers:
+        logger.error(
+            "Stripe sends its notifications to %s, where nothing takes them: change the endpoint's address to %s",
+            request.path,
+            right,
+        )
+    return HttpResponse(f"The webhook's address is {right}\n", status=404, content_type="text/plain")
 
 
 def _body(request: HttpRequest, max_bytes: int) -> bytes | None:

@@ -30,12 +30,13 @@ class WebhooksFirst:
         from jumun.payments.views import webhook
 
         self._application = application
-        self._path = reverse("jumun:payment-webhooks")
+        path = reverse("jumun:payment-webhooks")
+        self._paths = {path, path.removesuffix("/")}
         self._request_of = WSGIRequest
         self._webhook = convert_exception_to_response(webhook)
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        if environ.get("PATH_INFO") != self._path:
+        if environ.get("PATH_INFO") not in self._paths:
             return self._application(environ, start_response)
         response = self._webhook(self._request_of(environ))
         assert isinstance(response, HttpResponse)  # noqa: S101 (for the type checker: not one to be awaited)

@@ -7,14 +7,15 @@ import phonenumbers
 from babel import Locale
 from babel.dates import format_date
 from django import template
-from django.utils import timezone
 from django.utils.translation import get_language
 
+from jumun import languages
 from jumun import money as jumun_money
 from jumun.invoices.compose import buyer_of
 from jumun.invoices.payment_methods import PaidWith, method_text
 from jumun.invoices.printed import address_lines
 from jumun.orders.models import Order
+from jumun.shop_day import shop_time
 
 register = template.Library()
 
@@ -25,6 +26,12 @@ def _language() -> str:
 
 def _locale() -> Locale:
     return Locale.parse(_language(), sep="-")
+
+
+@register.simple_tag
+def jumun_languages() -> list[tuple[str, str]]:
+    """``{% jumun_languages as languages %}``: code and name of each language that the switch offers."""
+    return languages.switchable()
 
 
 @register.filter
@@ -48,7 +55,7 @@ def percent(rate_ppm: int) -> str:
 @register.filter
 def moment(at: datetime) -> str:
     """Day and time in the shop's time zone: "Nov 24, 2026 18:01"."""
-    local = timezone.localtime(at)
+    local = shop_time(at)
     return f"{format_date(local, 'medium', _locale())} {local:%H:%M}"
 
 

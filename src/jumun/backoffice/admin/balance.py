@@ -8,6 +8,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from jumun.backoffice import markup
+from jumun.backoffice.filters import ColumnFilter
 from jumun.backoffice.readonly import ReadOnlyAdmin
 from jumun.payments.models import BalanceTransaction, Difference, Payout, Reconciliation
 
@@ -22,11 +23,12 @@ SINCE = markup.moment_column("since", _("since"))
 @admin.register(BalanceTransaction)
 class BalanceTransactionAdmin(ReadOnlyAdmin):
     list_display = ("transaction_id", "type", "source_id", "amount", "fee", "net", CREATED_AT, AVAILABLE_AT)
-    list_filter = ("reporting_category", "currency")
+    list_filter = (("reporting_category", ColumnFilter), ("currency", ColumnFilter))
     search_fields = ("transaction_id", "=source_id", "=payout_id")
     fields = (
         *("transaction_id", "type", "reporting_category", "source_id", "payout_id", "amount", "fee", "net"),
-        *("created_at", "available_at"),
+        CREATED_AT,
+        AVAILABLE_AT,
     )
     readonly_fields = fields
 
@@ -46,11 +48,13 @@ class BalanceTransactionAdmin(ReadOnlyAdmin):
 @admin.register(Payout)
 class PayoutAdmin(ReadOnlyAdmin):
     list_display = ("payout_id", "status_badge", "amount", "adding_up", ARRIVES_AT, CREATED_AT)
-    list_filter = ("status", "currency", "livemode")
+    list_filter = ("status", ("currency", ColumnFilter), "livemode")
     search_fields = ("payout_id",)
     fields = (
         *("payout_id", "status_badge", "amount", "adding_up", "made_of", "automatic", "livemode"),
-        *("arrives_at", "created_at", "failure_message"),
+        ARRIVES_AT,
+        CREATED_AT,
+        "failure_message",
     )
     readonly_fields = fields
 
@@ -101,7 +105,7 @@ class DifferenceInline(admin.TabularInline):  # type: ignore[type-arg]  # takes 
 class ReconciliationAdmin(ReadOnlyAdmin):
     list_display = (STARTED_AT, SINCE, FINISHED_AT, "compared_count", "agreement", "repair", "is_scheduled")
     list_filter = ("is_scheduled", "repair")
-    fields = ("started_at", "since", "finished_at", "step", "compared_count", "agreement", "repair", "is_scheduled")
+    fields = (STARTED_AT, SINCE, FINISHED_AT, "step", "compared_count", "agreement", "repair", "is_scheduled")
     readonly_fields = fields
     inlines = (DifferenceInline,)
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from jumun.backoffice import markup
 from jumun.backoffice.catalogue_forms import CategoryForm, ProductForm
+from jumun.backoffice.filters import RelatedFilter
 from jumun.backoffice.model_admin import ModelAdmin
 from jumun.storefront.models import Category, Product
 
@@ -29,7 +30,7 @@ class ProductAdmin(ModelAdmin):
     form = ProductForm
     list_display = ("title", "sku", "category", "price", "free", "active")
     list_select_related = ("category",)
-    list_filter = ("category", "active")
+    list_filter = (("category", RelatedFilter), "active")
     search_fields = ("sku", "name_ko", "name_en")
     readonly_fields = ("reserved_quantity", "sold_quantity")
     show_facets = admin.ShowFacets.NEVER

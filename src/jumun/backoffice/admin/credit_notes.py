@@ -21,7 +21,7 @@ class CreditNoteAdmin(CorrectionAdmin):
     list_display = ("number", "invoice", "order_page", "customer", "amount", ISSUED_AT, "pdf")
     search_fields = ("number", "refund_id", "invoice__number", "invoice__order__number", "invoice__order__name")
     fields = (
-        *("number", "invoice", "order_page", "customer", "amount", "refund_id", "issued_at"),
+        *("number", "invoice", "order_page", "customer", "amount", "refund_id", ISSUED_AT),
         *("pdf", "xml", "kept", "document_sha256"),
     )
     readonly_fields = fields
@@ -33,7 +33,7 @@ class CancellationAdmin(CorrectionAdmin):
     list_display = ("number", "credit_note", "order_page", "customer", "amount", ISSUED_AT, "pdf")
     search_fields = ("number", "credit_note__number", "credit_note__refund_id", "credit_note__invoice__order__number")
     fields = (
-        *("number", "credit_note", "order_page", "customer", "amount", "issued_at"),
+        *("number", "credit_note", "order_page", "customer", "amount", ISSUED_AT),
         *("pdf", "xml", "kept", "document_sha256"),
     )
     readonly_fields = fields

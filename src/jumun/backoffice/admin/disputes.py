@@ -6,6 +6,7 @@ from django.http import HttpRequest
 from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from jumun.backoffice import markup
 from jumun.backoffice.credit_lost_page import credit_lost_page
@@ -26,7 +27,7 @@ class TodoFilter(admin.SimpleListFilter):
     parameter_name = "todo"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> "list[tuple[str, _StrPromise]]":
-        return [("answer", _("needs an answer")), ("wait", _("open")), ("nothing", _("closed"))]
+        return [("answer", _("needs an answer")), ("wait", pgettext_lazy("dispute", "open")), ("nothing", _("closed"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Dispute]) -> QuerySet[Dispute]:
         if self.value() == "answer":
@@ -43,7 +44,7 @@ class DisputeAdmin(ReadOnlyAdmin):
     list_filter = (TodoFilter, "status")
     search_fields = ("dispute_id", "payment__payment_intent_id", "payment__order__number", "payment__order__email")
     fields = (
-        *("dispute_id", "order_page", "status_badge", "amount", "why", "due_at", "opened_at"),
+        *("dispute_id", "order_page", "status_badge", "amount", "why", DUE_AT, OPENED_AT),
         *("is_charge_refundable", "at_stripe"),
     )
     readonly_fields = fields

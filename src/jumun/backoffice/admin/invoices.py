@@ -21,7 +21,7 @@ class InvoiceAdmin(IssuedDocumentAdmin):
     file_stem = "invoice"
     list_display = ("number", "order_page", "customer", "total", ISSUED_AT, "pdf")
     search_fields = ("number", "order__number", "order__name", "order__email")
-    fields = ("number", "order_page", "customer", "total", "issued_at", "pdf", "xml", "kept", "document_sha256")
+    fields = ("number", "order_page", "customer", "total", ISSUED_AT, "pdf", "xml", "kept", "document_sha256")
     readonly_fields = fields
 
     @admin.display(description=_("total"), ordering="order__total_minor")
@@ -46,6 +46,10 @@ class InvoiceAdmin(IssuedDocumentAdmin):
         if not self.has_export_permission(request):
             raise PermissionDenied
         form = PeriodForm(request.GET)
+        if unknown := request.GET.keys() - form.fields.keys():
+            said = _("The address names what this export does not know: %(names)s.")
+            text = said % {"names": ", ".join(sorted(unknown))}
+            return HttpResponseBadRequest(text, content_type="text/plain; charset=utf-8")
         if not form.is_valid():
             return HttpResponseBadRequest(form.errors.as_text(), content_type="text/plain; charset=utf-8")
         return zip_response(form.cleaned_data["first"], form.cleaned_data["last"])

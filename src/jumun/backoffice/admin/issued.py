@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from jumun.backoffice import markup
+from jumun.backoffice.filters import IssuedFilter
 from jumun.backoffice.readonly import ReadOnlyAdmin
 from jumun.invoices.by_number import TO_ORDER
 from jumun.invoices.models import IssuedDocument
@@ -35,7 +36,7 @@ class IssuedDocumentAdmin(ReadOnlyAdmin):
 
     # What its files are called in their addresses.
     file_stem: str
-    list_filter: ClassVar[Any] = ("issued_at",)
+    list_filter: ClassVar[Any] = (IssuedFilter,)
     large_fields = ("document_json",)
     actions = ("send_again",)
 

@@ -2,10 +2,9 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
-from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.utils import unquote
 from django.contrib.admin.views.main import ChangeList
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import BadRequest, PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseBase
 from django.template.response import TemplateResponse
@@ -124,7 +123,7 @@ class OrderAdmin(ReadOnlyAdmin):
             return _bad_request(form.errors.as_text())
         try:
             orders = self._listed(request, without=form.fields)
-        except IncorrectLookupParameters as error:
+        except BadRequest as error:
             return _bad_request(str(error))
         return csv_response(orders, **form.options())
 

@@ -7,6 +7,7 @@ from jumun.backoffice.readonly import QueueAdmin
 from jumun.outbox.models import Job
 
 RUN_AT = markup.moment_column("run_at", _("not before"))
+CREATED_AT = markup.moment_column("created_at", _("created at"))
 FINISHED_AT = markup.moment_column("finished_at", _("finished at"))
 
 
@@ -17,7 +18,7 @@ class JobAdmin(QueueAdmin):
     ordering = ("-id",)
     fields = (
         *("kind", "lane", "key", "args", "state", "attempts", "deaths"),
-        *("run_at", "created_at", "finished_at", "last_error"),
+        *(RUN_AT, CREATED_AT, FINISHED_AT, "last_error"),
     )
     readonly_fields = fields
 

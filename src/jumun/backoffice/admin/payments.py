@@ -16,8 +16,11 @@ from jumun.templatetags.jumun import payment_method
 
 PAID_AT = markup.moment_column("paid_at", _("paid at"))
 CREATED_AT = markup.moment_column("created_at", _("created at"))
+HAPPENED_AT = markup.moment_column("created_at", _("created at Stripe"))
 EXPIRES_AT = markup.moment_column("expires_at", _("expires at"))
 RECEIVED_AT = markup.moment_column("received_at", _("received at"))
+BOOKED_AT = markup.moment_column("booked_at", _("booked at"))
+RUN_AT = markup.moment_column("run_at", _("not before"))
 FINISHED_AT = markup.moment_column("finished_at", _("finished at"))
 
 
@@ -43,8 +46,8 @@ class PaymentAdmin(WithOrder):
         "amount",
         "paid_with",
         "livemode",
-        "paid_at",
-        "created_at",
+        PAID_AT,
+        CREATED_AT,
         "at_stripe",
     )
     readonly_fields = fields
@@ -78,7 +81,8 @@ class RefundAdmin(ReadOnlyAdmin):
     search_fields = ("refund_id", "payment__payment_intent_id", "payment__order__number")
     fields = (
         *("refund_id", "order_page", "payment", "status", "amount", "reason", "refusal", "by"),
-        *("created_at", "booked_at"),
+        CREATED_AT,
+        BOOKED_AT,
     )
     readonly_fields = fields
 
@@ -102,7 +106,7 @@ class CheckoutAdmin(WithOrder):
     search_fields = ("session_id", "order__number")
     large_fields = ("params",)
     # Not the session's address: whoever has it can pay, and see the customer's data, on Stripe's page.
-    fields = ("session_id", "order_page", "state", "created_at", "expires_at", "refusal", "parameters")
+    fields = ("session_id", "order_page", "state", CREATED_AT, EXPIRES_AT, "refusal", "parameters")
     readonly_fields = fields
 
     @admin.display(description=_("state"), ordering="state")
@@ -121,8 +125,8 @@ class InboxEventAdmin(QueueAdmin, WithOrder):
     search_fields = ("event_id", "=type", "order__number")
     large_fields = ("payload",)
     fields = (
-        *("event_id", "type", "api_version", "livemode", "order_page", "state", "attempts", "deaths", "run_at"),
-        *("created_at", "received_at", "finished_at", "last_error", "body"),
+        *("event_id", "type", "api_version", "livemode", "order_page", "state", "attempts", "deaths", RUN_AT),
+        *(HAPPENED_AT, RECEIVED_AT, FINISHED_AT, "last_error", "body"),
     )
     readonly_fields = fields
 

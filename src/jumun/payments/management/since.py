@@ -13,4 +13,4 @@ def since(text: str) -> datetime:
         moment = None
     if moment is None:
         raise CommandError(f"--since {text!r} is no time: write it like 2026-11-23T18:00:00+09:00")
-    return moment if timezone.is_aware(moment) else timezone.make_aware(moment)
+    return moment if timezone.is_aware(moment) else timezone.make_aware(moment, timezone.get_default_timezone())

@@ -30,8 +30,9 @@ def merge_session(raw: dict[str, Any]) -> Order | None:
     session = SessionSnapshot.parse(raw)
     order = locked_order(session.order_reference)
     # Of an order that is not known here only money is for staff to decide about: a session that they had dealt with
-    # while it was open would be paid unnoticed.
-    if is_another_sites(order, session.metadata.site) or (order is None and not session.is_paid):
+    # while it was open would be paid unnoticed. Another shop's reference is no order of ours: we name the order twice.
+    is_unknown = order is None and not (session.is_paid and _names_an_order(raw))
+    if is_another_sites(order, session.metadata.site) or is_unknown:
         return None
     reason = mismatch(order, session.livemode, session.amount_total, session.currency)
     reason = reason or (None if session.is_status_known else Reason.UNKNOWN_STATUS)
@@ -58,9 +59,14 @@ def _claims_an_order(raw: dict[str, Any]) -> bool:
     """A Stripe account may serve others too. Theirs is what carries no reference at all, and subscriptions and setups,
     which have references of their own and perhaps no amount.
     """
-    if Metadata.within(raw).order_reference:
+    if _names_an_order(raw):
         return True
     return bool(name_of_ours(raw.get("client_reference_id"))) and raw.get("mode", "payment") == "payment"
+
+
+def _names_an_order(raw: dict[str, Any]) -> bool:
+    """As each session that we create does (`jumun.payments.names`), besides its ``client_reference_id``."""
+    return bool(Metadata.within(raw).order_reference)
 
 
 @contextmanager
