@@ -6,6 +6,7 @@ from django.core.exceptions import BadRequest
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from jumun.backoffice.checked_list import CheckedList
 from jumun.backoffice.large_list import search
 
 if TYPE_CHECKING:
@@ -22,6 +23,9 @@ class ModelAdmin(DjangosModelAdmin):
         if any("\0" in text for name, values in request.GET.lists() for text in (name, *values)):
             raise BadRequest("the list's address holds NUL")
         return super().get_changelist_instance(request)
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return CheckedList
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str

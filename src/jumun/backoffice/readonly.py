@@ -2,7 +2,6 @@ from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
-from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
@@ -16,13 +15,6 @@ from jumun.backoffice.model_admin import ModelAdmin
 
 # As Django writes it for its own forms, and translates it when it is shown.
 STATE_CHANGED = [{"changed": {"fields": ["State"]}}]
-
-
-class ModelAdmin(DjangoModelAdmin):
-    """What all of Jumun's lists have in common."""
-
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
-        return CheckedList
 
 
 class ReadOnlyAdmin(ModelAdmin):

@@ -24,9 +24,8 @@ from django.db.models import (
 )
 from django.db.models.expressions import Combinable
 from django.utils.functional import Promise, lazy
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from jumun.invoices.payment_methods import method_name, named_methods
 from jumun.orders.models import Order, TaxCategory

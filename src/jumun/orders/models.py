@@ -105,13 +105,13 @@ class Order(models.Model):
     def __str__(self) -> str:
         return self.number
 
+    def get_absolute_url(self) -> str:
+        return reverse("jumun:order", args=[self.reference])
+
     @property
     def has_address(self) -> bool:
         """Whether there is somewhere to deliver to; a ticket, say, is not sent."""
         return bool(self.address or self.postal_code or self.city)
-
-    def get_absolute_url(self) -> str:
-        return reverse("jumun:order", args=[self.reference])
 
     @classmethod
     def place(
@@ -129,8 +129,8 @@ class Order(models.Model):
 
         ``discount_minor`` is taken off the whole order, before tax where the prices do not include it. Every value is
         checked before anything is written, so that all databases take the same. Raises `OrderRefused`, whose ``field``
-        names what is wrong, among them `EmptyOrder`, `TooManyLines`, `AmountTooSmall` and `AmountTooLarge`; and `IntegrityError` for a
-        ``form_token`` that has placed an order already.
+        names what is wrong, among them `EmptyOrder`, `TooManyLines`, `AmountTooSmall` and
+        `AmountTooLarge`; and `IntegrityError` for a ``form_token`` that has placed an order already.
         """
         currency = checked.checked_currency(currency or jumun().currency)
         language = checked.checked_language(language or translation.get_language() or "en", cls)
