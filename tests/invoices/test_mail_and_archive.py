@@ -20,13 +20,13 @@ pytestmark = pytest.mark.django_db
 
 def test_the_pdf_is_made_once_for_both(monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[str] = []
-    really = Invoice.render
+    really = Invoice.make_pdf
 
-    def render(invoice: Invoice) -> bytes:
+    def make_pdf(invoice: Invoice) -> Any:
         made.append(invoice.number)
         return really(invoice)
 
-    monkeypatch.setattr(Invoice, "render", render)
+    monkeypatch.setattr(Invoice, "make_pdf", make_pdf)
     invoice = paid_order().invoice
     assert work_once(Lane.MAIL) == 0
     drain()

@@ -6,9 +6,10 @@ import unicodedata
 
 import pytest
 
-from jumun.invoices.glyphs import FAMILIES, FONTS, fonts_for
+from jumun.invoices.glyphs import FAMILIES, fonts_for
 from jumun.invoices.pdf import render
 from jumun.invoices.printable import printable_text
+from jumun.invoices.theme import FONTS
 from tests.invoices.documents import BUYER, document, line
 from tests.invoices.names import JAPANESE, KOREAN, NAMES, SIMPLIFIED, TRADITIONAL
 from tests.invoices.pdftotext import PDFTOTEXT, found_in
