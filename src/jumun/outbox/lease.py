@@ -149,15 +149,14 @@ class LeasedRow(models.Model):
             due = due.select_for_update(skip_locked=connections[using].features.has_select_for_update_skip_locked)
             found = list(due.order_by("run_at")[:limit])
             rows = list(takewhile(lambda row: not row._is_suspect, found)) or found[:1]
+            token = uuid.uuid4()
             for row in rows:
                 row.deaths += row.lease_token is not None
-                row.lease_token = token = uuid.uuid4() if row is rows[0] else rows[0].lease_token
+                row.lease_token = token
             if rows:
+                # Where there are several, none has a death.
                 cls._default_manager.using(using).filter(pk__in=[row.pk for row in rows]).update(
-                    # Several have no deaths.
-                    lease_token=token,
-                    run_at=now + rows[0]._lease,
-                    deaths=rows[0].deaths,
+                    lease_token=token, run_at=now + rows[0]._lease, deaths=rows[0].deaths
                 )
         return rows
 
