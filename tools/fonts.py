@@ -27,7 +27,7 @@ from fontTools.ttLib import TTFont
 FONTS = Path(__file__).resolve().parent.parent / "src" / "jumun" / "invoices" / "fonts"
 RECORD = FONTS / "sources.json"
 PRIMARY = FONTS / "PretendardJP-Regular.otf"
-LICENSE = FONTS / "LICENSE-Noto.txt"
+LICENSE = FONTS / "LICENSE-fallbacks.txt"
 
 VAZIRMATN = "Vazirmatn"
 # The family's name after "Noto Sans", and the version of its package.

@@ -11,6 +11,7 @@ import zxingcpp
 from PIL import Image
 from pypdf import PdfReader
 
+from jumun.invoices.glyphs import FAMILIES
 from jumun.invoices.labels import labels_of
 from jumun.invoices.pdf import render
 from jumun.invoices.printed import printed
@@ -218,7 +219,7 @@ def test_hostile_text_is_only_text():
 @pytest.mark.parametrize("paper", ["a4", "us-letter"])
 def test_the_qr_code_leads_to_the_order(paper):
     invoice = document(order_url="https://shop.example/orders/8Qm3kZ7nT2/")
-    inputs = {"document": json.dumps(printed(invoice) | {"logo": None}), "paper": paper}
+    inputs = {"document": json.dumps(printed(invoice) | {"fonts": FAMILIES, "logo": None}), "paper": paper}
     compiler = typst.Compiler(DEFAULT_THEME.template, font_paths=[FONTS], ignore_system_fonts=True)
     png: Any = compiler.compile(format="png", ppi=100, sys_inputs=inputs)
     codes = zxingcpp.read_barcodes(Image.open(io.BytesIO(png)))
