@@ -94,13 +94,13 @@ class Order(models.Model):
     def __str__(self) -> str:
         return self.number
 
+    def get_absolute_url(self) -> str:
+        return reverse("jumun:order", args=[self.reference])
+
     @property
     def has_address(self) -> bool:
         """Whether there is somewhere to deliver to; a ticket, say, is not sent."""
         return bool(self.address or self.postal_code or self.city)
-
-    def get_absolute_url(self) -> str:
-        return reverse("jumun:order", args=[self.reference])
 
     @classmethod
     def place(
