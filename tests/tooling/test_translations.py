@@ -2,6 +2,7 @@ import io
 import re
 from collections import defaultdict
 from pathlib import Path
+from typing import Any
 
 import django
 import pytest
@@ -43,10 +44,9 @@ DJANGO_CATALOGUES = [DJANGO / "conf" / PO, *sorted(DJANGO.glob(f"contrib/*/{PO}"
 
 def test_no_message_is_translated_in_two_ways():
     """Django merges the catalogues of all apps into one: the first app's translation is shown in every other."""
-    found = defaultdict(lambda: defaultdict(set))
+    found: Any = defaultdict(lambda: defaultdict(set))
     for path in [*(owner.po for owner in owners()), *DJANGO_CATALOGUES]:
-        messages = read_po(io.BytesIO(path.read_bytes()), locale="ko") if path.exists() else []
-        for message in messages:
+        for message in read_po(io.BytesIO(path.read_bytes() if path.exists() else b""), locale="ko"):
             text = message.string if isinstance(message.string, str) else message.string[0]
             msgid = message.id if isinstance(message.id, str) else message.id[0]
             if msgid and text and not message.fuzzy:

@@ -25,7 +25,12 @@ STATE_CHANGED = [{"changed": {"fields": ["State"]}}]
 
 
 class ModelAdmin(DjangoModelAdmin):
-    """What all of Jumun's lists have in common."""
+    """What all of Jumun's lists have in common, in whichever admin site they are registered."""
+
+    change_list_template = "jumun/backoffice/list.html"
+
+    class Media:
+        css = {"all": ["jumun/backoffice/pages.css"]}
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return CheckedList
