@@ -25,9 +25,10 @@ SITE_URL = os.environ.get("JUMUN_SITE_URL", "http://localhost:8000")
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 
 INSTALLED_APPS = [
+    # Before Django's admin, whose templates it replaces.
     "shop",
-    # Before Django's admin and before the other apps of Jumun, whose templates it replaces.
     "jumun.backoffice",
+    # Before "jumun", whose head of the page it replaces.
     "jumun.storefront",
     "jumun.exports",
     "jumun.payments",

@@ -1,5 +1,9 @@
 from django.contrib import admin
 from django.urls import include, path
+from django.utils.translation import gettext_lazy as _
+
+admin.site.site_header = admin.site.site_title = _("Jumun backoffice")
+admin.site.index_title = _("Overview")
 
 handler400 = "jumun.views.bad_request"
 handler403 = "jumun.views.permission_denied"

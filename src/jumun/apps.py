@@ -2,8 +2,11 @@ from django.apps import AppConfig
 
 
 class JumunConfig(AppConfig):
-    """What the apps share: base template, stylesheet and fonts."""
+    """What the apps share: base template, stylesheet and fonts, and the checks of the whole project."""
 
     name = "jumun"
     label = "jumun"
     verbose_name = "Jumun"
+
+    def ready(self) -> None:
+        from jumun import checks  # noqa: F401

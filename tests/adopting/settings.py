@@ -52,6 +52,7 @@ DATABASES = {
     }
 }
 USE_TZ = True
+LANGUAGES = [("en", "English"), ("ko", "Korean")]
 STATIC_URL = "static/"
 STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},

@@ -64,6 +64,17 @@ def test_sessions_of_other_shops_on_the_same_account_are_left_alone(order: Order
     assert not QuarantinedSnapshot.objects.exists()
 
 
+def test_the_old_shops_references_are_no_orders_of_ours(order: Order) -> None:
+    """It named its orders in `client_reference_id` too, and has taken money for all of them."""
+    old = session_of(order, client_reference_id="10023", metadata={})
+    for session in (old, old | {"metadata": None}, old | {"metadata": {"shop": "old"}}):
+        assert apply(session) is None
+    assert not QuarantinedSnapshot.objects.exists()
+    apply(session_of(order, metadata={}))
+    order.refresh_from_db()
+    assert order.state == "paid", "our own reference is enough where we know the order"
+
+
 def test_another_site_on_the_same_account_has_its_own_orders(order: Order) -> None:
     theirs = {"order_reference": "theirs", "site": "https://staging.example"}
     session = session_of(order, client_reference_id="theirs", metadata=theirs)

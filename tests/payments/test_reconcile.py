@@ -75,6 +75,19 @@ def test_a_lost_webhook_is_found_and_without_repair_nothing_changes(stripe: Payw
     assert not Invoice.objects.exists()
 
 
+def test_the_old_shop_on_the_same_account_is_no_difference_and_is_never_set_aside(stripe: Paywright) -> None:
+    line = {"quantity": 1, "price_data": {"currency": "krw", "unit_amount": 9000, "product_data": {"name": "old"}}}
+    for number in range(3):
+        params = {"mode": "payment", "success_url": "http://x.example/", "line_items": [line]}
+        names = {"client_reference_id": f"1002{number}", "customer_email": "old@example.com"}
+        made = gateway.create_session({**params, **names}, idempotency_key=f"old {number}")
+        stripe.pay(made["id"])
+    for options in ((), ("--repair",)):
+        code, report = reconcile(*options)
+        assert (code, report["ok"], report["differences"]) == (0, True, [])
+        assert not QuarantinedSnapshot.objects.exists()
+
+
 def test_repair_brings_it_in_by_the_one_road_and_then_the_books_agree(stripe: Paywright) -> None:
     orders = [paid_in_silence(stripe) for _ in range(3)]
     # Past the moment at which Stripe writes down what the charges cost.

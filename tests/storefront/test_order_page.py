@@ -2,7 +2,9 @@ import re
 from typing import Any
 
 import pytest
+from django.http import HttpResponse
 from django.test import Client
+from pytest_django.fixtures import Settings
 
 from jumun.orders.models import Order
 from jumun.payments.models import Payment
@@ -23,8 +25,8 @@ def pay_button(page: str) -> bool:
     return 'action="/payment/process/"' in page
 
 
-def next_look(page: str) -> list[Any]:
-    return re.findall(r'http-equiv="refresh" content="\d+; url=([^"]+)"', page)
+def next_look(answer: HttpResponse) -> list[Any]:
+    return re.findall(r"^\d+; url=(.+)$", answer.headers.get("Refresh", ""))
 
 
 def test_an_unpaid_order_shows_what_was_ordered_and_how_to_pay(client: Client) -> None:
@@ -59,9 +61,11 @@ def test_back_from_stripe_the_page_looks_again_by_itself_but_not_for_ever(client
     page = shown(client, order, "?returned=1")
     assert "결제 결과를 확인하고" in page
     looks = 0
-    while target := next_look(page):
+    answer = client.get(order.get_absolute_url() + "?returned=1")
+    while target := next_look(answer):
         looks += 1
-        page = client.get(target[0]).content.decode()
+        answer = client.get(target[0])
+    page = answer.content.decode()
     assert looks == 9
     assert "평소보다 오래" in page
 
@@ -72,7 +76,8 @@ def test_nonsense_in_the_address_shows_the_order(client: Client, query: str) -> 
 
 
 def test_a_paid_order_does_not_look_again(client: Client) -> None:
-    assert not next_look(shown(client, pay(place_order()), "?returned=1"))
+    order = pay(place_order())
+    assert not next_look(client.get(order.get_absolute_url() + "?returned=1"))
 
 
 def test_a_bank_that_takes_days_is_not_asked_to_pay_twice(client: Client) -> None:
@@ -85,10 +90,45 @@ def test_a_bank_that_takes_days_is_not_asked_to_pay_twice(client: Client) -> Non
     assert not pay_button(page)
 
 
-def test_an_order_is_not_for_search_engines_and_caches(client: Client) -> None:
+OWN_BASE = {
+    "jumun/base.html": "<html><title>{% block title %}{% endblock %}</title>{% block main %}{% endblock %}</html>"
+}
+
+
+@pytest.mark.parametrize("has_own_base", [False, True])
+def test_whatever_the_template_an_address_that_opens_an_order_goes_nowhere(
+    client: Client, settings: Settings, has_own_base: bool
+) -> None:
+    """No search engine, no cache and no other site's log learns it."""
+    if has_own_base:
+        [engine] = settings.TEMPLATES
+        app_loaders = ["django.template.loaders.app_directories.Loader"]
+        loaders = [("django.template.loaders.locmem.Loader", OWN_BASE), *app_loaders]
+        settings.TEMPLATES = [engine | {"APP_DIRS": False, "OPTIONS": engine["OPTIONS"] | {"loaders": loaders}}]
     order = place_order()
-    assert 'content="noindex"' in shown(client, order)
-    assert "no-store" in client.get(order.get_absolute_url()).headers["Cache-Control"]
+    pages = [order.get_absolute_url(), f"/payment/process/?order={order.reference}"]
+    pages.append(f"/payment/canceled/?order={order.reference}")
+    for page in pages:
+        answer = client.get(page)
+        assert answer.status_code == 200
+        assert ("<meta" in answer.content.decode()) is not has_own_base
+        assert answer.headers["X-Robots-Tag"] == "noindex"
+        assert answer.headers["Referrer-Policy"] == "same-origin"
+        assert "no-store" in answer.headers["Cache-Control"]
+    assert next_look(client.get(order.get_absolute_url() + "?returned=1"))
+
+
+@pytest.mark.parametrize("included", [True, False])
+def test_what_the_foot_of_the_page_says_of_tax_holds_for_the_order(client: Client, included: bool) -> None:
+    order = place_order(prices_include_tax=included)
+    assert ("가격에는 세금이 포함되어 있습니다." in shown(client, order)) is included
+    assert "가격에는 세금이 포함되어 있습니다." in client.get("/").content.decode()
+
+
+def test_an_order_without_an_address_shows_none(client: Client) -> None:
+    assert "배송지" in shown(client, place_order())
+    ticket = place_order(address="", postal_code="", city="")
+    assert "배송지" not in shown(client, ticket)
 
 
 def test_coming_back_unpaid_offers_another_try(client: Client) -> None:

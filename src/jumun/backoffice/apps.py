@@ -1,8 +1,7 @@
-from django.apps import AppConfig
+from jumun import installed
 
 
-class BackofficeConfig(AppConfig):
+class BackofficeConfig(installed.InstalledApp):
     name = "jumun.backoffice"
     label = "jumun_backoffice"
     verbose_name = "Jumun · backoffice"
-    default_auto_field = "django.db.models.BigAutoField"

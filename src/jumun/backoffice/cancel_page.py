@@ -2,15 +2,16 @@
 
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import HttpRequest, HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from jumun.backoffice.site_page import page_context, to_page
 from jumun.errors import MalformedSnapshot, StripeError
 from jumun.orders.models import Order
 from jumun.payments import gateway
@@ -22,22 +23,17 @@ PERMISSIONS = ("jumun_orders.view_order", "jumun_orders.cancel_order")
 # What is to be asked of Stripe is committed first.
 @transaction.non_atomic_requests
 @require_http_methods(["GET", "HEAD", "POST"])
-def cancel_page(request: HttpRequest, pk: int) -> HttpResponseBase:
+def cancel_page(request: HttpRequest, pk: int, *, model_admin: Any) -> HttpResponseBase:
     """Says what will happen; confirmed, it closes the customer's payment page and cancels, unless they have paid."""
     if request.user.is_anonymous or not request.user.has_perms(PERMISSIONS):
         raise PermissionDenied
     order = get_object_or_404(Order, pk=pk)
     if order.state == Order.State.PLACED and request.method != "POST":
-        context: dict[str, Any] = {
-            **admin.site.each_context(request),
-            "title": _("Cancel the order"),
-            "opts": Order._meta,
-            "order": order,
-        }
+        context = {**page_context(model_admin, request, _("Cancel the order")), "order": order}
         return TemplateResponse(request, "jumun/backoffice/cancel.html", context)
     if request.method == "POST":
         _cancel(request, order)
-    return redirect("admin:jumun_orders_order_change", pk)
+    return to_page(model_admin, "jumun_orders_order_change", pk)
 
 
 def _cancel(request: HttpRequest, order: Order) -> None:

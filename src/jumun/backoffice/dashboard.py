@@ -91,38 +91,46 @@ def _refunded_since(midnight: datetime) -> dict[str, int]:
     return dict(refunds.order_by("currency").values_list("currency").annotate(Sum("amount_minor")))
 
 
-def _returned(now: datetime) -> Concern:
+def _returned(now: datetime, site_name: str) -> Concern:
     """What went back without anybody being asked: staff learn of it all the same."""
     settled = QuarantinedSnapshot.objects.filter(
         reason__in=Payment.GIVEN_BACK, resolved_by=None, resolved_at__gte=now - TOLD_FOR
     )
     reasons = ",".join(Payment.GIVEN_BACK)
-    address = reverse("admin:jumun_payments_quarantinedsnapshot_changelist") + f"?reason__in={reasons}"
+    address = (
+        reverse("admin:jumun_payments_quarantinedsnapshot_changelist", current_app=site_name) + f"?reason__in={reasons}"
+    )
     return Concern(text=_("Payments that went back by themselves this week"), count=settled.count(), address=address)
 
 
-def concerns(user: Any) -> list[Concern]:
-    """What waits for staff, as far as ``user`` may see it; what is in order is not mentioned. One query each."""
+def concerns(user: Any, site_name: str = "admin") -> list[Concern]:
+    """What waits for staff, as far as ``user`` may see it; what is in order is not mentioned. One query each.
+
+    ``site_name`` is that of the admin site whose pages are linked to.
+    """
     found = []
     if user.has_perm("jumun_payments.view_quarantinedsnapshot"):
         open_rows = QuarantinedSnapshot.objects.filter(resolved_at=None)
-        address = reverse("admin:jumun_payments_quarantinedsnapshot_changelist") + "?resolved_at__isempty=1"
+        address = (
+            reverse("admin:jumun_payments_quarantinedsnapshot_changelist", current_app=site_name)
+            + "?resolved_at__isempty=1"
+        )
         found.append(Concern(text=_("Payments that match no order"), count=open_rows.count(), address=address))
-        found.append(_returned(timezone.now()))
+        found.append(_returned(timezone.now(), site_name))
     if user.has_perm("jumun_payments.view_dispute"):
         unanswered = Dispute.objects.filter(status__in=Dispute.NEEDS_ANSWER)
         due = unanswered.aggregate(count=Count("pk"), due_at=Min("due_at"))
-        address = reverse("admin:jumun_payments_dispute_changelist") + "?todo=answer"
+        address = reverse("admin:jumun_payments_dispute_changelist", current_app=site_name) + "?todo=answer"
         found.append(Concern(text=_dispute_text(due["due_at"]), count=due["count"], address=address))
     if user.has_perm("jumun_payments.view_reconciliation"):
-        found.extend(_unreconciled())
+        found.extend(_unreconciled(site_name))
     if user.has_perm("jumun_payments.view_inboxevent"):
         parked = InboxEvent.objects.filter(state=State.PARKED)
-        address = reverse("admin:jumun_payments_inboxevent_changelist") + "?state__exact=parked"
+        address = reverse("admin:jumun_payments_inboxevent_changelist", current_app=site_name) + "?state__exact=parked"
         found.append(Concern(text=_("Events that could not be processed"), count=parked.count(), address=address))
     if user.has_perm("jumun_outbox.view_job"):
         parked_jobs = Job.objects.filter(state=State.PARKED)
-        address = reverse("admin:jumun_outbox_job_changelist") + "?state__exact=parked"
+        address = reverse("admin:jumun_outbox_job_changelist", current_app=site_name) + "?state__exact=parked"
         found.append(Concern(text=_("Jobs that did not succeed"), count=parked_jobs.count(), address=address))
     return [concern for concern in found if concern.count]
 
@@ -134,13 +142,13 @@ def _dispute_text(due_at: datetime | None) -> Promise | str:
     return gettext("Disputes that need an answer, the first until %(due)s") % {"due": f"{due:%Y-%m-%d %H:%M}"}
 
 
-def _unreconciled() -> list[Concern]:
+def _unreconciled(site_name: str) -> list[Concern]:
     """What the latest comparison with Stripe has left open."""
     latest = Reconciliation.objects.exclude(finished_at=None).first()
     if latest is None:
         return []
     count = latest.differences.filter(repaired=False).count()
-    address = reverse("admin:jumun_payments_reconciliation_change", args=[latest.pk])
+    address = reverse("admin:jumun_payments_reconciliation_change", args=[latest.pk], current_app=site_name)
     return [Concern(text=_("Differences from Stripe's books"), count=count, address=address)]
 
 

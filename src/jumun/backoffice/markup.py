@@ -56,10 +56,11 @@ def moment_column(field: str, title: "str | _StrPromise") -> Any:
     return column
 
 
-def order_link(order: Order | None) -> SafeString | str:
+def order_link(order: Order | None, site_name: str) -> SafeString | str:
+    """The order's page on the admin site of that name."""
     if order is None:
         return NOTHING
-    address = reverse("admin:jumun_orders_order_change", args=[order.pk])
+    address = reverse("admin:jumun_orders_order_change", args=[order.pk], current_app=site_name)
     return format_html('<a href="{}">{}</a>', address, order.number)
 
 

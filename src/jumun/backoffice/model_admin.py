@@ -16,7 +16,14 @@ else:
 
 
 class ModelAdmin(DjangosModelAdmin):
-    """Django's, with a search that normalises its words."""
+    """What all of Jumun's lists have in common, in whichever admin site they are registered: a search that normalises
+    its words, and our styles.
+    """
+
+    change_list_template = "jumun/backoffice/list.html"
+
+    class Media:
+        css = {"all": ["jumun/backoffice/pages.css"]}
 
     def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
         """Raises `BadRequest` for a filter with NUL, which PostgreSQL cannot compare with."""

@@ -2,17 +2,18 @@
 
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
 from jumun.backoffice.refund_form import RefundForm
+from jumun.backoffice.site_page import page_context, to_page
 from jumun.errors import (
     MalformedSnapshot,
     NotRefundable,
@@ -38,15 +39,15 @@ DISPUTED = _(
 # What is to be asked of Stripe is committed first.
 @transaction.non_atomic_requests
 @require_http_methods(["GET", "HEAD", "POST"])
-def refund_page(request: HttpRequest, pk: int) -> HttpResponseBase:
+def refund_page(request: HttpRequest, pk: int, *, model_admin: Any) -> HttpResponseBase:
     """A form with what is left of the payment, or with ``?amount_minor=`` of it; sent, it refunds and leads back."""
     if request.user.is_anonymous or not request.user.has_perms(PERMISSIONS):
         raise PermissionDenied
     payment = get_object_or_404(Payment.objects.select_related("order"), pk=pk)
     form = RefundForm(payment, request.POST if request.method == "POST" else None, amount_minor=_proposed(request))
     if form.is_valid() and _refund(request, payment, form, by=request.user):
-        return redirect("admin:jumun_orders_order_change", payment.order.pk)
-    return _page(request, payment, form)
+        return to_page(model_admin, "jumun_orders_order_change", payment.order.pk)
+    return _page(request, payment, form, model_admin)
 
 
 def _proposed(request: HttpRequest) -> int | None:
@@ -107,11 +108,9 @@ def _tell(request: HttpRequest, made: Refund) -> None:
         messages.warning(request, said % {"amount": amount, "status": made.get_status_display()})
 
 
-def _page(request: HttpRequest, payment: Payment, form: RefundForm) -> HttpResponse:
+def _page(request: HttpRequest, payment: Payment, form: RefundForm, model_admin: Any) -> HttpResponse:
     context: dict[str, Any] = {
-        **admin.site.each_context(request),
-        "title": _("Refund"),
-        "opts": Payment._meta,
+        **page_context(model_admin, request, _("Refund")),
         "payment": payment,
         "order": payment.order,
         "refundable_minor": payment.refundable_minor,

@@ -1,8 +1,7 @@
-from django.apps import AppConfig
+from jumun import installed
 
 
-class ExportsConfig(AppConfig):
+class ExportsConfig(installed.InstalledApp):
     name = "jumun.exports"
     label = "jumun_exports"
     verbose_name = "Jumun · exports"
-    default_auto_field = "django.db.models.BigAutoField"

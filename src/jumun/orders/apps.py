@@ -1,14 +1,13 @@
-from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
+from jumun import installed
 from jumun.frozen import freeze
 
 
-class OrdersConfig(AppConfig):
+class OrdersConfig(installed.InstalledApp):
     name = "jumun.orders"
     label = "jumun_orders"
     verbose_name = _("Orders")
-    default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
         from jumun.orders import checks  # noqa: F401

@@ -1,13 +1,13 @@
-from django.apps import AppConfig
 from django.utils.module_loading import autodiscover_modules
 from django.utils.translation import gettext_lazy as _
 
+from jumun import installed
 
-class OutboxConfig(AppConfig):
+
+class OutboxConfig(installed.InstalledApp):
     name = "jumun.outbox"
     label = "jumun_outbox"
     verbose_name = _("Background work")
-    default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
         from jumun.outbox import checks  # noqa: F401

@@ -1,14 +1,14 @@
 from typing import Any
 
-from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
+from jumun import installed
 
-class PaymentsConfig(AppConfig):
+
+class PaymentsConfig(installed.InstalledApp):
     name = "jumun.payments"
     label = "jumun_payments"
     verbose_name = _("Payments")
-    default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
         from jumun.outbox.queues import register_queue

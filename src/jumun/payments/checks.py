@@ -2,7 +2,7 @@ from typing import Any
 
 from django.core.checks import CheckMessage, Error, Warning, register
 
-from jumun.conf import stripe_setting
+from jumun.conf import livemode, stripe_setting
 
 
 @register()
@@ -13,7 +13,9 @@ def check_keys(**_: Any) -> list[CheckMessage]:
     if not key.startswith(("sk_test_", "sk_live_", "rk_test_", "rk_live_")):
         messages.append(
             Error(
-                "STRIPE_SECRET_KEY is no secret key of Stripe's (sk_test_..., sk_live_..., rk_...).",
+                "STRIPE_SECRET_KEY is unset."
+                if not key
+                else "STRIPE_SECRET_KEY is not a secret key of Stripe's (sk_test_..., sk_live_..., rk_...).",
                 hint="Copy it from the dashboard, Developers > API keys, into the environment or .env.",
                 id="jumun.E011",
             )
@@ -24,6 +26,14 @@ def check_keys(**_: Any) -> list[CheckMessage]:
                 "STRIPE_WEBHOOK_SECRET is unset: every webhook is refused.",
                 hint="`stripe listen` prints it (whsec_...); for a deployed endpoint the dashboard shows it.",
                 id="jumun.W012",
+            )
+        )
+    if livemode() and (base := stripe_setting("STRIPE_API_BASE")):
+        messages.append(
+            Error(
+                f"STRIPE_SECRET_KEY is a live key, and STRIPE_API_BASE sends it to {base} instead of Stripe.",
+                hint="Unset STRIPE_API_BASE, which is for Paywright, or use a test key.",
+                id="jumun.E013",
             )
         )
     return messages

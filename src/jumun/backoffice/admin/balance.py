@@ -75,7 +75,7 @@ class PayoutAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("made of"))
     def made_of(self, payout: Payout) -> SafeString:
-        address = reverse("admin:jumun_payments_balancetransaction_changelist")
+        address = reverse("admin:jumun_payments_balancetransaction_changelist", current_app=self.admin_site.name)
         return format_html(
             '<a href="{}?q={}">{}</a>',
             address,

@@ -11,6 +11,7 @@ from django.utils.translation import pgettext_lazy
 from jumun.backoffice import markup
 from jumun.backoffice.credit_lost_page import credit_lost_page
 from jumun.backoffice.readonly import ReadOnlyAdmin
+from jumun.backoffice.site_page import site_page
 from jumun.payments.models import Dispute
 
 if TYPE_CHECKING:
@@ -50,12 +51,12 @@ class DisputeAdmin(ReadOnlyAdmin):
     readonly_fields = fields
 
     def get_urls(self) -> list[URLPattern]:
-        page = self.admin_site.admin_view(credit_lost_page)
+        page = site_page(self, credit_lost_page)
         return [path("<int:pk>/credit-note/", page, name="jumun_payments_dispute_credit"), *super().get_urls()]
 
     @admin.display(description=_("order"), ordering="payment__order__number")
     def order_page(self, dispute: Dispute) -> SafeString | str:
-        return markup.order_link(dispute.payment.order)
+        return markup.order_link(dispute.payment.order, self.admin_site.name)
 
     @admin.display(description=_("status"), ordering="status")
     def status_badge(self, dispute: Dispute) -> SafeString:

@@ -19,6 +19,7 @@ from jumun.invoices.models import Invoice, Series
 @admin.register(Invoice)
 class InvoiceAdmin(IssuedDocumentAdmin):
     file_stem = "invoice"
+    change_list_template = "jumun/backoffice/invoice_list.html"
     list_display = ("number", "order_page", "customer", "total", ISSUED_AT, "pdf")
     search_fields = ("number", "order__number", "order__name", "order__email")
     fields = ("number", "order_page", "customer", "total", ISSUED_AT, "pdf", "xml", "kept", "document_sha256")

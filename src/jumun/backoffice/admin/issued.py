@@ -22,8 +22,8 @@ from jumun.invoices.views import pdf_response, xml_response
 ISSUED_AT = markup.moment_column("issued_at", _("issued at"))
 
 
-def pdf_link(issued: IssuedDocument) -> SafeString:
-    address = reverse(_url_name(issued, "pdf"), args=[issued.pk])
+def pdf_link(issued: IssuedDocument, site_name: str) -> SafeString:
+    address = reverse(_url_name(issued, "pdf"), args=[issued.pk], current_app=site_name)
     return format_html('<a class="jumun-paper" href="{}" target="_blank">{}</a>', address, issued.number)
 
 
@@ -45,7 +45,7 @@ class IssuedDocumentAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("order"))
     def order_page(self, issued: IssuedDocument) -> SafeString | str:
-        return markup.order_link(issued.for_order)
+        return markup.order_link(issued.for_order, self.admin_site.name)
 
     @admin.display(description=_("customer"))
     def customer(self, issued: IssuedDocument) -> str:
@@ -53,13 +53,13 @@ class IssuedDocumentAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("PDF"))
     def pdf(self, issued: IssuedDocument) -> SafeString:
-        return pdf_link(issued)
+        return pdf_link(issued, self.admin_site.name)
 
     @admin.display(description=_("e-invoice (EN 16931)"))
     def xml(self, issued: IssuedDocument) -> SafeString | str:
         if not issued.has_einvoice:
             return markup.NOTHING
-        address = reverse(_url_name(issued, "xml"), args=[issued.pk])
+        address = reverse(_url_name(issued, "xml"), args=[issued.pk], current_app=self.admin_site.name)
         return format_html('<a href="{}">{}.xml</a>', address, issued.number)
 
     @admin.display(description=_("archived"))

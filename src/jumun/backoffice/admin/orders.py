@@ -24,6 +24,7 @@ from jumun.backoffice.filters import CountryFilter, CurrencyFilter, PlacedFilter
 from jumun.backoffice.order_list import OrderList
 from jumun.backoffice.order_page import order_context
 from jumun.backoffice.readonly import ReadOnlyAdmin
+from jumun.backoffice.site_page import page_context, site_page
 from jumun.exports.download import csv_response
 from jumun.orders.models import Order
 
@@ -41,6 +42,7 @@ class OrderAdmin(ReadOnlyAdmin):
     search_fields = ("number", "name", "email", "invoice__number", "payments__payment_intent_id")
     search_help_text = _("Order number, name, e-mail, invoice number or Stripe payment")
     actions = ("export_csv",)
+    change_list_template = "jumun/backoffice/order_list.html"
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return OrderList
@@ -75,13 +77,13 @@ class OrderAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("invoice"), empty_value=markup.NOTHING)
     def invoice_pdf(self, order: Order) -> SafeString | None:
-        return pdf_link(order.invoice) if hasattr(order, "invoice") else None
+        return pdf_link(order.invoice, self.admin_site.name) if hasattr(order, "invoice") else None
 
     def get_urls(self) -> list[URLPattern]:
         export = path(
             "export.csv", self.admin_site.admin_view(require_safe(self.export)), name="jumun_orders_order_export"
         )
-        cancel = path("<int:pk>/cancel/", self.admin_site.admin_view(cancel_page), name="jumun_orders_order_cancel")
+        cancel = path("<int:pk>/cancel/", site_page(self, cancel_page), name="jumun_orders_order_cancel")
         return [export, cancel, *super().get_urls()]
 
     def has_export_permission(self, request: HttpRequest) -> bool:
@@ -107,9 +109,7 @@ class OrderAdmin(ReadOnlyAdmin):
         if order is None:
             raise Http404
         context = {
-            **self.admin_site.each_context(request),
-            "title": _("Order %(number)s") % {"number": order.number},
-            "opts": self.opts,
+            **page_context(self, request, _("Order %(number)s") % {"number": order.number}),
             **order_context(order, request.user),
         }
         return TemplateResponse(request, "jumun/backoffice/order.html", context)
@@ -142,9 +142,7 @@ class OrderAdmin(ReadOnlyAdmin):
         if asked and form.is_valid():
             return csv_response(orders, **form.options())
         context = {
-            **self.admin_site.each_context(request),
-            "title": _("Export orders"),
-            "opts": self.opts,
+            **page_context(self, request, _("Export orders")),
             "form": form,
             "selected": request.POST.getlist(ACTION_CHECKBOX_NAME),
             "select_across": request.POST.get("select_across", "0"),

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from jumun.backoffice import markup
 from jumun.backoffice.readonly import QueueAdmin, ReadOnlyAdmin
 from jumun.backoffice.refund_page import refund_page
+from jumun.backoffice.site_page import site_page
 from jumun.payments.models import Checkout, InboxEvent, Payment, Refund
 from jumun.templatetags.jumun import payment_method
 
@@ -31,7 +32,7 @@ class WithOrder(ReadOnlyAdmin):
 
     @admin.display(description=_("order"), ordering="order__number")
     def order_page(self, row: Any) -> SafeString | str:
-        return markup.order_link(row.order)
+        return markup.order_link(row.order, self.admin_site.name)
 
 
 @admin.register(Payment)
@@ -53,7 +54,7 @@ class PaymentAdmin(WithOrder):
     readonly_fields = fields
 
     def get_urls(self) -> list[URLPattern]:
-        page = self.admin_site.admin_view(refund_page)
+        page = site_page(self, refund_page)
         return [path("<int:pk>/refund/", page, name="jumun_payments_payment_refund"), *super().get_urls()]
 
     @admin.display(description=_("status"), ordering="status")
@@ -88,7 +89,7 @@ class RefundAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("order"), ordering="payment__order__number")
     def order_page(self, refund: Refund) -> SafeString | str:
-        return markup.order_link(refund.payment.order)
+        return markup.order_link(refund.payment.order, self.admin_site.name)
 
     @admin.display(description=_("status"), ordering="status")
     def status_badge(self, refund: Refund) -> SafeString:

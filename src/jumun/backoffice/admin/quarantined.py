@@ -6,7 +6,7 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.decorators import method_decorator
@@ -17,6 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 from jumun.backoffice import markup
 from jumun.backoffice.admin.payments import WithOrder
 from jumun.backoffice.quarantine_page import quarantine_context
+from jumun.backoffice.site_page import page_context, to_page
 from jumun.payments.models import QuarantinedSnapshot
 
 CREATED_AT = markup.moment_column("created_at", _("created at"))
@@ -48,9 +49,7 @@ class QuarantinedSnapshotAdmin(WithOrder):
         if row is None:
             raise Http404
         context = {
-            **self.admin_site.each_context(request),
-            "title": row.get_reason_display(),
-            "opts": self.opts,
+            **page_context(self, request, row.get_reason_display()),
             "may_resolve": self.has_resolve_permission(request),
             **quarantine_context(row, request.user),
         }
@@ -68,7 +67,7 @@ class QuarantinedSnapshotAdmin(WithOrder):
             self.message_user(request, _("Please confirm that it is dealt with."), messages.WARNING)
         elif row.resolve(by=_staff(request)):
             self.message_user(request, _("Marked as dealt with."), messages.SUCCESS)
-        return redirect("admin:jumun_payments_quarantinedsnapshot_change", pk)
+        return to_page(self, "jumun_payments_quarantinedsnapshot_change", pk)
 
     @admin.action(description=_("Mark as dealt with"), permissions=["resolve"])
     def resolve(self, request: HttpRequest, rows: QuerySet[QuarantinedSnapshot]) -> None:

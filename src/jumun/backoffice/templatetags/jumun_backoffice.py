@@ -4,6 +4,7 @@ from typing import Any
 from django import template
 from django.contrib.admin.templatetags.admin_list import result_headers
 from django.contrib.admin.views.main import ChangeList
+from django.template import Context
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
@@ -28,13 +29,14 @@ def moment(value: datetime | None) -> SafeString | str:
     return markup.moment(value)
 
 
-@register.simple_tag
-def jumun_dashboard(user: Any) -> dict[str, Any]:
+@register.simple_tag(takes_context=True)
+def jumun_dashboard(context: Context, user: Any) -> dict[str, Any]:
     """``{% jumun_dashboard user as overview %}``: the figures of the admin's first page that ``user`` may see."""
     now = timezone.now()
+    site_name = getattr(context.get("request"), "current_app", "admin")
     return {
         "today": dashboard.today(now) if user.has_perm("jumun_orders.view_order") else None,
-        "concerns": dashboard.concerns(user),
+        "concerns": dashboard.concerns(user, site_name),
         "waiting_since": dashboard.waiting_since(now) if user.has_perm("jumun_outbox.view_job") else None,
     }
 

@@ -1,0 +1,85 @@
+"""System checks of how a project has put Jumun together. Each says what to do."""
+
+from typing import Any
+
+from django.apps import apps
+from django.conf import global_settings, settings
+from django.core.checks import CheckMessage, Error, Warning, register
+from django.urls import NoReverseMatch, reverse
+
+from jumun import languages
+
+PROBES = "jumun.middleware.probe_middleware"
+
+
+@register()
+def check_order_of_apps(**_: Any) -> list[CheckMessage]:
+    """The storefront's pages have a head of their own, which a template of the same name would hide."""
+    names = [config.name for config in apps.get_app_configs()]
+    if "jumun.storefront" not in names or names.index("jumun.storefront") < names.index("jumun"):
+        return []
+    return [
+        Warning(
+            'INSTALLED_APPS has "jumun.storefront" behind "jumun", so its pages show neither the shop nor the cart.',
+            hint='Put "jumun.storefront" before "jumun".',
+            id="jumun.W005",
+        )
+    ]
+
+
+@register()
+def check_urls(**_: Any) -> list[CheckMessage]:
+    """Customers and Stripe reach the order's pages and the webhook."""
+    if not getattr(settings, "ROOT_URLCONF", None):
+        return []
+    try:
+        reverse("jumun:payment-webhooks")
+    except NoReverseMatch:
+        return [
+            Error(
+                f'{settings.ROOT_URLCONF} does not include "jumun.urls": orders have no pages, and Stripe no webhook.',
+                hint='Add to its urlpatterns: path("", include("jumun.urls")).',
+                id="jumun.E004",
+            )
+        ]
+    return []
+
+
+@register()
+def check_languages(**_: Any) -> list[CheckMessage]:
+    """A reader is offered the languages that Jumun has, and a choice of them takes effect."""
+    has_middleware = languages.LOCALE_MIDDLEWARE in settings.MIDDLEWARE
+    if dict(settings.LANGUAGES).keys() == dict(global_settings.LANGUAGES).keys():
+        if not has_middleware:
+            return []
+        return [
+            Warning(
+                "LANGUAGES is unset, so Django takes every language that it has for one of the site's.",
+                hint='Name those that your site has. Jumun is translated into English and Korean: LANGUAGES = [("en", '
+                '"English"), ("ko", "한국어")].',
+                id="jumun.W006",
+            )
+        ]
+    if len(languages.offered()) > 1 and not has_middleware:
+        return [
+            Warning(
+                "LANGUAGES offers a choice, but nothing obeys it: the language switch is not shown.",
+                hint=f'Add "{languages.LOCALE_MIDDLEWARE}" to MIDDLEWARE, after the SessionMiddleware.',
+                id="jumun.W007",
+            )
+        ]
+    return []
+
+
+@register()
+def check_probes(**_: Any) -> list[CheckMessage]:
+    """The middleware that answers probes stands before those that would refuse or redirect them."""
+    if PROBES not in settings.MIDDLEWARE or settings.MIDDLEWARE[0] == PROBES:
+        return []
+    return [
+        Warning(
+            f'"{PROBES}" is not the first of MIDDLEWARE: a probe by IP address may get 400 or 301.',
+            hint="Move it to the beginning.",
+            id="jumun.W008",
+        )
+    ]
