@@ -1,4 +1,4 @@
-"""``docs/adopting.md``, done line by line by a newcomer: the wheel from a clone, a fresh environment, a bare project."""
+"""Every block of docs/adopting.md, in a bare project of Django's, with the wheel that the guide tells how to build."""
 
 import os
 import shutil
@@ -30,7 +30,10 @@ class Newcomer:
         # With the pip that lies beside this Python: to unpack and compile another takes seven seconds.
         subprocess.run([sys.executable, "-m", "venv", "--without-pip", venv], check=True)
         with_pip = subprocess.run(
-            [sys._base_executable, "-c", "import pip; print(*pip.__path__)"], capture_output=True, text=True, check=True
+            [Path(sys.base_prefix, "bin", "python3"), "-c", "import pip; print(*pip.__path__)"],
+            capture_output=True,
+            text=True,
+            check=True,
         )
         [packages] = venv.glob("lib/python*/site-packages")
         (packages / "pip").symlink_to(with_pip.stdout.strip())

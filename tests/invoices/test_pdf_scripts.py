@@ -88,7 +88,7 @@ def test_every_character_of_the_national_standards_is_printed(codec):
 
 def left_to_right(content, words):
     """These words in the order in which they stand on the page, from left to right."""
-    boxes = subprocess.run([PDFTOTEXT, "-bbox", "-", "-"], input=content, capture_output=True, check=True)
+    boxes = subprocess.run([str(PDFTOTEXT), "-bbox", "-", "-"], input=content, capture_output=True, check=True)
     found = re.findall(r'xMin="([\d.]+)".*>(.+)</word>', visible(boxes.stdout.decode()))
     # The letters of a word are in that order too.
     places = {word: float(x) for word in words for x, letters in found if letters in {word, word[::-1]}}

@@ -12,9 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jumun.invoices.document import from_json
-from jumun.invoices.glyphs import FAMILIES, FONTS, characters_of, families_for, fonts_for
+from jumun.invoices.glyphs import FAMILIES, characters_of, families_for, fonts_for
 from jumun.invoices.pdf import render
 from jumun.invoices.printable import INVISIBLE, JOINERS, printable, printable_text
+from jumun.invoices.theme import FONTS
 from tests.factories import paid_order
 from tests.invoices.documents import BUYER, document, line
 from tests.invoices.pdftotext import found_in
