@@ -2,12 +2,10 @@
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
-from dataclasses import fields, is_dataclass, replace
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-from jumun.invoices.document import Document
+from jumun.invoices.document import Document, with_texts
 from jumun.invoices.glyphs import characters_of
 
 # Controls, and the Braille pattern without a dot, which looks like a space.
@@ -31,7 +29,7 @@ def printable(document: Document, fonts: list[Path]) -> Document:
     A character that no font has becomes its code point, "[U+1F600]". Text is composed (NFC), white space and control
     characters become one space, invisible ones go.
     """
-    changed: Document = _with_texts(document, lambda text: printable_text(text, fonts))
+    changed: Document = with_texts(document, lambda text: printable_text(text, fonts))
     return changed
 
 
@@ -85,13 +83,3 @@ def _drawn(cluster: str, fonts: list[Path]) -> str:
 
 def _spelled(character: str) -> str:
     return f"[U+{ord(character):04X}]"
-
-
-def _with_texts(value: Any, change: Callable[[str], str]) -> Any:
-    if isinstance(value, str):
-        return change(value)
-    if isinstance(value, tuple):
-        return tuple(_with_texts(item, change) for item in value)
-    if is_dataclass(value) and not isinstance(value, type):
-        return replace(value, **{f.name: _with_texts(getattr(value, f.name), change) for f in fields(value)})
-    return value
