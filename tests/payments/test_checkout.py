@@ -15,7 +15,6 @@ from django.utils import timezone
 from jumun.errors import OrderNotPayable, StripeRefused, StripeUnavailable
 from jumun.invoices.models import Invoice
 from jumun.orders.models import Order
-from jumun.orders.place import Customer
 from jumun.outbox.models import Job
 from jumun.outbox.worker import drain
 from jumun.payments import gateway
@@ -24,7 +23,7 @@ from jumun.payments.expire import enqueue_overdue, expire_order
 from jumun.payments.merge import apply
 from jumun.payments.models import Checkout, Payment
 from paywright.testing import Paywright
-from tests.factories import item, place_order
+from tests.factories import item, place_order, stored_order
 from tests.orders.test_placing import BOOK, CUSTOMER, TEA
 from tests.payments.stripe_says import deliver
 from tests.races import at_once
@@ -135,7 +134,7 @@ def test_a_lost_answer_does_not_make_a_second_session(order: Order, stripe: Any)
 
 
 def test_what_stripe_refuses_is_recorded_and_the_next_try_is_fresh(stripe: Any) -> None:
-    order = Order.place(lines=[TEA], customer=Customer(name="x", email="no address"))
+    order = stored_order(email="no address")
     with pytest.raises(StripeRefused):
         open_checkout(order, **URLS)
     refused = order.checkouts.get()

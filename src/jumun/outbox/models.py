@@ -55,7 +55,7 @@ class Job(LeasedRow):
         cls.add_all([cls.of(kind, key=key, **args) for kind in kinds])
 
     @classmethod
-    def of(cls, kind: str, *, key: str, wait_s: float = 0.0, **args: Any) -> Self:
+    def of(cls, kind: str, /, *, key: str, wait_s: float = 0.0, **args: Any) -> Self:
         """A job for `add_all`, due after ``wait_s``; the rest as for `enqueue`."""
         run_at = timezone.now() + timedelta(seconds=wait_s)
         return cls(kind=kind, lane=handler_of(kind).lane, key=f"{kind}:{key}", args=args, run_at=run_at)
