@@ -45,7 +45,10 @@ def render(document: Document, *, theme: Theme = DEFAULT_THEME, attached: Attach
     In this process: Typst can also panic, abort or never end. `make_pdf` renders in a child process.
     """
     families = families_for(canonical_json(document))
-    document = printable(document, fonts_for(families, theme.font_folders))
+    fonts = fonts_for(families, theme.font_folders)
+    if not fonts:
+        raise RenderError("There is no font in the folders of the theme.")
+    document = printable(document, fonts)
     logo = list(theme.logo) if theme.logo else None
     inputs = {
         "paper": theme.paper,
