@@ -49,6 +49,7 @@ def paid_event(stripe: Paywright) -> bytes:
 def test_a_worker_killed_while_stripe_keeps_it_waiting(paid_event: bytes, tmp_path: Path, settings: Settings) -> None:
     assert deliver(paid_event).status_code == 200
     silent = socket.create_server(("127.0.0.1", 0))
+    silent.settimeout(WAIT_S)
     nobody = f"http://127.0.0.1:{silent.getsockname()[1]}"
     with silent, worker(tmp_path, STRIPE_API_BASE=nobody) as victim:
         # It asks which card has paid, and waits for an answer that never comes.
