@@ -1,11 +1,13 @@
 import re
 import unicodedata
+from typing import Any
 
 import pytest
 from django.test import Client
 from pytest_django.fixtures import Settings
 
 from jumun.orders.models import Order
+from jumun.storefront.models import Product
 from tests.factories import pay
 from tests.storefront.shop import ADDRESS, buy, checkout, counts, form_token, product, put
 
@@ -329,3 +331,17 @@ def test_a_shop_in_euro_orders_in_euro(client: Client, settings: Settings) -> No
     settings.JUMUN = {"CURRENCY": "EUR"}
     order = buy(client, product(currency="EUR", price_minor=1_850), 2)
     assert (order.currency, order.total_minor) == ("EUR", 3_700)
+
+
+@pytest.mark.parametrize("row", [{"name_ko": "\u3164", "name_en": "\u3164"}, {"tax_rate_ppm": 19}])
+def test_a_row_that_no_form_has_checked_is_told_and_logged(
+    client: Client, row: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    odd = product()
+    Product.objects.filter(pk=odd.pk).update(**row)
+    put(client, odd)
+    answer = checkout(client)
+    assert answer.status_code == 422
+    assert "주문할 수 없는 상품이 있습니다" in answer.content.decode()
+    assert not Order.objects.exists()
+    assert "a cart cannot be ordered" in caplog.text

@@ -1,3 +1,5 @@
+import logging
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
@@ -7,7 +9,7 @@ from django.views.decorators.http import require_http_methods
 
 from jumun.conf import jumun
 from jumun.countries import likely_country
-from jumun.errors import AmountOutOfRange, OutOfStock, SummaryChanged
+from jumun.errors import OrderRefused, OutOfStock, SummaryChanged
 from jumun.orders.models import Order
 from jumun.payments.pages import SESSION_ORDER
 from jumun.storefront.cart import Cart
@@ -15,6 +17,8 @@ from jumun.storefront.forms import CheckoutForm
 from jumun.storefront.pages.cart import tell_vanished
 from jumun.storefront.place_order import ordered_before, place_order
 from jumun.storefront.summary import Summary, read_signed
+
+logger = logging.getLogger("jumun.storefront")
 
 # What the visitor has typed, so that a detour to the cart or another language loses nothing.
 SESSION_DRAFT = "jumun_checkout"
@@ -53,7 +57,13 @@ def _order(request: HttpRequest, cart: Cart, token: str, shown: Summary | None) 
         return _page(request, cart, form, shown=shown, changed=True, status=409)
     except OutOfStock:
         return _page(request, Cart(request.session), form, shown=shown, status=409)
-    except AmountOutOfRange:
+    except OrderRefused as refusal:
+        if cart.refusal is None:
+            # A product's row that no form has checked.
+            logger.error("a cart cannot be ordered: %s", refusal)
+            messages.warning(
+                request, gettext("One of these items cannot be ordered at the moment. Please write to us.")
+            )
         return _page(request, cart, form, status=422)
     return _to_payment(request, cart, order)
 
