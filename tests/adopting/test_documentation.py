@@ -5,7 +5,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -67,10 +66,15 @@ class Newcomer:
     def work(self, command: str) -> None:
         """A command that runs until it is ended, without an error of its own."""
         process = subprocess.Popen(
-            ["sh", "-c", f"exec {command.strip()}"], cwd=self.project, env=self.environment, stderr=subprocess.PIPE
+            ["sh", "-c", f"exec {command.strip()}"],
+            cwd=self.project,
+            env=self.environment | {"PYTHONUNBUFFERED": "1"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
         )
-        time.sleep(3)
-        running = process.poll() is None
+        assert process.stdout
+        # It says so once it can be ended; nothing comes where it has failed.
+        running = process.stdout.readline() != b""
         process.send_signal(signal.SIGTERM)
         _out, said = process.communicate(timeout=60)
         assert running, said.decode()
