@@ -24,7 +24,6 @@ pytestmark = pytest.mark.django_db
 
 # With --hypothesis-profile=thorough, ten times the thousand of that profile.
 EXAMPLES = 10_000 if settings().max_examples == 1_000 else 200
-SELLER = {"SELLER": {"NAME": "주문상점", "TAX_ID": "120-81-47521"}}
 BT_44 = "//ram:BuyerTradeParty/ram:Name/text()"
 NAMESPACES = {"ram": "urn:un:unece:uncefact:data:standard:ReusableAggregateBusinessInformationEntity:100"}
 
@@ -35,10 +34,14 @@ assigned = st.characters(exclude_categories=["Cn", "Co"])
 anything = st.text(assigned, max_size=40) | st.lists(HARD, max_size=8).map("".join) | st.text(max_size=60)
 
 
-@settings(max_examples=EXAMPLES, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@pytest.fixture(autouse=True)
+def _seller(settings: Any) -> None:
+    settings.JUMUN = {"SELLER": {"NAME": "주문상점", "TAX_ID": "120-81-47521"}}
+
+
+@settings(max_examples=EXAMPLES, suppress_health_check=[HealthCheck.too_slow])
 @given(name=anything, address=anything, city=anything, article=anything)
-def test_any_text_is_sold(settings: Any, name: str, address: str, city: str, article: str) -> None:
-    settings.JUMUN = SELLER
+def test_any_text_is_sold(name: str, address: str, city: str, article: str) -> None:
     try:
         order = place_order(name=name, address=address, city=city, lines=[item(name=article)])
     except OrderRefused:
