@@ -50,8 +50,15 @@ def cause_middleware(get_response: GetResponse) -> GetResponse:
 
 
 def _cause_of(request: HttpRequest) -> Cause:
-    source = f"{request.method} {request.path}"
+    source = f"{request.method} {_path_without_secret(request)}"
     user = getattr(request, "user", None)
     if user is not None and user.is_authenticated and user.is_staff:
         return Cause(actor=Actor.STAFF, name=user.get_username(), source=source)
     return Cause(actor=Actor.CUSTOMER, source=source)
+
+
+def _path_without_secret(request: HttpRequest) -> str:
+    """The path, but for the order's reference: whoever knows that sees order and invoice, and staff read this."""
+    match = request.resolver_match
+    reference = match.kwargs.get("reference") if match else None
+    return request.path.replace(reference, "…") if reference else request.path

@@ -105,7 +105,11 @@ class Order(models.Model):
     def __str__(self) -> str:
         return self.number
 
-    def get_absolute_url(self) -> str:
+    def get_customer_url(self) -> str:
+        """The customer's page. Whoever knows its address may see the order and act on it as the customer.
+
+        Not `get_absolute_url`: Django's admin redirects every member of staff to that, whatever they may see.
+        """
         return reverse("jumun:order", args=[self.reference])
 
     @property

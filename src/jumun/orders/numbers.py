@@ -7,6 +7,7 @@ from jumun.shop_day import shop_day
 # Crockford's base 32: no I, L, O or U, so a number read out on the telephone is understood.
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 RANDOM_CHARS = 8
+REFERENCE_CHARS = 22
 
 
 def new_number() -> str:

@@ -123,7 +123,7 @@ def completed(request: HttpRequest) -> HttpResponseBase:
         raise Http404 from error
     if order is None:
         raise Http404
-    return redirect(order.get_absolute_url() + "?returned=1")
+    return redirect(order.get_customer_url() + "?returned=1")
 
 
 def _order_of_session(session_id: str) -> Order | None:
@@ -181,7 +181,7 @@ def order(request: HttpRequest, reference: str) -> HttpResponse:
     }
     response = render(request, "jumun/order.html", context)
     if found.is_payable and 0 < tried < AWAITING_TRIES_MAX:
-        response["Refresh"] = f"{AWAITING_PAUSE_S}; url={found.get_absolute_url()}?returned={tried + 1}"
+        response["Refresh"] = f"{AWAITING_PAUSE_S}; url={found.get_customer_url()}?returned={tried + 1}"
     return response
 
 
