@@ -42,6 +42,7 @@ class PaymentAdmin(WithOrder):
     list_display = ("payment_intent_id", "order_page", "status_badge", "amount", "at_stripe", PAID_AT)
     list_filter = ("status", "livemode")
     search_fields = ("payment_intent_id", "order__number", "order__email")
+    search_permissions = {"order__email": "jumun_orders.view_order"}
     fields = (
         "payment_intent_id",
         "order_page",
@@ -82,6 +83,7 @@ class RefundAdmin(ReadOnlyAdmin):
     list_select_related = ("payment__order", "by")
     list_filter = ("status",)
     search_fields = ("refund_id", "payment__payment_intent_id", "payment__order__number")
+    search_permissions = {"payment__payment_intent_id": "jumun_payments.view_payment"}
     fields = (
         *("refund_id", "order_page", "payment", "status", "amount", "reason", REFUSAL, "by"),
         CREATED_AT,

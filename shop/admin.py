@@ -1,0 +1,20 @@
+"""The store's staff: Django's pages of users and groups, whose lists answer no more than Jumun's."""
+
+from django.contrib import admin
+from django.contrib.auth.admin import GroupAdmin as DjangosGroupAdmin
+from django.contrib.auth.admin import UserAdmin as DjangosUserAdmin
+from django.contrib.auth.models import Group, User
+
+from jumun.backoffice.model_admin import ModelAdmin
+
+admin.site.unregister([User, Group])
+
+
+@admin.register(User)
+class UserAdmin(ModelAdmin, DjangosUserAdmin):
+    pass
+
+
+@admin.register(Group)
+class GroupAdmin(ModelAdmin, DjangosGroupAdmin):
+    pass
