@@ -21,7 +21,6 @@ from django.views import defaults
 RETRY_AFTER_S = 10
 
 
-
 class RequestRefused(BadRequest):
     """Answered with 400. The message is a sentence in the reader's language, which the page shows."""
 
