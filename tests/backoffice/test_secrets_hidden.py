@@ -1,6 +1,5 @@
-"""What is a right by itself is on no page that staff may only look at: not as text, and not as the answer to a filter."""
+"""What is a right by itself is on no page of view-only staff: neither as text nor as the answer to a filter."""
 
-import json
 from io import StringIO
 from pathlib import Path
 from types import SimpleNamespace

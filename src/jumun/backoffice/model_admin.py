@@ -21,8 +21,8 @@ else:
 
 
 class ModelAdmin(DjangosModelAdmin):
-    """What all of Jumun's lists have in common, in whichever admin site they are registered: filters that answer nothing
-    else, a search that normalises and counts its words, and our styles.
+    """What all of Jumun's lists have in common, in whichever admin site they are registered: filters that answer
+    nothing else, a search that normalises and counts its words, and our styles.
     """
 
     change_list_template = "jumun/backoffice/list.html"

@@ -69,14 +69,14 @@ def process(request: HttpRequest) -> HttpResponseBase:
     """The order's summary with a button; the button leads to Stripe's page."""
     order = _order_of(request)
     if not order.is_payable:
-        return redirect(order)
+        return redirect(order.get_customer_url())
     if request.method != "POST":
         return render(request, "jumun/payment/process.html", {"order": order})
     try:
         with gateway.for_somebody_waiting():
             url = open_checkout(order, success_url=_success_url(request), cancel_url=_cancel_url(request, order))
     except OrderNotPayable:
-        return redirect(order)
+        return redirect(order.get_customer_url())
     except (StripeError, MalformedSnapshot) as error:
         if isinstance(error, StripeRefused) and error.code in AMOUNT_REFUSED:
             return _amount_refused(request, order, error.code)
@@ -152,7 +152,7 @@ def canceled(request: HttpRequest) -> HttpResponseBase:
     """The customer came back without paying; the order waits."""
     order = _order_of(request)
     if not order.is_payable:
-        return redirect(order)
+        return redirect(order.get_customer_url())
     return render(request, "jumun/payment/canceled.html", {"order": order})
 
 
