@@ -53,6 +53,7 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "jumun.middleware.query_middleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "jumun.middleware.cause_middleware",
@@ -132,6 +133,7 @@ JUMUN: dict[str, object] = {
     "CURRENCY": os.environ.get("JUMUN_CURRENCY", "KRW"),
     "SITE_URL": SITE_URL,
     "TRUSTED_PROXY_COUNT": int(os.environ.get("JUMUN_TRUSTED_PROXY_COUNT", "0")),
+    "PAGE_QUERY_TIMEOUT_S": float(os.environ.get("JUMUN_PAGE_QUERY_TIMEOUT_S", "15")),
     "EXPORTS_DATABASE": "replica" if "replica" in DATABASES else "default",
     # Made up: the demo's invoices look as a Korean seller's do. The check digit is right, the number nobody's.
     "SELLER": {

@@ -1,14 +1,20 @@
+import re
 from collections.abc import Callable
 from functools import partial
+from urllib.parse import unquote_to_bytes
 
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import Resolver404, resolve
+from django.utils.translation import gettext_lazy as _
 
 from jumun.cause import Actor, Cause, acting
+from jumun.views import RequestRefused
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
+# NUL, and half of a surrogate pair as UTF-8 would write it.
+DAMAGED = re.compile(rb"\x00|\xed[\xa0-\xbf][\x80-\xbf]")
 PROBES = ("jumun:healthz", "jumun:readyz")
 
 
@@ -31,6 +37,22 @@ def probe_middleware(get_response: GetResponse) -> GetResponse:
                 # Django's CommonMiddleware would say it; without it a server may close the connection.
                 response["Content-Length"] = str(len(response.content))
                 return response
+        return get_response(request)
+
+    return middleware
+
+
+def query_middleware(get_response: GetResponse) -> GetResponse:
+    """Answer 400 to an address whose parameters hold NUL or half of a surrogate pair.
+
+    Nobody types those, and PostgreSQL refuses even to compare with them: whichever view of the project or of Django
+    uses such a parameter would fail.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        query = request.META.get("QUERY_STRING", "")
+        if query and DAMAGED.search(unquote_to_bytes(query.encode("latin-1", "replace"))):
+            raise RequestRefused(_("The address holds characters that no text has."))
         return get_response(request)
 
     return middleware

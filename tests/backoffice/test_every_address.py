@@ -82,7 +82,7 @@ OF_STORE = {
     "jumun:credit-note-xml": 200,
     "jumun:payment-process": 302,
     "jumun:payment-completed": 404,
-    "jumun:payment-canceled": 200,
+    "jumun:payment-canceled": 302,  # paid already
     "jumun:payment-webhooks": 405,
     "jumun:payment/webhooks": 405,
     "jumun:^payments?/webhooks?/?$": 404,
