@@ -16,7 +16,7 @@ admin.site.unregister([User, Group])
 
 
 @admin.register(User)
-class UserAdmin(ModelAdmin, DjangosUserAdmin):
+class UserAdmin(ModelAdmin, DjangosUserAdmin):  # type: ignore[type-arg]  # takes no type argument at run time
     pass
 
 

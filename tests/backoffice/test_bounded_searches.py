@@ -13,7 +13,7 @@ from django.test import Client, RequestFactory
 
 from jumun import page_queries
 from jumun.backoffice.model_admin import SEARCH_MAX_CHARS, SEARCH_MAX_WORDS
-from jumun.exports import copied
+from jumun.exports import columns, copied
 from jumun.exports.csv import stream
 from jumun.orders.models import Order
 from tests.addresses import every_address
@@ -142,7 +142,7 @@ def test_postgresql_cancels_the_query_of_a_page(limited: None) -> None:
 def test_an_export_may_take_longer(limited: None, monkeypatch: pytest.MonkeyPatch) -> None:
     place_order()
     if connection.vendor == "postgresql":
-        written = copied.rows
+        written = columns.rows
         slow = "(SELECT pg_sleep(0.5)) IS NOT NULL"
         monkeypatch.setattr(copied, "rows", lambda *rest, **more: written(*rest, **more).extra(where=[slow]))  # noqa: S610
     assert len(b"".join(stream(Order.objects.all())).splitlines()) == 2

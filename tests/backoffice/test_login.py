@@ -12,7 +12,7 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from jumun.backoffice import login, login_throttle
+from jumun.backoffice import login
 from jumun.backoffice.login import COOKIE, LoginForm
 from jumun.backoffice.login_throttle import LoginThrottle
 
@@ -32,7 +32,7 @@ def owner(db: None) -> User:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Any:
     """``clock(60)``: a minute goes by."""
     now = [timezone.now()]
-    monkeypatch.setattr(login_throttle.timezone, "now", lambda: now[0])
+    monkeypatch.setattr(timezone, "now", lambda: now[0])
 
     def forward(seconds: float) -> None:
         now[0] += timedelta(seconds=seconds)

@@ -27,6 +27,9 @@ VALUES_MAX = 50
 class CheckedList(ChangeList):
     """Raises `RequestRefused`, which is answered with 400, for an unknown filter or a value that a filter lacks."""
 
+    # Jumun's own.
+    model_admin: Any
+
     def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet[Any]:
         try:
             return super().get_queryset(request, exclude_parameters)
@@ -67,10 +70,10 @@ class CheckedList(ChangeList):
 
 def offered_lookups(model: type[Model], list_filter: Any) -> set[str]:
     """What an address may name for one entry of `ModelAdmin.list_filter`."""
-    if isinstance(list_filter, type):
+    if hasattr(list_filter, "parameter_name"):
         return {list_filter.parameter_name}
     path = list_filter[0] if isinstance(list_filter, tuple) else list_filter
-    field = get_fields_from_path(model, path)[-1]
+    field: Any = get_fields_from_path(model, path)[-1]
     exact = f"{path}__{field.target_field.name}__exact" if field.is_relation else f"{path}__exact"
     return {path, exact, f"{path}__isnull", f"{path}__isempty"}
 

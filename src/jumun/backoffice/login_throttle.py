@@ -74,9 +74,9 @@ class LoginThrottle(models.Model):
         if wait := cls._wait(by_hash, now):
             return wait
         cls.objects.filter(updated_at__lt=now - KEPT).delete()
-        missing = [cls(key=hash_, updated_at=now) for hash_ in sorted(by_hash)]
+        missing = [LoginThrottle(key=hash_, updated_at=now) for hash_ in sorted(by_hash)]
         with transaction.atomic():
-            cls.objects.bulk_create(missing, ignore_conflicts=True)
+            LoginThrottle.objects.bulk_create(missing, ignore_conflicts=True)
             rows = list(cls.objects.select_for_update().filter(key__in=by_hash).order_by("key"))
             # Who had to wait for the lock finds what others counted meanwhile.
             if wait := cls._wait(by_hash, timezone.now()):

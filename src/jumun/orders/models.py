@@ -176,7 +176,7 @@ class Order(models.Model):
     @classmethod
     def of_form(cls, form_token: str) -> Self | None:
         """The order that a form has placed already."""
-        return cls._default_manager.filter(form_token=hashed_token(form_token)).first() if form_token else None
+        return cls.objects.filter(form_token=hashed_token(form_token)).first() if form_token else None
 
     def is_of_form(self, form_token: str) -> bool:
         """Whether the form with that token placed it."""
