@@ -53,9 +53,11 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "jumun.middleware.query_middleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "jumun.middleware.cause_middleware",
+    "jumun.backoffice.login.login_middleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -131,6 +133,8 @@ STRIPE_API_BASE = os.environ.get("STRIPE_API_BASE", "")
 JUMUN: dict[str, object] = {
     "CURRENCY": os.environ.get("JUMUN_CURRENCY", "KRW"),
     "SITE_URL": SITE_URL,
+    "TRUSTED_PROXY_COUNT": int(os.environ.get("JUMUN_TRUSTED_PROXY_COUNT", "0")),
+    "PAGE_QUERY_TIMEOUT_S": float(os.environ.get("JUMUN_PAGE_QUERY_TIMEOUT_S", "15")),
     "EXPORTS_DATABASE": "replica" if "replica" in DATABASES else "default",
     # Made up: the demo's invoices look as a Korean seller's do. The check digit is right, the number nobody's.
     "SELLER": {

@@ -1,14 +1,20 @@
+import re
 from collections.abc import Callable
 from functools import partial
+from urllib.parse import unquote_to_bytes
 
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import Resolver404, resolve
+from django.utils.translation import gettext_lazy as _
 
 from jumun.cause import Actor, Cause, acting
+from jumun.views import RequestRefused
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
+# NUL, and half of a surrogate pair as UTF-8 would write it.
+DAMAGED = re.compile(rb"\x00|\xed[\xa0-\xbf][\x80-\xbf]")
 PROBES = ("jumun:healthz", "jumun:readyz")
 
 
@@ -36,6 +42,22 @@ def probe_middleware(get_response: GetResponse) -> GetResponse:
     return middleware
 
 
+def query_middleware(get_response: GetResponse) -> GetResponse:
+    """Answer 400 to an address whose parameters hold NUL or half of a surrogate pair.
+
+    Nobody types those, and PostgreSQL refuses even to compare with them: whichever view of the project or of Django
+    uses such a parameter would fail.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        query = request.META.get("QUERY_STRING", "")
+        if query and DAMAGED.search(unquote_to_bytes(query.encode("latin-1", "replace"))):
+            raise RequestRefused(_("The address holds characters that no text has."))
+        return get_response(request)
+
+    return middleware
+
+
 def cause_middleware(get_response: GetResponse) -> GetResponse:
     """Have an order's timeline name the request, and the member of staff who sent it.
 
@@ -50,8 +72,15 @@ def cause_middleware(get_response: GetResponse) -> GetResponse:
 
 
 def _cause_of(request: HttpRequest) -> Cause:
-    source = f"{request.method} {request.path}"
+    source = f"{request.method} {_path_without_secret(request)}"
     user = getattr(request, "user", None)
     if user is not None and user.is_authenticated and user.is_staff:
         return Cause(actor=Actor.STAFF, name=user.get_username(), source=source)
     return Cause(actor=Actor.CUSTOMER, source=source)
+
+
+def _path_without_secret(request: HttpRequest) -> str:
+    """The path, but for the order's reference: whoever knows that sees order and invoice, and staff read this."""
+    match = request.resolver_match
+    reference = match.kwargs.get("reference") if match else None
+    return request.path.replace(reference, "…") if reference else request.path

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from functools import wraps
 from typing import Any
 
+from django.core.exceptions import BadRequest
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.http.response import HttpResponseBase
@@ -18,6 +19,11 @@ from django.views import defaults
 
 # A database restarts within seconds.
 RETRY_AFTER_S = 10
+
+
+class RequestRefused(BadRequest):
+    """Answered with 400. The message is a sentence in the reader's language, which the page shows."""
+
 
 Handler = Callable[..., HttpResponseBase]
 
@@ -49,7 +55,8 @@ def bad_request(_request: HttpRequest, exception: Exception) -> HttpResponseBase
     """
     if _is_database_away(exception):
         return _unavailable()
-    return HttpResponseBadRequest(render_to_string(["400.html", "jumun/errors/400.html"]))
+    why = str(exception) if isinstance(exception, RequestRefused) else ""
+    return HttpResponseBadRequest(render_to_string(["400.html", "jumun/errors/400.html"], {"why": why}))
 
 
 permission_denied = _in_the_readers_language(defaults.permission_denied)

@@ -36,7 +36,7 @@ def main() -> None:
     assert 'data-order-state="paid"' in page
     assert "Delivery address" not in page, "a ticket is not sent"
     assert back.headers["Referrer-Policy"] == "same-origin"
-    assert customer.get(order.get_absolute_url() + "invoice.pdf").status_code == 200
+    assert customer.get(order.get_customer_url() + "invoice.pdf").status_code == 200
     assert Client(SERVER_NAME="10.0.0.7").get("/healthz").status_code == 200
     staff = Client(SERVER_NAME="localhost", headers={"accept-language": "en"})
     staff.force_login(User.objects.create_superuser("staff"))

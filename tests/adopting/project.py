@@ -38,7 +38,7 @@ def main() -> None:
     assert back.status_code == 200
     order.refresh_from_db()
     assert (order.state, order.total_minor, paid) == ("paid", 2_900, [order.number])
-    assert customer.get(order.invoice.get_absolute_url()).content.startswith(b"%PDF")
+    assert customer.get(order.invoice.get_customer_url()).content.startswith(b"%PDF")
     staff = Client()
     staff.force_login(User.objects.create_superuser("staff"))
     for address in ("/admin/", "/admin/jumun_orders/order/", f"/admin/jumun_orders/order/{order.pk}/change/"):

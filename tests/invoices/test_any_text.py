@@ -63,7 +63,7 @@ def test_a_name_in_any_script_is_paid_frozen_printed_mailed_and_exported(setting
     assert (document.buyer.name, document.buyer.address_lines, document.lines[0].description) == (
         *(name, (URDU,), f"{name} 컵"),
     )
-    content = Client().get(invoice.get_absolute_url()).content
+    content = Client().get(invoice.get_customer_url()).content
     assert [part.get_content() for part in sent.iter_attachments()] == [content]
     _name, xml = facturx.get_xml_from_pdf(content, check_xsd=True)
     assert names_in(xml) == names_in(invoice.xml()) == [name, URDU]
@@ -176,7 +176,7 @@ def test_a_broken_template_is_told_to_staff_and_does_its_work_once_it_is_repaire
     assert {job.kind for job in parked} == {"invoices.archive", "invoices.mail"}
     assert all("unknown variable: nothing_of_that_name" in job.last_error for job in parked)
     assert django_mail.outbox == []
-    response = Client().get(invoice.get_absolute_url())
+    response = Client().get(invoice.get_customer_url())
     assert response.status_code == 503
     assert invoice.number in response.content.decode()
     assert ArchivedPdf.objects.count() == 0

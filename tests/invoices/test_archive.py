@@ -64,14 +64,14 @@ def test_the_worker_keeps_the_pdf_of_a_paid_order(invoice: Invoice, folder: Path
 
 def test_customer_and_staff_get_what_was_kept(invoice: Invoice, folder: Path, monkeypatch) -> None:
     monkeypatch.setattr(Invoice, "render_as", lambda _invoice, _layout: b"made anew")
-    assert Client().get(invoice.get_absolute_url()).content == only_file(folder).read_bytes()
+    assert Client().get(invoice.get_customer_url()).content == only_file(folder).read_bytes()
 
 
 @pytest.mark.parametrize("damage", [Path.unlink, lambda path: path.write_bytes(b"%PDF forged")])
 def test_a_file_that_is_gone_or_forged_is_made_anew_and_told(invoice: Invoice, folder: Path, damage, caplog) -> None:
     kept = only_file(folder).read_bytes()
     damage(only_file(folder))
-    assert Client().get(invoice.get_absolute_url()).content == kept
+    assert Client().get(invoice.get_customer_url()).content == kept
     assert invoice.archived.name in caplog.text
     assert invoice.archived.restore(invoice)
     assert only_file(folder).read_bytes() == kept
@@ -82,7 +82,7 @@ def test_a_file_that_cannot_be_read_is_made_anew_and_found_by_the_audit(invoice:
     content = kept.read_bytes()
     kept.unlink()
     kept.mkdir()
-    assert Client().get(invoice.get_absolute_url()).content == content
+    assert Client().get(invoice.get_customer_url()).content == content
     assert "cannot be read" in caplog.text
     assert [finding.subject for finding in findings(files=True)] == [invoice.archived.name]
 
@@ -92,7 +92,7 @@ def test_a_record_that_leads_elsewhere_is_found_by_the_audit(invoice: Invoice, c
     with lifted(connection):
         ArchivedPdf.objects.update(name=elsewhere)
     assert [finding.subject for finding in findings(files=True)] == [elsewhere]
-    assert Client().get(invoice.get_absolute_url()).content == invoice.make_pdf().content
+    assert Client().get(invoice.get_customer_url()).content == invoice.make_pdf().content
 
 
 def test_two_workers_that_keep_one_document_leave_one_record(invoice: Invoice, folder: Path, monkeypatch) -> None:
@@ -114,7 +114,7 @@ def test_what_cannot_be_made_the_same_again_is_left_for_staff_to_see(invoice: In
 def test_the_first_download_makes_the_pdf_and_keeps_it(folder: Path) -> None:
     """Before the worker came round. From then on all get the same bytes, whatever a later version would make."""
     invoice = paid_order().invoice
-    downloaded = Client().get(invoice.get_absolute_url()).content
+    downloaded = Client().get(invoice.get_customer_url()).content
     assert downloaded == invoice.make_pdf().content == only_file(folder).read_bytes()
     before = only_file(folder).stat().st_mtime_ns
     drain()
@@ -136,7 +136,7 @@ def test_a_disk_that_is_full_leaves_no_part_of_a_file_and_keeps_nobody_waiting(f
     """The kernel itself refuses to write more than so many bytes into a file."""
     invoice = paid_order().invoice
     with largest_file(10_000):
-        downloaded = Client().get(invoice.get_absolute_url()).content
+        downloaded = Client().get(invoice.get_customer_url()).content
         with pytest.raises(OSError, match="File too large"):
             invoice.keep_pdf()
     assert downloaded.startswith(b"%PDF-")

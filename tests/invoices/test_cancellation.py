@@ -85,12 +85,12 @@ def test_the_worker_archives_and_mails_both(note: CreditNote, folder: Path) -> N
 
 def test_the_customer_gets_all_of_them_by_the_orders_reference(note: CreditNote) -> None:
     undone = note.cancel()
-    page = Client().get(note.invoice.order.get_absolute_url()).content.decode()
+    page = Client().get(note.invoice.order.get_customer_url()).content.decode()
     for issued in (note, undone):
-        assert issued.get_absolute_url() in page
-        assert Client().get(issued.get_absolute_url()).content == issued.pdf()
-        assert Client().get(issued.get_absolute_url().replace(".pdf", ".xml")).content == issued.xml()
-    elsewhere = note.get_absolute_url().replace(note.invoice.order.reference, paid_order().reference)
+        assert issued.get_customer_url() in page
+        assert Client().get(issued.get_customer_url()).content == issued.pdf()
+        assert Client().get(issued.get_customer_url().replace(".pdf", ".xml")).content == issued.xml()
+    elsewhere = note.get_customer_url().replace(note.invoice.order.reference, paid_order().reference)
     assert Client().get(elsewhere).status_code == 404
 
 

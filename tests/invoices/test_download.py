@@ -17,7 +17,7 @@ def invoice() -> Invoice:
 
 
 def get(invoice: Invoice, **headers: str):
-    return Client().get(invoice.get_absolute_url(), headers=headers)
+    return Client().get(invoice.get_customer_url(), headers=headers)
 
 
 def test_the_browser_may_keep_it_and_asks_again_each_time(invoice: Invoice) -> None:
@@ -63,7 +63,7 @@ def test_a_range_that_is_none_gives_the_whole(invoice: Invoice, asked: str) -> N
 
 
 def test_head_tells_of_the_whole_whatever_part_is_asked_for(invoice: Invoice) -> None:
-    response = Client().head(invoice.get_absolute_url(), headers={"range": "bytes=0-9"})
+    response = Client().head(invoice.get_customer_url(), headers={"range": "bytes=0-9"})
     assert (response.status_code, response.content) == (200, b"")
     assert int(response["Content-Length"]) == len(get(invoice).content)
 
@@ -76,7 +76,7 @@ def test_a_part_of_something_else_is_not_mixed_in(invoice: Invoice) -> None:
 def test_credit_note_and_cancellation_are_given_as_an_invoice_is(invoice: Invoice) -> None:
     note = credit(invoice, 4_000)
     for issued in (note, note.cancel()):
-        address = issued.get_absolute_url()
+        address = issued.get_customer_url()
         response = Client().get(address)
         assert response["Content-Disposition"] == f'inline; filename="{issued.number}.pdf"'
         assert {part.strip() for part in response["Cache-Control"].split(",")} == {"private", "no-cache"}
@@ -102,7 +102,7 @@ def test_the_e_invoice_says_what_the_invoice_says() -> None:
     tree = etree.fromstring(response.content)
     assert order.invoice.number in tree.xpath("//*[local-name()='ID']/text()")
     assert {"S", "E"} <= set(tree.xpath("//*[local-name()='CategoryCode']/text()"))
-    assert f"/orders/{order.reference}/invoice.xml" in Client().get(order.get_absolute_url()).content.decode()
+    assert f"/orders/{order.reference}/invoice.xml" in Client().get(order.get_customer_url()).content.decode()
 
 
 def test_the_paper_carries_the_e_invoice() -> None:
@@ -117,7 +117,7 @@ def test_where_the_standard_wants_more_the_reader_is_told_and_the_paper_is_there
     response = Client().get(f"/orders/{order.reference}/invoice.xml")
     assert response.status_code == 404
     assert "tax identifier of the seller" in response.content.decode()
-    assert "invoice.xml" not in Client().get(order.get_absolute_url()).content.decode()
+    assert "invoice.xml" not in Client().get(order.get_customer_url()).content.decode()
     assert b"factur-x.xml" not in order.invoice.pdf()
 
 

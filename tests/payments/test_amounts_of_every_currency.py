@@ -127,7 +127,7 @@ def test_the_rounding_is_shown_wherever_the_sums_are(stripe: Paywright, client: 
     assert "Rounding -KWD 0.001" in paper.replace("\N{NO-BREAK SPACE}", " ")
     assert "KWD 2.590" in paper.replace("\N{NO-BREAK SPACE}", " ")
     client.cookies["django_language"] = "en"
-    customers_page = client.get(order.get_absolute_url()).content.decode()
+    customers_page = client.get(order.get_customer_url()).content.decode()
     client.force_login(get_user_model().objects.create_superuser("accountant"))
     staffs_page = client.get(f"/admin/jumun_orders/order/{order.pk}/change/").content.decode()
     for page in (customers_page, staffs_page):

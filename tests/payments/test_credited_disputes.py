@@ -64,7 +64,7 @@ def test_its_mail_says_the_same(language: str) -> None:
 @languages
 def test_the_orders_page_says_the_same(client: Client, language: str) -> None:
     order, note = credited(language)
-    page = client.get(order.get_absolute_url(), headers={"Accept-Language": language}).content.decode()
+    page = client.get(order.get_customer_url(), headers={"Accept-Language": language}).content.decode()
     assert note.number in page
     section = page[page.index('aria-labelledby="refunds"') :].partition("</section>")[0]
     assert_tells(section.replace('"refunds"', ""), language)

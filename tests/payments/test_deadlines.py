@@ -193,7 +193,7 @@ def test_a_test_order_is_never_paid_with_real_money(client: Client, settings: An
     settings.STRIPE_SECRET_KEY = "sk_live_1"
     with pytest.raises(OrderNotPayable):
         open_checkout(order, **URLS)
-    page = client.get(order.get_absolute_url(), headers={"Accept-Language": "en"}).content.decode()
+    page = client.get(order.get_customer_url(), headers={"Accept-Language": "en"}).content.decode()
     assert "This order was a test and cannot be paid." in page
     assert 'action="/payment/process/"' not in page
 

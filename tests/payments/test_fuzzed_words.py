@@ -146,8 +146,8 @@ def test_any_words_are_merged_or_set_aside_and_the_next_order_is_paid(
 
 def _is_shown(told: Told, client: Client) -> None:
     addresses = [
-        told.order.get_absolute_url(),
-        told.paid.order.get_absolute_url(),
+        told.order.get_customer_url(),
+        told.paid.order.get_customer_url(),
         f"/admin/jumun_orders/order/{told.paid.order_id}/change/",
         f"/admin/jumun_payments/payout/{Payout.objects.get().pk}/change/",
         f"/admin/jumun_payments/dispute/{Dispute.objects.get().pk}/change/",

@@ -110,7 +110,7 @@ def test_the_shop_is_told_once_in_its_language(
 
 def test_the_customer_reads_it_on_the_orders_page(stripe: Paywright, sold_out: None, client: Client) -> None:
     order = paid_after_its_end(stripe)
-    page = client.get(order.get_absolute_url(), headers={"Accept-Language": "en"}).content.decode()
+    page = client.get(order.get_customer_url(), headers={"Accept-Language": "en"}).content.decode()
     assert "Your payment arrived after this order had ended" in page
     assert "nothing was charged" not in page
 

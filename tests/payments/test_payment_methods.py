@@ -82,7 +82,7 @@ def test_it_is_said_by_its_name(
     headers = {"accept-language": language}
     payment = order.payments.get()
     for address in (
-        order.get_absolute_url(),
+        order.get_customer_url(),
         f"/admin/jumun_orders/order/{order.pk}/change/",
         f"/admin/jumun_payments/payment/{payment.pk}/change/",
         f"/admin/jumun_payments/payment/{payment.pk}/refund/",

@@ -20,7 +20,7 @@ def refunded(order: Order, **changes: Any) -> Order:
 
 
 def page_of(order: Order) -> str:
-    return Client(headers={"accept-language": "en"}).get(order.get_absolute_url()).content.decode()
+    return Client(headers={"accept-language": "en"}).get(order.get_customer_url()).content.decode()
 
 
 def test_the_refund_and_its_credit_note_are_on_the_orders_page() -> None:
@@ -30,9 +30,9 @@ def test_the_refund_and_its_credit_note_are_on_the_orders_page() -> None:
     assert "Refunded" in page
     assert "₩3,000" in page
     assert f"/orders/{order.reference}/credit-notes/{note.number}.pdf" in page
-    paper = Client().get(note.get_absolute_url())
+    paper = Client().get(note.get_customer_url())
     assert (paper["Content-Type"], paper.content[:5]) == ("application/pdf", b"%PDF-")
-    assert paper.content == Client().get(note.get_absolute_url()).content
+    assert paper.content == Client().get(note.get_customer_url()).content
 
 
 def test_a_refund_on_its_way_is_told_and_a_failed_one_is_not() -> None:

@@ -127,7 +127,7 @@ def test_a_card_of_any_brand(word: str, client: Client) -> None:
     brand = word[:40] if stored(word) == word else ""
     payment = order.payments.get()
     assert (payment.method, payment.card_brand) == (stored(word)[:40], brand)
-    assert "<script>alert(1)" not in client.get(order.get_absolute_url()).content.decode()
+    assert "<script>alert(1)" not in client.get(order.get_customer_url()).content.decode()
     [row] = csv.DictReader(io.StringIO(b"".join(exports.stream(Order.objects.all())).decode()))
     assert row["card_brand"].removeprefix("'") == brand
     assert not row["payment_method"].startswith("=")

@@ -36,7 +36,7 @@ def test_who_paid_in_a_session_whose_answer_was_lost_sees_the_paid_order(
     session = forgotten_session(order, state)
     stripe.pay(session)
     page = come_back(client, session)
-    assert page.redirect_chain[-1][0] == f"{order.get_absolute_url()}?returned=1"
+    assert page.redirect_chain[-1][0] == f"{order.get_customer_url()}?returned=1"
     assert 'data-order-state="paid"' in page.content.decode()
 
 

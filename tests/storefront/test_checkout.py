@@ -47,7 +47,7 @@ def test_who_goes_back_from_the_payment_finds_the_order(client: Client) -> None:
     order = buy(client, product())
     page = client.get("/checkout/", follow=True).content.decode()
     assert order.number in page
-    assert order.get_absolute_url() in page
+    assert order.get_customer_url() in page
     pay(order)
     assert order.number not in client.get("/cart/").content.decode()
 

@@ -32,7 +32,7 @@ def test_a_corrected_address_is_the_orders_address(client: Client, sent: str) ->
     order = Order.objects.get()
     assert (order.address, order.city, order.name) == ("을지로 30", "부산", "김하늘")
     assert counts(order.reservations.get().product) == (0, 2, 3)
-    assert "을지로 30" in client.get(order.get_absolute_url()).content.decode()
+    assert "을지로 30" in client.get(order.get_customer_url()).content.decode()
 
 
 def test_the_invoice_bears_the_corrected_address(client: Client, sent: str) -> None:

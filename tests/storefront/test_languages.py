@@ -31,7 +31,7 @@ def test_english_pages_have_no_korean_in_them(client: Client) -> None:
     put(client, tea)
     order = place_order(name="Ada", address="1 Main Street", city="London", country="GB", language="en")
     order.lines.update(name="Green tea")
-    pages = ["/", tea.get_absolute_url(), "/cart/", "/checkout/", order.get_absolute_url(), "/nowhere/"]
+    pages = ["/", tea.get_absolute_url(), "/cart/", "/checkout/", order.get_customer_url(), "/nowhere/"]
     pages += [f"/payment/{page}/?order={order.reference}" for page in ("process", "canceled")]
     for path in pages:
         page = client.get(path).content.decode()

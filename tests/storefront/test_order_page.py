@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db
 
 
 def shown(client: Client, order: Order, query: str = "") -> str:
-    answer = client.get(order.get_absolute_url() + query)
+    answer = client.get(order.get_customer_url() + query)
     assert answer.status_code == 200
     page: str = answer.content.decode()
     assert f'data-order-state="{order.state}"' in page
@@ -61,7 +61,7 @@ def test_back_from_stripe_the_page_looks_again_by_itself_but_not_for_ever(client
     page = shown(client, order, "?returned=1")
     assert "결제 결과를 확인하고" in page
     looks = 0
-    answer = client.get(order.get_absolute_url() + "?returned=1")
+    answer = client.get(order.get_customer_url() + "?returned=1")
     while target := next_look(answer):
         looks += 1
         answer = client.get(target[0])
@@ -77,7 +77,7 @@ def test_nonsense_in_the_address_shows_the_order(client: Client, query: str) -> 
 
 def test_a_paid_order_does_not_look_again(client: Client) -> None:
     order = pay(place_order())
-    assert not next_look(client.get(order.get_absolute_url() + "?returned=1"))
+    assert not next_look(client.get(order.get_customer_url() + "?returned=1"))
 
 
 def test_a_bank_that_takes_days_is_not_asked_to_pay_twice(client: Client) -> None:
@@ -106,7 +106,7 @@ def test_whatever_the_template_an_address_that_opens_an_order_goes_nowhere(
         loaders = [("django.template.loaders.locmem.Loader", OWN_BASE), *app_loaders]
         settings.TEMPLATES = [engine | {"APP_DIRS": False, "OPTIONS": engine["OPTIONS"] | {"loaders": loaders}}]
     order = place_order()
-    pages = [order.get_absolute_url(), f"/payment/process/?order={order.reference}"]
+    pages = [order.get_customer_url(), f"/payment/process/?order={order.reference}"]
     pages.append(f"/payment/canceled/?order={order.reference}")
     for page in pages:
         answer = client.get(page)
@@ -115,7 +115,7 @@ def test_whatever_the_template_an_address_that_opens_an_order_goes_nowhere(
         assert answer.headers["X-Robots-Tag"] == "noindex"
         assert answer.headers["Referrer-Policy"] == "same-origin"
         assert "no-store" in answer.headers["Cache-Control"]
-    assert next_look(client.get(order.get_absolute_url() + "?returned=1"))
+    assert next_look(client.get(order.get_customer_url() + "?returned=1"))
 
 
 @pytest.mark.parametrize("included", [True, False])
@@ -141,7 +141,7 @@ def test_coming_back_unpaid_offers_another_try(client: Client) -> None:
 @pytest.mark.parametrize("path", ["/payment/canceled/", "/payment/process/"])
 def test_a_paid_order_is_not_offered_for_payment_again(client: Client, path: str) -> None:
     order = pay(place_order())
-    assert client.get(f"{path}?order={order.reference}").headers["Location"] == order.get_absolute_url()
+    assert client.get(f"{path}?order={order.reference}").headers["Location"] == order.get_customer_url()
 
 
 def test_a_payment_service_that_does_not_answer_costs_nothing(client: Client, settings: Any) -> None:
@@ -175,5 +175,5 @@ def test_a_guessed_address_shows_nothing(client: Client, path: str) -> None:
 
 def test_an_address_is_written_as_its_country_does(client: Client) -> None:
     order = place_order(name="Ada", address="12 St James's Square", city="London", postal_code="SW1Y 4LE", country="GB")
-    page = re.sub(r"\s+", " ", client.get(order.get_absolute_url(), headers={"Accept-Language": "en"}).content.decode())
+    page = re.sub(r"\s+", " ", client.get(order.get_customer_url(), headers={"Accept-Language": "en"}).content.decode())
     assert "Ada<br>12 St James&#x27;s Square<br>London SW1Y 4LE<br>United Kingdom<br>" in page

@@ -72,5 +72,5 @@ def test_an_amount_that_stripe_refuses_later_ends_the_order(
     order.refresh_from_db()
     assert order.state == "cancelled"
     assert counts(tea) == (0, 0, 10), "the goods are for sale again"
-    assert 'action="/payment/process/"' not in client.get(order.get_absolute_url()).content.decode()
+    assert 'action="/payment/process/"' not in client.get(order.get_customer_url()).content.decode()
     call_command("audit")

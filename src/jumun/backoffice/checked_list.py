@@ -1,6 +1,8 @@
 """A list whose address may name only what its filters offer.
 
-Django ignores some of what it does not know and finds no row for the rest. An empty file then looks like an answer.
+Django ignores some of what it does not know and finds no row for the rest. An empty file then looks like an answer. And
+it lets an address compare any column in any way, so that whoever may see a list finds out, letter by letter, what the
+list does not show: an order's reference, say (``?reference__startswith=A``).
 """
 
 from collections.abc import Iterable
@@ -9,33 +11,49 @@ from typing import Any
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.utils import NotRelationField, get_fields_from_path
 from django.contrib.admin.views.main import ChangeList
-from django.core.exceptions import BadRequest, FieldDoesNotExist
-from django.db.models import QuerySet
+from django.core.exceptions import FieldDoesNotExist
+from django.db.models import Model, QuerySet
 from django.db.models.constants import LOOKUP_SEP
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
+from jumun.views import RequestRefused
+
 YES_OR_NO = ("0", "1", "True", "False")
+# More than any filter offers: a query must not grow with its address.
+VALUES_MAX = 50
 
 
 class CheckedList(ChangeList):
-    """Raises `BadRequest`, which Django answers with 400, for an unknown filter or a value that a filter lacks."""
+    """Raises `RequestRefused`, which is answered with 400, for an unknown filter or a value that a filter lacks."""
+
+    # Jumun's own.
+    model_admin: Any
 
     def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet[Any]:
         try:
             return super().get_queryset(request, exclude_parameters)
         except IncorrectLookupParameters as error:
-            raise BadRequest(str(error)) from error
+            raise RequestRefused(str(error)) from error
 
     def get_filters(self, request: HttpRequest) -> Any:
         for name, values in self.get_filters_params().items():
+            self._check_name(request, name, values[0])
             _check(name, values, self._offered(name))
         found = super().get_filters(request)
+        for name in found[2]:
+            # No filter has taken it.
+            if name not in self.model_admin.extra_lookups:
+                _refuse_name(name)
         for spec in found[0]:
             for name, values in spec.used_parameters.items():
                 if name == getattr(spec, "lookup_kwarg", getattr(spec, "parameter_name", None)):
                     _check(name, values if isinstance(values, list) else [values], _choices(spec))
         return found
+
+    def _check_name(self, request: HttpRequest, name: str, value: str) -> None:
+        if not self.model_admin.lookup_allowed(name, value, request):
+            _refuse_name(name)
 
     def _offered(self, name: str) -> set[str] | None:
         """The values of a column with choices, under whichever of its lookups; None where any value may stand."""
@@ -50,6 +68,20 @@ class CheckedList(ChangeList):
         return {str(value) for value, _label in getattr(field, "flatchoices", ())} or None
 
 
+def offered_lookups(model: type[Model], list_filter: Any) -> set[str]:
+    """What an address may name for one entry of `ModelAdmin.list_filter`."""
+    if hasattr(list_filter, "parameter_name"):
+        return {list_filter.parameter_name}
+    path = list_filter[0] if isinstance(list_filter, tuple) else list_filter
+    field: Any = get_fields_from_path(model, path)[-1]
+    exact = f"{path}__{field.target_field.name}__exact" if field.is_relation else f"{path}__exact"
+    return {path, exact, f"{path}__isnull", f"{path}__isempty"}
+
+
+def _refuse_name(name: str) -> None:
+    raise IncorrectLookupParameters(_("This list has no filter %(name)s.") % {"name": name})
+
+
 def _choices(spec: Any) -> set[str] | None:
     """What a filter lists: pairs of value and label, or values alone."""
     listed: Iterable[Any] | None = getattr(spec, "lookup_choices", None)
@@ -59,9 +91,13 @@ def _choices(spec: Any) -> set[str] | None:
 
 
 def _check(name: str, values: list[Any], offered: set[str] | None) -> None:
+    parts = [part for text in values for part in (str(text).split(",") if name.endswith("__in") else [text])]
+    if len(parts) > VALUES_MAX:
+        told = _("The filter %(name)s has more than %(count)s values.")
+        raise IncorrectLookupParameters(told % {"name": name, "count": VALUES_MAX})
     if offered is None:
         return
-    for value in (part for text in values for part in (text.split(",") if name.endswith("__in") else [text])):
+    for value in parts:
         if str(value) not in offered:
             told = _("%(value)s is not a value of the filter %(name)s.")
             raise IncorrectLookupParameters(told % {"value": repr(value), "name": name})

@@ -64,13 +64,18 @@ class LargePaginator(AnyPaginator):
         return int(last - first + 1)
 
 
+def words_of(text: str) -> list[str]:
+    """The words of a search; what stands in quotation marks is one."""
+    return [_unquoted(word) for word in smart_split(normalized(text))]
+
+
 def search(rows: QuerySet[Any], fields: tuple[str, ...], text: str) -> QuerySet[Any]:
     """Those of ``rows`` that hold every word of ``text`` in one of ``fields``, named as in `ModelAdmin.search_fields`.
 
     A word typed in full-width characters is found in ASCII as well. On PostgreSQL at most the newest `COUNTED_MAX`
     matches of each field.
     """
-    for word in map(_unquoted, smart_split(normalized(text))):
+    for word in words_of(text):
         spellings = dict.fromkeys([word, half_width(word)])
         matches = [_matches(rows, field, spelling) for field in fields for spelling in spellings]
         first, *others = matches or [rows.none()]

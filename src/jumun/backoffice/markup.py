@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from jumun.orders.masking import masked
 from jumun.orders.models import Order
 from jumun.outbox.lease import storable
 from jumun.payments.models import Payment
@@ -77,9 +78,18 @@ def outward_link(address: str, shown: str, *, title: str = "") -> SafeString:
     )
 
 
-def source(text: str, order: Order | None) -> SafeString:
-    """A body as it came, line by line, but for the order's reference: whoever knows that sees order and invoice."""
+def source(text: str) -> SafeString:
+    """A body as it came, line by line, but for references and secrets."""
     # Not even UTF-8 can carry a lone surrogate.
-    text = storable(text)
-    shown = text.replace(order.reference, "…") if order else text
-    return format_html('<pre class="jumun-source" tabindex="0">{}</pre>', shown)
+    return format_html('<pre class="jumun-source" tabindex="0">{}</pre>', masked(storable(text)))
+
+
+def masked_column(field: str, title: "str | _StrPromise") -> Any:
+    """A text of somebody else's, for a page of one row, without references and secrets."""
+
+    @admin.display(description=title)
+    def column(row: Any) -> str:
+        return masked(getattr(row, field)) or NOTHING
+
+    column.__name__ = field
+    return column

@@ -14,6 +14,9 @@ from jumun.orders.models import Order
 from jumun.payments.balance_sums import Sums, sums_by_currency, transactions_of
 from jumun.payments.models import Dispute, Payment, Refund, RefundLine
 
+# Whoever has the customer's address can correct, pay and cancel the order as the customer.
+CUSTOMERS_PAGE_PERMISSION = "jumun_orders.change_order"
+
 User = AbstractBaseUser | AnonymousUser
 
 
@@ -27,6 +30,7 @@ def order_context(order: Order, user: Any) -> dict[str, Any]:
     disputes = list(_disputes(order)) if user.has_perm("jumun_payments.view_dispute") else None
     return {
         "order": order,
+        "may_open_customers_page": user.has_perm(CUSTOMERS_PAGE_PERMISSION),
         "may_cancel": order.state == Order.State.PLACED and user.has_perms(CANCEL_PERMISSIONS),
         "lines": order.lines.all(),
         "settled": next((payment for payment in payments or () if payment.settles_order), None),

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from jumun import money
 from jumun.backoffice import markup
 from jumun.backoffice.refund_page import PERMISSIONS as REFUND_PERMISSIONS
+from jumun.orders.masking import masked
 from jumun.outbox.lease import storable
 from jumun.payments.models import Payment, QuarantinedSnapshot, Refund
 from jumun.payments.models.refund import taken_minor
@@ -102,11 +103,15 @@ class Came:
         return cls(
             amount=_amount(raw.get("amount_total", raw.get("amount")), raw.get("currency")),
             livemode=livemode if isinstance(livemode, bool) else None,
-            status=storable(str(raw.get("payment_status") or raw.get("status") or "")),
-            email=storable(str(email or raw.get("customer_email") or "")),
-            payment_intent_id=storable(str(intent.get("id") if isinstance(intent, dict) else intent or "")),
-            kind=storable(str(raw.get("object") or "")),
+            status=_text(raw.get("payment_status") or raw.get("status")),
+            email=_text(email or raw.get("customer_email")),
+            payment_intent_id=_text(intent.get("id") if isinstance(intent, dict) else intent),
+            kind=_text(raw.get("object")),
         )
+
+
+def _text(value: object) -> str:
+    return masked(storable(str(value or "")))
 
 
 def _amount(amount: object, currency: object) -> str:
@@ -123,7 +128,7 @@ def quarantine_context(row: QuarantinedSnapshot, user: Any) -> dict[str, Any]:
         "row": row,
         "order": row.order,
         "came": came,
-        "snapshot": markup.source(row.snapshot, row.order),
+        "snapshot": markup.source(row.snapshot),
         "payment": payment,
         "at_stripe": payment or _unbooked_payment(came),
         "refunds": payment.refunds.all() if payment else None,

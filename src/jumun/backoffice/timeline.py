@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext_lazy
 
 from jumun.cause import Actor
+from jumun.orders.masking import masked_all
 from jumun.orders.models import Order, TimelineEntry
 from jumun.orders.timeline import Kind
 from jumun.payments.models import Dispute, QuarantinedSnapshot
@@ -81,9 +82,12 @@ class Told:
 
 
 def timeline_of(order: Order) -> Iterator[Told]:
-    """What happened to ``order``, oldest first. One query."""
-    for entry in order.timeline.order_by("id"):
-        yield Told(at=entry.at, who=_who(entry), what=_what(entry, order.currency), source=entry.source)
+    """What happened to ``order``, oldest first. Three queries, two of them to hide references."""
+    entries = list(order.timeline.order_by("id"))
+    sentences = masked_all([_what(entry, order.currency) for entry in entries])
+    sources = masked_all([entry.source for entry in entries])
+    for entry, what, source in zip(entries, sentences, sources, strict=True):
+        yield Told(at=entry.at, who=_who(entry), what=what, source=source)
 
 
 def _who(entry: TimelineEntry) -> str:

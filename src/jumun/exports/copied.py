@@ -15,6 +15,8 @@ ROWS_PER_PIECE = 250
 # For the export's transaction alone.
 SETTINGS = {
     "DateStyle": "ISO",
+    # It lasts as long as the download.
+    "statement_timeout": "0",
     # Compiling the query takes longer than it saves.
     "jit": "off",
     # What belongs to an order lies near to what belongs to the next: it is looked up order by order, or merged by their

@@ -31,7 +31,7 @@ def compose(order: Order, *, issued_on: datetime.date, paid_by: PaymentReference
         total_minor=order.total_minor,
         paid=paid_by,
         order_number=order.number,
-        order_url=jumun().site_url.rstrip("/") + order.get_absolute_url(),
+        order_url=jumun().site_url.rstrip("/") + order.get_customer_url(),
         locale=_locale(order),
         livemode=order.livemode,
     )

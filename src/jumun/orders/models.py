@@ -13,7 +13,7 @@ from jumun.conf import jumun, livemode
 from jumun.errors import OrderRefused
 from jumun.money import PPM
 from jumun.orders import checked
-from jumun.orders.numbers import new_number, new_reference
+from jumun.orders.numbers import hashed_token, new_number, new_reference
 from jumun.orders.place import Amounts, Customer, Item, amounts_of, check_total, totals_of
 from jumun.orders.signals import order_canceled, order_paid
 from jumun.orders.timeline import Kind, TimelineEntry
@@ -65,7 +65,8 @@ class Order(models.Model):
     expires_at = models.DateTimeField(_("expires at"))
     paid_at = models.DateTimeField(_("paid at"), null=True, blank=True)
     closed_at = models.DateTimeField(_("closed at"), null=True, blank=True)
-    # One filled-in form places one order, however often it is sent.
+    # One filled-in form places one order, however often it is sent. The SHA-256 of its token, with which alone nobody
+    # can send the form again.
     form_token = models.CharField(max_length=64, unique=True, null=True, blank=True, editable=False)
 
     class Meta:
@@ -105,7 +106,11 @@ class Order(models.Model):
     def __str__(self) -> str:
         return self.number
 
-    def get_absolute_url(self) -> str:
+    def get_customer_url(self) -> str:
+        """The customer's page. Whoever knows its address may see the order and act on it as the customer.
+
+        Not `get_absolute_url`: Django's admin redirects every member of staff to that, whatever they may see.
+        """
         return reverse("jumun:order", args=[self.reference])
 
     @property
@@ -134,7 +139,7 @@ class Order(models.Model):
         """
         currency = checked.checked_currency(currency or jumun().currency)
         language = checked.checked_language(language or translation.get_language() or "en", cls)
-        form_token = checked.checked_form_token(form_token, cls)
+        form_token = hashed_token(checked.checked_form_token(form_token, cls))
         prices_include_tax = checked.checked_bool("prices_include_tax", prices_include_tax)
         discount_minor = checked.checked_discount(discount_minor)
         customer = checked.checked_customer(customer, cls)
@@ -167,6 +172,15 @@ class Order(models.Model):
             )
             order.record(Kind.PLACED, amount_minor=totals.total_minor)
         return order
+
+    @classmethod
+    def of_form(cls, form_token: str) -> Self | None:
+        """The order that a form has placed already."""
+        return cls.objects.filter(form_token=hashed_token(form_token)).first() if form_token else None
+
+    def is_of_form(self, form_token: str) -> bool:
+        """Whether the form with that token placed it."""
+        return self.form_token is not None and self.form_token == hashed_token(form_token)
 
     @property
     def is_payable(self) -> bool:

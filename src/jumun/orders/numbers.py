@@ -1,12 +1,15 @@
 """The two names of an order: a number for people and a reference that nobody can guess."""
 
 import secrets
+from hashlib import sha256
+from typing import overload
 
 from jumun.shop_day import shop_day
 
 # Crockford's base 32: no I, L, O or U, so a number read out on the telephone is understood.
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 RANDOM_CHARS = 8
+REFERENCE_CHARS = 22
 
 
 def new_number() -> str:
@@ -22,3 +25,12 @@ def new_number() -> str:
 def new_reference() -> str:
     """128 random bits in URL-safe base 64: knowing it is the right to see the order."""
     return secrets.token_urlsafe(16)
+
+
+@overload
+def hashed_token(token: str) -> str: ...
+@overload
+def hashed_token(token: None) -> None: ...
+def hashed_token(token: str | None) -> str | None:
+    """What is stored of a form's token: enough to know it again, and of no use to a reader of the database."""
+    return None if token is None else sha256(token.encode(errors="surrogatepass")).hexdigest()

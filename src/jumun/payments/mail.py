@@ -34,7 +34,7 @@ def send_refund(refund: Refund) -> None:
 
 def _send(order: Order, template: str, subject: Promise, *, name: str, **context: Any) -> None:
     """To the customer, in the customer's language."""
-    order_url = jumun().site_url.rstrip("/") + order.get_absolute_url()
+    order_url = jumun().site_url.rstrip("/") + order.get_customer_url()
     mail.send(
         template,
         to=order.email,

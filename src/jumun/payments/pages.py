@@ -69,14 +69,14 @@ def process(request: HttpRequest) -> HttpResponseBase:
     """The order's summary with a button; the button leads to Stripe's page."""
     order = _order_of(request)
     if not order.is_payable:
-        return redirect(order)
+        return redirect(order.get_customer_url())
     if request.method != "POST":
         return render(request, "jumun/payment/process.html", {"order": order})
     try:
         with gateway.for_somebody_waiting():
             url = open_checkout(order, success_url=_success_url(request), cancel_url=_cancel_url(request, order))
     except OrderNotPayable:
-        return redirect(order)
+        return redirect(order.get_customer_url())
     except (StripeError, MalformedSnapshot) as error:
         if isinstance(error, StripeRefused) and error.code in AMOUNT_REFUSED:
             return _amount_refused(request, order, error.code)
@@ -123,7 +123,7 @@ def completed(request: HttpRequest) -> HttpResponseBase:
         raise Http404 from error
     if order is None:
         raise Http404
-    return redirect(order.get_absolute_url() + "?returned=1")
+    return redirect(order.get_customer_url() + "?returned=1")
 
 
 def _order_of_session(session_id: str) -> Order | None:
@@ -152,7 +152,7 @@ def canceled(request: HttpRequest) -> HttpResponseBase:
     """The customer came back without paying; the order waits."""
     order = _order_of(request)
     if not order.is_payable:
-        return redirect(order)
+        return redirect(order.get_customer_url())
     return render(request, "jumun/payment/canceled.html", {"order": order})
 
 
@@ -181,7 +181,7 @@ def order(request: HttpRequest, reference: str) -> HttpResponse:
     }
     response = render(request, "jumun/order.html", context)
     if found.is_payable and 0 < tried < AWAITING_TRIES_MAX:
-        response["Refresh"] = f"{AWAITING_PAUSE_S}; url={found.get_absolute_url()}?returned={tried + 1}"
+        response["Refresh"] = f"{AWAITING_PAUSE_S}; url={found.get_customer_url()}?returned={tried + 1}"
     return response
 
 

@@ -121,12 +121,11 @@ class Cart:
             self._store({sku: quantity for sku, quantity in self._quantities.items() if sku in sold_still})
         return len(vanished)
 
-    def close(self, token: str) -> None:
-        """Forget the cart if it is the one that was ordered under ``token``; a cart filled since then stays."""
-        if self.token == token:
-            self._session.pop(SESSION_CART, None)
-            self._quantities = {}
-            self._forget_lines()
+    def close(self) -> None:
+        """Forget the cart: it is ordered."""
+        self._session.pop(SESSION_CART, None)
+        self._quantities = {}
+        self._forget_lines()
 
     def _store(self, quantities: Mapping[str, int]) -> None:
         if quantities == self._quantities:

@@ -26,12 +26,6 @@ def place_order(cart: Cart, *, customer: Customer, shown: Summary | None) -> Ord
             return order
     except IntegrityError:
         # The same cart, sent twice at once: the other request was first.
-        if first := ordered_before(cart.token):
+        if first := Order.of_form(cart.token):
             return first
         raise
-
-
-def ordered_before(form_token: str) -> Order | None:
-    """The order that a form has placed already."""
-    # PostgreSQL refuses even to compare with NUL.
-    return Order.objects.filter(form_token=form_token).first() if form_token.isprintable() else None

@@ -17,6 +17,9 @@ ARRIVES_AT = markup.moment_column("arrives_at", _("arrives"))
 AVAILABLE_AT = markup.moment_column("available_at", _("available"))
 STARTED_AT = markup.moment_column("started_at", _("started"))
 FINISHED_AT = markup.moment_column("finished_at", _("finished"))
+OBJECT_ID = markup.masked_column("object_id", _("object"))
+PROBLEM = markup.masked_column("problem", _("problem"))
+FAILURE = markup.masked_column("failure_message", _("failure"))
 SINCE = markup.moment_column("since", _("since"))
 
 
@@ -54,7 +57,7 @@ class PayoutAdmin(ReadOnlyAdmin):
         *("payout_id", "status_badge", "amount", "adding_up", "made_of", "automatic", "livemode"),
         ARRIVES_AT,
         CREATED_AT,
-        "failure_message",
+        FAILURE,
     )
     readonly_fields = fields
 
@@ -86,7 +89,7 @@ class PayoutAdmin(ReadOnlyAdmin):
 
 class DifferenceInline(admin.TabularInline):  # type: ignore[type-arg]  # takes no type argument at run time
     model = Difference
-    fields = ("kind", "order_number", "object_id", "problem", "repaired")
+    fields = ("kind", "order_number", OBJECT_ID, PROBLEM, "repaired")
     readonly_fields = fields
     can_delete = False
     extra = 0

@@ -44,6 +44,10 @@ class DisputeAdmin(ReadOnlyAdmin):
     list_select_related = ("payment__order",)
     list_filter = (TodoFilter, "status")
     search_fields = ("dispute_id", "payment__payment_intent_id", "payment__order__number", "payment__order__email")
+    search_permissions = {
+        "payment__payment_intent_id": "jumun_payments.view_payment",
+        "payment__order__email": "jumun_orders.view_order",
+    }
     fields = (
         *("dispute_id", "order_page", "status_badge", "amount", "why", DUE_AT, OPENED_AT),
         *("is_charge_refundable", "at_stripe"),

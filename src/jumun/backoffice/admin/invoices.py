@@ -22,6 +22,7 @@ class InvoiceAdmin(IssuedDocumentAdmin):
     change_list_template = "jumun/backoffice/invoice_list.html"
     list_display = ("number", "order_page", "customer", "total", ISSUED_AT, "pdf")
     search_fields = ("number", "order__number", "order__name", "order__email")
+    search_permissions = {"order__email": "jumun_orders.view_order"}
     fields = ("number", "order_page", "customer", "total", ISSUED_AT, "pdf", "xml", "kept", "document_sha256")
     readonly_fields = fields
 

@@ -40,6 +40,10 @@ class OrderAdmin(ReadOnlyAdmin):
     ordering = ("-placed_at", "-id")
     list_filter = ("state", PlacedFilter, CountryFilter, CurrencyFilter, "livemode")
     search_fields = ("number", "name", "email", "invoice__number", "payments__payment_intent_id")
+    search_permissions = {
+        "invoice__number": "jumun_invoices.view_invoice",
+        "payments__payment_intent_id": "jumun_payments.view_payment",
+    }
     search_help_text = _("Order number, name, e-mail, invoice number or Stripe payment")
     actions = ("export_csv",)
     change_list_template = "jumun/backoffice/order_list.html"

@@ -23,6 +23,8 @@ RECEIVED_AT = markup.moment_column("received_at", _("received at"))
 BOOKED_AT = markup.moment_column("booked_at", _("booked at"))
 RUN_AT = markup.moment_column("run_at", _("not before"))
 FINISHED_AT = markup.moment_column("finished_at", _("finished at"))
+REFUSAL = markup.masked_column("refusal", _("refusal"))
+LAST_ERROR = markup.masked_column("last_error", _("last error"))
 
 
 class WithOrder(ReadOnlyAdmin):
@@ -40,6 +42,7 @@ class PaymentAdmin(WithOrder):
     list_display = ("payment_intent_id", "order_page", "status_badge", "amount", "at_stripe", PAID_AT)
     list_filter = ("status", "livemode")
     search_fields = ("payment_intent_id", "order__number", "order__email")
+    search_permissions = {"order__email": "jumun_orders.view_order"}
     fields = (
         "payment_intent_id",
         "order_page",
@@ -80,8 +83,9 @@ class RefundAdmin(ReadOnlyAdmin):
     list_select_related = ("payment__order", "by")
     list_filter = ("status",)
     search_fields = ("refund_id", "payment__payment_intent_id", "payment__order__number")
+    search_permissions = {"payment__payment_intent_id": "jumun_payments.view_payment"}
     fields = (
-        *("refund_id", "order_page", "payment", "status", "amount", "reason", "refusal", "by"),
+        *("refund_id", "order_page", "payment", "status", "amount", "reason", REFUSAL, "by"),
         CREATED_AT,
         BOOKED_AT,
     )
@@ -107,7 +111,7 @@ class CheckoutAdmin(WithOrder):
     search_fields = ("session_id", "order__number")
     large_fields = ("params",)
     # Not the session's address: whoever has it can pay, and see the customer's data, on Stripe's page.
-    fields = ("session_id", "order_page", "state", CREATED_AT, EXPIRES_AT, "refusal", "parameters")
+    fields = ("session_id", "order_page", "state", CREATED_AT, EXPIRES_AT, REFUSAL, "parameters")
     readonly_fields = fields
 
     @admin.display(description=_("state"), ordering="state")
@@ -116,7 +120,7 @@ class CheckoutAdmin(WithOrder):
 
     @admin.display(description=_("parameters"))
     def parameters(self, checkout: Checkout) -> SafeString:
-        return markup.source(json.dumps(checkout.params, indent=2, ensure_ascii=False), checkout.order)
+        return markup.source(json.dumps(checkout.params, indent=2, ensure_ascii=False))
 
 
 @admin.register(InboxEvent)
@@ -127,7 +131,7 @@ class InboxEventAdmin(QueueAdmin, WithOrder):
     large_fields = ("payload",)
     fields = (
         *("event_id", "type", "api_version", "livemode", "order_page", "state", "attempts", "deaths", RUN_AT),
-        *(HAPPENED_AT, RECEIVED_AT, FINISHED_AT, "last_error", "body"),
+        *(HAPPENED_AT, RECEIVED_AT, FINISHED_AT, LAST_ERROR, "body"),
     )
     readonly_fields = fields
 
@@ -142,7 +146,7 @@ class InboxEventAdmin(QueueAdmin, WithOrder):
 
     @admin.display(description=_("payload"))
     def body(self, event: InboxEvent) -> SafeString:
-        return markup.source(_pretty(event.payload), event.order)
+        return markup.source(_pretty(event.payload))
 
 
 def _pretty(payload: str) -> str:

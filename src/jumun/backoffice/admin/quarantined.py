@@ -31,6 +31,9 @@ class QuarantinedSnapshotAdmin(WithOrder):
     list_display = ("object_id", "reason", "order_page", CREATED_AT, RESOLVED_AT)
     list_filter = ("reason", ("resolved_at", admin.EmptyFieldListFilter))
     search_fields = ("object_id", "order__number", "payment__payment_intent_id")
+    # Of the link on the admin's first page.
+    extra_lookups = ("reason__in",)
+    search_permissions = {"payment__payment_intent_id": "jumun_payments.view_payment"}
     large_fields = ("snapshot",)
     actions = ("resolve",)
 

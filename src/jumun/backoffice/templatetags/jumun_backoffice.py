@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from jumun.backoffice import dashboard, markup, order_rows
+from jumun.orders import masking
 
 register = template.Library()
 
@@ -27,6 +28,12 @@ def apps_in_order(app_list: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def moment(value: datetime | None) -> SafeString | str:
     """A time to the minute in the shop's time zone, the same in every language: 2026-11-23 19:05."""
     return markup.moment(value)
+
+
+@register.filter
+def masked(text: str) -> str:
+    """A text of somebody else's, without references and secrets."""
+    return masking.masked(text)
 
 
 @register.simple_tag(takes_context=True)

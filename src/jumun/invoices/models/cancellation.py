@@ -41,7 +41,8 @@ class Cancellation(IssuedDocument):
     def _told(self) -> dict[str, Any]:
         return {"amount_minor": self.amount_minor}
 
-    def get_absolute_url(self) -> str:
+    def get_customer_url(self) -> str:
+        """The customer's download, as secret as `Order.get_customer_url`."""
         return reverse("jumun:credit-note", args=[self.for_order.reference, self.number])
 
     @classmethod

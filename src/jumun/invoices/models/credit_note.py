@@ -51,7 +51,8 @@ class CreditNote(IssuedDocument):
     def _told(self) -> dict[str, Any]:
         return {"amount_minor": self.amount_minor}
 
-    def get_absolute_url(self) -> str:
+    def get_customer_url(self) -> str:
+        """The customer's download, as secret as `Order.get_customer_url`."""
         return reverse("jumun:credit-note", args=[self.invoice.order.reference, self.number])
 
     @classmethod

@@ -31,7 +31,8 @@ class Invoice(IssuedDocument):
     def for_order(self) -> Order:
         return self.order
 
-    def get_absolute_url(self) -> str:
+    def get_customer_url(self) -> str:
+        """The customer's download, as secret as `Order.get_customer_url`."""
         return reverse("jumun:invoice", args=[self.order.reference])
 
     @classmethod

@@ -7,6 +7,7 @@ from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from jumun.orders.masking import masked
 from jumun.orders.models import Order
 from jumun.orders.timeline import Kind
 from jumun.outbox.lease import storable
@@ -95,7 +96,8 @@ class QuarantinedSnapshot(models.Model):
         ``object_id`` may be any text where the object has no id of Stripe's form. Seeing it again changes nothing,
         unless money was taken meanwhile: then it is to be decided anew.
         """
-        object_id = storable(object_id)[:ID_MAX_CHARS]
+        # Lists and timelines name the row by it.
+        object_id = masked(storable(object_id))[:ID_MAX_CHARS]
         if order is not None:
             known = QuarantinedSnapshot.objects.filter(object_id=object_id, reason=reason).first()
             if known is not None and (payment is None or known.payment_id == payment.pk):

@@ -5,6 +5,8 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from jumun.orders.masking import masked
+
 # An interrupted run older than this is begun anew: Stripe has moved on meanwhile.
 CONTINUED_FOR = timedelta(days=1)
 KEPT_FOR = timedelta(days=90)
@@ -119,4 +121,4 @@ class Difference(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.object_id}"
+        return f"{self.kind} {masked(self.object_id)}"

@@ -15,7 +15,7 @@ from jumun.payments.pages import SESSION_ORDER
 from jumun.storefront.cart import Cart
 from jumun.storefront.forms import CheckoutForm
 from jumun.storefront.pages.cart import tell_vanished
-from jumun.storefront.place_order import ordered_before, place_order
+from jumun.storefront.place_order import place_order
 from jumun.storefront.summary import Summary, read_signed
 
 logger = logging.getLogger("jumun.storefront")
@@ -34,7 +34,7 @@ def checkout(request: HttpRequest) -> HttpResponseBase:
     """
     cart = Cart(request.session)
     token, shown = read_signed(request.POST.get("form_token", ""))
-    if request.method == "POST" and (order := ordered_before(token)):
+    if request.method == "POST" and (order := Order.of_form(token)):
         return _order_again(request, cart, order)
     tell_vanished(request, cart)
     if not cart.lines:
@@ -82,7 +82,8 @@ def _order_again(request: HttpRequest, cart: Cart, order: Order) -> HttpResponse
 
 
 def _to_payment(request: HttpRequest, cart: Cart, order: Order) -> HttpResponseBase:
-    cart.close(order.form_token or "")
+    if order.is_of_form(cart.token):
+        cart.close()
     request.session.pop(SESSION_DRAFT, None)
     request.session[SESSION_ORDER] = order.reference
     response = redirect("jumun:payment-process")

@@ -5,6 +5,7 @@ from django.db.models import Count, QuerySet
 from django.utils import timezone
 
 from jumun.cause import Actor, Cause, acting
+from jumun.orders.masking import masked
 from jumun.outbox.lanes import Lane
 from jumun.outbox.lease import State
 from jumun.outbox.status import oldest_waiting_s
@@ -54,7 +55,7 @@ class Command(BaseCommand):
     def _list(self, events: "QuerySet[InboxEvent]") -> None:
         for event in events.iterator():
             line = f"{event.event_id}  {event.received_at:%Y-%m-%dT%H:%M:%SZ}  {event.type}  {event.state}"
-            self.stdout.write(f"{line}  {event.last_error}".rstrip())
+            self.stdout.write(f"{line}  {masked(event.last_error)}".rstrip())
 
     def _summary(self) -> None:
         for state, count in InboxEvent.objects.order_by("state").values_list("state").annotate(Count("pk")):

@@ -1,0 +1,3 @@
+from jumun.backoffice.login_throttle import LoginThrottle
+
+__all__ = ["LoginThrottle"]
