@@ -200,3 +200,8 @@ class StripeRefused(StripeError):
     def __init__(self, message: str, code: str = "") -> None:
         super().__init__(message)
         self.code = code
+
+    @property
+    def proves_nothing(self) -> bool:
+        """Whether the answer may only mean that the keys in force are those of another account or another sandbox."""
+        return self.code == "resource_missing"
