@@ -2,7 +2,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from jumun.errors import MalformedSnapshot, StripeRefused
+from jumun.errors import MalformedSnapshot, StripeRefused, StripeUnavailable
 from jumun.orders.models import Order
 from jumun.orders.timeline import Kind
 from jumun.outbox.handlers import job
@@ -18,7 +18,13 @@ from jumun.payments.reconcile import reconcile
 
 @job("payments.complete", lane=Lane.STRIPE, network=True)
 def complete_object(kind: str, object_id: str) -> None:
-    complete(kind, object_id)
+    try:
+        complete(kind, object_id)
+    except StripeRefused as refusal:
+        if refusal.proves_nothing:
+            # The keys in force may be another account's for a while: try again instead of giving up at once.
+            raise StripeUnavailable(str(refusal)) from refusal
+        raise
 
 
 @job("payments.expire_overdue", lane=Lane.MONEY, every_s=60)

@@ -6,6 +6,7 @@ payment, refund or dispute, series.
 """
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -46,7 +47,6 @@ MERGED_TYPES = frozenset(
 )
 
 _MERGERS: dict[str, Callable[[dict[str, Any]], Order | None]] = {
-    "checkout.session": merge_session,
     "charge": merge_charge,
     "refund": merge_refund,
     "dispute": merge_dispute,
@@ -64,7 +64,12 @@ def apply(raw: dict[str, Any]) -> Order | None:
         return join(raw)
 
 
-def join(raw: dict[str, Any]) -> Order | None:
-    """`apply` in the caller's transaction, which must be rolled back where this raises."""
+def join(raw: dict[str, Any], *, at: datetime | None = None) -> Order | None:
+    """`apply` in the caller's transaction, which must be rolled back where this raises.
+
+    ``at`` is when an event told of ``raw``: an event names a payment's charge and does not say when it was made.
+    """
+    if raw.get("object") == "checkout.session":
+        return merge_session(raw, at=at)
     merger = _MERGERS.get(str(raw.get("object")))
     return merger(raw) if merger else None

@@ -5,6 +5,8 @@ All of it runs inside `jumun.payments.merge`, which holds the locks on the order
 
 from typing import Any
 
+from django.utils import timezone
+
 from jumun.errors import MalformedSnapshot
 from jumun.invoices.document import DocumentError
 from jumun.invoices.models import CreditNote, Invoice
@@ -41,13 +43,13 @@ def _merge(order: Order, payment: Payment, raw: dict[str, Any]) -> str | None:
         return reason
     refund = _row_of(payment, snapshot, amount_minor)
     refund.advance(snapshot)
-    if refund.status in Refund.VOID:
-        # The money did not reach the customer: what was credited for it is owed again, by a document that says so.
+    if snapshot.status in Refund.VOID:
+        # The money did not reach the customer: cancel the refund's credit note. Only Stripe can say so, not our row.
         CreditNote.take_back(snapshot.id)
     mirror_within(order, transactions_within(raw))
     if not snapshot.is_status_known:
         return Reason.UNKNOWN_STATUS
-    return Reason.REFUND_FAILED if refund.status == Refund.Status.FAILED else None
+    return Reason.REFUND_FAILED if snapshot.status == Refund.Status.FAILED else None
 
 
 def _row_of(payment: Payment, snapshot: RefundSnapshot, amount_minor: int) -> Refund:
@@ -61,6 +63,7 @@ def _row_of(payment: Payment, snapshot: RefundSnapshot, amount_minor: int) -> Re
         asked = refunds.filter(pk=int(refund_pk), refund_id=None, amount_minor=amount_minor).first()
         if asked is not None:
             return asked
+    now = timezone.now()
     found = Refund.objects.create(
         payment=payment,
         refund_id=snapshot.id,
@@ -69,6 +72,7 @@ def _row_of(payment: Payment, snapshot: RefundSnapshot, amount_minor: int) -> Re
         currency=payment.currency,
         reason=snapshot.reason,
         refusal=snapshot.failure_reason,
+        created_at=min(snapshot.made_at or now, now),
     )
     found.record_status()
     return found
@@ -111,7 +115,7 @@ def _credit(invoice: Invoice, payment: Payment, refund: Refund) -> None:
     if due_minor < 1:
         _mail(refund)
         return
-    reference = payment.reference(str(refund.refund_id))
+    reference = payment.reference(str(refund.refund_id), at=refund.created_at)
     try:
         CreditNote.issue(invoice, amount_minor=due_minor, refunded_to=reference, lines=refund.pieces or None)
     except DocumentError:

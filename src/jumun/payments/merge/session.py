@@ -1,5 +1,6 @@
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
@@ -23,8 +24,11 @@ from jumun.payments.snapshots import (
 )
 
 
-def merge_session(raw: dict[str, Any]) -> Order | None:
-    """Join a Checkout Session: the order that it pays is paid, or staff learn why it is not."""
+def merge_session(raw: dict[str, Any], *, at: datetime | None = None) -> Order | None:
+    """Join a Checkout Session: the order that it pays is paid, or staff learn why it is not.
+
+    ``at`` is when Stripe said so, which is when it was paid where the charge is not expanded.
+    """
     if not _claims_an_order(raw):
         return None
     session = SessionSnapshot.parse(raw)
@@ -40,7 +44,7 @@ def merge_session(raw: dict[str, Any]) -> Order | None:
     if order is not None:
         was_paid = order.state == Order.State.PAID
         Checkout.advance_by(order, session)
-        with _payment_of(order, session, reason) as payment:
+        with _payment_of(order, session, reason, at) as payment:
             reason = reason or _pay(order, session, payment)
     if reason is not None:
         _set_aside(raw, session, reason, order, payment)
@@ -70,11 +74,13 @@ def _names_an_order(raw: dict[str, Any]) -> bool:
 
 
 @contextmanager
-def _payment_of(order: Order, session: SessionSnapshot, reason: str | None) -> Iterator[Payment | None]:
+def _payment_of(
+    order: Order, session: SessionSnapshot, reason: str | None, at: datetime | None
+) -> Iterator[Payment | None]:
     """The session's payment as far as it is known now; of what does not match the order, only money that was taken."""
     with _joining(order, session, reason) as payment:
         if payment is not None and payment.order_id == order.pk:
-            payment.advance(_status(session), session.method, session.charge_id)
+            payment.advance(_status(session), session.method, session.charge_id, at=session.charged_at or at)
         yield payment
 
 

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from jumun import money
 from jumun.orders.timeline import Kind
+from jumun.payments.models.balance_transaction import BalanceTransaction
 from jumun.payments.models.payment import Payment
 from jumun.payments.snapshots import DisputeSnapshot
 
@@ -151,6 +152,12 @@ class Dispute(models.Model):
     def stripe_url(self) -> str:
         """Where evidence is given: with the payment, in Stripe's dashboard or on the sandbox's page."""
         return self.payment.stripe_url
+
+    @property
+    def taken_at(self) -> datetime:
+        """When the bank took the money, as far as its movement is known; else when the dispute was opened."""
+        taken = BalanceTransaction.objects.filter(source_id=self.dispute_id, amount_minor__lt=0).order_by("-created_at")
+        return taken.values_list("created_at", flat=True).first() or self.opened_at
 
     @property
     def is_open(self) -> bool:

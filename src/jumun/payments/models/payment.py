@@ -150,13 +150,18 @@ class Payment(models.Model):
         elif changed := [name for name, value in self._learnt().items() if value != before[name]]:
             self.save(update_fields=changed)
 
-    def advance(self, status: str, method: PaymentMethod | None, charge_id: str) -> None:
-        """Join what a snapshot tells into what is known, while `joining`. ``charge_id`` may be empty."""
+    def advance(self, status: str, method: PaymentMethod | None, charge_id: str, *, at: datetime | None = None) -> None:
+        """Join what a snapshot tells into what is known, while `joining`. ``charge_id`` may be empty.
+
+        ``at`` is when Stripe took the money, if that is known: documents name that day, not the day we learnt of it.
+        """
         self._must_be_joining()
         if self.status in self._BEFORE[status]:
             self.status = status
             if status == self.Status.PAID:
-                self.paid_at = timezone.now()
+                # Stripe's clock and ours differ, and nobody pays before they order or in the future.
+                now = timezone.now()
+                self.paid_at = min(max(at or now, self.order.placed_at), now)
             if kind := self._RECORDED.get(status):
                 self.order.record(kind, payment=self.payment_intent_id)
         if method:
