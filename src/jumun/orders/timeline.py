@@ -59,6 +59,10 @@ class Kind(StrEnum):
     QUARANTINED = "quarantined"
     QUARANTINE_RESOLVED = "quarantine_resolved"
     EVENT_REPLAYED = "event_replayed"
+    SET_TO_STRIPE = "set_to_stripe"
+
+    PAYMENT_DECLINED = "payment_declined"
+    FRAUD_WARNING = "fraud_warning"
 
 
 class TimelineEntry(models.Model):

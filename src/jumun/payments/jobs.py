@@ -13,6 +13,7 @@ from jumun.payments.complete import complete
 from jumun.payments.end import TRY_AGAIN_IN
 from jumun.payments.give_back import give_back as return_payment
 from jumun.payments.models import Dispute, Payment, Reconciliation, Refund
+from jumun.payments.models.payment import GIVE_BACK_JOB
 from jumun.payments.reconcile import reconcile
 
 
@@ -53,7 +54,7 @@ def resume_refund(refund_pk: int) -> None:
     refunds.resume(Refund.objects.select_related("payment").get(pk=refund_pk))
 
 
-@job("payments.give_back", lane=Lane.MONEY, network=True)
+@job(GIVE_BACK_JOB, lane=Lane.MONEY, network=True)
 def give_back(payment_pk: int) -> None:
     return_payment(_payment(payment_pk))
 

@@ -14,7 +14,9 @@ from django.db import transaction
 from jumun.orders.models import Order
 from jumun.payments.merge.balance import merge_balance_transaction, merge_payout
 from jumun.payments.merge.charge import merge_charge
+from jumun.payments.merge.declined import merge_declined
 from jumun.payments.merge.dispute import merge_dispute
+from jumun.payments.merge.fraud_warning import merge_fraud_warning
 from jumun.payments.merge.refund import merge_refund
 from jumun.payments.merge.session import merge_session
 
@@ -43,8 +45,13 @@ MERGED_TYPES = frozenset(
         "payout.canceled",
         "payout.failed",
         "payout.reconciliation_completed",
+        "payment_intent.payment_failed",
+        "radar.early_fraud_warning.created",
+        "radar.early_fraud_warning.updated",
     }
 )
+# A decline is told on its order's timeline. It moved no money, so that it is missed by nobody's books.
+NOT_IN_THE_BOOKS = frozenset({"payment_intent.payment_failed"})
 
 _MERGERS: dict[str, Callable[[dict[str, Any]], Order | None]] = {
     "charge": merge_charge,
@@ -52,6 +59,8 @@ _MERGERS: dict[str, Callable[[dict[str, Any]], Order | None]] = {
     "dispute": merge_dispute,
     "balance_transaction": merge_balance_transaction,
     "payout": merge_payout,
+    "payment_intent": merge_declined,
+    "radar.early_fraud_warning": merge_fraud_warning,
 }
 
 

@@ -87,7 +87,8 @@ def _payment_of(
 def _joining(
     order: Order, session: SessionSnapshot, reason: str | None
 ) -> AbstractContextManager[Payment] | AbstractContextManager[None]:
-    if not session.payment_intent_id:
+    # The page of a declined card is still open: nothing was paid, and nothing is known to be paid by it.
+    if not session.payment_intent_id or not session.is_complete:
         return nullcontext()
     return _mismatched(order, session) if reason else Payment.of_intent(order, session.payment_intent_id)
 
@@ -146,7 +147,7 @@ def _settle(order: Order, payment: Payment) -> bool:
     """Pay the order by this payment, even after its end if its goods can be had again; ``False`` where it cannot be."""
     at = payment.paid_at or timezone.now()
     try:
-        if not (order.mark_paid(at=at) or order.revive(at=at)):
+        if not (order.mark_paid(at=at) or order.revive(at=at)) and not _settled_it(order, payment):
             return False
     except OrderRefused:
         # It cannot be supplied any more: nobody is to be asked for its money again.
@@ -154,3 +155,15 @@ def _settle(order: Order, payment: Payment) -> bool:
         return False
     payment.settle()
     return True
+
+
+def _settled_it(order: Order, payment: Payment) -> bool:
+    """Whether the order is paid by this very payment, and only our record of that was lost: its invoice names it.
+
+    Money that paid for an invoice never goes back by itself.
+    """
+    if order.state != Order.State.PAID or order.payments.filter(settles_order=True).exists():
+        return False
+    invoice = Invoice.objects.filter(order=order).first()
+    paid = invoice.document.paid if invoice else None
+    return paid is not None and paid.stripe_id == payment.payment_intent_id

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from jumun.payments.models.dispute import Dispute
 
 Reason = QuarantinedSnapshot.Reason
+GIVE_BACK_JOB = "payments.give_back"
 
 
 class Payment(models.Model):
@@ -216,8 +217,8 @@ class Payment(models.Model):
 
     def send_back(self, key: str) -> None:
         """Have it given back, and both sides told, once for each ``key``."""
-        for kind in ("give_back", "mail_given_back", "mail_staff_given_back"):
-            Job.enqueue(f"payments.{kind}", key=key, payment_pk=self.pk)
+        for kind in (GIVE_BACK_JOB, "payments.mail_given_back", "payments.mail_staff_given_back"):
+            Job.enqueue(kind, key=key, payment_pk=self.pk)
 
     def resolve_quarantine(self) -> None:
         """Nothing is left to be done about its being of no use to the order: the customer has the money again."""

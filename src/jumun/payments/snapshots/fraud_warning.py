@@ -1,0 +1,28 @@
+from dataclasses import dataclass
+from typing import Self
+
+from jumun.payments.snapshots.reader import Reader
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FraudWarningSnapshot:
+    """An early fraud warning (API reference, "The Early Fraud Warning object"); its type is one of Stripe's words."""
+
+    id: str
+    livemode: bool
+    charge_id: str
+    # Empty for a charge that no PaymentIntent made: another shop's, for ours always has one.
+    payment_intent_id: str
+    fraud_type: str
+
+    @classmethod
+    def parse(cls, raw: object) -> Self:
+        """Raises `MalformedSnapshot`."""
+        warning = Reader(raw)
+        return cls(
+            id=warning.text("id"),
+            livemode=warning.flag("livemode"),
+            charge_id=warning.reference("charge"),
+            payment_intent_id=warning.reference("payment_intent"),
+            fraud_type=warning.reported("fraud_type"),
+        )
