@@ -65,6 +65,8 @@ class Comparison:
     repair: bool
     _rehearsed: dict[int | None, list[tuple[Raw, bool]]] = field(default_factory=lambda: defaultdict(list))
     _rehearsed_count: int = 0
+    # The orders of charges, refunds and disputes that only the rehearsal knows.
+    _orders: dict[str, int] = field(default_factory=dict)
     # PaymentIntents whose session was compared.
     _seen: set[str] = field(default_factory=set)
 
@@ -95,24 +97,31 @@ class Comparison:
             joined = self._join(raw, is_fresh=True)
         number = joined.order.number if joined.order else ""
         found = [*differences(joined.before, joined.after, number, repaired=self.repair)]
-        if found and not self.repair and self._rehearsed_count < REHEARSED_MAX:
-            self._rehearsed[joined.order.pk if joined.order else None].append((raw, joined.is_ahead))
-            self._rehearsed_count += 1
+        if found and not self.repair:
+            self._keep(raw, joined)
         return [*found, *joined.contradictions, *_elsewhere(raw)]
+
+    def _keep(self, raw: Raw, joined: "_Joined") -> None:
+        """Remember what a dry run has told, and rolled back."""
+        if self._rehearsed_count >= REHEARSED_MAX:
+            return
+        self._rehearsed_count += 1
+        self._rehearsed[joined.order.pk if joined.order else None].append((raw, joined.is_ahead))
+        if joined.order:
+            sources = (row["charge"] if key.part == "payment" else key.name for key, row in joined.after.items())
+            self._orders |= dict.fromkeys(sources, joined.order.pk)
 
     def _join(self, raw: Raw, *, is_fresh: bool) -> "_Joined":
         joined: list[_Joined] = []
-        ahead: list[bool] = []
-        # A snapshot behind our row is not merged before it is certain that it is Stripe's present state.
         try:
             with leaving_room(), transaction.atomic():
                 # Locked before it is looked at, so that nobody else's change is taken for a difference.
-                order = _order_of(raw)
+                order = self._order_of(raw)
                 self._rehearse(order.pk if order else None)
                 before = books_around(order, raw)
                 order = apply(raw) or order
-                ahead.append(is_ahead(raw))
-                if ahead[0] and is_fresh:
+                ahead = is_ahead(raw)
+                if ahead and is_fresh:
                     put_back(raw)
                     # What Stripe's state asks for and nobody has written down yet, such as a credit note.
                     apply(raw)
@@ -121,15 +130,31 @@ class Comparison:
                         order=order,
                         before=before,
                         after=books_around(order, raw),
-                        is_ahead=ahead[0],
-                        contradictions=_contradictions(raw, order) if is_fresh or not ahead[0] else [],
+                        is_ahead=ahead,
+                        contradictions=_contradictions(raw, order) if is_fresh or not ahead else [],
                     )
                 )
-                if not self.repair or (ahead[0] and not is_fresh):
+                # Where our row is ahead, nothing is kept before the snapshot is certainly Stripe's present state.
+                if not self.repair or (ahead and not is_fresh):
                     raise _DryRun
         except _DryRun:
             pass
         return joined[0]
+
+    def _order_of(self, raw: Raw) -> Order | None:
+        """The order that an object names, or that its payment belongs to, locked."""
+        orders = Order.objects.select_for_update(no_key=True)
+        if known := _known_payment(raw):
+            return orders.filter(pk=known.order_id).first()
+        if raw.get("object") == "balance_transaction":
+            order_pk = self._orders.get(str(raw.get("source")))
+            return orders.filter(pk=order_pk).first() if order_pk else None
+        references = (
+            name_of_ours(raw.get("client_reference_id")),
+            Metadata.within(raw).order_reference,
+            Metadata.within(raw.get("payment_intent")).order_reference,
+        )
+        return orders.filter(reference=next(filter(None, references), "")).first()
 
     def _rehearse(self, order_pk: int | None) -> None:
         """Merge again what a dry run has told of the order before; nothing where it was repaired."""
@@ -186,20 +211,6 @@ class _Joined:
     after: Books
     is_ahead: bool
     contradictions: list[Found]
-
-
-def _order_of(raw: Raw) -> Order | None:
-    """The order that an object names, or that its payment belongs to, locked."""
-    intent = raw.get("payment_intent")
-    references = (
-        name_of_ours(raw.get("client_reference_id")),
-        Metadata.within(raw).order_reference,
-        Metadata.within(intent).order_reference,
-    )
-    reference = next(filter(None, references), "")
-    orders = Order.objects.select_for_update(no_key=True)
-    known = _known_payment(raw)
-    return orders.filter(pk=known.order_id).first() if known else orders.filter(reference=reference).first()
 
 
 def _known_payment(raw: Raw) -> Payment | None:
