@@ -14,7 +14,6 @@ from jumun import frozen
 from jumun.audit import findings
 from jumun.invoices.models import Cancellation, CreditNote
 from jumun.orders.models import Order, OrderLine, TimelineEntry
-from jumun.outbox.models import Job
 from jumun.payments import gateway
 from jumun.payments.checkout import open_checkout
 from jumun.payments.credit_lost import credit_lost
@@ -25,7 +24,6 @@ from jumun.payments.models import (
     Dispute,
     Payment,
     Payout,
-    QuarantinedSnapshot,
     Reconciliation,
     Refund,
 )

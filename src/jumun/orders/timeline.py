@@ -25,6 +25,7 @@ class Kind(StrEnum):
     CHECKOUT_EXPIRED = "checkout_expired"
     CHECKOUT_REFUSED = "checkout_refused"
     PAYMENT_PROCESSING = "payment_processing"
+    PAYMENT_DECLINED = "payment_declined"
     PAYMENT_FAILED = "payment_failed"
     PAID = "paid"
 
@@ -60,9 +61,6 @@ class Kind(StrEnum):
     QUARANTINE_RESOLVED = "quarantine_resolved"
     EVENT_REPLAYED = "event_replayed"
     SET_TO_STRIPE = "set_to_stripe"
-
-    PAYMENT_DECLINED = "payment_declined"
-    FRAUD_WARNING = "fraud_warning"
 
 
 class TimelineEntry(models.Model):

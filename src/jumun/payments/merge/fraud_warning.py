@@ -1,7 +1,6 @@
 from typing import Any
 
 from jumun.orders.models import Order
-from jumun.orders.timeline import Kind
 from jumun.payments.merge.binding import locked_order
 from jumun.payments.models import Payment, QuarantinedSnapshot
 from jumun.payments.snapshots import FraudWarningSnapshot
@@ -20,7 +19,6 @@ def merge_fraud_warning(raw: dict[str, Any]) -> Order | None:
     reason = QuarantinedSnapshot.Reason.FRAUD_WARNING
     known = QuarantinedSnapshot.objects.filter(object_id=warning.id, reason=reason)
     if order is not None and not known.exists():
-        payment.record(Kind.FRAUD_WARNING, why=warning.fraud_type[:200], object=warning.id)
         QuarantinedSnapshot.keep(object_id=warning.id, reason=reason, order=order, snapshot=raw, payment=payment)
     return order
 

@@ -1,5 +1,5 @@
 import json
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
@@ -38,9 +38,6 @@ class QuarantinedSnapshot(models.Model):
         REFUND_FAILED = "refund_failed", _("a refund failed: the money has not reached the customer")
         PAYOUT_FAILED = "payout_failed", _("the bank returned a payout")
         FRAUD_WARNING = "fraud_warning", _("the card's issuer reports fraud")
-
-    # Of no payment that does not match; each has a line of its own among what needs attention.
-    OF_OTHER_KINDS: ClassVar = (Reason.REFUND_FAILED, Reason.PAYOUT_FAILED, Reason.FRAUD_WARNING)
 
     object_id = models.CharField(_("Stripe object"), max_length=255)
     reason = models.CharField(_("reason"), max_length=20, choices=Reason)

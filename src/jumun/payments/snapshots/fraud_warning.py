@@ -6,14 +6,13 @@ from jumun.payments.snapshots.reader import Reader
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FraudWarningSnapshot:
-    """An early fraud warning (API reference, "The Early Fraud Warning object"); its type is one of Stripe's words."""
+    """An early fraud warning (API reference, "The Early Fraud Warning object")."""
 
     id: str
     livemode: bool
     charge_id: str
     # Empty for a charge that no PaymentIntent made: another shop's, for ours always has one.
     payment_intent_id: str
-    fraud_type: str
 
     @classmethod
     def parse(cls, raw: object) -> Self:
@@ -24,5 +23,4 @@ class FraudWarningSnapshot:
             livemode=warning.flag("livemode"),
             charge_id=warning.reference("charge"),
             payment_intent_id=warning.reference("payment_intent"),
-            fraud_type=warning.reported("fraud_type"),
         )
