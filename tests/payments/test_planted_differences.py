@@ -17,6 +17,7 @@ from jumun.orders.models import Order, OrderLine, TimelineEntry
 from jumun.payments import gateway
 from jumun.payments.checkout import open_checkout
 from jumun.payments.credit_lost import credit_lost
+from jumun.payments.merge import apply
 from jumun.payments.models import (
     BalanceTransaction,
     Checkout,
@@ -28,7 +29,7 @@ from jumun.payments.models import (
     Refund,
 )
 from paywright.testing import Paywright
-from tests.factories import place_order
+from tests.factories import paid_session, place_order
 from tests.payments.disputing import DISPUTED_CARD, LOSING, answer
 from tests.payments.paying import PENDING_REFUND_CARD, buy, pay_unnoticed
 from tests.payments.test_checkout import URLS, session_id
@@ -37,7 +38,6 @@ from tests.payments.test_reconcile import reconcile
 pytestmark = pytest.mark.django_db
 
 DECLINED_CARD = "4000000000000002"
-WARNED_CARD = "4000000000005423"
 KEPT = (Reconciliation, Difference)
 
 
@@ -177,6 +177,15 @@ def tax_rate_changed(shop: Shop) -> None:
     OrderLine.objects.filter(order=shop.paid().order_id).update(tax_rate_ppm=50_000)
 
 
+def payment_invented(shop: Shop) -> None:
+    order = place_order()
+    open_checkout(order, **URLS)
+    shop.stripe.pay(session_id(order), card=DECLINED_CARD)
+    intent = gateway.retrieve_session(session_id(order))["payment_intent"]["id"]
+    invented = paid_session(order, id=session_id(order), payment_intent=intent)
+    apply(invented)
+
+
 def checkout_expired(shop: Shop) -> None:
     Checkout.objects.filter(order=shop.paid().order_id).update(state="expired")
 
@@ -271,6 +280,7 @@ PLANTED: list[tuple[Callable[[Shop], None], set[str], set[str]]] = [
     (order_expired, {"order_differs"}, set()),
     (tax_rate_changed, {"invoice_differs"}, {"invoice_differs"}),
     (checkout_expired, {"checkout_differs"}, set()),
+    (payment_invented, {"payment_not_at_stripe", "checkout_differs"}, {"payment_not_at_stripe"}),
     (paid_in_silence, {"payment_missing", "transaction_missing"}, set()),
     (paid_and_refunded_in_silence, {"transaction_missing", "payment_missing", "refund_missing"}, set()),
     (paid_with_another_amount, {"transaction_missing", "amount_mismatch"}, {"amount_mismatch"}),

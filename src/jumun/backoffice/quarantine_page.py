@@ -144,8 +144,8 @@ def quarantine_context(row: QuarantinedSnapshot, user: Any) -> dict[str, Any]:
 def owed_minor(row: QuarantinedSnapshot) -> int:
     """What of its payment is to go back to the customer on account of this, and is not on its way yet.
 
-    All that is left of money which is not the order's, or which its issuer calls stolen. Of the order's own payment, what a refund was over that failed,
-    less what was refunded since. Anything else is no reason to refund a payment.
+    All that is left of money which is not the order's, or which the card's issuer reports as fraud. Of the order's own
+    payment, what a refund was over that failed, less what was refunded since. Anything else is no reason to refund.
     """
     payment = row.payment
     if payment is None or row.reason == Reason.FOREIGN_PAYMENT:
