@@ -206,3 +206,23 @@ def test_a_row_that_is_put_back_is_told_on_the_timeline(stripe: Paywright) -> No
     reconcile("--repair")
     told = [entry.what for entry in timeline_of(payment.order)]
     assert f"{made['id']} was failed here and is succeeded at Stripe: our record was corrected." in told
+
+
+def test_a_row_that_moves_on_while_stripe_is_asked_is_not_put_back(
+    stripe: Paywright, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    payment = buy(stripe, card=FAILING_REFUND_CARD)
+    made = stripe.refund(payment.payment_intent_id, amount=1_000)
+    reconcile("--repair")
+    payment.refunds.update(status="canceled")
+    listed = gateway.retrieve_refund(made["id"])
+
+    def fetched(raw: dict[str, Any]) -> dict[str, Any]:
+        """Stripe's answer, which a webhook overtakes."""
+        stripe.advance(10)
+        hear(stripe, payment.payment_intent_id, "refund.failed")
+        return raw
+
+    monkeypatch.setattr("jumun.payments.reconcile.compare.fetched", fetched)
+    assert [found.kind for found in Comparison(repair=True).of(listed)] == []
+    assert payment.refunds.get().status == "failed"

@@ -90,11 +90,11 @@ class Comparison:
             return [Found(kind=Kind.NOT_MERGED, object_id=object_id, problem=problem)]
 
     def _compared(self, raw: Raw) -> list[Found]:
-        joined = self._join(raw, is_fresh=False)
+        joined = self._join(raw)
         if joined.is_ahead:
             # The snapshot may be older than our row. One that was made after we read the row cannot be.
             raw = fetched(raw)
-            joined = self._join(raw, is_fresh=True)
+            joined = self._join(raw, known=joined.before)
         number = joined.order.number if joined.order else ""
         found = [*differences(joined.before, joined.after, number, repaired=self.repair)]
         if found and not self.repair:
@@ -111,7 +111,10 @@ class Comparison:
             sources = (row["charge"] if key.part == "payment" else key.name for key, row in joined.after.items())
             self._orders |= dict.fromkeys(sources, joined.order.pk)
 
-    def _join(self, raw: Raw, *, is_fresh: bool) -> "_Joined":
+    def _join(self, raw: Raw, *, known: Books | None = None) -> "_Joined":
+        """Merge ``raw``. ``known`` are the books as they were before ``raw`` was fetched: where they have not changed
+        since and are ahead of it, they are put back.
+        """
         joined: list[_Joined] = []
         try:
             with leaving_room(), transaction.atomic():
@@ -120,22 +123,25 @@ class Comparison:
                 self._rehearse(order.pk if order else None)
                 before = books_around(order, raw)
                 order = apply(raw) or order
-                ahead = is_ahead(raw)
-                if ahead and is_fresh:
+                contradictions = _contradictions(raw, order)
+                ahead = is_ahead(raw) or bool(contradictions)
+                is_certain = before == known
+                if ahead and is_certain:
                     put_back(raw)
                     # What Stripe's state asks for and nobody has written down yet, such as a credit note.
                     apply(raw)
+                is_told = is_certain or not ahead
                 joined.append(
                     _Joined(
                         order=order,
                         before=before,
-                        after=books_around(order, raw),
+                        after=books_around(order, raw) if is_told else before,
                         is_ahead=ahead,
-                        contradictions=_contradictions(raw, order) if is_fresh or not ahead else [],
+                        contradictions=contradictions if is_told else [],
                     )
                 )
                 # Where our row is ahead, nothing is kept before the snapshot is certainly Stripe's present state.
-                if not self.repair or (ahead and not is_fresh):
+                if not self.repair or not is_told:
                     raise _DryRun
         except _DryRun:
             pass
@@ -174,14 +180,24 @@ class Comparison:
         groups += [list(pks[at : at + REHEARSED_AT_ONCE]) for at in range(0, len(pks), REHEARSED_AT_ONCE)]
         for group in groups:
             names = {numbers.get(pk, "") if pk is not None else "" for pk in group}
-            kept: list[Found] = []
+            yield from [found for found in self._after(group, check) if found.order_number in names]
+
+    def _after(self, order_pks: list[int | None], check: Callable[[], Iterator[Found]]) -> list[Found]:
+        found: list[Found] = []
+        try:
             with tried(keep=False):
-                for pk in sorted(group, key=lambda pk: pk or 0):
+                for pk in sorted(order_pks, key=lambda pk: pk or 0):
                     if pk is not None:
                         Order.objects.select_for_update(no_key=True).get(pk=pk)
                     self._rehearse(pk)
-                kept += [found for found in check() if found.order_number in names]
-            yield from kept
+                found += check()
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception:
+            # Somebody has changed one of the orders meanwhile, so that it is no longer as it was compared.
+            logger.exception("what was compared could not be merged again")
+            return list(check())
+        return found
 
     def _session_of_charge(self, raw: Raw) -> Iterator[Found]:
         """A charge pays nothing; its session does, which may be older than the window or of an order that is not here.
@@ -243,30 +259,33 @@ def _takes_our_money(charge: Raw) -> bool:
 
 def _contradictions(raw: Raw, order: Order | None) -> list[Found]:
     """Where Stripe contradicts what is final here, and no row can be put back: documents were issued for it."""
-    payment = _known_payment(raw) if order else None
-    if payment is None or order is None:
+    payment = _known_payment(raw)
+    check = {"checkout.session": _not_paid_by, "charge": _not_over_as_much_as}.get(str(raw.get("object")))
+    told = check(payment, raw) if payment and order and check else None
+    if payment is None or order is None or told is None:
         return []
-    kind, problem = "", ""
-    amount, currency = 0, ""
-    if raw.get("object") == "checkout.session":
-        session = SessionSnapshot.parse(raw)
-        amount, currency = session.amount_total, session.currency
-        if payment.status == Payment.Status.PAID and session.is_status_known and not session.is_paid:
-            kind = Kind.PAYMENT_NOT_AT_STRIPE
-            paid = amount_text(payment.amount_minor, payment.currency)
-            problem = f"{paid} paid here; at Stripe the session is {session.status} and {session.payment_status}"
-    elif raw.get("object") == "charge":
-        charge = ChargeSnapshot.parse(raw)
-        if charge.has_succeeded:
-            amount, currency = charge.amount, charge.currency
-            is_same = amount == payment.amount_minor * money.stripe_scale(payment.currency)
-            if not is_same or currency != payment.currency:
-                kind = Kind.PAYMENT_DIFFERS
-                here = amount_text(payment.amount_minor, payment.currency)
-                problem = f"{here} here, {stripe_amount_text(amount, currency)} at Stripe"
-    if not kind:
-        return []
+    kind, problem = told
     return [Found(kind=kind, object_id=payment.payment_intent_id, order_number=order.number, problem=problem)]
+
+
+def _not_paid_by(payment: Payment, raw: Raw) -> tuple[str, str] | None:
+    session = SessionSnapshot.parse(raw)
+    if payment.status != Payment.Status.PAID or session.is_paid or not session.is_status_known:
+        return None
+    paid = amount_text(payment.amount_minor, payment.currency)
+    return (
+        Kind.PAYMENT_NOT_AT_STRIPE,
+        f"{paid} paid here; at Stripe the session is {session.status} and {session.payment_status}",
+    )
+
+
+def _not_over_as_much_as(payment: Payment, raw: Raw) -> tuple[str, str] | None:
+    charge = ChargeSnapshot.parse(raw)
+    here = (payment.amount_minor * money.stripe_scale(payment.currency), payment.currency)
+    if not charge.has_succeeded or here == (charge.amount, charge.currency):
+        return None
+    paid = amount_text(payment.amount_minor, payment.currency)
+    return Kind.PAYMENT_DIFFERS, f"{paid} here; {stripe_amount_text(charge.amount, charge.currency)} at Stripe"
 
 
 def _elsewhere(raw: Raw) -> Iterator[Found]:
