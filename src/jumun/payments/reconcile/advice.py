@@ -15,7 +15,9 @@ _REPAIR = _("Run manage.py reconcile --repair.")
 _LOOK = _(
     "Compare the order's page with Stripe's: somebody has changed the database, or the keys are another account's."
 )
-_MISMATCH = _("The order is not paid by this. Refund the payment, or refund it and ask the customer to pay anew.")
+_MISMATCH = _(
+    "The order is not paid by this. If the order was changed here, restore it from a backup; else refund the payment."
+)
 
 ADVICE: dict[str, "_StrPromise"] = {
     Kind.PAYMENT_DIFFERS: _LOOK,

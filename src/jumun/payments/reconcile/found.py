@@ -43,6 +43,7 @@ class Found:
             object_id=row.object_id,
             order_number=row.order.number if row.order else told.order_number[:32],
             problem=problem_of(row, told),
-            amount=told.amount,
+            # A refund or a dispute of an order that is not here is no more money for it.
+            amount=told.amount if told.kind == "checkout.session" else None,
             currency=told.currency,
         )

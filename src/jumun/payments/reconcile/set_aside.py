@@ -21,6 +21,7 @@ class Told:
     minor units; ``None`` and empty texts stand for what it does not say.
     """
 
+    kind: str
     amount: int | None
     currency: str
     payment_intent_id: str
@@ -45,6 +46,7 @@ class Told:
         has_amount = isinstance(amount, int) and abs(amount) < AMOUNT_MAX and isinstance(currency, str)
         names = Metadata.within(raw)
         return cls(
+            kind=_text(raw.get("object")),
             amount=amount if has_amount else None,
             currency=storable(str(currency))[:8].upper() if has_amount else "",
             payment_intent_id=_text(intent.get("id") if isinstance(intent, dict) else intent),
