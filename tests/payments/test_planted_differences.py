@@ -30,7 +30,7 @@ from jumun.payments.models import (
 )
 from paywright.testing import Paywright
 from tests.factories import paid_session, place_order
-from tests.payments.disputing import DISPUTED_CARD, LOSING, answer
+from tests.payments.disputing import DISPUTED_CARD, LOSING, answer, dispute_of
 from tests.payments.paying import PENDING_REFUND_CARD, buy, pay_unnoticed
 from tests.payments.test_checkout import URLS, session_id
 from tests.payments.test_reconcile import reconcile
@@ -186,6 +186,25 @@ def payment_invented(shop: Shop) -> None:
     apply(invented)
 
 
+def paid_without_payment(shop: Shop) -> None:
+    Order.objects.filter(pk=place_order().pk).update(state="paid", paid_at=timezone.now())
+
+
+def refund_invented(shop: Shop) -> None:
+    refund = shop.refunded()
+    values = {"status": "succeeded", "refund_id": "re_invented", "amount_minor": 100, "currency": "KRW"}
+    refund.payment.refunds.create(**values)
+
+
+def dispute_invented(shop: Shop) -> None:
+    apply(dispute_of(shop.paid(), balance_transactions=[], created=int(timezone.now().timestamp())))
+
+
+def another_account(shop: Shop) -> None:
+    shop.paid()
+    shop.stripe.reset()
+
+
 def checkout_expired(shop: Shop) -> None:
     Checkout.objects.filter(order=shop.paid().order_id).update(state="expired")
 
@@ -280,6 +299,10 @@ PLANTED: list[tuple[Callable[[Shop], None], set[str], set[str]]] = [
     (order_expired, {"order_differs"}, set()),
     (tax_rate_changed, {"invoice_differs"}, {"invoice_differs"}),
     (checkout_expired, {"checkout_differs"}, set()),
+    (paid_without_payment, {"order_differs", "order_without_invoice"}, {"order_differs", "order_without_invoice"}),
+    (refund_invented, {"refund_differs"}, {"refund_differs"}),
+    (dispute_invented, {"dispute_differs"}, {"dispute_differs"}),
+    (another_account, {"payment_not_at_stripe"}, {"payment_not_at_stripe"}),
     (payment_invented, {"payment_not_at_stripe", "checkout_differs"}, {"payment_not_at_stripe"}),
     (paid_in_silence, {"payment_missing", "transaction_missing"}, set()),
     (paid_and_refunded_in_silence, {"transaction_missing", "payment_missing", "refund_missing"}, set()),

@@ -39,7 +39,7 @@ def reconcile(run: Reconciliation, *, progress: Progress = lambda _step, _share:
 
     Raises `StripeUnavailable` after several tries, and `StripeRefused`; the run can be taken up again.
     """
-    comparison = Comparison(repair=run.repair)
+    comparison = Comparison(repair=run.repair, is_whole=not run.step)
     if run.step:
         _patiently(partial(_catch_up, run, comparison, progress))
     try:
@@ -49,6 +49,7 @@ def reconcile(run: Reconciliation, *, progress: Progress = lambda _step, _share:
             raise
         # The object that it had come to is not there: the keys are another account's, or another sandbox's.
         run.enter("")
+        comparison = Comparison(repair=run.repair)
         _walk_on(run, comparison, progress)
     if run.step != OWN_BOOKS:
         run.enter(OWN_BOOKS)

@@ -63,6 +63,9 @@ class Comparison:
     """One run's comparison, and what a dry run has found so far, by the order that it belongs to."""
 
     repair: bool
+    # Whether the run has walked through the whole window in this process, so that `charges` are all of it.
+    is_whole: bool = True
+    charges: set[str] = field(default_factory=set)
     _rehearsed: dict[int | None, list[tuple[Raw, bool]]] = field(default_factory=lambda: defaultdict(list))
     _rehearsed_count: int = 0
     # The orders of charges, refunds and disputes that only the rehearsal knows.
@@ -77,6 +80,8 @@ class Comparison:
         `StripeUnavailable` where an object must be completed and Stripe does not answer.
         """
         object_id = storable(str(raw.get("id")))
+        if raw.get("object") == "charge":
+            self.charges.add(object_id)
         try:
             found = [*self._session_of_charge(raw)]
             return found + self._compared(completed(raw))

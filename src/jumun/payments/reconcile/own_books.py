@@ -1,8 +1,9 @@
 """What our own books do not bear out once Stripe's are known."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import TypeVar
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from jumun.conf import livemode
 from jumun.errors import OrderRefused, StripeRefused
@@ -10,8 +11,16 @@ from jumun.invoices.models import Invoice
 from jumun.orders.models import Order
 from jumun.payments import gateway
 from jumun.payments.amount_text import amount_text
-from jumun.payments.balance_check import movements_that_differ, payouts_that_do_not_add_up
-from jumun.payments.models import BalanceTransaction, Difference, Dispute, Payment, QuarantinedSnapshot, Reconciliation
+from jumun.payments.balance_check import TAKEN, movements_that_differ, payouts_that_do_not_add_up
+from jumun.payments.models import (
+    BalanceTransaction,
+    Difference,
+    Dispute,
+    Payment,
+    QuarantinedSnapshot,
+    Reconciliation,
+    Refund,
+)
 from jumun.payments.pacing import pace
 from jumun.payments.reconcile.compare import Comparison, tried
 from jumun.payments.reconcile.found import Found
@@ -19,6 +28,7 @@ from jumun.payments.reconcile.frozen_lines import lines_that_differ
 
 Kind = Difference.Kind
 Reason = QuarantinedSnapshot.Reason
+Part = TypeVar("Part", Refund, Dispute)
 
 
 def own_differences(run: Reconciliation, comparison: Comparison) -> Iterator[Found]:
@@ -28,12 +38,14 @@ def own_differences(run: Reconciliation, comparison: Comparison) -> Iterator[Fou
     """
     yield from _orders_not_paid(run)
     yield from comparison.rehearsed(lambda: _checks(run))
-    yield from _payments_not_at_stripe(run)
+    yield from _payments_not_at_stripe(run, comparison)
+    yield from _parts_not_at_stripe(run)
 
 
 def _checks(run: Reconciliation) -> Iterator[Found]:
     """Queries of our database alone. Each names the order that it is about."""
     yield from _undecided()
+    yield from _orders_without_payment(run)
     yield from _orders_without_invoice(run)
     yield from _orders_unlike_their_invoice(run)
     for subject, number, problem in movements_that_differ(run.since):
@@ -85,6 +97,14 @@ def _undecided() -> Iterator[Found]:
         yield Found.waiting(row)
 
 
+def _orders_without_payment(run: Reconciliation) -> Iterator[Found]:
+    settling = Payment.objects.filter(order=OuterRef("pk"), settles_order=True, status=Payment.Status.PAID)
+    paid = Order.objects.filter(state=Order.State.PAID, paid_at__gte=run.since)
+    for order in paid.filter(~Exists(settling)):
+        problem = f"{amount_text(order.total_minor, order.currency)} paid here, and no payment of Stripe's says so"
+        yield Found(kind=Kind.ORDER_DIFFERS, object_id=order.number, order_number=order.number, problem=problem)
+
+
 def _orders_without_invoice(run: Reconciliation) -> Iterator[Found]:
     paid = Order.objects.filter(state=Order.State.PAID, paid_at__gte=run.since, invoice=None)
     for order in paid:
@@ -102,14 +122,18 @@ def _orders_unlike_their_invoice(run: Reconciliation) -> Iterator[Found]:
             break
 
 
-def _payments_not_at_stripe(run: Reconciliation) -> Iterator[Found]:
-    """Payments whose fee nobody has told of are asked for one by one; with ``repair`` these are few.
+def _payments_not_at_stripe(run: Reconciliation, comparison: Comparison) -> Iterator[Found]:
+    """Payments that were not among the account's charges, or whose fee nobody has told of, are asked for one by one:
+    there are few, unless the keys in force are another account's.
 
     Those of the other mode, test or live, are invisible to our key.
     """
     known = BalanceTransaction.objects.filter(source_id=OuterRef("charge_id"))
     paid = Payment.objects.filter(livemode=livemode(), status=Payment.Status.PAID, paid_at__gte=run.since)
-    for payment in paid.filter(~Exists(known)).select_related("order"):
+    for payment in paid.annotate(is_booked=Exists(known)).select_related("order"):
+        is_listed = payment.charge_id in comparison.charges or not comparison.is_whole
+        if is_listed and payment.is_booked:
+            continue
         if problem := _why_not_paid(payment):
             yield Found(
                 kind=Kind.PAYMENT_NOT_AT_STRIPE,
@@ -117,6 +141,40 @@ def _payments_not_at_stripe(run: Reconciliation) -> Iterator[Found]:
                 order_number=payment.order.number,
                 problem=problem,
             )
+
+
+def _parts_not_at_stripe(run: Reconciliation) -> Iterator[Found]:
+    """Refunds and disputes that have moved money here and none at Stripe are asked for one by one as well."""
+    booked = BalanceTransaction.objects.filter(source_id=OuterRef("refund_id"))
+    refunds = Refund.objects.filter(
+        created_at__gte=run.since, status__in=[Refund.Status.PENDING, Refund.Status.SUCCEEDED]
+    )
+    for refund in _of_this_mode(refunds.filter(~Exists(booked))):
+        if why := _why_unknown(gateway.retrieve_refund, str(refund.refund_id)):
+            yield _unknown_part(Kind.REFUND_DIFFERS, refund, str(refund.refund_id), why)
+    booked = BalanceTransaction.objects.filter(source_id=OuterRef("dispute_id"))
+    disputes = Dispute.objects.filter(opened_at__gte=run.since, status__in=TAKEN)
+    for dispute in _of_this_mode(disputes.filter(~Exists(booked))):
+        if why := _why_unknown(gateway.retrieve_dispute, dispute.dispute_id):
+            yield _unknown_part(Kind.DISPUTE_DIFFERS, dispute, dispute.dispute_id, why)
+
+
+def _of_this_mode(parts: QuerySet[Part]) -> QuerySet[Part]:
+    return parts.filter(payment__livemode=livemode()).select_related("payment__order")
+
+
+def _why_unknown(retrieve: Callable[[str], object], object_id: str) -> str:
+    pace()
+    try:
+        retrieve(object_id)
+    except StripeRefused as refusal:
+        return str(refusal)
+    return ""
+
+
+def _unknown_part(kind: str, part: Refund | Dispute, object_id: str, why: str) -> Found:
+    problem = f"{amount_text(part.amount_minor, part.currency)}, {part.status} here; Stripe says: {why}"
+    return Found(kind=kind, object_id=object_id, order_number=part.payment.order.number, problem=problem)
 
 
 def _why_not_paid(payment: Payment) -> str:
