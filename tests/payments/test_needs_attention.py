@@ -1,12 +1,13 @@
 """What happens at Stripe and is no payment: declines, warnings of fraud, returned payouts, sales of others."""
 
 import json
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from jumun.backoffice.dashboard import concerns
 from jumun.backoffice.timeline import timeline_of
@@ -29,6 +30,12 @@ pytestmark = pytest.mark.django_db
 DECLINED_CARD, EMPTY_CARD = "4000000000000002", "4000000000009995"
 WARNED_CARD = "4000000000005423"
 WARNING = "radar.early_fraud_warning"
+
+
+@pytest.fixture(autouse=True)
+def _in_english() -> Iterator[None]:
+    with translation.override("en"):
+        yield
 
 
 @pytest.fixture

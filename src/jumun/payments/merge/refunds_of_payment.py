@@ -30,7 +30,7 @@ def merge_refunds(order: Order, payment: Payment, raws: list[dict[str, Any]]) ->
         if reason is not None:
             object_id = str(raw.get("id") or payment.payment_intent_id)
             QuarantinedSnapshot.keep(object_id=object_id, reason=reason, order=order, snapshot=raw, payment=payment)
-    _book(order, payment)
+    _book(order, payment, {raw.get("id") for raw in raws})
 
 
 def _merge(order: Order, payment: Payment, raw: dict[str, Any]) -> str | None:
@@ -78,15 +78,17 @@ def _row_of(payment: Payment, snapshot: RefundSnapshot, amount_minor: int) -> Re
     return found
 
 
-def _book(order: Order, payment: Payment) -> None:
-    """Tell the shop of refunds that have succeeded, once the payment itself is known to be made.
+def _book(order: Order, payment: Payment, told_ids: set[object]) -> None:
+    """Tell the shop of refunds that have succeeded, once the payment itself is known to be made: of those that Stripe
+    has just told of, and when the payment has just been made of all. A row that nobody told of books nothing.
 
     Only the payment by which the order became paid is on the invoice; a second one is given back without a credit
     note.
     """
     if payment.status != Payment.Status.PAID:
         return
-    succeeded = find_all(Refund, payment_id=payment.pk, status=Refund.Status.SUCCEEDED)
+    known = find_all(Refund, payment_id=payment.pk, status=Refund.Status.SUCCEEDED)
+    succeeded = [row for row in known if row.booked_at or payment.became_paid or row.refund_id in told_ids]
     for refund in succeeded:
         refund.payment = payment
     for refund in (row for row in succeeded if row.booked_at is None):

@@ -57,6 +57,8 @@ class Payment(models.Model):
         *("method", "wallet", "card_brand", "card_last4"),
     )
     _is_joining = False
+    # In this transaction: refunds that were told of before are booked now.
+    became_paid = False
 
     # What goes back to the customer without anybody being asked.
     GIVEN_BACK: ClassVar = (Reason.SECOND_PAYMENT, Reason.PAID_AFTER_CLOSE)
@@ -160,6 +162,7 @@ class Payment(models.Model):
         if self.status in self._BEFORE[status]:
             self.status = status
             if status == self.Status.PAID:
+                self.became_paid = True
                 # Stripe's clock and ours differ, and nobody pays before they order or in the future.
                 now = timezone.now()
                 self.paid_at = min(max(at or now, self.order.placed_at), now)

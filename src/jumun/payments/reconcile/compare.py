@@ -130,7 +130,7 @@ class Comparison:
                 order = apply(raw) or order
                 contradictions = _contradictions(raw, order)
                 ahead = is_ahead(raw) or bool(contradictions)
-                is_certain = before == known
+                is_certain = known is not None and known.items() <= before.items()
                 if ahead and is_certain:
                     put_back(raw)
                     # What Stripe's state asks for and nobody has written down yet, such as a credit note.

@@ -168,7 +168,7 @@ def _why_unknown(retrieve: Callable[[str], object], object_id: str) -> str:
     try:
         retrieve(object_id)
     except StripeRefused as refusal:
-        return str(refusal)
+        return refusal.words
     return ""
 
 
@@ -183,5 +183,5 @@ def _why_not_paid(payment: Payment) -> str:
     try:
         intent = gateway.retrieve_payment_intent(payment.payment_intent_id)
     except StripeRefused as refusal:
-        return f"{paid} paid here; Stripe, under the keys in force, says: {refusal}"
+        return f"{paid} paid here; Stripe, under the keys in force, says: {refusal.words}"
     return "" if intent.get("status") == "succeeded" else f"{paid} paid here, {intent.get('status')} at Stripe"

@@ -44,7 +44,7 @@ def _compare(
         try:
             raw = retrieve(str(object_id))
         except StripeRefused as refusal:
-            problem = f"{status} here; Stripe, under the keys in force, says: {refusal}"
+            problem = f"{status} here; Stripe, under the keys in force, says: {refusal.words}"
             yield Found(kind=kind, object_id=str(object_id), order_number=number, problem=problem)
         else:
             yield from comparison.of(raw)
