@@ -28,6 +28,11 @@ JumunError
     └── StripeRefused       Stripe answered "no": a retry would get the same answer
 """
 
+import re
+
+# As Stripe's SDK begins a message.
+REQUEST_ID = re.compile(r"^Request \S+: ")
+
 
 class JumunError(Exception):
     """Base of everything that Jumun raises on purpose."""
@@ -200,3 +205,13 @@ class StripeRefused(StripeError):
     def __init__(self, message: str, code: str = "") -> None:
         super().__init__(message)
         self.code = code
+
+    @property
+    def words(self) -> str:
+        """Stripe's sentence, without the id of the request, which is another one each time."""
+        return REQUEST_ID.sub("", str(self))
+
+    @property
+    def proves_nothing(self) -> bool:
+        """Whether the answer may only mean that the keys in force are those of another account or another sandbox."""
+        return self.code == "resource_missing"

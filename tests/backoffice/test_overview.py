@@ -13,6 +13,7 @@ from jumun.payments.merge import apply
 from jumun.payments.models import Payment
 from jumun.shop_day import shop_day
 from tests.factories import paid_order, pay, place_order, refund_snapshot
+from tests.payments.disputing import dispute_of
 
 pytestmark = pytest.mark.django_db
 
@@ -39,6 +40,16 @@ def test_takings_are_net_of_refunds_and_say_so(admin_client):
     page = admin_client.get("/admin/", headers={"accept-language": "en"}).content.decode()
     assert "₩30,000" in page
     assert "after ₩3,000 of refunds" in page
+
+
+def test_takings_are_net_of_disputes_that_were_lost(admin_client):
+    for order, status in ((paid_order(), "lost"), (paid_order(), "needs_response")):
+        payment = order.payments.get()
+        apply(dispute_of(payment, id=f"du_{payment.pk}", status=status, balance_transactions=[]))
+    [krw] = today(timezone.now()).takings
+    assert (krw.paid_minor, krw.lost_minor, krw.net_minor) == (22_000, 11_000, 11_000)
+    page = admin_client.get("/admin/", headers={"accept-language": "en"}).content.decode()
+    assert "after ₩11,000 of lost disputes" in page
 
 
 def test_all_is_well_says_nothing(admin_user):
@@ -83,7 +94,7 @@ def test_the_overview_costs_a_handful_of_queries(admin_client):
         paid_order()
     with CaptureQueriesContext(connection) as queries:
         assert admin_client.get("/admin/").status_code == 200
-    assert len(queries) <= 13
+    assert len(queries) <= 14
 
 
 def test_last_month_and_last_year_are_whole_months_and_years():

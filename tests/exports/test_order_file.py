@@ -14,7 +14,10 @@ from jumun.exports import csv as exports
 from jumun.exports.formula import unguard
 from jumun.exports.offsets import in_whole_hours
 from jumun.orders.models import Order
-from tests.factories import item, paid_order, pay, place_order, stored_order
+from jumun.payments.credit_lost import credit_lost
+from jumun.payments.merge import apply
+from tests.factories import item, paid_order, pay, place_order, refund_snapshot, stored_order
+from tests.payments.disputing import dispute_of
 
 pytestmark = pytest.mark.django_db
 
@@ -144,6 +147,30 @@ def test_what_was_paid_twice_and_went_back_is_no_refund_of_the_order():
     second = pay(paid_order()).payments.get(settles_order=False)
     second.refunds.create(amount_minor=second.amount_minor, currency="KRW", status="succeeded", refund_id="re_second")
     assert [(row["total"], row["refunded"]) for row in exported()] == [("11000", "0")]
+
+
+def test_takings_are_net_of_refunds_and_of_lost_disputes_and_credit_notes_are_a_column_of_their_own():
+    lost, refunded, _unpaid = paid_order(), paid_order(), place_order()
+    apply(dispute_of(lost.payments.get(), status="lost"))
+    credit_lost(lost.payments.get().disputes.get())
+    apply(refund_snapshot(refunded.payments.get(), 3_000))
+    names = ("total", "refunded", "lost_in_disputes", "credited", "net_takings")
+    assert [tuple(row[name] for name in names) for row in exported()] == [
+        ("11000", "0", "11000", "11000", "0"),
+        ("11000", "3000", "0", "3000", "8000"),
+        ("11000", "0", "0", "0", "0"),
+    ]
+
+
+def test_a_dispute_that_is_open_or_won_and_a_note_that_was_cancelled_take_nothing_off():
+    payment = paid_order().payments.get()
+    refund = refund_snapshot(payment, 1_000)
+    apply(refund)
+    apply(refund | {"status": "failed"})
+    apply(dispute_of(payment))
+    assert [(row["lost_in_disputes"], row["credited"], row["net_takings"]) for row in exported()] == [
+        ("0", "0", "11000")
+    ]
 
 
 def test_a_file_of_no_orders_is_a_header():

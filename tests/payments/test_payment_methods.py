@@ -102,7 +102,9 @@ def test_a_file_has_it_in_a_column_of_its_own(method: str, korean: str) -> None:
 
     def column(**options: Any) -> list[str]:
         text = b"".join(exports.stream(Order.objects.all(), **options)).decode()
-        return [row[-1] for row in csv.reader(io.StringIO(text))]
+        header, *rows = csv.reader(io.StringIO(text))
+        at = next(at for at, title in enumerate(header) if title in {"payment_method", "결제 수단"})
+        return [header[at], *(row[at] for row in rows)]
 
     assert column() == ["payment_method", method.replace("=", "'="), ""]
     assert column(language="ko") == ["결제 수단", korean, ""]

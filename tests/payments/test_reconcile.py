@@ -32,6 +32,7 @@ from jumun.payments.models import (
     Reconciliation,
     Refund,
 )
+from jumun.payments.reconcile.compare import Comparison
 from jumun.payments.reconcile.own_books import own_differences
 from jumun.payments.reconcile.unfinished import unfinished
 from paywright.testing import Paywright
@@ -66,10 +67,12 @@ def test_a_lost_webhook_is_found_and_without_repair_nothing_changes(stripe: Payw
     order = paid_in_silence(stripe)
     code, report = reconcile()
     assert (code, report["ok"]) == (1, False)
-    [difference] = report["differences"]
+    difference, fee = report["differences"]
     assert (difference["order_number"], difference["repaired"]) == (order.number, False)
-    assert difference["kind"] == "payment_missing"
-    assert difference["problem"].startswith("nothing here, order paid, status paid")
+    assert (difference["kind"], fee["kind"]) == ("payment_missing", "transaction_missing")
+    assert difference["problem"].startswith("not here; at Stripe: status paid, amount ₩11,000, paid ")
+    assert "order state placed → paid, paid never → 20" in difference["problem"]
+    assert f"invoice of {order.number} over ₩11,000" in difference["problem"]
     order.refresh_from_db()
     assert order.state == "placed"
     assert not Invoice.objects.exists()
@@ -265,9 +268,10 @@ def test_leftovers_of_test_mode_are_no_affair_of_live_mode(stripe: Paywright, se
     leave_open_things()
     settings.STRIPE_SECRET_KEY = "sk_live_x"
     run = Reconciliation.begin(since=timezone.now() + timedelta(days=1), repair=True)
-    assert list(unfinished(run)) == []
+    comparison = Comparison(repair=True)
+    assert list(unfinished(run, comparison)) == []
     run.since = timezone.now() - timedelta(days=1)
-    assert [found.kind for found in own_differences(run)] == []
+    assert [found.kind for found in own_differences(run, comparison)] == []
 
 
 def test_events_so_old_that_they_may_have_been_purged_are_not_missed(
@@ -281,13 +285,15 @@ def test_events_so_old_that_they_may_have_been_purged_are_not_missed(
 
 
 def test_an_interrupted_run_goes_on_where_it_was(stripe: Paywright, settings: Any) -> None:
-    orders = [paid_in_silence(stripe) for _ in range(2)]
+    orders = [paid_in_silence(stripe), place_order()]
+    open_checkout(orders[1], **URLS)
+    gateway.expire_session(session_id(orders[1]))
     api_base, settings.STRIPE_API_BASE = settings.STRIPE_API_BASE, "http://127.0.0.1:9"
     with pytest.raises(CommandError, match="goes on from here"):
         call_command("reconcile", "--repair")
     settings.STRIPE_API_BASE = api_base
     run = Reconciliation.objects.get()
-    # As if it had come as far as the newest of the two before the line broke, and had been begun after both.
+    # As if it had come as far as the newer of the two before the line broke, and had been begun after both.
     run.step = "checkout.sessions"
     run.advance(after=session_id(orders[1]), count=1)
     Reconciliation.objects.update(started_at=timezone.now() + timedelta(hours=1))
@@ -296,8 +302,9 @@ def test_an_interrupted_run_goes_on_where_it_was(stripe: Paywright, settings: An
     assert "going on with the run" in err.getvalue()
     run.refresh_from_db()
     assert run.finished_at is not None
-    assert [Order.objects.get(pk=order.pk).state for order in orders] == ["paid", "placed"]
+    assert [order.checkouts.get().state for order in orders] == ["complete", "open"]
     assert reconcile("--repair")[0] == 0
+    assert orders[1].checkouts.get().state == "expired"
     assert Reconciliation.objects.count() == 2
 
 

@@ -326,3 +326,29 @@ def test_twenty_staff_refund_everything_once(stripe: Paywright) -> None:
     assert sorted(outcomes) == ["exceeds"] * 19 + ["succeeded"]
     assert at_stripe(payment) == [11_000]
     assert CreditNote.objects.count() == 1
+
+
+def test_another_accounts_keys_decide_nothing_about_a_refund_whose_answer_was_lost(
+    stripe: Paywright, settings: Any
+) -> None:
+    payment = buy(stripe)
+    stripe.faults({"kind": "reset_after", "match": "POST /v1/refunds", "times": 2})
+    with pytest.raises(StripeUnavailable):
+        give_back(payment, 4_000)
+    stripe.faults()
+    lost = payment.refunds.get()
+    with Paywright() as another_account:
+        settings.STRIPE_API_BASE = another_account.api_base
+        with pytest.raises(StripeUnavailable, match="do not see the payment"):
+            resume(lost)
+        # Neither where Stripe may have forgotten the key, and is asked for the refunds of the payment first.
+        Refund.objects.update(created_at=timezone.now() - timedelta(days=2))
+        lost.refresh_from_db()
+        with pytest.raises(StripeUnavailable, match="do not see the payment"):
+            resume(lost)
+    lost.refresh_from_db()
+    assert (lost.status, payment.refundable_minor) == ("creating", 7_000)
+    settings.STRIPE_API_BASE = stripe.api_base
+    resume(lost)
+    lost.refresh_from_db()
+    assert (lost.status, at_stripe(payment)) == ("succeeded", [4_000])

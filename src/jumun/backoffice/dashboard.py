@@ -15,8 +15,10 @@ from jumun.orders.models import Order
 from jumun.outbox.lease import State
 from jumun.outbox.models import Job
 from jumun.outbox.status import LATE_S, oldest_due_at
-from jumun.payments.models import Dispute, InboxEvent, Payment, QuarantinedSnapshot, Reconciliation, Refund
+from jumun.payments.models import Difference, Dispute, InboxEvent, Payment, QuarantinedSnapshot, Reconciliation, Refund
 from jumun.shop_day import day_start, shop_day, shop_time
+
+Reason = QuarantinedSnapshot.Reason
 
 # How long it is told that a payment went back by itself.
 TOLD_FOR = timedelta(days=7)
@@ -24,15 +26,17 @@ TOLD_FOR = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Takings:
-    """What some orders brought in one currency, in minor units, and what of it was refunded since."""
+    """What some orders brought in one currency, in minor units, and what of it was refunded or lost since."""
 
     currency: str
     paid_minor: int
     refunded_minor: int
+    # In disputes that were lost.
+    lost_minor: int
 
     @property
     def net_minor(self) -> int:
-        return self.paid_minor - self.refunded_minor
+        return self.paid_minor - self.refunded_minor - self.lost_minor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +59,7 @@ class Concern:
 
 
 def today(now: datetime) -> Today:
-    """Two queries."""
+    """Three queries."""
     midnight = day_start(shop_day(now))
     paid, unpaid = Q(state=Order.State.PAID), Q(state=Order.State.PLACED)
     by_currency = Order.objects.filter(placed_at__gte=midnight).order_by("currency").values("currency")
@@ -66,7 +70,7 @@ def today(now: datetime) -> Today:
         paid_minor=Sum("total_minor", filter=paid),
     )
     found = list(rows)
-    refunded = _refunded_since(midnight)
+    refunded, lost = _refunded_since(midnight), _lost_since(midnight)
     return Today(
         placed_count=sum(row["placed"] for row in found),
         paid_count=sum(row["paid"] for row in found),
@@ -76,6 +80,7 @@ def today(now: datetime) -> Today:
                 currency=row["currency"],
                 paid_minor=row["paid_minor"],
                 refunded_minor=refunded.get(row["currency"], 0),
+                lost_minor=lost.get(row["currency"], 0),
             )
             for row in found
             if row["paid_minor"]
@@ -89,6 +94,36 @@ def _refunded_since(midnight: datetime) -> dict[str, int]:
         payment__order__placed_at__gte=midnight, payment__settles_order=True, status=Refund.Status.SUCCEEDED
     )
     return dict(refunds.order_by("currency").values_list("currency").annotate(Sum("amount_minor")))
+
+
+def _lost_since(midnight: datetime) -> dict[str, int]:
+    """What the banks took of the same orders in disputes that were lost, by currency."""
+    disputes = Dispute.objects.filter(
+        payment__order__placed_at__gte=midnight, payment__settles_order=True, status=Dispute.Status.LOST
+    )
+    return dict(disputes.order_by("currency").values_list("currency").annotate(Sum("amount_minor")))
+
+
+def _set_aside(site_name: str) -> list[Concern]:
+    """What was set aside and waits, by what staff do about it. One query."""
+    rows = QuarantinedSnapshot.objects.filter(resolved_at=None).order_by("reason").values_list("reason")
+    counts = dict(rows.annotate(Count("pk")))
+    special = {
+        Reason.REFUND_FAILED: _("Refunds that failed"),
+        Reason.PAYOUT_FAILED: _("Payouts that the bank returned"),
+        Reason.FRAUD_WARNING: _("Payments that the card's issuer reports as fraud"),
+    }
+    groups = [(_("Payments that match no order"), [reason for reason in Reason.values if reason not in special])]
+    groups += [(text, [reason]) for reason, text in special.items()]
+    address = reverse("admin:jumun_payments_quarantinedsnapshot_changelist", current_app=site_name)
+    return [
+        Concern(
+            text=text,
+            count=sum(counts.get(reason, 0) for reason in reasons),
+            address=f"{address}?resolved_at__isempty=1&reason__in={','.join(reasons)}",
+        )
+        for text, reasons in groups
+    ]
 
 
 def _returned(now: datetime, site_name: str) -> Concern:
@@ -110,12 +145,7 @@ def concerns(user: Any, site_name: str = "admin") -> list[Concern]:
     """
     found = []
     if user.has_perm("jumun_payments.view_quarantinedsnapshot"):
-        open_rows = QuarantinedSnapshot.objects.filter(resolved_at=None)
-        address = (
-            reverse("admin:jumun_payments_quarantinedsnapshot_changelist", current_app=site_name)
-            + "?resolved_at__isempty=1"
-        )
-        found.append(Concern(text=_("Payments that match no order"), count=open_rows.count(), address=address))
+        found += _set_aside(site_name)
         found.append(_returned(timezone.now(), site_name))
     if user.has_perm("jumun_payments.view_dispute"):
         unanswered = Dispute.objects.filter(status__in=Dispute.NEEDS_ANSWER)
@@ -147,7 +177,7 @@ def _unreconciled(site_name: str) -> list[Concern]:
     latest = Reconciliation.objects.exclude(finished_at=None).first()
     if latest is None:
         return []
-    count = latest.differences.filter(repaired=False).count()
+    count = latest.differences.filter(repaired=False).exclude(kind=Difference.Kind.NOT_OURS).count()
     address = reverse("admin:jumun_payments_reconciliation_change", args=[latest.pk], current_app=site_name)
     return [Concern(text=_("Differences from Stripe's books"), count=count, address=address)]
 

@@ -69,6 +69,14 @@ ADVICE: dict[str, "_StrPromise"] = {
         "The customer's bank did not take the money, and it is back with us. "
         "Ask the customer for another way, refund again or pay it by bank transfer."
     ),
+    Reason.PAYOUT_FAILED: _(
+        "The bank returned the payout, and its money is in the balance at Stripe again. "
+        "Correct the bank account in Stripe's dashboard; Stripe makes no more payouts to it before that."
+    ),
+    Reason.FRAUD_WARNING: _(
+        "The card's issuer reports that the payment was probably fraudulent, which often ends in a dispute. "
+        "Do not deliver before you have made sure of the customer; a full refund now avoids the dispute and its fee."
+    ),
 }
 
 
@@ -103,7 +111,7 @@ class Came:
         return cls(
             amount=_amount(raw.get("amount_total", raw.get("amount")), raw.get("currency")),
             livemode=livemode if isinstance(livemode, bool) else None,
-            status=_text(raw.get("payment_status") or raw.get("status")),
+            status=_text(raw.get("payment_status") or raw.get("status") or raw.get("fraud_type")),
             email=_text(email or raw.get("customer_email")),
             payment_intent_id=_text(intent.get("id") if isinstance(intent, dict) else intent),
             kind=_text(raw.get("object")),
@@ -141,13 +149,13 @@ def quarantine_context(row: QuarantinedSnapshot, user: Any) -> dict[str, Any]:
 def owed_minor(row: QuarantinedSnapshot) -> int:
     """What of its payment is to go back to the customer on account of this, and is not on its way yet.
 
-    All that is left of money which is not the order's. Of the order's own payment, what a refund was over that failed,
-    less what was refunded since. Anything else is no reason to refund a payment.
+    All that is left of money which is not the order's, or which the card's issuer reports as fraud. Of the order's own
+    payment, what a refund was over that failed, less what was refunded since. Anything else is no reason to refund.
     """
     payment = row.payment
     if payment is None or row.reason == Reason.FOREIGN_PAYMENT:
         return 0
-    if payment.unwanted_because:
+    if payment.unwanted_because or row.reason == Reason.FRAUD_WARNING:
         return payment.refundable_minor
     failed = payment.refunds.filter(refund_id=row.object_id, status=Refund.Status.FAILED).first()
     if row.reason != Reason.REFUND_FAILED or failed is None:

@@ -27,6 +27,7 @@ SENTENCES: dict[str, "_StrPromise"] = {
     Kind.CHECKOUT_EXPIRED: gettext_lazy("Stripe's payment page was closed without payment."),
     Kind.CHECKOUT_REFUSED: gettext_lazy("Stripe made no payment page: %(why)s"),
     Kind.PAYMENT_PROCESSING: gettext_lazy("The payment is on its way; this method takes days."),
+    Kind.PAYMENT_DECLINED: gettext_lazy("A card was declined: %(why)s (%(code)s)"),
     Kind.PAYMENT_FAILED: gettext_lazy("The payment failed."),
     Kind.PAID: gettext_lazy("Paid: %(amount)s."),
     Kind.INVOICE_ISSUED: gettext_lazy("Invoice %(number)s was issued."),
@@ -59,6 +60,9 @@ SENTENCES: dict[str, "_StrPromise"] = {
     Kind.QUARANTINED: gettext_lazy("Set aside for staff: %(why)s (%(object)s)."),
     Kind.QUARANTINE_RESOLVED: gettext_lazy("Marked %(object)s as dealt with."),
     Kind.EVENT_REPLAYED: gettext_lazy("Had the event %(event)s processed again."),
+    Kind.SET_TO_STRIPE: gettext_lazy(
+        "%(object)s was %(before)s here and is %(after)s at Stripe: our record was corrected."
+    ),
 }
 
 ACTORS: dict[str, "_StrPromise"] = {

@@ -27,9 +27,10 @@ from django.utils.functional import Promise, lazy
 from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
+from jumun.invoices.models import CreditNote
 from jumun.invoices.payment_methods import method_name, named_methods
 from jumun.orders.models import Order, TaxCategory
-from jumun.payments.models import Refund
+from jumun.payments.models import Dispute, Refund
 
 
 class Kind(Enum):
@@ -105,6 +106,24 @@ _REFUNDED = Case(
     default=0,
     output_field=BigIntegerField(),
 )
+_LOST = Dispute.objects.filter(payment=OuterRef("settling__pk"), status=Dispute.Status.LOST).order_by()
+_LOST_IN_DISPUTES = Case(
+    When(Exists(_LOST), then=Subquery(_LOST.values("payment").annotate(sum=Sum("amount_minor")).values("sum"))),
+    default=0,
+    output_field=BigIntegerField(),
+)
+_STANDING = CreditNote.objects.standing().filter(invoice=OuterRef("invoice__pk")).order_by()
+_CREDITED = Case(
+    When(Exists(_STANDING), then=Subquery(_STANDING.values("invoice").annotate(sum=Sum("amount_minor")).values("sum"))),
+    default=0,
+    output_field=BigIntegerField(),
+)
+# What the order has brought: every credit note is of a refund or of a lost dispute, so that it is not taken off twice.
+_NET_TAKINGS = Case(
+    When(state=Order.State.PAID, then=F("total_minor") - _REFUNDED - _LOST_IN_DISPUTES),
+    default=0,
+    output_field=BigIntegerField(),
+)
 CURRENCY = Column(key="currency", title=_("Currency"), source="currency")
 _TOTALS = (
     Column(key="net", title=_("Net"), source=F("total_minor") - F("rounding_minor") - F("tax_minor"), kind=Kind.AMOUNT),
@@ -167,8 +186,15 @@ _PAYMENT = (
     ),
 )
 
+# Last, so that a program which counts columns finds the others where they were.
+_TAKINGS = (
+    Column(key="lost_in_disputes", title=_("Lost in disputes"), source=_LOST_IN_DISPUTES, kind=Kind.AMOUNT),
+    Column(key="credited", title=_("Credited"), source=_CREDITED, kind=Kind.AMOUNT),
+    Column(key="net_takings", title=_("Net takings"), source=_NET_TAKINGS, kind=Kind.AMOUNT),
+)
+
 # The order's own totals are not in the lines' file: added up there, they would count once for every line.
-ORDER_COLUMNS = (*_ORDER, *_CUSTOMER, CURRENCY, *_TOTALS, *_PAYMENT)
+ORDER_COLUMNS = (*_ORDER, *_CUSTOMER, CURRENCY, *_TOTALS, *_PAYMENT, *_TAKINGS)
 LINE_COLUMNS = (*_ORDER, *_CUSTOMER, CURRENCY, *_LINE, *_PAYMENT)
 
 

@@ -25,6 +25,7 @@ class Kind(StrEnum):
     CHECKOUT_EXPIRED = "checkout_expired"
     CHECKOUT_REFUSED = "checkout_refused"
     PAYMENT_PROCESSING = "payment_processing"
+    PAYMENT_DECLINED = "payment_declined"
     PAYMENT_FAILED = "payment_failed"
     PAID = "paid"
 
@@ -59,6 +60,7 @@ class Kind(StrEnum):
     QUARANTINED = "quarantined"
     QUARANTINE_RESOLVED = "quarantine_resolved"
     EVENT_REPLAYED = "event_replayed"
+    SET_TO_STRIPE = "set_to_stripe"
 
 
 class TimelineEntry(models.Model):

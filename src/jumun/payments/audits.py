@@ -118,6 +118,7 @@ def no_more_is_refunded_than_was_paid() -> Iterator[tuple[str, str]]:
 @invariant("I5", remedy=f"{RECONCILE}, fees and payouts too.")
 def stripes_balance_moved_as_our_books_say() -> Iterator[tuple[str, str]]:
     """Charges, refunds, disputes and payouts, as far as their movements are known; see `balance_check`."""
-    yield from movements_that_differ()
+    for subject, number, problem in movements_that_differ():
+        yield subject, f"order {number}: {problem}"
     yield from nets_that_differ()
     yield from payouts_that_do_not_add_up()

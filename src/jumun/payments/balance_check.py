@@ -6,6 +6,7 @@ converted into another currency can only be compared there: neither is told here
 """
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from django.db import connection, models
@@ -13,10 +14,13 @@ from django.db.models import F, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce
 
 from jumun import money
+from jumun.payments.amount_text import amount_text, stripe_amount_text
 from jumun.payments.models import BalanceTransaction, Dispute, Payment, Payout, Refund
 
 # The subject and what is wrong with it.
 Wrong = Iterator[tuple[str, str]]
+# The same with the number of the order in between.
+WrongOfOrder = Iterator[tuple[str, str, str]]
 
 STANDING = (Refund.Status.PENDING, Refund.Status.SUCCEEDED)
 VOID = (Refund.Status.FAILED, Refund.Status.CANCELED)
@@ -27,7 +31,7 @@ TAKEN = (
 
 # A movement names its source by Stripe's id, which no foreign key can say; and a join is a tenth of a million lookups.
 MOVED = """
-    SELECT rows.{name}, rows.amount_minor, moved.sum_minor
+    SELECT rows.{name}, rows.amount_minor, moved.sum_minor, rows.currency
     FROM (
         SELECT source_id, currency, SUM(amount_minor) AS sum_minor, COUNT(*) AS count
         FROM {transactions}
@@ -40,19 +44,40 @@ MOVED = """
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def movements_that_differ(since: datetime = LONG_AGO) -> Wrong:
+def movements_that_differ(since: datetime = LONG_AGO) -> WrongOfOrder:
     """Charges, refunds and disputes made from ``since`` on that moved another sum than they should have."""
-    for name, amount, moved in _differing(Payment, (Payment.Status.PAID,), since, should_move=1):
-        yield name, f"captured {amount}, but Stripe's balance moved by {moved}"
-    for name, amount, moved in _differing(Refund, STANDING, since, should_move=-1):
-        yield name, f"refunded {amount}, but Stripe's balance moved by {moved}"
+    for moved in _differing(Payment, (Payment.Status.PAID,), since, should_move=1):
+        yield moved.name, moved.order_number, f"captured {moved.amount_text}, but {moved.moved_text}"
+    for moved in _differing(Refund, STANDING, since, should_move=-1):
+        yield moved.name, moved.order_number, f"refunded {moved.amount_text}, but {moved.moved_text}"
     # One movement alone: that which gives the money back is not known yet.
-    for name, _amount, moved in _differing(Refund, VOID, since, should_move=0, at_least=2):
-        yield name, f"refunded nothing in the end, but Stripe's balance moved by {moved}"
-    for name, amount, moved in _differing(Dispute, TAKEN, since, should_move=-1):
-        yield name, f"takes {amount}, but Stripe's balance moved by {moved}"
-    for name, _amount, moved in _differing(Dispute, (Dispute.Status.WON,), since, should_move=0, at_least=2):
-        yield name, f"was won, but Stripe's balance moved by {moved}"
+    for moved in _differing(Refund, VOID, since, should_move=0, at_least=2):
+        problem = f"the refund of {moved.amount_text} came to nothing, but {moved.moved_text}"
+        yield moved.name, moved.order_number, problem
+    for moved in _differing(Dispute, TAKEN, since, should_move=-1):
+        yield moved.name, moved.order_number, f"takes {moved.amount_text}, but {moved.moved_text}"
+    for moved in _differing(Dispute, (Dispute.Status.WON,), since, should_move=0, at_least=2):
+        problem = f"the dispute over {moved.amount_text} was won, but {moved.moved_text}"
+        yield moved.name, moved.order_number, problem
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Moved:
+    """A charge, refund or dispute and what it did to the balance, in Stripe's minor units."""
+
+    name: str
+    order_number: str
+    amount_minor: int
+    moved: int
+    currency: str
+
+    @property
+    def amount_text(self) -> str:
+        return amount_text(self.amount_minor, self.currency)
+
+    @property
+    def moved_text(self) -> str:
+        return f"Stripe's balance moved by {stripe_amount_text(self.moved, self.currency)}"
 
 
 # How each is called, what its movements name, and when it was.
@@ -65,8 +90,8 @@ _COLUMNS: dict[type[models.Model], tuple[str, str, str]] = {
 
 def _differing(
     model: type[models.Model], statuses: Iterable[str], since: datetime, *, should_move: int, at_least: int = 1
-) -> list[tuple[str, int, int]]:
-    """Name, amount and movement of rows that should have moved so many times their amount, and moved another sum.
+) -> list[_Moved]:
+    """Rows that should have moved so many times their amount, and moved another sum.
 
     Only those of which ``at_least`` so many movements are known, all in their own currency.
     """
@@ -83,7 +108,16 @@ def _differing(
     )
     with connection.cursor() as cursor:
         cursor.execute(sql, [*wanted, *wanted, at_least, should_move, *hundredfold])
-        return [(str(name), int(amount), int(moved)) for name, amount, moved in cursor.fetchall()]
+        found = cursor.fetchall()
+    order = "order__number" if model is Payment else "payment__order__number"
+    names = [row[0] for row in found]
+    numbers = dict(model._default_manager.filter(**{f"{name}__in": names}).values_list(name, order))
+    return [
+        _Moved(
+            name=str(name), order_number=numbers[name], amount_minor=int(amount), moved=int(moved), currency=currency
+        )
+        for name, amount, moved, currency in found
+    ]
 
 
 def nets_that_differ() -> Wrong:
@@ -96,9 +130,11 @@ def nets_that_differ() -> Wrong:
 def payouts_that_do_not_add_up() -> Wrong:
     """Payouts of which all transactions are known, and these are not what arrived at the bank."""
     own = Q(source_id=OuterRef("payout_id"))
-    made_of = BalanceTransaction.objects.filter(~own, payout_id=OuterRef("payout_id"))
-    summed = made_of.order_by().values("payout_id").annotate(sum=Sum("net_minor")).values("sum")
+    transactions = BalanceTransaction.objects.filter(~own, payout_id=OuterRef("payout_id"))
+    summed = transactions.order_by().values("payout_id").annotate(sum=Sum("net_minor")).values("sum")
     itemised = Payout.objects.filter(is_itemised=True).annotate(sum=Coalesce(Subquery(summed), 0))
     for payout in itemised.exclude(sum=F("amount_minor")).iterator():
-        problem = f"pays out {payout.amount_minor}, but its transactions add up to {payout.itemised_minor}"
+        paid = stripe_amount_text(payout.amount_minor, payout.currency)
+        made_of = stripe_amount_text(payout.itemised_minor, payout.currency)
+        problem = f"pays out {paid}, but its transactions add up to {made_of}"
         yield payout.payout_id, problem

@@ -1,6 +1,6 @@
 """What movements of Stripe's balance add up to."""
 
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
 
 from jumun.orders.models import Order
 from jumun.payments.models import BalanceTransaction, Dispute, Payment, Refund
@@ -45,3 +45,22 @@ def transactions_of(order: Order) -> QuerySet[BalanceTransaction]:
     sources = sources.order_by()
     # A list, not a subquery: each of the few is then found by the index.
     return BalanceTransaction.objects.filter(source_id__in=list(sources))
+
+
+def ours(transactions: QuerySet[BalanceTransaction]) -> QuerySet[BalanceTransaction]:
+    """Those that a charge, refund or dispute of a payment here has made."""
+    return transactions.filter(_is_ours())
+
+
+def others(transactions: QuerySet[BalanceTransaction]) -> QuerySet[BalanceTransaction]:
+    """Those of sales elsewhere on the same account, and fees of no payment in particular."""
+    return transactions.exclude(_is_ours())
+
+
+def _is_ours() -> Q:
+    source = OuterRef("source_id")
+    return Q(
+        Exists(Payment.objects.filter(charge_id=source))
+        | Exists(Refund.objects.filter(refund_id=source))
+        | Exists(Dispute.objects.filter(dispute_id=source))
+    )

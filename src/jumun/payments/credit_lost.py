@@ -27,5 +27,5 @@ def credit_lost(dispute: Dispute) -> CreditNote:
         amount_minor = creditable_minor(dispute)
         if amount_minor < 1:
             raise NotCreditable(f"{dispute} is {dispute.status}, and nothing is left to be credited")
-        reference = dispute.payment.reference(dispute.dispute_id)
+        reference = dispute.payment.reference(dispute.dispute_id, at=dispute.taken_at)
         return CreditNote.issue(order.invoice, amount_minor=amount_minor, refunded_to=reference)

@@ -181,6 +181,12 @@ def retrieve_dispute(dispute_id: str) -> dict[str, Any]:
     return _call(lambda: _client().v1.disputes.retrieve(dispute_id, params={"expand": expand}), "dispute", dispute_id)
 
 
+def retrieve_fraud_warning(warning_id: str) -> dict[str, Any]:
+    """The early fraud warning as it is now."""
+    call = lambda: _client().v1.radar.early_fraud_warnings.retrieve(warning_id)  # noqa: E731
+    return _call(call, "radar.early_fraud_warning", warning_id)
+
+
 def retrieve_payout(payout_id: str) -> dict[str, Any]:
     """The payout as it is now."""
     return _call(lambda: _client().v1.payouts.retrieve(payout_id), "payout", payout_id)
@@ -189,6 +195,11 @@ def retrieve_payout(payout_id: str) -> dict[str, Any]:
 def retrieve_payment_intent(payment_intent_id: str) -> dict[str, Any]:
     """The PaymentIntent as it is now."""
     return _call(lambda: _client().v1.payment_intents.retrieve(payment_intent_id), "payment_intent", payment_intent_id)
+
+
+def sessions_of(payment_intent_id: str) -> Iterator[dict[str, Any]]:
+    """The Checkout Session of a payment, if it has one, with what merging needs."""
+    return _all("checkout.sessions", {"payment_intent": payment_intent_id, "expand": LISTED["checkout.sessions"]})
 
 
 def refunds_of(payment_intent_id: str) -> Iterator[dict[str, Any]]:

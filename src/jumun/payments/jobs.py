@@ -2,7 +2,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from jumun.errors import MalformedSnapshot, StripeRefused
+from jumun.errors import MalformedSnapshot, StripeRefused, StripeUnavailable
 from jumun.orders.models import Order
 from jumun.orders.timeline import Kind
 from jumun.outbox.handlers import job
@@ -13,12 +13,19 @@ from jumun.payments.complete import complete
 from jumun.payments.end import TRY_AGAIN_IN
 from jumun.payments.give_back import give_back as return_payment
 from jumun.payments.models import Dispute, Payment, Reconciliation, Refund
+from jumun.payments.models.payment import GIVE_BACK_JOB
 from jumun.payments.reconcile import reconcile
 
 
 @job("payments.complete", lane=Lane.STRIPE, network=True)
 def complete_object(kind: str, object_id: str) -> None:
-    complete(kind, object_id)
+    try:
+        complete(kind, object_id)
+    except StripeRefused as refusal:
+        if refusal.proves_nothing:
+            # The keys in force may be another account's for a while: try again instead of giving up at once.
+            raise StripeUnavailable(str(refusal)) from refusal
+        raise
 
 
 @job("payments.expire_overdue", lane=Lane.MONEY, every_s=60)
@@ -47,7 +54,7 @@ def resume_refund(refund_pk: int) -> None:
     refunds.resume(Refund.objects.select_related("payment").get(pk=refund_pk))
 
 
-@job("payments.give_back", lane=Lane.MONEY, network=True)
+@job(GIVE_BACK_JOB, lane=Lane.MONEY, network=True)
 def give_back(payment_pk: int) -> None:
     return_payment(_payment(payment_pk))
 

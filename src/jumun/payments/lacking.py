@@ -20,11 +20,11 @@ Snapshot = dict[str, Any]
 # Where an object names what it did to the balance.
 TRANSACTIONS = ("balance_transaction", "failure_balance_transaction")
 # Of these only the payment tells whose they are.
-PARTS_OF_PAYMENT = ("refund", "dispute")
+PARTS_OF_PAYMENT = ("refund", "dispute", "radar.early_fraud_warning")
 
 
 def is_of_unknown_payment(raw: Snapshot) -> bool:
-    """Whether Stripe must tell first whose a refund or dispute is: it names a payment that is not known here yet."""
+    """Whether Stripe must tell first whose a refund, dispute or fraud warning is: its payment is not known here yet."""
     intent_id = _bare_id(raw, "payment_intent") if raw.get("object") in PARTS_OF_PAYMENT else ""
     return intent_id != "" and _payment(intent_id) is None
 
@@ -83,6 +83,7 @@ _QUESTIONS: dict[str, Callable[[Snapshot], str]] = {
     "refund": _of_refund,
     "dispute": _of_dispute,
     "payout": _of_payout,
+    "radar.early_fraud_warning": _of_dispute,
 }
 
 

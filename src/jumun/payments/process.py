@@ -38,7 +38,7 @@ def process(event: InboxEvent) -> None:
 def _merge(event: InboxEvent, body: dict[str, Any]) -> None:
     snapshot = object_of(event.type, body)
     with transaction.atomic():
-        order = None if is_of_unknown_payment(snapshot) else join(snapshot)
+        order = None if is_of_unknown_payment(snapshot) else join(snapshot, at=event.created_at)
         enqueue_completion(snapshot)
         event.finish(order_id=order and order.pk)
 

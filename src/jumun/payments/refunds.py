@@ -66,7 +66,8 @@ def refund(
 
     Raises `NotRefundable` with its kinds `RefundExceedsPaid`, `RefundExceedsOrdered` and `PaymentDisputed`, and
     `StripeRefused`, and then no money moves, and `StripeUnavailable`: then it is unknown, and the worker asks again
-    until it is known. Must not run in a transaction.
+    until it is known. It is unknown as well where the keys in force do not see the payment: another account's keys
+    prove nothing about a refund that this account may have made. Must not run in a transaction.
     """
     if (amount_minor is None) == (lines is None):
         raise TypeError("a refund is of an amount or of lines")
@@ -171,6 +172,8 @@ def _send(intention: Refund) -> None:
     try:
         snapshot = gateway.create_refund(intention.params, idempotency_key=intention.idempotency_key)
     except StripeRefused as refusal:
+        if refusal.proves_nothing:
+            raise StripeUnavailable(f"the keys in force do not see the payment: {refusal}") from refusal
         intention.refuse(str(refusal))
         if refusal.code == "charge_disputed":
             # Stripe knows of a dispute before we do.
@@ -189,10 +192,18 @@ def _send(intention: Refund) -> None:
 
 
 def _find(intention: Refund) -> bool:
-    """Look at Stripe for the refund that carries our name, and merge it. Raises `StripeUnavailable`."""
-    for found in gateway.refunds_of(intention.payment.payment_intent_id):
-        if Metadata.within(found).refund_pk == str(intention.pk):
-            apply(found)
-            intention.refresh_from_db()
-            return True
+    """Look at Stripe for the refund that carries our name, and merge it.
+
+    Raises `StripeUnavailable`, also where the keys in force do not see the payment: no refund of theirs proves nothing.
+    """
+    payment_intent_id = intention.payment.payment_intent_id
+    try:
+        for found in gateway.refunds_of(payment_intent_id):
+            if Metadata.within(found).refund_pk == str(intention.pk):
+                apply(found)
+                intention.refresh_from_db()
+                return True
+        gateway.retrieve_payment_intent(payment_intent_id)
+    except StripeRefused as refusal:
+        raise StripeUnavailable(f"the keys in force do not see the payment: {refusal}") from refusal
     return False

@@ -11,6 +11,7 @@ from jumun.backoffice import markup
 from jumun.backoffice.filters import ColumnFilter
 from jumun.backoffice.readonly import ReadOnlyAdmin
 from jumun.payments.models import BalanceTransaction, Difference, Payout, Reconciliation
+from jumun.payments.reconcile.advice import advice
 
 CREATED_AT = markup.moment_column("created_at", _("created at Stripe"))
 ARRIVES_AT = markup.moment_column("arrives_at", _("arrives"))
@@ -89,10 +90,14 @@ class PayoutAdmin(ReadOnlyAdmin):
 
 class DifferenceInline(admin.TabularInline):  # type: ignore[type-arg]  # takes no type argument at run time
     model = Difference
-    fields = ("kind", "order_number", OBJECT_ID, PROBLEM, "repaired")
+    fields = ("kind", "order_number", OBJECT_ID, PROBLEM, "what_to_do", "repaired")
     readonly_fields = fields
     can_delete = False
     extra = 0
+
+    @admin.display(description=_("what to do"))
+    def what_to_do(self, row: Difference) -> str:
+        return advice(row.kind, repaired=row.repaired)
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

@@ -6,6 +6,7 @@ payment, refund or dispute, series.
 """
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -13,7 +14,9 @@ from django.db import transaction
 from jumun.orders.models import Order
 from jumun.payments.merge.balance import merge_balance_transaction, merge_payout
 from jumun.payments.merge.charge import merge_charge
+from jumun.payments.merge.declined import merge_declined
 from jumun.payments.merge.dispute import merge_dispute
+from jumun.payments.merge.fraud_warning import merge_fraud_warning
 from jumun.payments.merge.refund import merge_refund
 from jumun.payments.merge.session import merge_session
 
@@ -42,16 +45,22 @@ MERGED_TYPES = frozenset(
         "payout.canceled",
         "payout.failed",
         "payout.reconciliation_completed",
+        "payment_intent.payment_failed",
+        "radar.early_fraud_warning.created",
+        "radar.early_fraud_warning.updated",
     }
 )
+# A decline is told on its order's timeline. It moved no money, so that it is missed by nobody's books.
+NOT_IN_THE_BOOKS = frozenset({"payment_intent.payment_failed"})
 
 _MERGERS: dict[str, Callable[[dict[str, Any]], Order | None]] = {
-    "checkout.session": merge_session,
     "charge": merge_charge,
     "refund": merge_refund,
     "dispute": merge_dispute,
     "balance_transaction": merge_balance_transaction,
     "payout": merge_payout,
+    "payment_intent": merge_declined,
+    "radar.early_fraud_warning": merge_fraud_warning,
 }
 
 
@@ -64,7 +73,12 @@ def apply(raw: dict[str, Any]) -> Order | None:
         return join(raw)
 
 
-def join(raw: dict[str, Any]) -> Order | None:
-    """`apply` in the caller's transaction, which must be rolled back where this raises."""
+def join(raw: dict[str, Any], *, at: datetime | None = None) -> Order | None:
+    """`apply` in the caller's transaction, which must be rolled back where this raises.
+
+    ``at`` is when an event told of ``raw``: an event names a payment's charge and does not say when it was made.
+    """
+    if raw.get("object") == "checkout.session":
+        return merge_session(raw, at=at)
     merger = _MERGERS.get(str(raw.get("object")))
     return merger(raw) if merger else None

@@ -30,4 +30,8 @@ def merge_payout(raw: dict[str, Any]) -> None:
     """The payout, and what it is made of where it came with that."""
     snapshot = PayoutSnapshot.parse(raw)
     Payout.join(snapshot)
+    if snapshot.status == Payout.Status.FAILED:
+        payout = {name: value for name, value in raw.items() if name != "balance_transactions"}
+        reason = QuarantinedSnapshot.Reason.PAYOUT_FAILED
+        QuarantinedSnapshot.keep(object_id=snapshot.id, reason=reason, order=None, snapshot=payout)
     BalanceTransaction.mirror(transactions_within(raw), payout_id=snapshot.id if snapshot.is_itemised else "")

@@ -37,7 +37,7 @@ def _merge(order: Order, snapshot: DisputeSnapshot, raw: dict[str, Any]) -> str 
         return reason
     dispute, is_new = Dispute.join(payment, snapshot)
     _move_money(order, dispute, transactions_within(raw))
-    if dispute.status == Dispute.Status.WON:
+    if snapshot.status == dispute.status == Dispute.Status.WON:
         CreditNote.take_back(dispute.dispute_id)
     if not dispute.is_open and payment.unwanted_because in Payment.GIVEN_BACK:
         # While the bank had it, it could not go back.

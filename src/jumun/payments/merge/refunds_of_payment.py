@@ -5,6 +5,8 @@ All of it runs inside `jumun.payments.merge`, which holds the locks on the order
 
 from typing import Any
 
+from django.utils import timezone
+
 from jumun.errors import MalformedSnapshot
 from jumun.invoices.document import DocumentError
 from jumun.invoices.models import CreditNote, Invoice
@@ -28,7 +30,7 @@ def merge_refunds(order: Order, payment: Payment, raws: list[dict[str, Any]]) ->
         if reason is not None:
             object_id = str(raw.get("id") or payment.payment_intent_id)
             QuarantinedSnapshot.keep(object_id=object_id, reason=reason, order=order, snapshot=raw, payment=payment)
-    _book(order, payment)
+    _book(order, payment, {raw.get("id") for raw in raws})
 
 
 def _merge(order: Order, payment: Payment, raw: dict[str, Any]) -> str | None:
@@ -41,13 +43,13 @@ def _merge(order: Order, payment: Payment, raw: dict[str, Any]) -> str | None:
         return reason
     refund = _row_of(payment, snapshot, amount_minor)
     refund.advance(snapshot)
-    if refund.status in Refund.VOID:
-        # The money did not reach the customer: what was credited for it is owed again, by a document that says so.
+    if snapshot.status in Refund.VOID:
+        # The money did not reach the customer: cancel the refund's credit note. Only Stripe can say so, not our row.
         CreditNote.take_back(snapshot.id)
     mirror_within(order, transactions_within(raw))
     if not snapshot.is_status_known:
         return Reason.UNKNOWN_STATUS
-    return Reason.REFUND_FAILED if refund.status == Refund.Status.FAILED else None
+    return Reason.REFUND_FAILED if snapshot.status == Refund.Status.FAILED else None
 
 
 def _row_of(payment: Payment, snapshot: RefundSnapshot, amount_minor: int) -> Refund:
@@ -61,6 +63,7 @@ def _row_of(payment: Payment, snapshot: RefundSnapshot, amount_minor: int) -> Re
         asked = refunds.filter(pk=int(refund_pk), refund_id=None, amount_minor=amount_minor).first()
         if asked is not None:
             return asked
+    now = timezone.now()
     found = Refund.objects.create(
         payment=payment,
         refund_id=snapshot.id,
@@ -69,20 +72,23 @@ def _row_of(payment: Payment, snapshot: RefundSnapshot, amount_minor: int) -> Re
         currency=payment.currency,
         reason=snapshot.reason,
         refusal=snapshot.failure_reason,
+        created_at=min(snapshot.made_at or now, now),
     )
     found.record_status()
     return found
 
 
-def _book(order: Order, payment: Payment) -> None:
-    """Tell the shop of refunds that have succeeded, once the payment itself is known to be made.
+def _book(order: Order, payment: Payment, told_ids: set[object]) -> None:
+    """Tell the shop of refunds that have succeeded, once the payment itself is known to be made: of those that Stripe
+    has just told of, and when the payment has just been made of all. A row that nobody told of books nothing.
 
     Only the payment by which the order became paid is on the invoice; a second one is given back without a credit
     note.
     """
     if payment.status != Payment.Status.PAID:
         return
-    succeeded = find_all(Refund, payment_id=payment.pk, status=Refund.Status.SUCCEEDED)
+    known = find_all(Refund, payment_id=payment.pk, status=Refund.Status.SUCCEEDED)
+    succeeded = [row for row in known if row.booked_at or payment.became_paid or row.refund_id in told_ids]
     for refund in succeeded:
         refund.payment = payment
     for refund in (row for row in succeeded if row.booked_at is None):
@@ -111,7 +117,7 @@ def _credit(invoice: Invoice, payment: Payment, refund: Refund) -> None:
     if due_minor < 1:
         _mail(refund)
         return
-    reference = payment.reference(str(refund.refund_id))
+    reference = payment.reference(str(refund.refund_id), at=refund.created_at)
     try:
         CreditNote.issue(invoice, amount_minor=due_minor, refunded_to=reference, lines=refund.pieces or None)
     except DocumentError:

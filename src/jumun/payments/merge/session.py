@@ -1,5 +1,6 @@
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
@@ -23,8 +24,11 @@ from jumun.payments.snapshots import (
 )
 
 
-def merge_session(raw: dict[str, Any]) -> Order | None:
-    """Join a Checkout Session: the order that it pays is paid, or staff learn why it is not."""
+def merge_session(raw: dict[str, Any], *, at: datetime | None = None) -> Order | None:
+    """Join a Checkout Session: the order that it pays is paid, or staff learn why it is not.
+
+    ``at`` is when Stripe said so, which is when it was paid where the charge is not expanded.
+    """
     if not _claims_an_order(raw):
         return None
     session = SessionSnapshot.parse(raw)
@@ -40,7 +44,7 @@ def merge_session(raw: dict[str, Any]) -> Order | None:
     if order is not None:
         was_paid = order.state == Order.State.PAID
         Checkout.advance_by(order, session)
-        with _payment_of(order, session, reason) as payment:
+        with _payment_of(order, session, reason, at) as payment:
             reason = reason or _pay(order, session, payment)
     if reason is not None:
         _set_aside(raw, session, reason, order, payment)
@@ -70,18 +74,21 @@ def _names_an_order(raw: dict[str, Any]) -> bool:
 
 
 @contextmanager
-def _payment_of(order: Order, session: SessionSnapshot, reason: str | None) -> Iterator[Payment | None]:
+def _payment_of(
+    order: Order, session: SessionSnapshot, reason: str | None, at: datetime | None
+) -> Iterator[Payment | None]:
     """The session's payment as far as it is known now; of what does not match the order, only money that was taken."""
     with _joining(order, session, reason) as payment:
         if payment is not None and payment.order_id == order.pk:
-            payment.advance(_status(session), session.method, session.charge_id)
+            payment.advance(_status(session), session.method, session.charge_id, at=session.charged_at or at)
         yield payment
 
 
 def _joining(
     order: Order, session: SessionSnapshot, reason: str | None
 ) -> AbstractContextManager[Payment] | AbstractContextManager[None]:
-    if not session.payment_intent_id:
+    # The page of a declined card is still open: nothing was paid, and nothing is known to be paid by it.
+    if not session.payment_intent_id or not session.is_complete:
         return nullcontext()
     return _mismatched(order, session) if reason else Payment.of_intent(order, session.payment_intent_id)
 
@@ -140,7 +147,7 @@ def _settle(order: Order, payment: Payment) -> bool:
     """Pay the order by this payment, even after its end if its goods can be had again; ``False`` where it cannot be."""
     at = payment.paid_at or timezone.now()
     try:
-        if not (order.mark_paid(at=at) or order.revive(at=at)):
+        if not (order.mark_paid(at=at) or order.revive(at=at)) and not _settled_it(order, payment):
             return False
     except OrderRefused:
         # It cannot be supplied any more: nobody is to be asked for its money again.
@@ -148,3 +155,15 @@ def _settle(order: Order, payment: Payment) -> bool:
         return False
     payment.settle()
     return True
+
+
+def _settled_it(order: Order, payment: Payment) -> bool:
+    """Whether the order is paid by this very payment, and only our record of that was lost: its invoice names it.
+
+    Money that paid for an invoice never goes back by itself.
+    """
+    if order.state != Order.State.PAID or order.payments.filter(settles_order=True).exists():
+        return False
+    invoice = Invoice.objects.filter(order=order).first()
+    paid = invoice.document.paid if invoice else None
+    return paid is not None and paid.stripe_id == payment.payment_intent_id

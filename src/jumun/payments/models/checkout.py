@@ -91,6 +91,21 @@ class Checkout(Intention):
             self.order.record(kind, checkout=session.id)
         return True
 
+    def is_beyond(self, session: SessionSnapshot) -> bool:
+        """Whether the row has ended otherwise than Stripe says. One that was refused has a session of which nobody
+        knows the address, if any.
+        """
+        return self.state in {self.State.COMPLETE, self.State.EXPIRED} and self.state != session.status
+
+    def put_back(self, session: SessionSnapshot) -> None:
+        """Take over what Stripe says now, unless another checkout of the order is open; see `rows_ahead`."""
+        others = Checkout.objects.filter(order=self.order, state__in=self.UNFINISHED).exclude(pk=self.pk)
+        if session.status == self.State.OPEN and others.exists():
+            return
+        before, self.state = self.state, self.State(session.status)
+        self.save(update_fields=["state"])
+        self.order.record(Kind.SET_TO_STRIPE, object=self.session_id, before=before, after=self.state)
+
     def give_up(self, why: str) -> None:
         """Record that the session is over although Stripe, as we reach it now, does not know it."""
         unfinished = Checkout.objects.filter(pk=self.pk, state__in=self.UNFINISHED)

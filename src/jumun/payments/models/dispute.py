@@ -1,5 +1,5 @@
 from datetime import UTC, datetime
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from django.db import models
 from django.db.models import Q
@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from jumun import money
 from jumun.orders.timeline import Kind
+from jumun.payments.models.balance_transaction import BalanceTransaction
 from jumun.payments.models.payment import Payment
 from jumun.payments.snapshots import DisputeSnapshot
 
@@ -111,16 +112,7 @@ class Dispute(models.Model):
     @classmethod
     def join(cls, payment: Payment, snapshot: DisputeSnapshot) -> tuple[Self, bool]:
         """The dispute after what a snapshot tells, and whether it is news. The order is locked."""
-        values = {
-            "status": snapshot.status,
-            "amount_minor": money.from_stripe(snapshot.amount, snapshot.currency),
-            "currency": snapshot.currency,
-            "reason": snapshot.reason,
-            "is_charge_refundable": snapshot.is_charge_refundable,
-            "due_at": snapshot.due_at,
-            "opened_at": snapshot.opened_at,
-            "transaction_count": snapshot.transaction_count,
-        }
+        values = cls._values_of(snapshot)
         dispute, is_new = cls.objects.get_or_create(dispute_id=snapshot.id, defaults={"payment": payment, **values})
         status = None if is_new else dispute.status
         if is_new:
@@ -132,6 +124,34 @@ class Dispute(models.Model):
         if dispute.status != status and (kind := cls._RECORDED.get(dispute.status)):
             dispute.record(kind)
         return dispute, is_new
+
+    @staticmethod
+    def _values_of(snapshot: DisputeSnapshot) -> dict[str, Any]:
+        return {
+            "status": snapshot.status,
+            "amount_minor": money.from_stripe(snapshot.amount, snapshot.currency),
+            "currency": snapshot.currency,
+            "reason": snapshot.reason,
+            "is_charge_refundable": snapshot.is_charge_refundable,
+            "due_at": snapshot.due_at,
+            "opened_at": snapshot.opened_at,
+            "transaction_count": snapshot.transaction_count,
+        }
+
+    def is_as(self, snapshot: DisputeSnapshot) -> bool:
+        """Whether the row says what Stripe says."""
+        return all(getattr(self, name) == value for name, value in self._values_of(snapshot).items())
+
+    def put_back(self, snapshot: DisputeSnapshot) -> None:
+        """Take over what Stripe says now, for the row is further along than that; see `rows_ahead`.
+
+        In the caller's transaction. No document follows from it.
+        """
+        before, values = self.status, self._values_of(snapshot)
+        for name, value in values.items():
+            setattr(self, name, value)
+        self.save(update_fields=list(values))
+        self.payment.record(Kind.SET_TO_STRIPE, object=self.dispute_id, before=before, after=self.status)
 
     def record(self, kind: Kind, **details: str) -> None:
         """Add to the order's timeline what happened to this dispute, in the caller's transaction."""
@@ -151,6 +171,12 @@ class Dispute(models.Model):
     def stripe_url(self) -> str:
         """Where evidence is given: with the payment, in Stripe's dashboard or on the sandbox's page."""
         return self.payment.stripe_url
+
+    @property
+    def taken_at(self) -> datetime:
+        """When the bank took the money, as far as its movement is known; else when the dispute was opened."""
+        taken = BalanceTransaction.objects.filter(source_id=self.dispute_id, amount_minor__lt=0).order_by("-created_at")
+        return taken.values_list("created_at", flat=True).first() or self.opened_at
 
     @property
     def is_open(self) -> bool:

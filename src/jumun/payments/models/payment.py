@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from jumun.payments.models.dispute import Dispute
 
 Reason = QuarantinedSnapshot.Reason
+GIVE_BACK_JOB = "payments.give_back"
 
 
 class Payment(models.Model):
@@ -56,6 +57,8 @@ class Payment(models.Model):
         *("method", "wallet", "card_brand", "card_last4"),
     )
     _is_joining = False
+    # In this transaction: refunds that were told of before are booked now.
+    became_paid = False
 
     # What goes back to the customer without anybody being asked.
     GIVEN_BACK: ClassVar = (Reason.SECOND_PAYMENT, Reason.PAID_AFTER_CLOSE)
@@ -150,13 +153,19 @@ class Payment(models.Model):
         elif changed := [name for name, value in self._learnt().items() if value != before[name]]:
             self.save(update_fields=changed)
 
-    def advance(self, status: str, method: PaymentMethod | None, charge_id: str) -> None:
-        """Join what a snapshot tells into what is known, while `joining`. ``charge_id`` may be empty."""
+    def advance(self, status: str, method: PaymentMethod | None, charge_id: str, *, at: datetime | None = None) -> None:
+        """Join what a snapshot tells into what is known, while `joining`. ``charge_id`` may be empty.
+
+        ``at`` is when Stripe took the money, if that is known: documents name that day, not the day we learnt of it.
+        """
         self._must_be_joining()
         if self.status in self._BEFORE[status]:
             self.status = status
             if status == self.Status.PAID:
-                self.paid_at = timezone.now()
+                self.became_paid = True
+                # Stripe's clock and ours differ, and nobody pays before they order or in the future.
+                now = timezone.now()
+                self.paid_at = min(max(at or now, self.order.placed_at), now)
             if kind := self._RECORDED.get(status):
                 self.order.record(kind, payment=self.payment_intent_id)
         if method:
@@ -211,8 +220,8 @@ class Payment(models.Model):
 
     def send_back(self, key: str) -> None:
         """Have it given back, and both sides told, once for each ``key``."""
-        for kind in ("give_back", "mail_given_back", "mail_staff_given_back"):
-            Job.enqueue(f"payments.{kind}", key=key, payment_pk=self.pk)
+        for kind in (GIVE_BACK_JOB, "payments.mail_given_back", "payments.mail_staff_given_back"):
+            Job.enqueue(kind, key=key, payment_pk=self.pk)
 
     def resolve_quarantine(self) -> None:
         """Nothing is left to be done about its being of no use to the order: the customer has the money again."""

@@ -93,6 +93,21 @@ class Payout(models.Model):
             ]
         )
 
+    def is_as(self, snapshot: PayoutSnapshot) -> bool:
+        """Whether the row says what Stripe says; the day of arrival may move on."""
+        told = (snapshot.status, snapshot.reconciliation_status, snapshot.livemode, snapshot.automatic)
+        return (self.status, self.reconciliation_status, self.livemode, self.automatic) == told and (
+            self.currency == snapshot.currency
+        )
+
+    def put_back(self, snapshot: PayoutSnapshot) -> None:
+        """Take over what Stripe says now, for the row is further along than that; see `rows_ahead`."""
+        names = ("status", "reconciliation_status", "livemode", "automatic", "currency", "failure_message")
+        for name in names:
+            setattr(self, name, getattr(snapshot, name))
+        self.arrives_at = snapshot.arrives_at
+        self.save(update_fields=[*names, "arrives_at"])
+
     @property
     def transactions(self) -> models.QuerySet[BalanceTransaction]:
         """What it is made of: all its balance transactions but its own."""

@@ -18,9 +18,10 @@ if TYPE_CHECKING:
 
 
 class QuarantinedSnapshot(models.Model):
-    """A snapshot that pays nothing because it does not match our books. Staff see it and decide what is left to decide.
+    """A snapshot that staff must look at: it does not match our books, or it reports money that went astray.
 
-    An order is paid by what it asked for and by nothing else (invariant I1), so nobody can accept one.
+    It stays until staff mark it as dealt with. An order is paid by what it asked for and by nothing else (invariant
+    I1), so nobody can accept a payment that does not match.
     """
 
     class Reason(models.TextChoices):
@@ -36,6 +37,8 @@ class QuarantinedSnapshot(models.Model):
         UNKNOWN_STATUS = "unknown_status", _("a status that we do not know")
         MALFORMED = "malformed", _("an object of another shape")
         REFUND_FAILED = "refund_failed", _("a refund failed: the money has not reached the customer")
+        PAYOUT_FAILED = "payout_failed", _("the bank returned a payout")
+        FRAUD_WARNING = "fraud_warning", _("the card's issuer reports fraud")
 
     object_id = models.CharField(_("Stripe object"), max_length=255)
     reason = models.CharField(_("reason"), max_length=20, choices=Reason)

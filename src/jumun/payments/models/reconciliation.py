@@ -6,6 +6,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from jumun.orders.masking import masked
+from jumun.payments.snapshots.reader import CURRENCY_MAX_CHARS
 
 # An interrupted run older than this is begun anew: Stripe has moved on meanwhile.
 CONTINUED_FOR = timedelta(days=1)
@@ -68,7 +69,7 @@ class Reconciliation(models.Model):
     @property
     def agrees(self) -> bool:
         """Whether the books are the same as Stripe's now."""
-        return not self.differences.filter(repaired=False).exists()
+        return not self.differences.filter(repaired=False).exclude(kind=Difference.Kind.NOT_OURS).exists()
 
 
 class Difference(models.Model):
@@ -79,7 +80,8 @@ class Difference(models.Model):
         PAYMENT_DIFFERS = "payment_differs", _("a payment is another at Stripe")
         PAYMENT_NOT_AT_STRIPE = "payment_not_at_stripe", _("paid here, not at Stripe")
         PAYMENT_DOUBLED = "payment_doubled", _("an order paid twice")
-        PAID_WITHOUT_ORDER = "paid_without_order", _("paid, but for no open order")
+        PAID_WITHOUT_ORDER = "paid_without_order", _("paid for an order that is not here")
+        PAID_AFTER_CLOSE = "paid_after_close", _("paid after the order had ended")
         AMOUNT_MISMATCH = "amount_mismatch", _("another amount")
         CURRENCY_MISMATCH = "currency_mismatch", _("another currency")
         MODE_MISMATCH = "mode_mismatch", _("test and live mixed up")
@@ -99,6 +101,12 @@ class Difference(models.Model):
         PAYOUT_MISSING = "payout_missing", _("a payout that is not known here")
         PAYOUT_DIFFERS = "payout_differs", _("a payout is another at Stripe")
         PAYOUT_DOES_NOT_ADD_UP = "payout_does_not_add_up", _("a payout does not add up")
+        PAYOUT_FAILED = "payout_failed", _("a payout was returned by the bank")
+        FRAUD_WARNING = "fraud_warning", _("the card's issuer reports fraud")
+        DOCUMENT_MISSING = "document_missing", _("a document that was not issued")
+        INVOICE_DIFFERS = "invoice_differs", _("an order is not what its invoice says")
+        RETURN_MISSING = "return_missing", _("money that should go back")
+        NOT_OURS = "not_ours", _("not of our orders")
         EVENT_MISSING = "event_missing", _("an event that never came")
         MALFORMED = "malformed", _("an object of another shape")
         NOT_MERGED = "not_merged", _("an object that could not be merged")
@@ -110,6 +118,9 @@ class Difference(models.Model):
     order_number = models.CharField(_("order"), max_length=32, blank=True)
     problem = models.TextField(_("problem"))
     repaired = models.BooleanField(_("repaired"))
+    # In Stripe's minor units, where such amounts are summed: paid for no order of ours.
+    amount = models.BigIntegerField(null=True, editable=False)
+    currency = models.CharField(max_length=CURRENCY_MAX_CHARS, blank=True, editable=False)
 
     class Meta:
         verbose_name = _("difference")

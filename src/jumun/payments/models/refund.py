@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from jumun import money
 from jumun.orders.timeline import Kind
 from jumun.payments.models.intention import Intention
 from jumun.payments.snapshots import RefundSnapshot
@@ -113,6 +114,17 @@ class Refund(Intention):
             self.refusal = snapshot.failure_reason
             self.save(update_fields=["status", "refund_id", "refusal"])
             self.record_status()
+
+    def put_back(self, snapshot: RefundSnapshot) -> None:
+        """Take over what Stripe says now, for the row is further along than that; see `rows_ahead`.
+
+        In the caller's transaction. No document follows from it.
+        """
+        before = self.status
+        self.status, self.refusal = snapshot.status, snapshot.failure_reason
+        self.amount_minor = money.from_stripe(snapshot.amount, snapshot.currency)
+        self.save(update_fields=["status", "refusal", "amount_minor"])
+        self.payment.record(Kind.SET_TO_STRIPE, object=self.refund_id, before=before, after=self.status)
 
     def refuse(self, why: str) -> None:
         """Record that Stripe would not make the refund, so that its money counts as unrefunded again."""

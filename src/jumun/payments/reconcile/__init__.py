@@ -17,8 +17,9 @@ from jumun.errors import StripeRefused, StripeUnavailable
 from jumun.payments import gateway
 from jumun.payments.close import CLOCK_MARGIN
 from jumun.payments.models import Difference, Reconciliation
-from jumun.payments.reconcile.compare import Found, compare
+from jumun.payments.reconcile.compare import Comparison
 from jumun.payments.reconcile.events import missing_events
+from jumun.payments.reconcile.found import Found
 from jumun.payments.reconcile.own_books import own_differences
 from jumun.payments.reconcile.steps import NAMES, STEPS, Step
 from jumun.payments.reconcile.unfinished import unfinished
@@ -38,57 +39,59 @@ def reconcile(run: Reconciliation, *, progress: Progress = lambda _step, _share:
 
     Raises `StripeUnavailable` after several tries, and `StripeRefused`; the run can be taken up again.
     """
+    comparison = Comparison(repair=run.repair, is_whole=not run.step)
     if run.step:
-        _patiently(partial(_catch_up, run, progress))
+        _patiently(partial(_catch_up, run, comparison, progress))
     try:
-        _walk_on(run, progress)
+        _walk_on(run, comparison, progress)
     except StripeRefused:
         if not run.after:
             raise
         # The object that it had come to is not there: the keys are another account's, or another sandbox's.
         run.enter("")
-        _walk_on(run, progress)
+        comparison = Comparison(repair=run.repair)
+        _walk_on(run, comparison, progress)
     if run.step != OWN_BOOKS:
         run.enter(OWN_BOOKS)
     progress(OWN_BOOKS, len(STEPS) / (len(STEPS) + 1))
-    _patiently(lambda: _keep(run, unfinished(run)))
-    _patiently(lambda: _keep(run, own_differences(run)))
+    _patiently(lambda: _keep(run, unfinished(run, comparison)))
+    _patiently(lambda: _keep(run, own_differences(run, comparison)))
     run.finish()
     progress(OWN_BOOKS, 1.0)
 
 
-def _catch_up(run: Reconciliation, progress: Progress) -> None:
+def _catch_up(run: Reconciliation, comparison: Comparison, progress: Progress) -> None:
     """Compare what Stripe has made since an interrupted run was begun: it lies before the place where that goes on."""
     since = max(run.since, run.started_at - CLOCK_MARGIN)
     for step in STEPS:
         progress(step.name, 0.0)
         for page in gateway.pages(step.resource, since=since, types=step.types):
-            _compare(run, step, page)
+            _compare(run, comparison, step, page)
             progress(step.name, 0.0)
 
 
-def _walk_on(run: Reconciliation, progress: Progress) -> None:
+def _walk_on(run: Reconciliation, comparison: Comparison, progress: Progress) -> None:
     first = NAMES.index(run.step) if run.step in NAMES else (len(STEPS) if run.step == OWN_BOOKS else 0)
     for number, step in enumerate(STEPS[first:], start=first):
         if run.step != step.name:
             run.enter(step.name)
-        _patiently(partial(_walk, run, step, number, progress))
+        _patiently(partial(_walk, run, comparison, step, number, progress))
 
 
-def _walk(run: Reconciliation, step: Step, number: int, progress: Progress) -> None:
+def _walk(run: Reconciliation, comparison: Comparison, step: Step, number: int, progress: Progress) -> None:
     progress(step.name, number / (len(STEPS) + 1))
     for page in gateway.pages(step.resource, since=run.since, after=run.after, types=step.types):
-        _compare(run, step, page)
+        _compare(run, comparison, step, page)
         run.advance(after=str(page[-1]["id"]), count=len(page))
         progress(step.name, (number + _share_done(run.since, page[-1])) / (len(STEPS) + 1))
 
 
-def _compare(run: Reconciliation, step: Step, page: list[dict[str, Any]]) -> None:
+def _compare(run: Reconciliation, comparison: Comparison, step: Step, page: list[dict[str, Any]]) -> None:
     if step.resource == "events":
-        _keep(run, missing_events(page, repair=run.repair))
+        _keep(run, missing_events(page, comparison))
         return
     for raw in page:
-        _keep(run, compare(raw, repair=run.repair))
+        _keep(run, comparison.of(raw))
 
 
 def _share_done(since: datetime, raw: dict[str, Any]) -> float:
@@ -108,8 +111,12 @@ def _keep(run: Reconciliation, found: Iterable[Found]) -> None:
             order_number=one.order_number,
             problem=one.problem,
             repaired=one.repaired,
+            amount=one.amount,
+            currency=one.currency,
         )
         for one in found
+        # Every hour the same sales of another shop would be written down.
+        if one.kind != Difference.Kind.NOT_OURS or not run.is_scheduled
     ]
     if rows:
         Difference.objects.bulk_create(rows, ignore_conflicts=True)

@@ -12,16 +12,21 @@ from jumun.errors import WebhookRefused
 from jumun.outbox.lease import storable
 from jumun.payments.inbox import store
 from jumun.payments.models import Difference, InboxEvent
-from jumun.payments.reconcile.compare import Found
+from jumun.payments.process import object_of
+from jumun.payments.reconcile.compare import Comparison
+from jumun.payments.reconcile.found import Found
 
 # Younger ones may still be on their way.
 ON_THEIR_WAY = timedelta(minutes=5)
 
+# The listing of these wants a permission of its own, which a restricted key may lack.
+ONLY_IN_EVENTS = "radar.early_fraud_warning."
 
-def missing_events(page: list[dict[str, Any]], *, repair: bool) -> Iterator[Found]:
+
+def missing_events(page: list[dict[str, Any]], comparison: Comparison) -> Iterator[Found]:
     """Those of ``page`` that are not in the inbox; with ``repair`` they are put there, for the worker.
 
-    Those so old that they may have been purged there prove nothing.
+    Those so old that they may have been purged there prove nothing. What only an event tells of is compared as well.
     """
     known = set(
         InboxEvent.objects.filter(event_id__in=[event["id"] for event in page]).values_list("event_id", flat=True)
@@ -35,9 +40,11 @@ def missing_events(page: list[dict[str, Any]], *, repair: bool) -> Iterator[Foun
             continue
         kind, problem = Difference.Kind.EVENT_MISSING, f"{event.get('type')} never came"
         try:
-            if repair:
+            if comparison.repair:
                 store(json.dumps(event).encode())
         except WebhookRefused as refusal:
             yield Found(kind=Difference.Kind.MALFORMED, object_id=event["id"], problem=storable(str(refusal)))
         else:
-            yield Found(kind=kind, object_id=event["id"], problem=storable(problem), repaired=repair)
+            yield Found(kind=kind, object_id=event["id"], problem=storable(problem), repaired=comparison.repair)
+        if str(event.get("type")).startswith(ONLY_IN_EVENTS):
+            yield from comparison.of(object_of(event["type"], event))

@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 
-from jumun.payments.merge import MERGED_TYPES
+from jumun.payments.merge import MERGED_TYPES, NOT_IN_THE_BOOKS
 
 # Of types that one listing of events takes (API reference, "List all events").
 TYPES_MAX = 20
+TYPES = tuple(sorted(MERGED_TYPES - NOT_IN_THE_BOOKS))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,8 +26,8 @@ STEPS = (
     ),
     # Last, when what they tell of is known already.
     *(
-        Step(name=f"events.{first}", resource="events", types=tuple(sorted(MERGED_TYPES)[first : first + TYPES_MAX]))
-        for first in range(0, len(MERGED_TYPES), TYPES_MAX)
+        Step(name=f"events.{first}", resource="events", types=TYPES[first : first + TYPES_MAX])
+        for first in range(0, len(TYPES), TYPES_MAX)
     ),
 )
 NAMES = tuple(step.name for step in STEPS)

@@ -7,8 +7,10 @@ units, currency codes in upper case.
 
 from jumun.payments.snapshots.balance_transaction import BalanceTransactionSnapshot
 from jumun.payments.snapshots.charge import ChargeSnapshot
+from jumun.payments.snapshots.declined import DeclinedSnapshot
 from jumun.payments.snapshots.dispute import DisputeSnapshot
 from jumun.payments.snapshots.event import is_of_another_account
+from jumun.payments.snapshots.fraud_warning import FraudWarningSnapshot
 from jumun.payments.snapshots.intent import IntentSnapshot
 from jumun.payments.snapshots.metadata import Metadata, name_of_ours
 from jumun.payments.snapshots.payment_method import PaymentMethod
@@ -21,7 +23,9 @@ from jumun.payments.snapshots.within import object_within, refunds_within, trans
 __all__ = [
     "BalanceTransactionSnapshot",
     "ChargeSnapshot",
+    "DeclinedSnapshot",
     "DisputeSnapshot",
+    "FraudWarningSnapshot",
     "IntentSnapshot",
     "Metadata",
     "PaymentMethod",

@@ -17,6 +17,8 @@ class Metadata:
     """
 
     order_reference: str
+    # The number, unlike the reference, may be shown.
+    order_number: str
     # Which of the sites that share the account has the order, word for word: it is compared and never stored.
     site: str
     # The rows of ours that asked for the session, or for the refund.
@@ -29,6 +31,7 @@ class Metadata:
         site = object_within(raw, "metadata", "site")
         return cls(
             order_reference=name_of_ours(object_within(raw, "metadata", "order_reference")),
+            order_number=name_of_ours(object_within(raw, "metadata", "order_number")),
             site=site if isinstance(site, str) else "",
             checkout_pk=name_of_ours(object_within(raw, "metadata", "checkout")),
             refund_pk=name_of_ours(object_within(raw, "metadata", "refund")),

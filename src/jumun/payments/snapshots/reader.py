@@ -85,6 +85,13 @@ class Reader:
     def optional_moment(self, name: str) -> datetime | None:
         return None if self._raw.get(name) is None else self.moment(name)
 
+    def shown_moment(self, name: str) -> datetime | None:
+        """A time that is only shown, and by which nothing is decided; ``None`` where there is none. Never raises."""
+        try:
+            return self.optional_moment(name)
+        except MalformedSnapshot:
+            return None
+
     def iso_moment(self, name: str) -> datetime:
         """A time as version 2 of Stripe's API writes it: ``2026-11-23T19:41:17.000Z``."""
         try:

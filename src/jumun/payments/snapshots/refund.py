@@ -1,4 +1,5 @@
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Self
 
 from jumun.payments.snapshots.metadata import Metadata
@@ -22,6 +23,7 @@ class RefundSnapshot:
     payment_intent_id: str
     reason: str
     failure_reason: str
+    made_at: datetime | None
     metadata: Metadata
 
     @classmethod
@@ -39,5 +41,6 @@ class RefundSnapshot:
             payment_intent_id=refund.reference("payment_intent"),
             reason=refund.reported("reason", max_chars=40),
             failure_reason=refund.reported("failure_reason"),
+            made_at=refund.shown_moment("created"),
             metadata=Metadata.within(raw),
         )

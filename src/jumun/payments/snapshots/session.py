@@ -3,6 +3,7 @@ from datetime import datetime
 from typing import Self
 
 from jumun.errors import MalformedSnapshot
+from jumun.payments.snapshots.charge import charged_at
 from jumun.payments.snapshots.metadata import Metadata, name_of_ours
 from jumun.payments.snapshots.payment_method import PaymentMethod
 from jumun.payments.snapshots.reader import Reader
@@ -32,6 +33,8 @@ class SessionSnapshot:
     method: PaymentMethod | None
     # Of the charge that went through; empty where it is not expanded.
     charge_id: str
+    # When that charge took the money; ``None`` where it is not expanded.
+    charged_at: datetime | None
 
     @classmethod
     def parse(cls, raw: object) -> Self:
@@ -54,6 +57,7 @@ class SessionSnapshot:
             expires_at=session.moment("expires_at"),
             method=PaymentMethod.of_charge(charge),
             charge_id=_charge_id(charge),
+            charged_at=charged_at(charge),
         )
 
     @property

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from jumun.cause import Actor, Cause, acting
 from jumun.errors import StripeError
+from jumun.payments.amount_text import stripe_amount_text
 from jumun.payments.management.since import since as parse_since
 from jumun.payments.models import Reconciliation
 from jumun.payments.reconcile import reconcile
@@ -15,12 +16,14 @@ from jumun.payments.reconcile.report import report
 
 WINDOW = timedelta(days=3)
 BAR_WIDTH = 30
+# More would hide the rest; the JSON document has all.
+SALES_LISTED_MAX = 20
 
 
 class Command(BaseCommand):
     help = (
-        "Compare our books with Stripe's. Exit code 0 only when they agree (or were made to, with --repair). "
-        "A run that was interrupted goes on where it was when it is asked for again."
+        "Compare our books with Stripe's and name all that --repair would change. Exit code 0 only when they agree "
+        "(or were made to, with --repair). A run that was interrupted goes on where it was when it is asked for again."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -57,13 +60,32 @@ class Command(BaseCommand):
 
     def _tell(self, told: dict[str, Any]) -> None:
         for row in told["differences"]:
-            mark = "repaired" if row["repaired"] else "DIFFERS"
-            self.stdout.write(f"{mark}  {row['kind']}  {row['order_number']} {row['object_id']}: {row['problem']}")
+            self._tell_difference("repaired" if row["repaired"] else "DIFFERS", row)
+        self._tell_apart("paid at Stripe for orders that are not here", told["money_without_order"])
+        self._tell_apart("not of our orders, on the same account", told["not_ours"])
+        for row in told["not_ours"]["sales"][:SALES_LISTED_MAX]:
+            self._tell_difference("not ours", row)
+        for row in told["fraud_warnings"]:
+            self.stdout.write(f"fraud warning  {row['order_number']} {row['warning_id']}: {row['problem']}")
         for row in told["open_disputes"]:
             self.stdout.write(
                 f"dispute  {row['order_number']} {row['dispute_id']}: {row['status']}, due {row['due_at']}"
             )
-        for currency, sums in told["balance"].items():
-            sentence = ", ".join(f"{name.removesuffix('_minor')} {amount_minor}" for name, amount_minor in sums.items())
-            self.stdout.write(f"balance  {currency}: {sentence}")
+        for name, title in (("balance", "balance"), ("balance_not_ours", "not ours")):
+            for currency, sums in told[name].items():
+                amounts = (
+                    f"{name.removesuffix('_minor')} {stripe_amount_text(amount, currency)}"
+                    for name, amount in sums.items()
+                )
+                self.stdout.write(f"{title}  {currency}: {', '.join(amounts)}")
         self.stdout.write("The books agree." if told["ok"] else "The books differ.")
+
+    def _tell_difference(self, mark: str, row: dict[str, Any]) -> None:
+        where = " ".join(filter(None, [row["order_number"], row["object_id"]]))
+        what_to_do = f" {row['advice']}" if row["advice"] else ""
+        self.stdout.write(f"{mark}  {row['kind']}  {where}: {row['problem'].rstrip('.')}.{what_to_do}")
+
+    def _tell_apart(self, title: str, sums: dict[str, Any]) -> None:
+        if sums["count"]:
+            amounts = ", ".join(stripe_amount_text(amount, currency) for currency, amount in sums["amounts"].items())
+            self.stdout.write(f"{title}: {sums['count']}, {amounts}")
