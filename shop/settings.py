@@ -131,6 +131,7 @@ STRIPE_API_BASE = os.environ.get("STRIPE_API_BASE", "")
 JUMUN: dict[str, object] = {
     "CURRENCY": os.environ.get("JUMUN_CURRENCY", "KRW"),
     "SITE_URL": SITE_URL,
+    "TRUSTED_PROXY_COUNT": int(os.environ.get("JUMUN_TRUSTED_PROXY_COUNT", "0")),
     "EXPORTS_DATABASE": "replica" if "replica" in DATABASES else "default",
     # Made up: the demo's invoices look as a Korean seller's do. The check digit is right, the number nobody's.
     "SELLER": {

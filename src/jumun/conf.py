@@ -6,7 +6,7 @@ Keys are the field names in upper case: ``JUMUN = {"CURRENCY": "EUR", "SELLER": 
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from functools import cache
-from typing import Any, Literal, cast, get_type_hints
+from typing import Any, Literal, NewType, cast, get_type_hints
 
 from django.conf import settings
 from django.core.signals import setting_changed
@@ -15,6 +15,8 @@ from django.dispatch import receiver
 from jumun import text
 
 Paper = Literal["a4", "us-letter"]
+# A number of things that may be none.
+Count = NewType("Count", int)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +66,8 @@ class JumunSettings:
     exports_database: str = "default"
     # Where links in mails and invoices lead; the request's own host is used where there is a request.
     site_url: str = "http://localhost:8000"
+    # How many proxies of the shop's own each request passes, see `jumun.client_address`.
+    trusted_proxy_count: Count = Count(0)
 
 
 class InvalidSetting(ValueError):
@@ -139,6 +143,7 @@ def _is_number(value: Any) -> bool:
 _KINDS: dict[Any, tuple[Callable[[Any], bool], str]] = {
     bool: (lambda value: isinstance(value, bool), "True or False"),
     int: (lambda value: isinstance(value, int) and _is_number(value), "a whole number above zero"),
+    Count: (lambda value: type(value) is int and value >= 0, "a whole number, 0 or above"),
     float: (_is_number, "a number above zero"),
 }
 

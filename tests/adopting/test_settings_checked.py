@@ -36,6 +36,7 @@ def test_lines_given_as_one_text_are_explained(settings: Settings, name: str) ->
         ("INVOICE_FONT_FOLDERS", NOT_LINES, "list of texts"),
         *((name, NOT_TEXTS, "must be a text") for name in ("CURRENCY", "INVOICE_PREFIX", "INVOICE_PAPER", "SITE_URL")),
         ("ORDER_EXPIRES_S", ["60", 0, -1, None, True, 1.5], "whole number above zero"),
+        ("TRUSTED_PROXY_COUNT", ["1", -1, None, True, 1.0], "whole number, 0 or above"),
         ("STRIPE_TIMEOUT_S", ["10", 0, -1.5, None, True, float("nan")], "must be a number above zero"),
         ("INVOICE_BILINGUAL", ["yes", 1, None], "True or False"),
         ("SELLER", [None, "Example GmbH", ["x"]], "must be a dict"),
