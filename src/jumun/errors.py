@@ -148,7 +148,15 @@ class MalformedSnapshot(JumunError):
 
 
 class WebhookRefused(JumunError):
-    """A notification without a valid signature, or a body that is no event."""
+    """A notification without a valid signature, or a body that is no event.
+
+    ``signed_but`` is why a signature of Stripe's form was not accepted: a value of `WebhookReception.Reason`. It is
+    empty where nothing says that Stripe has sent it.
+    """
+
+    def __init__(self, message: str, *, signed_but: str = "") -> None:
+        super().__init__(message)
+        self.signed_but = signed_but
 
 
 class LeaseLost(JumunError):

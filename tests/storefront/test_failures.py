@@ -24,7 +24,7 @@ def tea() -> Product:
 
 @pytest.fixture
 def shop(pages: Pages, live_server: LiveServer, tea: Product) -> Iterator[Page]:
-    with pages.visit(locale="ko-KR", viewport=PHONE) as page:  # type: ignore[arg-type]
+    with pages.visit(locale="ko-KR", viewport=PHONE) as page:
         page.goto(live_server.url + tea.get_absolute_url())
         yield page
         page.context.set_offline(False)
@@ -82,7 +82,7 @@ class TestInABrowser:
 
     def test_no_answer_in_time(self, shop: Page) -> None:
         kept: list[Route] = []
-        shop.route("**/cart/add/", lambda route: kept.append(route))
+        shop.route("**/cart/add/", lambda route: kept.append(route))  # noqa: PLW0108 (Playwright marks what it is given)
         shop.evaluate("htmx.config.timeout = 50")
         press_add(shop)
         reads(shop, "연결")
