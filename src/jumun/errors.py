@@ -10,6 +10,7 @@ JumunError
 │   ├── SummaryChanged      a price, name, tax or quantity is not what the customer was shown
 │   ├── InvalidEmail        (jumun.emails) an address that Stripe or a mail server would refuse
 │   ├── InvalidTaxId        (jumun.tax_ids) a tax identifier that cannot be one
+│   ├── TooManyUnpaidOrders the browser or the address has placed many that are not paid
 │   └── OutOfStock
 ├── OrderNotPayable         the order is paid, expired or cancelled
 ├── NotRefundable           the payment is not paid, or the amount is none that Stripe can refund
@@ -81,6 +82,19 @@ class AmountTooLarge(AmountOutOfRange):
 
 class SummaryChanged(OrderRefused):
     """The order would not be what the customer was shown before they pressed the button."""
+
+
+class TooManyUnpaidOrders(OrderRefused):
+    """So many orders of one browser (``kind`` "session") or address ("address") are not paid.
+
+    ``retry_after_s`` is how long it takes until the oldest of them no longer counts.
+    """
+
+    def __init__(self, kind: str, count: int, retry_after_s: int) -> None:
+        super().__init__(f"{count} unpaid orders of one {kind}")
+        self.kind = kind
+        self.count = count
+        self.retry_after_s = retry_after_s
 
 
 class OutOfStock(OrderRefused):

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext, override
 
 from jumun import money
-from jumun.conf import stripe_setting
+from jumun.conf import jumun, stripe_setting
 from jumun.emails import to_ascii
 from jumun.errors import OrderNotPayable
 from jumun.orders.models import Order, OrderLine
@@ -81,6 +81,8 @@ def _intend(order: Order, *, success_url: str, cancel_url: str) -> Checkout:
             raise OrderNotPayable(f"{order.number} is {order.state}")
         if unfinished := _unfinished(order):
             return unfinished[0]
+        # The storefront holds goods for a shorter time before somebody begins to pay.
+        order.keep_until(order.placed_at + timedelta(seconds=jumun().order_expires_s))
         checkout = Checkout(order=order, expires_at=_session_end(order))
         insert(checkout)
         # Nobody's session is closed while they type their card number.

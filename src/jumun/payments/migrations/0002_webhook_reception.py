@@ -24,7 +24,7 @@ class Migration(migrations.Migration):
                 ('id', models.PositiveSmallIntegerField(default=1, primary_key=True, serialize=False)),
                 ('accepted_at', models.DateTimeField(null=True, verbose_name='last accepted')),
                 ('refused_since', models.DateTimeField(null=True, verbose_name='refused since')),
-                ('refused_count', models.PositiveBigIntegerField(default=0, verbose_name='refused')),
+                ('refused_count', models.PositiveBigIntegerField(default=0, verbose_name='number refused')),
                 ('refused_reason', models.CharField(blank=True, choices=[('no_secret', 'no webhook secret is set'), ('wrong_signature', 'the webhook secret is not that of the endpoint'), ('too_old', 'this machine’s clock is wrong')], max_length=20, verbose_name='refused because')),
             ],
             options={

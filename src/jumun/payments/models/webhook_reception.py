@@ -26,7 +26,7 @@ class WebhookReception(models.Model):
     id = models.PositiveSmallIntegerField(primary_key=True, default=PK)
     accepted_at = models.DateTimeField(_("last accepted"), null=True)
     refused_since = models.DateTimeField(_("refused since"), null=True)
-    refused_count = models.PositiveBigIntegerField(_("refused"), default=0)
+    refused_count = models.PositiveBigIntegerField(_("number refused"), default=0)
     refused_reason = models.CharField(_("refused because"), max_length=20, choices=Reason, blank=True)
 
     class Meta:

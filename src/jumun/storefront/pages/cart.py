@@ -22,7 +22,7 @@ def cart(request: HttpRequest) -> HttpResponse:
     """What is in the cart, at the prices of now."""
     found = Cart(request.session)
     tell_vanished(request, found)
-    return render(request, "jumun/storefront/cart.html", {"cart": found, "waiting": _waiting_order(request)})
+    return render(request, "jumun/storefront/cart.html", {"cart": found, "waiting": waiting_order(request)})
 
 
 @require_POST
@@ -79,7 +79,7 @@ def tell_vanished(request: HttpRequest, cart: Cart) -> None:
         )
 
 
-def _waiting_order(request: HttpRequest) -> Order | None:
+def waiting_order(request: HttpRequest) -> Order | None:
     """The visitor's latest order if it is still to be paid: who goes back from the payment finds an empty cart."""
     reference = request.session.get(SESSION_ORDER)
     return Order.objects.filter(reference=reference, state=Order.State.PLACED).first() if reference else None
