@@ -156,6 +156,16 @@ def test_whoever_begins_to_pay_has_the_whole_time(client: Client, tea: Product, 
     assert order.checkouts.get().expires_at == order.expires_at.replace(microsecond=0)
 
 
+def test_pressing_pay_again_and_again_holds_goods_for_a_day(client: Client, tea: Product, stripe: Paywright) -> None:
+    order = buy(client, tea)
+    now = timezone.now()
+    Order.objects.update(placed_at=now - timedelta(hours=23, minutes=50), expires_at=now)
+    order.refresh_from_db()
+    open_checkout(order, **URLS)
+    order.refresh_from_db()
+    assert order.expires_at == order.placed_at + timedelta(days=1)
+
+
 def test_a_project_that_keeps_orders_for_less_holds_no_longer(client: Client, tea: Product, settings: Settings) -> None:
     settings.JUMUN = settings.JUMUN | {"ORDER_EXPIRES_S": 600}
     order = buy(client, tea)
