@@ -1,5 +1,6 @@
 """The store that runs: Django's settings, all of them from the environment with defaults for a first try."""
 
+import json
 import os
 import secrets
 from pathlib import Path
@@ -20,8 +21,11 @@ DATA_DIR = Path(os.environ.get("JUMUN_DATA_DIR") or ROOT / "var")
 DEBUG = os.environ.get("JUMUN_DEBUG") == "1"
 # Without a given key sessions end with the process; ./run keeps one in its data folder.
 SECRET_KEY = os.environ.get("JUMUN_SECRET_KEY") or secrets.token_urlsafe(50)
+# While the key is being changed: what the old one has signed is still read.
+SECRET_KEY_FALLBACKS = [key for key in os.environ.get("JUMUN_SECRET_KEY_FALLBACKS", "").split(",") if key]
 ALLOWED_HOSTS = os.environ.get("JUMUN_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
 SITE_URL = os.environ.get("JUMUN_SITE_URL", "http://localhost:8000")
+IS_HTTPS = SITE_URL.startswith("https://")
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 
 INSTALLED_APPS = [
@@ -133,11 +137,12 @@ STRIPE_API_BASE = os.environ.get("STRIPE_API_BASE", "")
 JUMUN: dict[str, object] = {
     "CURRENCY": os.environ.get("JUMUN_CURRENCY", "KRW"),
     "SITE_URL": SITE_URL,
-    "TRUSTED_PROXY_COUNT": int(os.environ.get("JUMUN_TRUSTED_PROXY_COUNT", "0")),
+    "TRUSTED_PROXY_COUNT": int(os.environ.get("JUMUN_TRUSTED_PROXY_COUNT", "1" if IS_HTTPS else "0")),
     "PAGE_QUERY_TIMEOUT_S": float(os.environ.get("JUMUN_PAGE_QUERY_TIMEOUT_S", "15")),
     "EXPORTS_DATABASE": "replica" if "replica" in DATABASES else "default",
     # Made up: the demo's invoices look as a Korean seller's do. The check digit is right, the number nobody's.
-    "SELLER": {
+    "SELLER": json.loads(os.environ.get("JUMUN_SELLER") or "null")
+    or {
         "TAX_ID": "123-45-67891",
         "REGISTRATION": ["대표자 김주문", "통신판매업신고 제2026-서울중구-00000호"],
     },
@@ -165,13 +170,16 @@ CONTENT_SECURITY_POLICY = {
         "form-action": [SELF, STRIPE_API_BASE or "https://checkout.stripe.com"],
     }
 }
-# Everything that a site behind HTTPS wants; ./run serves plain HTTP on this machine only.
-if SITE_URL.startswith("https://"):
+# Everything that a site behind HTTPS wants; ./run serves plain HTTP on this machine only. The servers here speak plain
+# HTTP, so a proxy ends HTTPS, and it must set X-Forwarded-Proto whatever the client sent.
+if IS_HTTPS:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_SSL_REDIRECT = True
     SECURE_HSTS_SECONDS = 365 * 24 * 3600
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
+# Promises for other hosts of the domain, and for years: its owner's to make, not the store's.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 

@@ -8,6 +8,7 @@ from django.core.checks import CheckMessage, Error, Warning, register
 from django.urls import NoReverseMatch, reverse
 
 from jumun import languages
+from jumun.conf import InvalidSetting, jumun
 
 PROBES = "jumun.middleware.probe_middleware"
 
@@ -69,6 +70,25 @@ def check_languages(**_: Any) -> list[CheckMessage]:
             )
         ]
     return []
+
+
+@register(deploy=True)
+def check_proxies(**_: Any) -> list[CheckMessage]:
+    """Where a proxy ends HTTPS, the client's address is in its header."""
+    try:
+        count = jumun().trusted_proxy_count
+    except InvalidSetting:  # jumun.E001 reports it
+        return []
+    if count or not settings.SECURE_PROXY_SSL_HEADER:
+        return []
+    return [
+        Warning(
+            'SECURE_PROXY_SSL_HEADER names a proxy, but JUMUN["TRUSTED_PROXY_COUNT"] is 0: all clients seem to have '
+            "the proxy's address, so limits for each address do not work.",
+            hint="Set it to the number of proxies that add to X-Forwarded-For.",
+            id="jumun.W037",
+        )
+    ]
 
 
 @register()

@@ -53,6 +53,14 @@ class JumunSettings:
     invoice_font_folders: tuple[str, ...] = ()
     # How long stock stays reserved for an unpaid order.
     order_expires_s: int = 2 * 3600
+    # How long the storefront holds the goods of an order for which no payment page was opened yet.
+    hold_before_payment_s: int = 20 * 60
+    # How many unpaid orders the storefront takes from one browser and from one client address within ORDER_EXPIRES_S.
+    # Many customers may share an address: a company, a university, a mobile network.
+    unpaid_orders_per_session_max: int = 3
+    unpaid_orders_per_address_max: int = 20
+    # The dotted path of a function that takes the request and says whether it may place an order.
+    order_guard: str = ""
     stripe_timeout_s: float = 10.0
     # How many threads of one web process may wait for Stripe at once; less than it has, so that the others go on.
     stripe_waiting_max: int = 2

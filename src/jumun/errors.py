@@ -10,6 +10,7 @@ JumunError
 │   ├── SummaryChanged      a price, name, tax or quantity is not what the customer was shown
 │   ├── InvalidEmail        (jumun.emails) an address that Stripe or a mail server would refuse
 │   ├── InvalidTaxId        (jumun.tax_ids) a tax identifier that cannot be one
+│   ├── TooManyUnpaidOrders the browser or the address has placed many that are not paid
 │   └── OutOfStock
 ├── OrderNotPayable         the order is paid, expired or cancelled
 ├── NotRefundable           the payment is not paid, or the amount is none that Stripe can refund
@@ -88,6 +89,19 @@ class SummaryChanged(OrderRefused):
     """The order would not be what the customer was shown before they pressed the button."""
 
 
+class TooManyUnpaidOrders(OrderRefused):
+    """So many orders of one browser (``kind`` "session") or address ("address") are not paid.
+
+    ``retry_after_s`` is how long it takes until the oldest of them no longer counts.
+    """
+
+    def __init__(self, kind: str, count: int, retry_after_s: int) -> None:
+        super().__init__(f"{count} unpaid orders of one {kind}")
+        self.kind = kind
+        self.count = count
+        self.retry_after_s = retry_after_s
+
+
 class OutOfStock(OrderRefused):
     """Fewer are left than were asked for.
 
@@ -153,7 +167,15 @@ class MalformedSnapshot(JumunError):
 
 
 class WebhookRefused(JumunError):
-    """A notification without a valid signature, or a body that is no event."""
+    """A notification without a valid signature, or a body that is no event.
+
+    ``signed_but`` is why a signature of Stripe's form was not accepted: a value of `WebhookReception.Reason`. It is
+    empty where nothing says that Stripe has sent it.
+    """
+
+    def __init__(self, message: str, *, signed_but: str = "") -> None:
+        super().__init__(message)
+        self.signed_but = signed_but
 
 
 class LeaseLost(JumunError):

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from functools import cached_property
 
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route, Router
@@ -14,6 +15,7 @@ from paywright.api import Api
 from paywright.background import Background
 from paywright.control import Control
 from paywright.faults import Faults
+from paywright.hosts import Guard, Hosts
 from paywright.listeners import Listeners
 from paywright.money.payouts import plan_daily
 from paywright.store import Store
@@ -21,8 +23,8 @@ from paywright.store import Store
 METHODS = ["GET", "POST", "DELETE", "PUT", "PATCH"]
 
 
-def create_app(store: Store, faults: Faults) -> Starlette:
-    """Return the application on an open store; it closes the store when it shuts down."""
+def create_app(store: Store, faults: Faults, hosts: Hosts) -> Starlette:
+    """Return the application on an open store, under the names of ``hosts``; it closes the store when it shuts down."""
     with store.transaction() as tx:
         plan_daily(tx)
     background = Background(store, faults)
@@ -45,6 +47,7 @@ def create_app(store: Store, faults: Faults) -> Starlette:
         ],
         exception_handlers={404: api.unrecognized, 405: api.unrecognized, Exception: api.defect},
         lifespan=lifespan,
+        middleware=[Middleware(Guard, hosts)],
     )
 
 

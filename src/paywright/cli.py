@@ -11,11 +11,13 @@ from urllib.parse import quote, urlsplit
 
 from paywright.addresses import is_web_address
 from paywright.faults import Fault, Faults, FaultUnknown, parsed
+from paywright.hosts import Hosts
 from paywright.ids import webhook_secret
 from paywright.money.fees import Fees, FeesImpossible
 from paywright.money.fees import parsed as parsed_fees
 from paywright.server import AddressTaken, address, listen, serve
 from paywright.store import Business, StateUnreadable, Store
+from paywright.targets import Targets
 
 PORT_DEFAULT = 12111
 SECRET_VARIABLE = "PAYWRIGHT_SECRET"  # noqa: S105 (the name of it)
@@ -91,6 +93,22 @@ def _add_serve(server: argparse.ArgumentParser) -> None:
     server.add_argument("--fee-fixed-usd", default=usual.fixed_usd, help=f"in dollars (default {usual.fixed_usd})")
     name = Business().name
     server.add_argument("--business-name", type=_name, default=name, help=f"who sells (default {name})")
+    server.add_argument(
+        "--allow-host",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a host name under which the server is asked, besides localhost, IP addresses and that of --public-url"
+        " (may be repeated)",
+    )
+    server.add_argument(
+        "--allow-target",
+        action="append",
+        default=[],
+        metavar="HOST",
+        help="a host, besides this machine and that of --forward-to, to which webhooks may be sent; * is any"
+        " (may be repeated)",
+    )
     server.add_argument("--fd", type=int, help=argparse.SUPPRESS)
     server.set_defaults(command=_serve)
 
@@ -104,12 +122,13 @@ def _serve(options: argparse.Namespace) -> int:
     business = Business(options.business_name, _fees(options))
     given = options.secret or _secret_of_environment()
     secret = given or webhook_secret()
-    store = Store(options.state, base_url, business)
+    forwarded = [urlsplit(options.forward_to).hostname or ""] if options.forward_to else []
+    store = Store(options.state, base_url, business, Targets([*forwarded, *options.allow_target]))
     set_forward(store, options.forward_to, secret)
     print(f"Paywright listens on {address(listener)} (no money moves)", flush=True)
     if options.forward_to:
         print(f"Events go to {options.forward_to}, signed with {'the given secret' if given else secret}", flush=True)
-    serve(listener, store, Faults(options.fault))
+    serve(listener, store, Faults(options.fault), Hosts(base_url, address(listener), names=options.allow_host))
     return 0
 
 

@@ -5,6 +5,7 @@ Requests must be JSON, which no form of a foreign web page can send without the 
 
 from collections.abc import Awaitable, Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 from orjson import JSONDecodeError, dumps, loads
 from starlette.requests import Request
@@ -20,6 +21,7 @@ from paywright.faults import made
 from paywright.forwarding import set_forward
 from paywright.refusal import Refusal
 from paywright.store import Store
+from paywright.targets import TargetRefused
 
 Json = dict[str, Any]
 
@@ -118,10 +120,18 @@ class Control:
         url, secret = asked.get("url"), str(asked.get("secret", ""))
         if url is not None and not is_web_address(str(url)):
             raise Refused(400, "url must be an http(s) address, or null to forward nowhere.")
+        if url is not None:
+            self._check_target(str(url))
         if not secret.startswith("whsec_"):
             raise Refused(400, "secret must begin with whsec_.")
         set_forward(self.store, url, secret)
         return {"url": url}
+
+    def _check_target(self, url: str) -> None:
+        try:
+            self.store.targets.check(urlsplit(url).hostname or "")
+        except TargetRefused as refusal:
+            raise Refused(400, str(refusal)) from None
 
     async def settle(self, _: str, asked: Json) -> Json:
         timeout_s = asked.get("timeout_s", SETTLE_S)

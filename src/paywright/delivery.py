@@ -77,7 +77,7 @@ class Courier:
         self._postponed: dict[int, list[Fault]] = {}
         """By delivery, the faults that struck one that waits for its first attempt."""
         self.lines: dict[str, Line] = {}
-        self._sender = Sender()
+        self._sender = Sender(store.targets)
         self._finished: list[Finished] = []
         # A delivery under way has no next_at; after a restart it is due again.
         store.connection.execute(

@@ -6,11 +6,14 @@ Redirects are not followed and no proxy is used, as the contract's section 7 wan
 
 import asyncio
 import ssl
+from contextlib import suppress
 from functools import cache, lru_cache
 from typing import NamedTuple
 from urllib.parse import quote, urlsplit
 
 import httptools
+
+from paywright.targets import TargetRefused, Targets
 
 ANSWER_BYTES_MAX = 65_536
 IDLE_MAX = 16
@@ -30,9 +33,10 @@ class Address(NamedTuple):
 
 
 class Sender:
-    """Posts to any http(s) URL; a connection serves one request at a time."""
+    """Posts to http(s) URLs of the hosts that ``targets`` allows; a connection serves one request at a time."""
 
-    def __init__(self) -> None:
+    def __init__(self, targets: Targets) -> None:
+        self._targets = targets
         self._idle: dict[Address, list[_Connection]] = {}
 
     async def post(self, url: str, body: bytes, headers: dict[str, str], timeout_s: float) -> tuple[int, str]:
@@ -48,6 +52,8 @@ class Sender:
                 return await self._exchange(address, message)
         except TimeoutError:
             raise NotSent(f"no answer within {timeout_s:.0f} s") from None
+        except TargetRefused as refusal:
+            raise NotSent(str(refusal)) from None
         except (OSError, UnicodeError, httptools.HttpParserError) as problem:
             # A UnicodeError: the host's name cannot be one, which is found out when it is looked up.
             raise NotSent(f"{type(problem).__name__}: {problem}") from None
@@ -61,7 +67,7 @@ class Sender:
                 # The other side had closed it meanwhile, as it may; unless it had begun to answer.
                 if connection.has_begun:
                     raise
-        return await self._ask(await _connect(address), address, message)
+        return await self._ask(await self._connect(address), address, message)
 
     async def _ask(self, connection: "_Connection", address: Address, message: bytes) -> tuple[int, str]:
         try:
@@ -72,6 +78,13 @@ class Sender:
                 kept.append(connection)
             else:
                 connection.close()
+
+    async def _connect(self, address: Address) -> "_Connection":
+        candidates = await self._targets.addresses(address.host, address.port)
+        for candidate in candidates[:-1]:
+            with suppress(OSError):
+                return await _open(address, candidate)
+        return await _open(address, candidates[-1])
 
     def close(self) -> None:
         for connections in self._idle.values():
@@ -91,10 +104,11 @@ def _opening(url: str) -> tuple[Address, str]:
     return Address(parts.scheme, parts.hostname or "", port), f"POST {target} HTTP/1.1\r\nHost: {host}\r\n"
 
 
-async def _connect(address: Address) -> "_Connection":
+async def _open(address: Address, candidate: str) -> "_Connection":
     tls = _tls() if address.scheme == "https" else None
+    name = address.host if tls else None
     loop = asyncio.get_running_loop()
-    _, connection = await loop.create_connection(_Connection, address.host, address.port, ssl=tls)
+    _, connection = await loop.create_connection(_Connection, candidate, address.port, ssl=tls, server_hostname=name)
     return connection
 
 

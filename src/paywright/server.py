@@ -7,6 +7,7 @@ from types import ModuleType
 from typing import Any
 
 from paywright.faults import Faults
+from paywright.hosts import Hosts
 from paywright.store import Store
 
 
@@ -35,7 +36,7 @@ def address(listener: socket.socket) -> str:
     return f"http://{shown}:{port}"
 
 
-def serve(listener: socket.socket, store: Store, faults: Faults) -> None:
+def serve(listener: socket.socket, store: Store, faults: Faults, hosts: Hosts) -> None:
     """Serve until SIGTERM or Ctrl-C; a delivery under way is given up and stays pending."""
     # uvicorn handles the signals while it runs and raises them again when it has stopped.
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -47,7 +48,7 @@ def serve(listener: socket.socket, store: Store, faults: Faults) -> None:
     from paywright.app import create_app
 
     config = Config(
-        create_app(store, faults),
+        create_app(store, faults, hosts),
         log_config=None,
         access_log=False,
         lifespan="on",

@@ -23,6 +23,7 @@ from paywright import errors
 from paywright.clock import Clock
 from paywright.filters import indexes
 from paywright.money.fees import Fees
+from paywright.targets import Targets
 
 Json = dict[str, Any]
 
@@ -104,11 +105,14 @@ class Business:
 class Store:
     """One state file, or a temporary one removed by ``close``."""
 
-    def __init__(self, path: Path | None, base_url: str, business: Business | None = None) -> None:
+    def __init__(
+        self, path: Path | None, base_url: str, business: Business | None = None, targets: Targets | None = None
+    ) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="paywright-") if path is None else None
         self.base_url = base_url
         self.business = business or Business()
         self.fees = self.business.fees
+        self.targets = targets or Targets()
         self.path = Path(self._folder.name) / "state.sqlite3" if self._folder else path
         self._lock = None if path is None else _locked(path)
         try:
@@ -219,6 +223,7 @@ class Transaction:
         self.base_url = store.base_url
         self.business_name = store.business.name
         self.fees = store.fees
+        self.targets = store.targets
         self.endpoints: list[Json] | None = None
         """The enabled webhook endpoints, once an event has asked for them."""
 

@@ -207,7 +207,7 @@ def test_the_3d_secure_page(new_session, browser_like, result, status, location)
 def begun(server, path, body):
     """A form of which the server has seen all but its last byte."""
     connection = socket.create_connection(("127.0.0.1", server.port))
-    head = f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n"
+    head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n"
     connection.sendall(f"{head}Content-Type: application/x-www-form-urlencoded\r\n\r\n".encode() + body[:-1])
     return connection
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Min, Q, Sum
+from django.db.models import Count, Max, Min, Q, Sum
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
@@ -15,7 +15,17 @@ from jumun.orders.models import Order
 from jumun.outbox.lease import State
 from jumun.outbox.models import Job
 from jumun.outbox.status import LATE_S, oldest_due_at
-from jumun.payments.models import Difference, Dispute, InboxEvent, Payment, QuarantinedSnapshot, Reconciliation, Refund
+from jumun.payments.models import (
+    Difference,
+    Dispute,
+    InboxEvent,
+    Payment,
+    QuarantinedSnapshot,
+    Reconciliation,
+    Refund,
+    WebhookReception,
+)
+from jumun.payments.reception import paid_without_events
 from jumun.shop_day import day_start, shop_day, shop_time
 
 Reason = QuarantinedSnapshot.Reason
@@ -154,10 +164,12 @@ def concerns(user: Any, site_name: str = "admin") -> list[Concern]:
         found.append(Concern(text=_dispute_text(due["due_at"]), count=due["count"], address=address))
     if user.has_perm("jumun_payments.view_reconciliation"):
         found.extend(_unreconciled(site_name))
+        found.extend(_brought_in(timezone.now(), site_name))
     if user.has_perm("jumun_payments.view_inboxevent"):
         parked = InboxEvent.objects.filter(state=State.PARKED)
         address = reverse("admin:jumun_payments_inboxevent_changelist", current_app=site_name) + "?state__exact=parked"
         found.append(Concern(text=_("Events that could not be processed"), count=parked.count(), address=address))
+        found.extend(_reception(site_name))
     if user.has_perm("jumun_outbox.view_job"):
         parked_jobs = Job.objects.filter(state=State.PARKED)
         address = reverse("admin:jumun_outbox_job_changelist", current_app=site_name) + "?state__exact=parked"
@@ -180,6 +192,35 @@ def _unreconciled(site_name: str) -> list[Concern]:
     count = latest.differences.filter(repaired=False).exclude(kind=Difference.Kind.NOT_OURS).count()
     address = reverse("admin:jumun_payments_reconciliation_change", args=[latest.pk], current_app=site_name)
     return [Concern(text=_("Differences from Stripe's books"), count=count, address=address)]
+
+
+def _reception(site_name: str) -> list[Concern]:
+    """Stripe's events are refused, or have never come."""
+    row = WebhookReception.current()
+    address = reverse("admin:jumun_payments_inboxevent_changelist", current_app=site_name)
+    if row.is_refusing and row.refused_since:
+        values = {
+            "time": f"{shop_time(row.refused_since):%Y-%m-%d %H:%M}",
+            "reason": row.get_refused_reason_display(),
+            "last": f"{shop_time(row.accepted_at):%Y-%m-%d %H:%M}" if row.accepted_at else gettext("never"),
+        }
+        text = gettext("Events from Stripe refused since %(time)s (%(reason)s). Last accepted: %(last)s") % values
+        return [Concern(text=text, count=row.refused_count, address=address)]
+    if row.accepted_at is None and (count := paid_without_events()):
+        return [Concern(text=_("Payments, but no event from Stripe was ever accepted"), count=count, address=address)]
+    return []
+
+
+def _brought_in(now: datetime, site_name: str) -> list[Concern]:
+    """What the hourly reconciliation of the last day had to repair because no event came."""
+    runs = Reconciliation.objects.filter(is_scheduled=True, started_at__gte=now - timedelta(days=1))
+    missed = Difference.objects.filter(reconciliation__in=runs, kind=Difference.Kind.EVENT_MISSING, repaired=True)
+    found = missed.aggregate(count=Count("pk"), latest=Max("reconciliation"))
+    if not found["count"]:
+        return []
+    address = reverse("admin:jumun_payments_reconciliation_change", args=[found["latest"]], current_app=site_name)
+    text = _("Events that never came, brought in by the reconciliation since yesterday")
+    return [Concern(text=text, count=found["count"], address=address)]
 
 
 def waiting_since(now: datetime) -> datetime | None:

@@ -129,9 +129,11 @@ class Order(models.Model):
         discount_minor: int = 0,
         language: str | None = None,
         form_token: str | None = None,
+        expires_in_s: int | None = None,
     ) -> Self:
         """Write the order with its lines and return it; the defaults are the shop's currency and the active language.
 
+        ``expires_in_s`` is how long its goods are kept, ``ORDER_EXPIRES_S`` by default.
         ``discount_minor`` is taken off the whole order, before tax where the prices do not include it. Every value is
         checked before anything is written, so that all databases take the same. Raises `OrderRefused`, whose ``field``
         names what is wrong, among them `EmptyOrder`, `TooManyLines`, `AmountTooSmall` and
@@ -160,7 +162,7 @@ class Order(models.Model):
                 tax_minor=totals.tax_minor,
                 rounding_minor=totals.rounding_minor,
                 placed_at=now,
-                expires_at=now + timedelta(seconds=jumun().order_expires_s),
+                expires_at=now + timedelta(seconds=expires_in_s or jumun().order_expires_s),
                 form_token=form_token,
             )
             insert(order)

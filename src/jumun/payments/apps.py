@@ -13,10 +13,13 @@ class PaymentsConfig(installed.InstalledApp):
     def ready(self) -> None:
         from jumun.outbox.queues import register_queue
         from jumun.outbox.signals import worker_started
+        from jumun.outbox.warnings import register_warnings
         from jumun.payments import checks  # noqa: F401
         from jumun.payments.models import InboxEvent
+        from jumun.payments.reception import warnings
 
         register_queue(InboxEvent)
+        register_warnings(warnings)
         worker_started.connect(_preload, dispatch_uid="jumun.payments")
 
 

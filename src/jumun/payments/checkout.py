@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext, override
 
 from jumun import money
-from jumun.conf import stripe_setting
+from jumun.conf import jumun, stripe_setting
 from jumun.emails import to_ascii
 from jumun.errors import OrderNotPayable
 from jumun.orders.models import Order, OrderLine
@@ -25,6 +25,8 @@ SESSION_MAX = timedelta(hours=23, minutes=59)
 CREATE_MARGIN = timedelta(minutes=30)
 # A session about to expire is replaced: the customer still has to find the card and type its number.
 REUSE_MARGIN = timedelta(minutes=10)
+# How long after it was placed an order is kept for sessions that are opened anew.
+KEPT_MAX = timedelta(days=1)
 
 
 def open_checkout(order: Order, *, success_url: str, cancel_url: str) -> str:
@@ -81,10 +83,12 @@ def _intend(order: Order, *, success_url: str, cancel_url: str) -> Checkout:
             raise OrderNotPayable(f"{order.number} is {order.state}")
         if unfinished := _unfinished(order):
             return unfinished[0]
+        # The storefront holds goods for a shorter time before somebody begins to pay.
+        order.keep_until(order.placed_at + timedelta(seconds=jumun().order_expires_s))
         checkout = Checkout(order=order, expires_at=_session_end(order))
         insert(checkout)
-        # Nobody's session is closed while they type their card number.
-        order.keep_until(checkout.expires_at)
+        # Nobody's session is closed while they type their card number, but pressing again and again ends somewhere.
+        order.keep_until(min(checkout.expires_at, order.placed_at + KEPT_MAX))
         checkout.freeze(_params(checkout, success_url=success_url, cancel_url=cancel_url))
         return checkout
 

@@ -3,6 +3,7 @@ from typing import Any
 from django.core.checks import CheckMessage, Error, Warning, register
 
 from jumun.conf import livemode, stripe_setting
+from jumun.payments.inbox import webhook_secrets
 
 
 @register()
@@ -26,6 +27,14 @@ def check_keys(**_: Any) -> list[CheckMessage]:
                 "STRIPE_WEBHOOK_SECRET is unset: every webhook is refused.",
                 hint="`stripe listen` prints it (whsec_...); for a deployed endpoint the dashboard shows it.",
                 id="jumun.W012",
+            )
+        )
+    elif wrong := [secret for secret in webhook_secrets() if not secret.startswith("whsec_")]:
+        messages.append(
+            Warning(
+                f"STRIPE_WEBHOOK_SECRET holds {len(wrong)} that do not begin with whsec_: their webhooks are refused.",
+                hint="Copy the endpoint's signing secret from the dashboard; it is not an API key.",
+                id="jumun.W014",
             )
         )
     if livemode() and (base := stripe_setting("STRIPE_API_BASE")):

@@ -11,6 +11,7 @@ from jumun.errors import MalformedSnapshot, WebhookRefused
 from jumun.outbox.lease import State
 from jumun.payments.merge import MERGED_TYPES
 from jumun.payments.models import InboxEvent
+from jumun.payments.reception import reception
 from jumun.payments.signature import verify
 from jumun.payments.snapshots import Reader, is_of_another_account
 
@@ -29,8 +30,14 @@ def receive(payload: bytes, signature: str) -> None:
 
     When this returns, the event is committed. Raises `WebhookRefused`, and then nothing has been stored.
     """
-    verify(payload, signature, webhook_secrets())
+    try:
+        verify(payload, signature, webhook_secrets())
+    except WebhookRefused as refusal:
+        if refusal.signed_but:
+            reception.refused(refusal.signed_but)
+        raise
     store(payload)
+    reception.accepted()
 
 
 def store(payload: bytes) -> None:

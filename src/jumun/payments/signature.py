@@ -15,21 +15,25 @@ from jumun.errors import WebhookRefused
 # Stripe's libraries refuse what is older than this, and accept a clock of theirs that is ahead of ours.
 TOLERANCE_S = 300
 HEADER_MAX_CHARS = 4096
+V1_CHARS = 64
 
 
 def verify(payload: bytes, header: str, secrets: list[str]) -> None:
     """Raise `WebhookRefused` unless a v1 signature of ``header`` matches ``payload`` under one of ``secrets``."""
-    if not secrets:
-        raise WebhookRefused("no webhook secret is configured")
     signed_at, signatures = _parse(header)
+    if not secrets:
+        raise WebhookRefused("no webhook secret is configured", signed_but="no_secret")
+    if not any(_fits(secret, signed_at, payload, signatures) for secret in secrets):
+        raise WebhookRefused("no signature matches", signed_but="wrong_signature")
+    # Last, since only of a right signature its age says something: that a clock is wrong.
     if int(signed_at) < time.time() - TOLERANCE_S:
-        raise WebhookRefused("the signature is too old")
+        raise WebhookRefused("the signature is too old", signed_but="too_old")
+
+
+def _fits(secret: str, signed_at: str, payload: bytes, signatures: list[bytes]) -> bool:
     message = signed_at.encode() + b"." + payload
-    for secret in secrets:
-        expected = hmac.new(secret.encode(), message, hashlib.sha256).hexdigest().encode()
-        if any(hmac.compare_digest(expected, signature) for signature in signatures):
-            return
-    raise WebhookRefused("no signature matches")
+    expected = hmac.new(secret.encode(), message, hashlib.sha256).hexdigest().encode()
+    return any(hmac.compare_digest(expected, signature) for signature in signatures)
 
 
 def _parse(header: str) -> tuple[str, list[bytes]]:
@@ -40,5 +44,9 @@ def _parse(header: str) -> tuple[str, list[bytes]]:
     # A unix time has ten digits; more would be a number that no clock shows.
     if not (signed_at.isascii() and signed_at.isdigit() and len(signed_at) <= 12):
         raise WebhookRefused("the signature header has no timestamp")
-    signatures = [value.encode("ascii", "replace") for name, _, value in pairs if name == "v1"]
+    signatures = [
+        value.encode("ascii", "replace") for name, _, value in pairs if name == "v1" and len(value) == V1_CHARS
+    ]
+    if not signatures:
+        raise WebhookRefused("the signature header has no v1 signature")
     return signed_at, signatures

@@ -9,4 +9,4 @@ class StorefrontConfig(installed.InstalledApp):
     verbose_name = _("Catalogue")
 
     def ready(self) -> None:
-        from jumun.storefront import stock  # noqa: F401  (its receivers)
+        from jumun.storefront import checks, stock  # noqa: F401  (the latter's receivers)

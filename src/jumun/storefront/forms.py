@@ -31,6 +31,12 @@ class QuantityForm(forms.Form):
     )
 
 
+class StepForm(forms.Form):
+    """How many more of an article, or fewer below zero."""
+
+    step = forms.IntegerField(min_value=-QUANTITY_MAX, max_value=QUANTITY_MAX)
+
+
 def _country_choices() -> list[tuple[str, str]]:
     return country_choices(get_language() or "en")
 

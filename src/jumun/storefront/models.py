@@ -3,6 +3,7 @@ from typing import Self
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from jumun.conf import jumun
@@ -163,3 +164,30 @@ class Reservation(models.Model):
         Reservation.objects.filter(pk=self.pk).update(returned_quantity=F("returned_quantity") + back)
         Product.objects.filter(pk=self.product_id).update(sold_quantity=F("sold_quantity") - back)
         return back
+
+
+class Origin(models.Model):
+    """A browser or a client's address that has placed orders lately; see `jumun.storefront.origin`."""
+
+    class Kind(models.TextChoices):
+        SESSION = "session", _("browser")
+        ADDRESS = "address", _("address")
+
+    kind = models.CharField(_("kind"), max_length=8, choices=Kind)
+    # A keyed hash: whose it is cannot be read from the database.
+    key = models.CharField(_("key"), max_length=64)
+    seen_at = models.DateTimeField(_("last order"), db_index=True)
+    orders = models.ManyToManyField(Order, related_name="+", verbose_name=_("orders"))
+
+    class Meta:
+        verbose_name = _("origin of orders")
+        verbose_name_plural = _("origins of orders")
+        constraints = [models.UniqueConstraint(fields=["kind", "key"], name="jumun_origin_once")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.key[:8]}"
+
+    @staticmethod
+    def key_of(kind: str, value: str) -> str:
+        """What stands for a session's key or an address."""
+        return salted_hmac("jumun.storefront.origin", f"{kind}:{value}", algorithm="sha256").hexdigest()

@@ -1,6 +1,7 @@
 """Webhook endpoints; the secret is in the answer of ``create`` alone."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from paywright import errors, ids, lists, metadata, supported
 from paywright.addresses import is_web_address
@@ -8,6 +9,7 @@ from paywright.call import Call
 from paywright.errors import invalid_request
 from paywright.objects import blank
 from paywright.store import Transaction
+from paywright.targets import TargetRefused
 
 Json = dict[str, Any]
 
@@ -17,7 +19,7 @@ def create(call: Call) -> Json:
     supported.only(params, "api_version description enabled_events metadata url")
     endpoint = new_endpoint(
         call.tx,
-        url=_url(params.get("url")),
+        url=_url(call, params.get("url")),
         enabled_events=params.get("enabled_events") or [],
         secret=ids.webhook_secret(),
     )
@@ -57,7 +59,7 @@ def update(call: Call) -> Json:
     endpoint = retrieve(call)
     params = call.params
     if params.get("url"):
-        endpoint["url"] = _url(params["url"])
+        endpoint["url"] = _url(call, params["url"])
     if params.get("enabled_events"):
         endpoint["enabled_events"] = params["enabled_events"]
     if "description" in params:
@@ -75,9 +77,13 @@ def delete(call: Call) -> Json:
     return {"id": endpoint["id"], "object": "webhook_endpoint", "deleted": True}
 
 
-def _url(url: str | None) -> str:
+def _url(call: Call, url: str | None) -> str:
     if not url:
         raise errors.parameter_missing("url")
     if not is_web_address(url):
         raise invalid_request("Not a valid URL", code="url_invalid", param="url")
+    try:
+        call.tx.targets.check(urlsplit(url).hostname or "")
+    except TargetRefused as refusal:
+        raise invalid_request(str(refusal), code="url_invalid", param="url") from None
     return url

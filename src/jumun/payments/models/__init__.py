@@ -8,6 +8,7 @@ from jumun.payments.models.quarantined_snapshot import QuarantinedSnapshot
 from jumun.payments.models.reconciliation import Difference, Reconciliation
 from jumun.payments.models.refund import Refund
 from jumun.payments.models.refund_line import RefundLine
+from jumun.payments.models.webhook_reception import WebhookReception
 
 __all__ = [
     "BalanceTransaction",
@@ -21,4 +22,5 @@ __all__ = [
     "Reconciliation",
     "Refund",
     "RefundLine",
+    "WebhookReception",
 ]

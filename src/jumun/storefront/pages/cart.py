@@ -1,8 +1,8 @@
 """The cart's page and its three changes: each answers a browser with a redirect and htmx with the changed part."""
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext, ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
@@ -12,7 +12,7 @@ from jumun.orders.models import Order
 from jumun.orders.place import LINES_MAX
 from jumun.payments.pages import SESSION_ORDER
 from jumun.storefront.cart import Cart
-from jumun.storefront.forms import QuantityForm
+from jumun.storefront.forms import QuantityForm, StepForm
 from jumun.storefront.models import Product
 
 
@@ -22,30 +22,38 @@ def cart(request: HttpRequest) -> HttpResponse:
     """What is in the cart, at the prices of now."""
     found = Cart(request.session)
     tell_vanished(request, found)
-    return render(request, "jumun/storefront/cart.html", {"cart": found, "waiting": _waiting_order(request)})
+    return render(request, "jumun/storefront/cart.html", {"cart": found, "waiting": waiting_order(request)})
 
 
 @require_POST
 def add(request: HttpRequest) -> HttpResponseBase:
-    """Put an article in (``sku``, ``quantity``)."""
+    """Put an article in (``sku``, ``quantity``). One that is no longer sold is not found; htmx gets a message."""
     product = _product(request)
-    quantity = _quantity(request)
     found = Cart(request.session)
-    if quantity:
+    quantity = _quantity(request) if product else None
+    if product and quantity:
         _put(request, found, product, found.quantity_of(product.sku) + quantity, added=True)
     if "HX-Request" in request.headers:
-        return render(request, "jumun/storefront/_added.html", {"product": product, "cart": found})
+        if product is None:
+            messages.warning(request, gettext("This item is no longer sold."))
+        return render(request, "jumun/storefront/_added.html", {"cart": found})
+    if product is None:
+        raise Http404
     return _see_other("jumun:cart" if quantity is not None else product)
 
 
 @require_POST
 def change(request: HttpRequest) -> HttpResponseBase:
-    """Set how many of an article are wanted (``sku``, ``quantity``); 0 takes it out."""
+    """Set how many of an article are wanted (``sku``, ``quantity``), or how many more (``step``); 0 takes it out."""
     product = _product(request)
-    quantity = _quantity(request)
     found = Cart(request.session)
-    if quantity is not None:
-        _put(request, found, product, quantity, added=False)
+    if product:
+        held = found.quantity_of(product.sku)
+        wanted = _stepped(request, held) if "step" in request.POST else _quantity(request)
+        if wanted is not None:
+            _put(request, found, product, wanted, added=False)
+    elif "HX-Request" not in request.headers and not found.quantity_of(_sku(request)):
+        raise Http404
     return _changed(request, found)
 
 
@@ -71,7 +79,7 @@ def tell_vanished(request: HttpRequest, cart: Cart) -> None:
         )
 
 
-def _waiting_order(request: HttpRequest) -> Order | None:
+def waiting_order(request: HttpRequest) -> Order | None:
     """The visitor's latest order if it is still to be paid: who goes back from the payment finds an empty cart."""
     reference = request.session.get(SESSION_ORDER)
     return Order.objects.filter(reference=reference, state=Order.State.PLACED).first() if reference else None
@@ -99,8 +107,21 @@ def _all_there_is(product: Product, held: int) -> str:
     ) % {"name": product.name, "count": held}
 
 
-def _product(request: HttpRequest) -> Product:
-    return get_object_or_404(Product.objects.on_sale(), sku=request.POST.get("sku", "").replace("\0", ""))
+def _product(request: HttpRequest) -> Product | None:
+    return Product.objects.on_sale().filter(sku=_sku(request)).first()
+
+
+def _sku(request: HttpRequest) -> str:
+    return request.POST.get("sku", "").replace("\0", "")
+
+
+def _stepped(request: HttpRequest, held: int) -> int | None:
+    """So many more than ``held``, or ``None`` after saying what is wrong with the step."""
+    form = StepForm(request.POST)
+    if form.is_valid():
+        return max(held + int(form.cleaned_data["step"]), 0)
+    messages.error(request, str(form.errors["step"][0]))
+    return None
 
 
 def _quantity(request: HttpRequest) -> int | None:
@@ -115,6 +136,7 @@ def _quantity(request: HttpRequest) -> int | None:
 
 def _changed(request: HttpRequest, cart: Cart) -> HttpResponseBase:
     if "HX-Request" in request.headers:
+        tell_vanished(request, cart)
         return render(request, "jumun/storefront/_cart_changed.html", {"cart": cart})
     return _see_other("jumun:cart")
 

@@ -1,4 +1,5 @@
 import logging
+import math
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -9,12 +10,14 @@ from django.views.decorators.http import require_http_methods
 
 from jumun.conf import jumun
 from jumun.countries import likely_country
-from jumun.errors import OrderRefused, OutOfStock, SummaryChanged
+from jumun.errors import OrderRefused, OutOfStock, SummaryChanged, TooManyUnpaidOrders
 from jumun.orders.models import Order
 from jumun.payments.pages import SESSION_ORDER
+from jumun.storefront import guard
 from jumun.storefront.cart import Cart
 from jumun.storefront.forms import CheckoutForm
-from jumun.storefront.pages.cart import tell_vanished
+from jumun.storefront.origin import Origins
+from jumun.storefront.pages.cart import tell_vanished, waiting_order
 from jumun.storefront.place_order import place_order
 from jumun.storefront.summary import Summary, read_signed
 
@@ -51,10 +54,16 @@ def _order(request: HttpRequest, cart: Cart, token: str, shown: Summary | None) 
         return _page(request, cart, form, shown=shown, status=422)
     if token != cart.token:
         return _page(request, cart, form, shown=shown, changed=True, status=409)
+    if not guard.allows(request):
+        return _page(request, cart, form, guarded=True, status=403)
     try:
-        order = place_order(cart, customer=form.customer(), shown=shown)
+        order = place_order(cart, customer=form.customer(), shown=shown, origins=Origins.of(request))
     except SummaryChanged:
         return _page(request, cart, form, shown=shown, changed=True, status=409)
+    except TooManyUnpaidOrders as refusal:
+        response = _page(request, cart, form, limited=refusal, status=429)
+        response["Retry-After"] = str(refusal.retry_after_s)
+        return response
     except OutOfStock:
         return _page(request, Cart(request.session), form, shown=shown, status=409)
     except OrderRefused as refusal:
@@ -105,9 +114,13 @@ def _page(
     order: Order | None = None,
     shown: Summary | None = None,
     changed: bool = False,
+    limited: TooManyUnpaidOrders | None = None,
+    guarded: bool = False,
     status: int = 200,
 ) -> HttpResponse:
-    """``shown`` is what the form showed that was sent; ``changed`` says that it was not ordered for that reason."""
+    """``shown`` is what the form showed that was sent; ``changed`` says that it was not ordered for that reason,
+    ``limited`` and ``guarded`` name another.
+    """
     changes = list(shown.changes_to(cart.summary)) if shown and not order else []
     context = {
         "cart": cart,
@@ -117,5 +130,9 @@ def _page(
         "refusal": None if order else cart.refusal,
         "changed": changed or bool(changes),
         "changes": changes,
+        "limited": limited,
+        "limited_minutes": math.ceil(limited.retry_after_s / 60) if limited else 0,
+        "guarded": guarded,
+        "waiting": waiting_order(request) if limited else None,
     }
     return render(request, "jumun/storefront/checkout.html", context, status=status)

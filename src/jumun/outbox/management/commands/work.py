@@ -13,6 +13,7 @@ from jumun.outbox.alone import EXIT_TEMPFAIL
 from jumun.outbox.lanes import Lane
 from jumun.outbox.models import Job
 from jumun.outbox.status import LATE_S, lane_statuses
+from jumun.outbox.warnings import current_warnings
 from jumun.outbox.worker import drain, work, work_alone
 
 logger = logging.getLogger("jumun.worker")
@@ -72,6 +73,9 @@ class Command(BaseCommand):
                 counts = f"{lane.waiting.get(kind, 0)} waiting, {lane.parked.get(kind, 0)} parked"
                 self.stdout.write(f"  {kind}: {counts}")
             is_well = is_well and not lane.parked and lane.oldest_waiting_s <= late_s
+        for code, sentence in current_warnings():
+            self.stdout.write(f"{code}: {sentence}")
+            is_well = False
         if not is_well:
             sys.exit(1)
 

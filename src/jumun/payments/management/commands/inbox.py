@@ -10,7 +10,7 @@ from jumun.outbox.lanes import Lane
 from jumun.outbox.lease import State
 from jumun.outbox.status import oldest_waiting_s
 from jumun.payments.management.since import since
-from jumun.payments.models import InboxEvent
+from jumun.payments.models import InboxEvent, WebhookReception
 
 
 class Command(BaseCommand):
@@ -61,3 +61,6 @@ class Command(BaseCommand):
         for state, count in InboxEvent.objects.order_by("state").values_list("state").annotate(Count("pk")):
             self.stdout.write(f"{state:8}{count:>10}")
         self.stdout.write(f"the oldest that is due waits for {oldest_waiting_s(timezone.now(), Lane.EVENTS):.0f} s")
+        reception = WebhookReception.current()
+        accepted = f"{reception.accepted_at:%Y-%m-%dT%H:%M:%SZ}" if reception.accepted_at else "never"
+        self.stdout.write(f"last accepted: {accepted}; refused since then: {reception.refused_count}")

@@ -1,0 +1,26 @@
+from typing import Any
+
+from django.core.checks import CheckMessage, Error, register
+
+from jumun.conf import InvalidSetting, jumun
+from jumun.storefront import guard
+
+
+@register()
+def check_order_guard(**_: Any) -> list[CheckMessage]:
+    """The guard is there before the first customer orders."""
+    try:
+        path = jumun().order_guard
+        if path:
+            guard.load(path)
+    except InvalidSetting:  # jumun.E001 reports it
+        return []
+    except ImportError as error:
+        return [
+            Error(
+                f'JUMUN["ORDER_GUARD"] cannot be used: {error}.',
+                hint='The dotted path of a function, such as "shop.guard.is_human", that takes the request.',
+                id="jumun.E036",
+            )
+        ]
+    return []
