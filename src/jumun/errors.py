@@ -16,6 +16,7 @@ JumunError
 │   ├── RefundExceedsOrdered more pieces of a line than are left of it
 │   ├── RefundExceedsPaid   more than what is left of the payment
 │   └── PaymentDisputed     the buyer's bank has the money, or has asked for it
+├── NumbersHeld             after a restored backup: which numbers were given since is not known yet
 ├── NotCreditable           the dispute is not lost, or nothing is left of its invoice
 ├── MalformedSnapshot       Stripe's object lacks what we read, or has it in another shape
 ├── WebhookRefused          a notification that is not provably from Stripe (answered with 400)
@@ -141,6 +142,12 @@ class RefundExceedsOrdered(NotRefundable):
 
 class NotCreditable(JumunError):
     """There is no credit note to be issued for the dispute."""
+
+
+class NumbersHeld(JumunError):
+    """A backup was restored, and Stripe has not told yet how many documents may have been issued since it was taken."""
+
+    retryable = True
 
 
 class MalformedSnapshot(JumunError):
