@@ -4,6 +4,7 @@ There is no default: a project's own default storage is often one whose files an
 """
 
 import hashlib
+import logging
 import os
 import uuid
 from pathlib import Path
@@ -11,7 +12,11 @@ from pathlib import Path
 from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage, Storage, storages
 
+logger = logging.getLogger("jumun.invoices")
+
 ALIAS = "jumun_documents"
+# What a name ends with while its file is being written.
+PART = ".part"
 
 
 def storage() -> Storage:
@@ -19,10 +24,16 @@ def storage() -> Storage:
     return storages[ALIAS]
 
 
-def store(name: str, content: bytes) -> str:
-    """Keep ``content`` and return its name there, which is another than ``name`` if that is taken by something else."""
-    if fetch(name) == content:
+def store(name: str, content: bytes, *, keep_apart: bool = False) -> str:
+    """Keep ``content`` and return its name there, which is another than ``name`` if that is taken by something else,
+    or with ``keep_apart`` if it is taken at all. Nothing is overwritten.
+    """
+    found = fetch(name)
+    if found == content and not keep_apart:
         return name
+    if found is not None and not keep_apart:
+        # A document of that number was issued before: after a restored backup, for instance.
+        logger.error("the archive has another document as %s already: this one gets another name", name)
     kept = storage()
     if not isinstance(kept, FileSystemStorage):
         return kept.save(name, ContentFile(content))
@@ -47,7 +58,7 @@ def _write(kept: FileSystemStorage, name: str, content: bytes) -> None:
     Written directly, a full disk or a killed process would leave an empty or partial file under the invoice's name.
     Other storages (S3) show an object only when all of it is there.
     """
-    aside = f"{name}.{uuid.uuid4().hex}.part"
+    aside = f"{name}.{uuid.uuid4().hex}{PART}"
     path = Path(kept.path(name))
     try:
         kept.save(aside, ContentFile(content))

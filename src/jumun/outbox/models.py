@@ -68,6 +68,13 @@ class Job(LeasedRow):
             cls.tell_of_work({handler_of(kind).lane})
 
     @classmethod
+    def make_due(cls, kind: str) -> None:
+        """Have the recurring job of ``kind`` take its next turn now."""
+        cls.ensure_recurring()
+        waiting = cls.objects.filter(key=f"{kind}:recurring", state=State.READY, lease_token=None)
+        waiting.update(run_at=timezone.now())
+
+    @classmethod
     def enqueue_missing(cls, kind: str, wanted: Iterable[tuple[str, dict[str, Any]]], *, limit: int) -> int:
         """`enqueue` those of the ``wanted`` keys and arguments that have no job yet, the first ``limit``; return how
         many. However many have one already, the others get theirs.

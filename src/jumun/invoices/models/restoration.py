@@ -37,6 +37,12 @@ class Restoration(models.Model):
         return cls.objects.filter(livemode=livemode, reconciled_at=None).first()
 
     @classmethod
+    def note_reconciled(cls, *, livemode: bool, since: datetime) -> None:
+        """Record that all that Stripe knows since then has been brought in."""
+        waiting = cls.objects.filter(livemode=livemode, reconciled_at=None, taken_at__gt=since)
+        waiting.exclude(numbers_known_at=None).update(reconciled_at=timezone.now())
+
+    @classmethod
     def is_unreconciled(cls, *, livemode: bool, since: datetime) -> bool:
         """Whether Stripe may know more of what was made at that moment than these books."""
         return cls.objects.filter(livemode=livemode, reconciled_at=None, restored_at__gte=since).exists()

@@ -41,6 +41,8 @@ class SkippedNumbers(models.Model):
     @classmethod
     def skip_to(cls, prefix: str, year: int, last_number: int, *, reason: str) -> Self | None:
         """Have the series go on behind ``last_number``; ``None`` where it has come that far by itself."""
+        if last_number < 1:
+            return None
         with transaction.atomic():
             Series.objects.get_or_create(prefix=prefix, year=year)
             series = Series.objects.select_for_update().get(prefix=prefix, year=year)
