@@ -43,7 +43,8 @@ def _issue(request: HttpRequest, dispute: Dispute) -> None:
         messages.error(
             request,
             _(
-                "A backup was restored, and it is not known yet which numbers are free. Please try again in a few minutes."
+                "A backup was restored, and it is not known yet which numbers are free. "
+                "Please try again in a few minutes."
             ),
         )
     except NotCreditable:

@@ -40,8 +40,8 @@ def recover() -> bool:
     """Close payment pages that the restored books do not know, and have every series go on behind what may have been
     issued; ``False`` where no backup was restored. Raises `StripeUnavailable` and `StripeRefused`.
 
-    Of the mode, test or live, of the keys in force. What was paid and refunded is brought in by the next reconciliation,
-    which is due then.
+    Of the mode, test or live, of the keys in force. What was paid and refunded is brought in by the next
+    reconciliation, which is due then.
     """
     pending = list(Restoration.objects.filter(livemode=livemode(), numbers_known_at=None))
     if not pending:

@@ -7,6 +7,7 @@ Written and read as a stream: neither documents nor their names are held in memo
 import hashlib
 import io
 import os
+import shutil
 import tarfile
 import tempfile
 import uuid
@@ -124,18 +125,15 @@ class Package:
         found: dict[str, str] = {}
         sums, count = hashlib.sha256(), 0
         content = b""
-        for name, size_bytes, file in self._parts():
-            if name == MANIFEST:
-                if size_bytes > MANIFEST_MAX_BYTES:
-                    raise BackupRefused("The backup's manifest is damaged.")
-                content = file.read(size_bytes)
-                continue
-            sha256 = _sha256(file)
-            if name.startswith(DOCUMENTS):
-                sums.update(_sum_line(sha256, name))
-                count += 1
-            else:
-                found[name] = sha256
+        with self._readable():
+            for name, size_bytes, file in self._parts():
+                if name == MANIFEST and size_bytes <= MANIFEST_MAX_BYTES:
+                    content = file.read(size_bytes)
+                elif name.startswith(DOCUMENTS):
+                    sums.update(_sum_line(_sha256(file), name))
+                    count += 1
+                else:
+                    found[name] = _sha256(file)
         if not content:
             raise BackupRefused(f"{self.path} is not a whole backup: it has no {MANIFEST}.")
         manifest = Manifest.loaded(content)
@@ -149,8 +147,7 @@ class Package:
             if found == name:
                 descriptor = os.open(to, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
                 with os.fdopen(descriptor, "wb") as target:
-                    while piece := file.read(PIECE_BYTES):
-                        target.write(piece)
+                    shutil.copyfileobj(file, target, PIECE_BYTES)
                     target.flush()
                     os.fsync(target.fileno())
                 return
@@ -163,15 +160,19 @@ class Package:
                 yield name.removeprefix(DOCUMENTS), file.read(size_bytes)
 
     def _parts(self) -> Iterator[tuple[str, int, IO[bytes]]]:
+        with tarfile.open(self.path, mode="r:") as tar:
+            while part := tar.next():
+                # Else it would remember every document.
+                tar.members.clear()  # type: ignore[attr-defined]
+                file = tar.extractfile(part) if part.isreg() else None
+                if file is None:
+                    raise BackupRefused(f"{self.path} is damaged: it holds {part.name!r}, which is not a file.")
+                yield part.name, part.size, file
+
+    @contextmanager
+    def _readable(self) -> Iterator[None]:
         try:
-            with tarfile.open(self.path, mode="r:") as tar:
-                while part := tar.next():
-                    # Else it would remember every document.
-                    tar.members.clear()  # type: ignore[attr-defined]
-                    file = tar.extractfile(part) if part.isreg() else None
-                    if file is None:
-                        raise BackupRefused(f"{self.path} is damaged: it holds {part.name!r}, which is not a file.")
-                    yield part.name, part.size, file
+            yield
         except (tarfile.TarError, EOFError) as error:
             raise BackupRefused(f"{self.path} is not a whole backup: {error}") from error
         except OSError as error:

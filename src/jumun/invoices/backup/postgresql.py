@@ -97,7 +97,10 @@ def replace(connection: BaseDatabaseWrapper, new: Path, finish: Sequence[tuple[s
     with connection.cursor() as cursor:
         cursor.execute("SELECT current_schema()")
         (schema,) = cursor.fetchone()
-    last = [connection.ops.compose_sql(statement, values) for statement, values in finish]
+    last = [
+        connection.ops.compose_sql(statement, values)  # type: ignore[attr-defined]
+        for statement, values in finish
+    ]
     connection.close()
     quiet = ["--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--set=VERBOSITY=terse"]
     with tempfile.TemporaryFile() as said:

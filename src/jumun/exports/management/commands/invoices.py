@@ -34,7 +34,8 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **options: Any) -> None:
         if options["act"] == "skip":
-            self._skip(*options["series"], options["last_number"], reason=options["reason"])
+            prefix, year = options["series"]
+            self._skip(prefix, year, options["last_number"], reason=options["reason"])
         else:
             self._export(options)
 

@@ -23,7 +23,7 @@ class Command(BaseCommand):
             action="append",
             default=[],
             metavar="SERIES=NUMBER",
-            help="the last number that a customer may hold, such as INV=1234 or INV-2026=1234; may be given several times",
+            help="the last number that a customer may hold: INV=1234 or INV-2026=1234; may be given several times",
         )
 
     def handle(self, *_args: Any, **options: Any) -> None:
@@ -54,8 +54,8 @@ class Command(BaseCommand):
             recover()
         except StripeError as error:
             self.stderr.write(
-                f"Stripe could not be asked what has happened since ({error}). No invoice gets a number until the worker "
-                "has asked."
+                f"Stripe could not be asked what has happened since ({error}). "
+                "No invoice gets a number until the worker has asked."
             )
             return
         self.stdout.write("Every number series goes on behind what may have been issued since. Start the store now.")
