@@ -216,7 +216,7 @@ def lose_the_end(path: Path) -> None:
 
 def flip_a_bit_of_the_database(path: Path) -> None:
     content = bytearray(path.read_bytes())
-    content[20_000] ^= 1
+    content[2_000] ^= 1
     path.write_bytes(content)
 
 

@@ -22,8 +22,9 @@ PART = "database.sql.gz"
 ERROR_MAX_CHARS = 500
 _VERSION = re.compile(r"\(PostgreSQL\) (\d+)")
 
-# All of the schema but for what extensions brought; the dump makes it anew.
+# All of the schema but for what extensions brought, and for what goes with its table; the dump makes it anew.
 _EMPTY = """
+SET client_min_messages TO warning;
 DO $empty$
 DECLARE statement text;
 BEGIN
@@ -33,7 +34,8 @@ BEGIN
         nspname, relname)
       FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
      WHERE nspname = '{schema}' AND relkind IN ('r', 'p', 'v', 'm', 'S') AND NOT EXISTS (
-        SELECT 1 FROM pg_depend WHERE objid = pg_class.oid AND deptype = 'e')
+        SELECT 1 FROM pg_depend WHERE objid = pg_class.oid AND deptype IN ('a', 'e', 'i')
+           AND refclassid IN ('pg_class'::regclass, 'pg_extension'::regclass))
     UNION ALL
     SELECT format('DROP ROUTINE IF EXISTS %s CASCADE', pg_proc.oid::regprocedure)
       FROM pg_proc JOIN pg_namespace ON pg_namespace.oid = pronamespace
