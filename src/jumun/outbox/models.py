@@ -1,6 +1,6 @@
 import logging
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any, ClassVar, Self
 
@@ -101,6 +101,11 @@ class Job(LeasedRow):
             for handler in recurring()
         ]
         Job.objects.bulk_create(rows, ignore_conflicts=True)
+
+    @classmethod
+    def is_added_later_than(cls, moment: datetime) -> models.Q:
+        """By when they were made: whoever enqueues a job chooses how long it waits."""
+        return models.Q(created_at__gt=moment)
 
     def run(self) -> None:
         handler = handler_of(self.kind)

@@ -75,7 +75,7 @@ class PackageWriter:
         part = tarfile.TarInfo(name)
         part.size, part.mode = size_bytes, 0o600
         hashed = _Hashed(file)
-        self._tar.addfile(part, hashed)  # type: ignore[arg-type]  # only read() is called
+        self._tar.addfile(part, hashed)
         # Else it would remember every document.
         self._tar.members.clear()  # type: ignore[attr-defined]
         return hashed.sha256
