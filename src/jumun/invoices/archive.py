@@ -7,6 +7,7 @@ import hashlib
 import logging
 import os
 import uuid
+from collections.abc import Callable
 from pathlib import Path
 
 from django.core.files.base import ContentFile
@@ -37,23 +38,39 @@ def store(name: str, content: bytes, *, keep_apart: bool = False) -> str:
     kept = storage()
     if not isinstance(kept, FileSystemStorage):
         return kept.save(name, ContentFile(content))
-    free_name = kept.get_available_name(name)
-    _write(kept, free_name, content)
-    return free_name
+    while True:
+        free_name = kept.get_available_name(name)
+        try:
+            _write(kept, free_name, content, put=_link)
+        except FileExistsError:
+            continue  # somebody else was quicker
+        return free_name
 
 
 def replace(name: str, content: bytes) -> None:
     """Keep ``content`` under ``name``, whatever was there."""
     kept = storage()
     if isinstance(kept, FileSystemStorage):
-        _write(kept, name, content)
+        _write(kept, name, content, put=Path.replace)
     else:
         kept.delete(name)
         kept.save(name, ContentFile(content))
 
 
-def _write(kept: FileSystemStorage, name: str, content: bytes) -> None:
-    """Write ``content`` to a file beside ``name``, then rename that.
+def _link(aside: Path, path: Path) -> None:
+    """Give the file a second name; raises `FileExistsError` where that is taken."""
+    try:
+        os.link(aside, path)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without hard links
+        aside.replace(path)
+    else:
+        aside.unlink()
+
+
+def _write(kept: FileSystemStorage, name: str, content: bytes, *, put: Callable[[Path, Path], object]) -> None:
+    """Write ``content`` to a file beside ``name``, then have it ``put`` there.
 
     Written directly, a full disk or a killed process would leave an empty or partial file under the invoice's name.
     Other storages (S3) show an object only when all of it is there.
@@ -63,7 +80,7 @@ def _write(kept: FileSystemStorage, name: str, content: bytes) -> None:
     try:
         kept.save(aside, ContentFile(content))
         _sync(Path(kept.path(aside)))
-        Path(kept.path(aside)).replace(path)
+        put(Path(kept.path(aside)), path)
     except BaseException:
         kept.delete(aside)
         raise
