@@ -186,9 +186,9 @@ def test_what_two_keep_under_one_name_at_the_same_instant_is_both_kept(folder: P
     kept = archive.storage()
     available = kept.get_available_name
 
-    def get_available_name(name: str, *rest: int) -> str:
-        found = available(name, *rest)
-        if not (folder / name).exists():
+    def get_available_name(name: str, **more: int) -> str:
+        found = available(name, **more)
+        if found == "a.pdf":
             (folder / name).write_bytes(b"%PDF of the other")
         return found
 
