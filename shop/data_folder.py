@@ -87,7 +87,7 @@ def _closed(path: Path) -> ConfigurationError:
 
 def _damaged(database: Path, found: str) -> ConfigurationError:
     message = _(
-        "The database {path} is damaged ({found}). Nothing was changed: put a backup in its place, "
-        "or choose another folder with --data DIR."
+        "The database {path} is damaged ({found}). Nothing was changed: put a backup in its place "
+        "(./run manage restore FILE --replace), or choose another folder with --data DIR."
     )
     return ConfigurationError(message.format(path=database.resolve(), found=found))

@@ -30,10 +30,14 @@ def migrate() -> str:
     from django.core.management import call_command
     from django.db import DatabaseError, connection
     from django.db.migrations.exceptions import InconsistentMigrationHistory
+    from django.db.migrations.recorder import MigrationRecorder
 
+    from jumun.schema import newer_migrations
     from shop.schema import differences
 
     connection.ensure_connection()
+    if newer := newer_migrations(MigrationRecorder(connection).applied_migrations()):
+        return ", ".join(newer[:DIFFERENCES_NAMED_MAX])
     try:
         call_command("migrate", verbosity=0, interactive=False)
     except (DatabaseError, InconsistentMigrationHistory) as error:

@@ -34,7 +34,10 @@ class _Stated:
         return int(self.code.removeprefix("I"))
 
 
+Note = Callable[[], Iterable[str]]
+
 _stated: list[_Stated] = []
+_notes: list[Note] = []
 
 
 def invariant(code: str, *, remedy: str, reads_files: bool = False) -> Callable[[Check], Check]:
@@ -48,6 +51,18 @@ def invariant(code: str, *, remedy: str, reads_files: bool = False) -> Callable[
         return check
 
     return register
+
+
+def note(tell: Note) -> Note:
+    """Register what breaks no promise but belongs beside the findings: a gap that is on record, for instance."""
+    _notes.append(tell)
+    return tell
+
+
+def notes() -> Iterator[str]:
+    """What every installed app has to tell, one sentence each."""
+    for tell in _notes:
+        yield from tell()
 
 
 def findings(*, files: bool = False) -> Iterator[Finding]:

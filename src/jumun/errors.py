@@ -17,7 +17,9 @@ JumunError
 │   ├── RefundExceedsOrdered more pieces of a line than are left of it
 │   ├── RefundExceedsPaid   more than what is left of the payment
 │   └── PaymentDisputed     the buyer's bank has the money, or has asked for it
+├── NumbersHeld             after a restored backup: which numbers were given since is not known yet
 ├── NotCreditable           the dispute is not lost, or nothing is left of its invoice
+├── BackupRefused           a backup cannot be taken, or must not be restored as asked
 ├── MalformedSnapshot       Stripe's object lacks what we read, or has it in another shape
 ├── WebhookRefused          a notification that is not provably from Stripe (answered with 400)
 ├── LeaseLost               another worker took the row over
@@ -25,7 +27,8 @@ JumunError
 ├── MailRefused             the mail server takes no mail for this address
 └── StripeError
     ├── StripeUnavailable   no answer: the outcome is unknown, a retry with the same key is safe
-    │   └── StripeSpared    Stripe has not answered lately, so the call was not made
+    │   ├── StripeSpared    Stripe has not answered lately, so the call was not made
+    │   └── BooksOutdated   a backup was restored, and what has happened since is to be asked of Stripe first
     └── StripeRefused       Stripe answered "no": a retry would get the same answer
 """
 
@@ -162,6 +165,16 @@ class NotCreditable(JumunError):
     """There is no credit note to be issued for the dispute."""
 
 
+class NumbersHeld(JumunError):
+    """A backup was restored, and Stripe has not told yet how many documents may have been issued since it was taken."""
+
+    retryable = True
+
+
+class BackupRefused(JumunError):
+    """A backup cannot be taken or restored; the message is one line for the operator. Nothing has been changed."""
+
+
 class MalformedSnapshot(JumunError):
     """An object of Stripe's does not have the shape that we read."""
 
@@ -219,6 +232,14 @@ class StripeSpared(StripeUnavailable):
     def __init__(self, postponed_s: float) -> None:
         super().__init__("Stripe has not answered lately and is not asked for a moment")
         self.postponed_s = postponed_s
+
+
+class BooksOutdated(StripeUnavailable):
+    """A backup was restored: until our books are compared with Stripe's, nothing is charged, refunded or ended that may
+    have been paid or refunded after the backup was taken.
+    """
+
+    postponed_s = 15.0
 
 
 class StripeRefused(StripeError):

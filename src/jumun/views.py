@@ -17,6 +17,8 @@ from django.template.loader import render_to_string
 from django.utils import translation
 from django.views import defaults
 
+from jumun.read_only import is_read_only, reconnect
+
 # A database restarts within seconds.
 RETRY_AFTER_S = 10
 
@@ -42,8 +44,12 @@ def _in_the_readers_language(handler: Handler) -> Handler:
 
 @_in_the_readers_language
 def server_error(request: HttpRequest) -> HttpResponseBase:
-    """503 where the database does not answer, else Django's 500. Stripe sends a notification again after either."""
-    return _unavailable() if _is_database_away(sys.exc_info()[1]) else defaults.server_error(request)
+    """503 where the database does not answer or takes no writes, else Django's 500.
+
+    Stripe sends a notification again after either.
+    """
+    error = sys.exc_info()[1]
+    return _unavailable(error) if _is_database_away(error) else defaults.server_error(request)
 
 
 @_in_the_readers_language
@@ -54,7 +60,7 @@ def bad_request(_request: HttpRequest, exception: Exception) -> HttpResponseBase
     processors may rely.
     """
     if _is_database_away(exception):
-        return _unavailable()
+        return _unavailable(exception)
     why = str(exception) if isinstance(exception, RequestRefused) else ""
     return HttpResponseBadRequest(render_to_string(["400.html", "jumun/errors/400.html"], {"why": why}))
 
@@ -63,14 +69,17 @@ permission_denied = _in_the_readers_language(defaults.permission_denied)
 page_not_found = _in_the_readers_language(defaults.page_not_found)
 
 
-def _unavailable() -> HttpResponse:
+def _unavailable(error: BaseException | None) -> HttpResponse:
+    if is_read_only(error):
+        reconnect()
     # Without the request: whatever a context processor adds to a page may need the database.
     page = render_to_string("jumun/errors/503.html")
     return HttpResponse(page, status=503, headers={"Retry-After": str(RETRY_AFTER_S), "Cache-Control": "no-store"})
 
 
 def _is_database_away(error: BaseException | None) -> bool:
-    return any(isinstance(cause, (OperationalError, InterfaceError)) for cause in _causes(error))
+    """Or takes no writes, which PostgreSQL tells by an error of another kind."""
+    return is_read_only(error) or any(isinstance(cause, (OperationalError, InterfaceError)) for cause in _causes(error))
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

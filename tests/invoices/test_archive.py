@@ -181,6 +181,25 @@ def test_a_file_left_by_a_worker_that_died_before_its_commit_is_taken_over(invoi
     assert len(list(folder.rglob("*.pdf"))) == 2
 
 
+def test_what_two_keep_under_one_name_at_the_same_instant_is_both_kept(folder: Path, monkeypatch) -> None:
+    """Both have seen that the name is free, and have written their files beside it."""
+    kept = archive.storage()
+    available = kept.get_available_name
+
+    def get_available_name(name: str, **more: int) -> str:
+        found = available(name, **more)
+        if found == "a.pdf":
+            (folder / name).write_bytes(b"%PDF of the other")
+        return found
+
+    folder.mkdir()
+    monkeypatch.setattr(kept, "get_available_name", get_available_name)
+    name = archive.store("a.pdf", b"%PDF ours")
+    assert name != "a.pdf"
+    assert (archive.fetch("a.pdf"), archive.fetch(name)) == (b"%PDF of the other", b"%PDF ours")
+    assert [path for path in folder.iterdir() if path.name.endswith(archive.PART)] == []
+
+
 def test_the_record_is_final(invoice: Invoice) -> None:
     with pytest.raises(IntegrityError, match="refused"), transaction.atomic():
         ArchivedPdf.objects.update(sha256="0" * 64)

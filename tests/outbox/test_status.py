@@ -68,7 +68,12 @@ def test_no_threads_are_no_worker() -> None:
 
 def test_readyz_tells_how_long_the_oldest_row_has_waited(client: Client) -> None:
     lanes = dict.fromkeys(Lane.values, 0.0)
-    assert client.get("/readyz").json() == {"ok": True, "oldest_waiting_s": 0, "lanes": lanes}
+    assert client.get("/readyz").json() == {
+        "ok": True,
+        "oldest_waiting_s": 0,
+        "lanes": lanes,
+        "late_recurring": [],
+    }
     wait(90)
     ready = client.get("/readyz").json()
     assert ready["oldest_waiting_s"] == ready["lanes"].pop("mail") >= 90

@@ -185,9 +185,15 @@ def test_a_charge_alone_pays_nothing_but_tells_the_card(order: Order) -> None:
 
 
 def test_an_answer_that_was_lost_is_recognised_by_its_metadata(order: Order) -> None:
-    checkout = Checkout.objects.create(order=order, expires_at=timezone.now())
+    checkout = Checkout.objects.create(
+        order=order, expires_at=timezone.now(), params={"metadata": {"checkout": "its-name"}}
+    )
     session = session_of(order)
-    apply(session | {"metadata": session["metadata"] | {"checkout": str(checkout.pk)}})
+    # The ids of rows are given again after a restored backup: they are no names.
+    apply(session | {"metadata": session["metadata"] | {"checkout": str(checkout.pk)}, "status": "expired"})
+    checkout.refresh_from_db()
+    assert checkout.state == "creating"
+    apply(session | {"metadata": session["metadata"] | {"checkout": "its-name"}})
     checkout.refresh_from_db()
     assert (checkout.state, checkout.session_id) == ("complete", session["id"])
 

@@ -48,7 +48,7 @@ def test_a_browser_has_three_unpaid_orders(client: Client, tea: Product) -> None
     assert answer.status_code == 429
     assert 0 < int(answer.headers["Retry-After"]) <= 7200
     assert "결제하지 않은 주문이 3건" in page
-    assert orders[-1].get_absolute_url() in page, "there is a way on"
+    assert orders[-1].get_customer_url() in page, "there is a way on"
     assert "이하늘" in page, "what was typed is kept"
     assert Order.objects.count() == 3
     assert counts(tea) == (0, 3, 96)

@@ -198,6 +198,11 @@ def change(data, statement):
         # A migration of this version that the older one had not: Django cannot apply it to what is there.
         ("DELETE FROM django_migrations WHERE app = 'jumun_storefront'", "already exists"),
         ("DELETE FROM django_migrations WHERE app = 'jumun_orders'", "applied before its dependency"),
+        # A newer version may have added nothing but a table.
+        (
+            "INSERT INTO django_migrations (app, name, applied) VALUES ('jumun_orders', '0099_later', '2026-01-01')",
+            "jumun_orders.0099_later",
+        ),
     ],
 )
 def test_a_folder_made_by_another_version_is_refused_with_a_line(data, statement, named):
@@ -225,3 +230,31 @@ def test_an_older_copy_put_back_is_looked_at_again_although_this_version_prepare
     assert is_fresh(configuration)
     change(data, "ALTER TABLE jumun_outbox_job DROP COLUMN attempts")
     assert not is_fresh(configuration)
+
+
+def test_a_backup_takes_the_place_of_a_damaged_database_and_makes_a_new_folder_a_store(data, tmp_path):
+    """After ./run has ended, so that Stripe's stand-in cannot be asked: then no number is given until it can."""
+    change(data, "UPDATE jumun_storefront_product SET price_minor = 12345")
+    (data / "documents" / "invoices").mkdir(parents=True)
+    (data / "documents" / "invoices" / "a.pdf").write_bytes(b"%PDF")
+    taken = shop("--data", data, "manage", "backup", tmp_path / "backup.tar")
+    assert taken.returncode == 0, taken.stderr
+    assert stat.S_IMODE((tmp_path / "backup.tar").stat().st_mode) == 0o600
+    overwrite(data / "jumun.sqlite3", 100, b"\x99" * 6000)
+
+    refused = shop("--data", data, "manage", "restore", tmp_path / "backup.tar")
+    assert (refused.returncode, "Traceback" in refused.stderr) == (1, False)
+    assert "--replace" in refused.stderr
+
+    for folder, options in ((data, ["--replace"]), (tmp_path / "new", [])):
+        done = shop("--data", folder, "manage", "restore", tmp_path / "backup.tar", *options)
+        assert done.returncode == 0, done.stderr
+        assert "Stripe could not be asked" in done.stderr
+        assert "Traceback" not in done.stderr
+        check_data(folder)
+        with closing(sqlite3.connect(folder / "jumun.sqlite3")) as connection:
+            prices = connection.execute("SELECT DISTINCT price_minor FROM jumun_storefront_product").fetchall()
+            assert prices == [(12345,)]
+        assert (folder / "documents" / "invoices" / "a.pdf").read_bytes() == b"%PDF"
+    [kept] = data.glob("jumun.sqlite3.before-restore-????????-??????")
+    assert b"\x99" * 6000 in kept.read_bytes()

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from jumun.backoffice.site_page import page_context, to_page
-from jumun.errors import NotCreditable
+from jumun.errors import NotCreditable, NumbersHeld
 from jumun.payments.credit_lost import credit_lost, creditable_minor
 from jumun.payments.models import Dispute
 
@@ -39,6 +39,14 @@ def credit_lost_page(request: HttpRequest, pk: int, *, model_admin: Any) -> Http
 def _issue(request: HttpRequest, dispute: Dispute) -> None:
     try:
         note = credit_lost(dispute)
+    except NumbersHeld:
+        messages.error(
+            request,
+            _(
+                "A backup was restored, and it is not known yet which numbers are free. "
+                "Please try again in a few minutes."
+            ),
+        )
     except NotCreditable:
         messages.error(request, _("There is no credit note to be issued for this dispute (any more)."))
     else:

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods
 from jumun.backoffice.refund_form import RefundForm
 from jumun.backoffice.site_page import page_context, to_page
 from jumun.errors import (
+    BooksOutdated,
     MalformedSnapshot,
     NotRefundable,
     PaymentDisputed,
@@ -80,6 +81,14 @@ def _refund(request: HttpRequest, payment: Payment, form: RefundForm, *, by: Abs
         form.add_error("amount", _("Only %(amount)s of this payment is left to refund.") % {"amount": left})
     except PaymentDisputed:
         form.add_error(None, DISPUTED)
+    except BooksOutdated:
+        form.add_error(
+            None,
+            _(
+                "A backup was restored, and Stripe has not been asked yet what has been refunded since. "
+                "Please try again in a few minutes."
+            ),
+        )
     except NotRefundable as error:
         form.add_error(None, _("This cannot be refunded: %(why)s") % {"why": error})
     except StripeRefused as error:

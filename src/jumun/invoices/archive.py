@@ -4,14 +4,20 @@ There is no default: a project's own default storage is often one whose files an
 """
 
 import hashlib
+import logging
 import os
 import uuid
+from collections.abc import Callable
 from pathlib import Path
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage, Storage, storages
 
+logger = logging.getLogger("jumun.invoices")
+
 ALIAS = "jumun_documents"
+# What a name ends with while its file is being written.
+PART = ".part"
 
 
 def storage() -> Storage:
@@ -19,40 +25,62 @@ def storage() -> Storage:
     return storages[ALIAS]
 
 
-def store(name: str, content: bytes) -> str:
-    """Keep ``content`` and return its name there, which is another than ``name`` if that is taken by something else."""
-    if fetch(name) == content:
+def store(name: str, content: bytes, *, keep_apart: bool = False) -> str:
+    """Keep ``content`` and return its name there, which is another than ``name`` if that is taken by something else,
+    or with ``keep_apart`` if it is taken at all. Nothing is overwritten.
+    """
+    found = fetch(name)
+    if found == content and not keep_apart:
         return name
+    if found is not None and not keep_apart:
+        # A document of that number was issued before: after a restored backup, for instance.
+        logger.error("the archive has another document as %s already: this one gets another name", name)
     kept = storage()
     if not isinstance(kept, FileSystemStorage):
         return kept.save(name, ContentFile(content))
-    free_name = kept.get_available_name(name)
-    _write(kept, free_name, content)
-    return free_name
+    while True:
+        free_name = kept.get_available_name(name)
+        try:
+            _write(kept, free_name, content, put=_link)
+        except FileExistsError:
+            continue  # somebody else was quicker
+        return free_name
 
 
 def replace(name: str, content: bytes) -> None:
     """Keep ``content`` under ``name``, whatever was there."""
     kept = storage()
     if isinstance(kept, FileSystemStorage):
-        _write(kept, name, content)
+        _write(kept, name, content, put=Path.replace)
     else:
         kept.delete(name)
         kept.save(name, ContentFile(content))
 
 
-def _write(kept: FileSystemStorage, name: str, content: bytes) -> None:
-    """Write ``content`` to a file beside ``name``, then rename that.
+def _link(aside: Path, path: Path) -> None:
+    """Give the file a second name; raises `FileExistsError` where that is taken."""
+    try:
+        os.link(aside, path)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without hard links
+        aside.replace(path)
+    else:
+        aside.unlink()
+
+
+def _write(kept: FileSystemStorage, name: str, content: bytes, *, put: Callable[[Path, Path], object]) -> None:
+    """Write ``content`` to a file beside ``name``, then have it ``put`` there.
 
     Written directly, a full disk or a killed process would leave an empty or partial file under the invoice's name.
     Other storages (S3) show an object only when all of it is there.
     """
-    aside = f"{name}.{uuid.uuid4().hex}.part"
+    aside = f"{name}.{uuid.uuid4().hex}{PART}"
     path = Path(kept.path(name))
     try:
         kept.save(aside, ContentFile(content))
         _sync(Path(kept.path(aside)))
-        Path(kept.path(aside)).replace(path)
+        put(Path(kept.path(aside)), path)
     except BaseException:
         kept.delete(aside)
         raise

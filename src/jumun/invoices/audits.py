@@ -2,15 +2,15 @@ import hashlib
 from collections.abc import Iterator
 from datetime import timedelta
 
-from django.db.models import Exists, F, OuterRef, Q, Sum, Value
+from django.db.models import Exists, F, Max, OuterRef, Q, Sum, Value
 from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Concat, Length
 from django.utils import timezone
 
-from jumun.audit import invariant
+from jumun.audit import invariant, note
 from jumun.conf import jumun
 from jumun.invoices.by_number import TO_ORDER
-from jumun.invoices.models import ArchivedPdf, Cancellation, CreditNote, Invoice, IssuedDocument, Series
+from jumun.invoices.models import ArchivedPdf, Cancellation, CreditNote, Invoice, IssuedDocument, Series, SkippedNumbers
 from jumun.orders.models import Order
 from jumun.outbox.models import Job
 
@@ -46,12 +46,16 @@ def credit_notes_stay_within_their_invoice() -> Iterator[tuple[str, str]]:
 @invariant("I3", remedy="Find the missing document in a backup; a gap must be explained to the tax office, not filled.")
 def numbers_are_consecutive() -> Iterator[tuple[str, str]]:
     """Numbers are unique in a series, so a count and a maximum show every gap; and no number is of no series. Those
-    that another program gave have no document here.
+    that another program gave have no document here, nor have those that were skipped, which is on record.
     """
     for series in Series.objects.all():
         issued = [_issued(model, f"{series}-") for model in TO_ORDER]
         count, highest = sum(count for count, _highest in issued), max(highest for _count, highest in issued)
-        if count != series.last_number - series.begun_after:
+        skipped = series.skipped.aggregate(
+            count=Sum(F("last_number") - F("first_number") + 1, default=0), highest=Max("last_number", default=0)
+        )
+        highest = max(highest, skipped["highest"])
+        if count != series.last_number - series.begun_after - skipped["count"]:
             counted = f"from {series.begun_after + 1} to {series.last_number}"
             yield str(series), f"counted {counted}, but {count} documents carry its numbers"
         elif count and highest != series.last_number:
@@ -62,6 +66,13 @@ def numbers_are_consecutive() -> Iterator[tuple[str, str]]:
     for model in TO_ORDER:
         for number in model._default_manager.exclude(known).order_by().values_list("number", flat=True).iterator():
             yield number, "carries a number of no series"
+
+
+@note
+def skipped_numbers() -> Iterator[str]:
+    """Gaps that are on record."""
+    for skipped in SkippedNumbers.objects.select_related("series").order_by("pk"):
+        yield f"{skipped}: skipped on {skipped.skipped_at:%Y-%m-%d} ({skipped.reason})"
 
 
 def _issued(model: type[IssuedDocument], prefix: str) -> tuple[int, int]:

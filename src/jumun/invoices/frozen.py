@@ -9,6 +9,7 @@ REFUSALS = (
     *refuse_all("jumun_invoices_creditnote", "jumun_creditnote"),
     *refuse_all("jumun_invoices_cancellation", "jumun_cancellation"),
     *refuse_all("jumun_invoices_archivedpdf", "jumun_archivedpdf"),
+    *refuse_all("jumun_invoices_skippednumbers", "jumun_skippednumbers"),
     Refusal(
         trigger="jumun_series_only_forward",
         table=SERIES,

@@ -7,6 +7,10 @@ TEST_PREFIX = "TEST-"
 # What every accounting program, file system and URL takes as it is.
 PREFIX = re.compile(r"[A-Z0-9]+(-[A-Z0-9]+)*")
 PREFIX_MAX_CHARS = 15
+_NUMBER = re.compile(rf"(?P<series>{PREFIX.pattern}-[0-9]{{4}})-(?P<number>[0-9]{{6,18}})(?![0-9])")
+_YEAR = re.compile(r"[0-9]{4}")
+# How far a series can be moved on at once: PostgreSQL counts the step in 32 bits.
+NUMBER_MAX = 2_000_000_000
 SELLER_CODE = re.compile(r"[A-Z0-9]{0,10}")
 
 
@@ -22,5 +26,29 @@ def document_number(prefix: str, year: int, number: int) -> str:
 
 
 def is_test(document_number: str) -> bool:
-    """Whether the document stands for no real money."""
+    """Whether the document, or all of a series, stands for no real money."""
     return document_number.startswith(TEST_PREFIX)
+
+
+def parse_number(text: str) -> tuple[str, int]:
+    """The series and the number that a text begins with: ``("INV-2026", 123)`` of ``INV-2026-000123.pdf``.
+
+    Raises `ValueError` for any other text.
+    """
+    found = _NUMBER.match(text)
+    if found is None:
+        raise ValueError(f"{text!r} is not a document number")
+    return found["series"], int(found["number"])
+
+
+def parse_series(text: str, *, year: int) -> tuple[str, int]:
+    """Prefix and year of a series that a person has typed: ``INV-2025``, or ``INV`` for that of ``year``.
+
+    Raises `ValueError`.
+    """
+    prefix, _dash, named_year = text.rpartition("-")
+    if not (_YEAR.fullmatch(named_year) and prefix):
+        prefix, named_year = text, str(year)
+    if not PREFIX.fullmatch(prefix):
+        raise ValueError(f"{text!r} is not a number series such as INV or INV-{year}")
+    return prefix, int(named_year)

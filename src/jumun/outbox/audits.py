@@ -5,12 +5,20 @@ from django.db.models import Q
 from django.utils import timezone
 
 from jumun.audit import invariant
+from jumun.outbox.due_times import late_recurring
 from jumun.outbox.handlers import recurring
 from jumun.outbox.lease import State
 from jumun.outbox.models import Job
 
 # A worker takes up what is due at once, and goes on with what a dead one has left within seconds.
 LEFT_LYING = timedelta(hours=1)
+
+
+@invariant("I13", remedy="Is a worker running, and the clock right? manage.py work --status tells; the log tells why.")
+def recurring_jobs_run() -> Iterator[tuple[str, str]]:
+    """What recurs has had its turn lately, and will have the next one in time."""
+    for kind in late_recurring(timezone.now()):
+        yield kind, "has not run for several of its turns, or is due later than its next one can be"
 
 
 @invariant("I11", remedy="Is a worker running? What is parked, mend by its error and try again from the admin.")

@@ -27,6 +27,7 @@ BEAT_S = 5.0
 BROKER_AWAY_S = 10.0
 
 _quiet_until = 0.0
+_look_again_at = 0.0
 
 
 def _work(lane: Lane) -> None:
@@ -34,6 +35,7 @@ def _work(lane: Lane) -> None:
     from jumun.outbox.worker import work_once
 
     _ensure_recurring()
+    _look_at_due_times()
     if not _is_taken(lane) and work_once(lane):
         nudge(lanes=[lane])
 
@@ -78,3 +80,12 @@ def _ensure_recurring() -> None:
     from jumun.outbox.models import Job
 
     Job.ensure_recurring()
+
+
+def _look_at_due_times() -> None:
+    from jumun.outbox.due_times import LOOK_EVERY_S, put_right
+
+    global _look_again_at  # noqa: PLW0603
+    if time.monotonic() >= _look_again_at:
+        _look_again_at = time.monotonic() + LOOK_EVERY_S
+        put_right()

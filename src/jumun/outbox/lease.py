@@ -166,6 +166,11 @@ class LeasedRow(models.Model):
         rows = cls._default_manager.filter(state=State.READY, run_at__gt=timezone.now(), **cls.in_lane(lane))
         return rows.exclude(lease_token=None).exists()
 
+    @classmethod
+    def is_added_later_than(cls, moment: datetime) -> models.Q:
+        """Which rows that wait for their first try seem to come from after ``moment``. They are due as they come."""
+        return models.Q(run_at__gt=moment)
+
     @property
     def _lease(self) -> timedelta:
         return timedelta(seconds=SUSPECT_LEASE_S if 0 < self.deaths < ALONE_FROM_DEATHS else LEASE_S)

@@ -1,6 +1,6 @@
 import logging
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any, ClassVar, Self
 
@@ -68,6 +68,13 @@ class Job(LeasedRow):
             cls.tell_of_work({handler_of(kind).lane})
 
     @classmethod
+    def make_due(cls, kind: str) -> None:
+        """Have the recurring job of ``kind`` take its next turn now."""
+        cls.ensure_recurring()
+        waiting = cls.objects.filter(key=f"{kind}:recurring", state=State.READY, lease_token=None)
+        waiting.update(run_at=timezone.now())
+
+    @classmethod
     def enqueue_missing(cls, kind: str, wanted: Iterable[tuple[str, dict[str, Any]]], *, limit: int) -> int:
         """`enqueue` those of the ``wanted`` keys and arguments that have no job yet, the first ``limit``; return how
         many. However many have one already, the others get theirs.
@@ -94,6 +101,11 @@ class Job(LeasedRow):
             for handler in recurring()
         ]
         Job.objects.bulk_create(rows, ignore_conflicts=True)
+
+    @classmethod
+    def is_added_later_than(cls, moment: datetime) -> models.Q:
+        """By when they were made: whoever enqueues a job chooses how long it waits."""
+        return models.Q(created_at__gt=moment)
 
     def run(self) -> None:
         handler = handler_of(self.kind)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from django.db import connections, router, transaction
 
 from jumun.errors import LeaseLost
+from jumun.outbox.clock import Clock
 from jumun.outbox.heartbeat import Heartbeat
 from jumun.outbox.lanes import Lane
 from jumun.outbox.lease import LeasedRow
@@ -21,6 +22,8 @@ POLL_S = 0.05
 POLL_OTHERS_S = 0.25
 # How often a database that is away is tried.
 AWAY_S = 1.0
+# How long all but events wait for a clock that has jumped to come back.
+CLOCK_SETTLES_S = 30.0
 
 
 class QueueRunner:
@@ -52,6 +55,7 @@ class QueueRunner:
         self._heartbeat = heartbeat
         self._stop = stop
         self._turn = threading.Lock()
+        self._clock = Clock()
 
     def __str__(self) -> str:
         return self.lane.value
@@ -72,6 +76,9 @@ class QueueRunner:
         """Rows as soon as some are due; none when it is time to stop."""
         with self._turn:
             while not self._stop.is_set():
+                if self._clock.has_jumped():
+                    self._wait_for_clock()
+                    continue
                 try:
                     rows = self._queue.claim(self._batch, self.lane)
                 except Exception:
@@ -86,6 +93,14 @@ class QueueRunner:
                     self._quiet.set()
                 self._stop.wait(self._poll_s)
         return []
+
+    def _wait_for_clock(self) -> None:
+        """Leases seem to have run out, or orders, where the clock is ahead. Often it comes back soon; payments do not
+        wait for that.
+        """
+        logger.warning("the clock has jumped: lane %s waits a moment before it goes on", self.lane)
+        self._heartbeat.beat()
+        self._stop.wait(2 * AWAY_S if self.lane == Lane.EVENTS else CLOCK_SETTLES_S)
 
     def _wait_for_database(self) -> None:
         """Leases may have run out meanwhile. Every worker renews its own before any claims what the dead have left:

@@ -1,10 +1,11 @@
-from django.db import connection
 from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from jumun.outbox.due_times import late_recurring
 from jumun.outbox.lanes import Lane
+from jumun.outbox.readiness import not_ready_reason
 from jumun.outbox.status import oldest_waiting_s
 from jumun.outbox.warnings import current_warnings
 
@@ -19,12 +20,24 @@ def healthz(_request: HttpRequest) -> JsonResponse:
 @require_safe
 @never_cache
 def readyz(_request: HttpRequest) -> JsonResponse:
-    """The database answers; for how many seconds the oldest due row has been waiting, of all and by lane (0: none), and
-    in ``warnings`` the codes of what else is wrong, if anything is, see `jumun.outbox.warnings`.
+    """The database answers, has the tables of this version and takes writes; otherwise 503, with the ``reason``.
+
+    For how many seconds the oldest due row has been waiting, of all and by lane (0: none); which recurring jobs
+    have not run for several of their turns; and in ``warnings`` the codes of what else is wrong, if anything is, see
+    `jumun.outbox.warnings`. These are the worker's affair: pages are served without it.
     """
-    connection.ensure_connection()
+    if reason := not_ready_reason():
+        return JsonResponse({"ok": False, "reason": reason}, status=503)
     now = timezone.now()
     lanes = {lane.value: oldest_waiting_s(now, lane) for lane in Lane}
     warnings = [code for code, _ in current_warnings()]
-    told = {"warnings": warnings} if warnings else {}
-    return JsonResponse({"ok": True, "oldest_waiting_s": max(lanes.values()), "lanes": lanes, **told})
+    reported = {"warnings": warnings} if warnings else {}
+    return JsonResponse(
+        {
+            "ok": True,
+            "oldest_waiting_s": max(lanes.values()),
+            "lanes": lanes,
+            "late_recurring": late_recurring(now),
+            **reported,
+        }
+    )

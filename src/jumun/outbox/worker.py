@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterator
 from django.apps import apps
 from django.db import connection
 
+from jumun.outbox.due_times import LOOK_EVERY_S, put_right
 from jumun.outbox.heartbeat import Heartbeat
 from jumun.outbox.lanes import Lane
 from jumun.outbox.lease import LeasedRow, State
@@ -19,8 +20,12 @@ from jumun.outbox.queue_runner import AWAY_S, QueueRunner
 from jumun.outbox.queues import registered_queues
 from jumun.outbox.signals import worker_started
 from jumun.outbox.stopping import stops_at
+from jumun.schema import schema_problem
 
 logger = logging.getLogger("jumun.worker")
+
+# How often a worker whose tables are of another version looks whether they have been brought up to date.
+SCHEMA_AGAIN_S = 5.0
 
 
 def drain() -> int:
@@ -60,7 +65,9 @@ def work(stop: threading.Event, *, concurrency: int = 1, lanes: Collection[Lane]
     A database that is away is waited for.
     """
     threading.Thread(target=_warm_up, name="warm-up", daemon=True).start()
+    _wait_for_schema(stop)
     _ensure_recurring(stop)
+    threading.Thread(target=_watch_due_times, args=(stop,), name="due times", daemon=True).start()
     with Heartbeat() as heartbeat:
         runners: list[QueueRunner] = []
         for lane in lanes:
@@ -80,6 +87,38 @@ def work(stop: threading.Event, *, concurrency: int = 1, lanes: Collection[Lane]
 
 def _queues_of(lane: Lane) -> Iterator[type[LeasedRow]]:
     return (queue for queue in registered_queues() if lane in queue.LANES)
+
+
+def _wait_for_schema(stop: threading.Event) -> None:
+    """A worker that reads tables of another version would park what it does not understand: a deployment's next step,
+    or an operator, brings them up to date.
+    """
+    while not stop.is_set():
+        try:
+            problem = schema_problem(connection)
+        except Exception:
+            logger.exception("the database does not answer; the worker tries again")
+            problem = "no answer"
+        else:
+            if problem:
+                logger.error("the worker waits: %s", problem)
+        finally:
+            connection.close()
+        if not problem:
+            return
+        stop.wait(AWAY_S if problem == "no answer" else SCHEMA_AGAIN_S)
+
+
+def _watch_due_times(stop: threading.Event) -> None:
+    while not stop.is_set():
+        try:
+            put_right()
+        except Exception:
+            # The runners wait for the database, and tell of it.
+            logger.debug("due times could not be looked at", exc_info=True)
+        finally:
+            connection.close()
+        stop.wait(LOOK_EVERY_S)
 
 
 def _ensure_recurring(stop: threading.Event) -> None:

@@ -6,7 +6,8 @@ from django.db.models.functions import Coalesce, Concat
 from django.utils import timezone
 
 from jumun.audit import invariant
-from jumun.invoices.models import CreditNote
+from jumun.conf import livemode
+from jumun.invoices.models import CreditNote, Restoration
 from jumun.orders.models import Order
 from jumun.outbox.audits import LEFT_LYING
 from jumun.outbox.lease import State
@@ -122,3 +123,12 @@ def stripes_balance_moved_as_our_books_say() -> Iterator[tuple[str, str]]:
         yield subject, f"order {number}: {problem}"
     yield from nets_that_differ()
     yield from payouts_that_do_not_add_up()
+
+
+@invariant(
+    "I15", remedy="Is a worker running? Or: manage.py reconcile --repair --since a day before the backup was taken."
+)
+def restored_backups_were_compared_with_stripe() -> Iterator[tuple[str, str]]:
+    """What was paid and refunded after a backup that was restored has been asked of Stripe."""
+    for restoration in Restoration.objects.filter(livemode=livemode(), reconciled_at=None):
+        yield f"the backup of {restoration} UTC", "was restored, and what has happened since is not in the books yet"

@@ -14,8 +14,10 @@ from jumun.emails import to_ascii
 from jumun.errors import OrderNotPayable
 from jumun.orders.models import Order, OrderLine
 from jumun.payments.close import close, create
+from jumun.payments.keys import new_key
 from jumun.payments.models import Checkout, Payment
 from jumun.payments.names import names_of
+from jumun.payments.outdated import check_reconciled
 from jumun.rows import find, find_all, insert
 
 # Stripe wants between 30 minutes and just under 24 hours, by its own clock; a minute of margin for ours.
@@ -36,6 +38,7 @@ def open_checkout(order: Order, *, success_url: str, cancel_url: str) -> str:
     order is no longer waiting for payment, `StripeUnavailable` (safe to repeat) and `StripeRefused`. Must not
     run in a transaction.
     """
+    check_reconciled(order)
     close_unusable(order)
     checkout = _intend(order, success_url=success_url, cancel_url=cancel_url)
     if checkout.state == Checkout.State.CREATING:
@@ -105,7 +108,7 @@ def _params(checkout: Checkout, *, success_url: str, cancel_url: str) -> dict[st
     """
     order = checkout.order
     lines = find_all(OrderLine, order_id=order.pk, order_by="position")
-    names = {**names_of(order), "checkout": str(checkout.pk)}
+    names = {**names_of(order), checkout.NAMED_AS: new_key()}
     with override(order.language):
         description = gettext("Order %(number)s") % {"number": order.number}
     return {

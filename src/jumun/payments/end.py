@@ -10,6 +10,7 @@ from jumun.payments import gateway
 from jumun.payments.close import close
 from jumun.payments.merge import apply
 from jumun.payments.models import Checkout, Payment
+from jumun.payments.outdated import check_reconciled
 
 # A bank debit takes days; its order keeps its goods meanwhile and is looked at again after this.
 TRY_AGAIN_IN = timedelta(hours=1)
@@ -21,6 +22,7 @@ def end_unpaid(order: Order, end: Callable[[Order], bool]) -> bool:
     Stripe is asked last: what was paid meanwhile is paid. Raises `StripeUnavailable` and `StripeRefused`: then nothing
     is known and nothing has ended. Must not run in a transaction.
     """
+    check_reconciled(order)
     for checkout in order.checkouts.filter(state__in=Checkout.UNFINISHED):
         close(checkout)
     if order.payments.filter(status=Payment.Status.PROCESSING).exists():

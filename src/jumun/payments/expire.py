@@ -1,10 +1,14 @@
 """Letting go of orders that nobody paid in time."""
 
+from datetime import datetime, timedelta
+
 from django.utils import timezone
 
+from jumun.conf import jumun
 from jumun.orders.models import Order
 from jumun.outbox.models import Job
-from jumun.payments.end import end_unpaid
+from jumun.payments.checkout import SESSION_MAX
+from jumun.payments.end import TRY_AGAIN_IN, end_unpaid
 
 BATCH = 200
 
@@ -15,12 +19,20 @@ def enqueue_overdue() -> int:
     One a day for each: what was given up because Stripe was away for hours is taken up again without staff.
     """
     now = timezone.now()
+    _put_right(now)
     overdue = Order.objects.filter(state=Order.State.PLACED, expires_at__lte=now).order_by("expires_at")
     wanted = (
         (f"{pk}:{deadline.isoformat()}:{now.date().isoformat()}", {"order_pk": pk})
         for pk, deadline in overdue.values_list("pk", "expires_at").iterator()
     )
     return Job.enqueue_missing("payments.expire_order", wanted, limit=BATCH)
+
+
+def _put_right(now: datetime) -> None:
+    """An order that was placed while the clock was ahead would hold its goods until that day."""
+    latest = now + max(timedelta(seconds=jumun().order_expires_s), SESSION_MAX) + TRY_AGAIN_IN
+    wrong = Order.objects.filter(state=Order.State.PLACED, expires_at__gt=latest)
+    wrong.update(expires_at=now + timedelta(seconds=jumun().order_expires_s))
 
 
 def expire_order(order: Order) -> bool:

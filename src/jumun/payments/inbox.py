@@ -3,7 +3,7 @@
 import json
 import re
 
-from django.db import InterfaceError, OperationalError, connections, router
+from django.db import DatabaseError, InterfaceError, connections, router
 from django.utils import timezone
 
 from jumun.conf import stripe_setting
@@ -14,6 +14,7 @@ from jumun.payments.models import InboxEvent
 from jumun.payments.reception import reception
 from jumun.payments.signature import verify
 from jumun.payments.snapshots import Reader, is_of_another_account
+from jumun.read_only import is_read_only
 
 EVENT_ID = re.compile(r"evt_[A-Za-z0-9_]{1,240}")
 # Those of version 2 have brackets as well: "v2.core.account[requirements].updated".
@@ -46,10 +47,10 @@ def store(payload: bytes) -> None:
     connection = connections[router.db_for_write(InboxEvent)]
     try:
         event.add()
-    except (OperationalError, InterfaceError):
-        if connection.in_atomic_block or connection.is_usable():
+    except (DatabaseError, InterfaceError) as error:
+        if connection.in_atomic_block or (connection.is_usable() and not is_read_only(error)):
             raise
-        # Kept from the last event, and broken since.
+        # Kept from the last event, and broken since, or opened while the database took no writes.
         connection.close()
         event.add()
 

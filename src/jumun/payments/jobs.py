@@ -1,8 +1,8 @@
-from datetime import timedelta
-
 from django.utils import timezone
 
+from jumun.conf import livemode
 from jumun.errors import MalformedSnapshot, StripeRefused, StripeUnavailable
+from jumun.invoices.models import Restoration
 from jumun.orders.models import Order
 from jumun.orders.timeline import Kind
 from jumun.outbox.handlers import job
@@ -15,6 +15,7 @@ from jumun.payments.give_back import give_back as return_payment
 from jumun.payments.models import Dispute, Payment, Reconciliation, Refund
 from jumun.payments.models.payment import GIVE_BACK_JOB
 from jumun.payments.reconcile import reconcile
+from jumun.payments.recover import SESSIONS_SINCE, recover
 
 
 @job("payments.complete", lane=Lane.STRIPE, network=True)
@@ -95,11 +96,21 @@ def mail_refund(refund_pk: int) -> bool:
 
 @job("payments.reconcile", lane=Lane.UPKEEP, network=True, every_s=3600)
 def reconcile_lately() -> None:
-    """A session lives for less than a day: whatever webhook was lost meanwhile is made good within the hour."""
-    run = Reconciliation.interrupted(repair=True, is_scheduled=True)
-    since = timezone.now() - timedelta(hours=25)
+    """A session lives for less than a day: whatever webhook was lost meanwhile is made good within the hour.
+
+    After a restored backup, what has happened since it was taken is brought in.
+    """
+    recover()
+    restoration = Restoration.unreconciled(livemode=livemode())
+    if restoration is None:
+        run = Reconciliation.interrupted(repair=True, is_scheduled=True)
+        since = timezone.now() - SESSIONS_SINCE
+    else:
+        since = restoration.taken_at - SESSIONS_SINCE
+        run = Reconciliation.interrupted(repair=True, is_scheduled=True, since=since)
     run = run or Reconciliation.begin(since=since, repair=True, is_scheduled=True)
     reconcile(run, progress=lambda _step, _share: checkpoint())
+    Restoration.note_reconciled(since=run.since, livemode=livemode())
 
 
 @job("payments.warn_of_disputes", lane=Lane.MONEY, every_s=3600)

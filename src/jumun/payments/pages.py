@@ -19,6 +19,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from jumun.errors import (
     AmountOutOfRange,
     MalformedSnapshot,
+    NumbersHeld,
     OrderNotPayable,
     StripeError,
     StripeRefused,
@@ -117,7 +118,7 @@ def completed(request: HttpRequest) -> HttpResponseBase:
         raise Http404
     try:
         order = _order_of_session(session_id)
-    except StripeUnavailable:
+    except (StripeUnavailable, NumbersHeld):
         return render(request, "jumun/payment/unknown.html", status=503)
     except (StripeRefused, MalformedSnapshot) as error:
         raise Http404 from error

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from jumun import money
@@ -20,6 +21,7 @@ from jumun.payments.keys import new_key
 from jumun.payments.merge import apply
 from jumun.payments.models import Payment, Refund, RefundLine
 from jumun.payments.names import names_of
+from jumun.payments.outdated import check_reconciled
 from jumun.payments.pieces import Pieces, lines_of, worth_minor
 from jumun.payments.snapshots import Metadata
 
@@ -79,6 +81,7 @@ def refund(
         by=by,
         key=key or new_key(),
     )
+    check_reconciled(payment.order)
     intention = _intend(payment, asked)
     if intention.status == Refund.Status.CREATING:
         _ask(intention)
@@ -101,7 +104,9 @@ def enqueue_unanswered() -> int:
     Those of the other mode wait until its keys are in force again.
     """
     now = timezone.now()
-    lost = Refund.objects.filter(status=Refund.Status.CREATING, created_at__lte=now - RESUME_AFTER)
+    # Not those of tomorrow alone, which were asked for while the clock was ahead.
+    is_old = Q(created_at__lte=now - RESUME_AFTER) | Q(created_at__gt=now)
+    lost = Refund.objects.filter(is_old, status=Refund.Status.CREATING)
     pks = lost.filter(payment__livemode=livemode()).order_by("created_at").values_list("pk", flat=True)
     wanted = ((f"{pk}:{now.date().isoformat()}", {"refund_pk": pk}) for pk in pks.iterator())
     return Job.enqueue_missing("payments.resume_refund", wanted, limit=BATCH)
@@ -156,7 +161,7 @@ def _stripe_amount(payment: Payment, amount_minor: int) -> int:
 
 def _params(intention: Refund, order: Order, amount: int) -> dict[str, Any]:
     """The parameters of POST /v1/refunds. Our names go along, by which it is found when the key is forgotten."""
-    names = {**names_of(order), "refund": str(intention.pk)}
+    names = {**names_of(order), intention.NAMED_AS: new_key()}
     params = {"payment_intent": intention.payment.payment_intent_id, "amount": amount, "metadata": names}
     return params | ({"reason": intention.reason} if intention.reason else {})
 
@@ -199,7 +204,7 @@ def _find(intention: Refund) -> bool:
     payment_intent_id = intention.payment.payment_intent_id
     try:
         for found in gateway.refunds_of(payment_intent_id):
-            if Metadata.within(found).refund_pk == str(intention.pk):
+            if intention.is_named(Metadata.within(found).refund):
                 apply(found)
                 intention.refresh_from_db()
                 return True

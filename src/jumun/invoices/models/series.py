@@ -3,21 +3,27 @@ from typing import Self
 from django.db import connections, models, router
 from django.utils.translation import gettext_lazy as _
 
-from jumun.invoices.numbers import document_number
+from jumun.conf import jumun
+from jumun.errors import NumbersHeld
+from jumun.invoices.numbers import document_number, is_test, series_prefix
 
 # One statement, so that the row is locked for no longer than it takes to commit; the ORM would need two.
-_NEXT = """
-UPDATE jumun_invoices_series SET last_number = last_number + %s, step = %s WHERE prefix = %s AND year = %s
+# None while a restored backup has not been asked about at Stripe (`Restoration`): the number may be a customer's.
+_HELD = "SELECT 1 FROM jumun_invoices_restoration WHERE numbers_known_at IS NULL AND livemode = %s"
+_NEXT = f"""
+UPDATE jumun_invoices_series SET last_number = last_number + %s, step = %s
+WHERE prefix = %s AND year = %s AND NOT EXISTS ({_HELD})
 RETURNING last_number
-"""
+"""  # noqa: S608 (constants)
 # The first of a year, or what comes right behind it. Not for all: an INSERT that meets a row is refused on SQLite,
 # which cannot tell it from a REPLACE.
-_FIRST = """
-INSERT INTO jumun_invoices_series (last_number, step, prefix, year) VALUES (%s, %s, %s, %s)
+_FIRST = f"""
+INSERT INTO jumun_invoices_series (last_number, step, prefix, year)
+SELECT %s, %s, %s, %s WHERE NOT EXISTS ({_HELD})
 ON CONFLICT (prefix, year) DO UPDATE
     SET last_number = jumun_invoices_series.last_number + excluded.step, step = excluded.step
 RETURNING last_number
-"""
+"""  # noqa: S608 (constants)
 
 
 class Series(models.Model):
@@ -61,17 +67,36 @@ class Series(models.Model):
         """The next ``count`` numbers of the series, each of which a document of the same transaction must bear.
 
         The counter's row stays locked until the caller's transaction ends, and a rollback gives the numbers
-        back: call this inside a transaction, as late as possible. Raises `ValueError` for less than one.
+        back: call this inside a transaction, as late as possible. Raises `ValueError` for less than one, and
+        `NumbersHeld` while it is not known which numbers were given after a backup that has been restored.
         """
         if count < 1:
             raise ValueError("at least one number is taken")
         connection = connections[router.db_for_write(cls)]
-        step: list[str | int] = [count, count, prefix, year]
+        step: list[str | int] = [count, count, prefix, year, not is_test(prefix)]
         with connection.cursor() as cursor:
             cursor.execute(_NEXT, step)
             row = cursor.fetchone()
             if row is None:
                 cursor.execute(_FIRST, step)
                 row = cursor.fetchone()
+        if row is None:
+            raise NumbersHeld(f"{prefix}-{year}")
         (last,) = row
         return [document_number(prefix, year, number) for number in range(last - count + 1, last + 1)]
+
+
+def own_prefixes(*, livemode: bool) -> tuple[str, str]:
+    """The prefixes of the series that this seller's invoices and credit notes are numbered in."""
+    settings = jumun()
+    invoices, credit_notes = (
+        series_prefix(prefix, seller_code=settings.seller.code, livemode=livemode)
+        for prefix in (settings.invoice_prefix, settings.credit_note_prefix)
+    )
+    return invoices, credit_notes
+
+
+def known_prefixes() -> set[str]:
+    """This seller's prefixes of both modes, and those of every series that has begun."""
+    begun = set(Series.objects.values_list("prefix", flat=True))
+    return begun.union(own_prefixes(livemode=True), own_prefixes(livemode=False))

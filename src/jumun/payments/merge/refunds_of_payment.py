@@ -57,11 +57,9 @@ def _row_of(payment: Payment, snapshot: RefundSnapshot, amount_minor: int) -> Re
     refunds = payment.refunds.select_for_update()
     if known := refunds.filter(refund_id=snapshot.id).first():
         return known
-    refund_pk = snapshot.metadata.refund_pk
-    if refund_pk.isdecimal() and len(refund_pk) < 19:
+    for asked in refunds.filter(refund_id=None, amount_minor=amount_minor):
         # The answer to our call was lost, or is still on its way.
-        asked = refunds.filter(pk=int(refund_pk), refund_id=None, amount_minor=amount_minor).first()
-        if asked is not None:
+        if asked.is_named(snapshot.metadata.refund):
             return asked
     now = timezone.now()
     found = Refund.objects.create(

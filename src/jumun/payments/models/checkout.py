@@ -26,6 +26,7 @@ class Checkout(Intention):
         EXPIRED = "expired", _("expired")
         REFUSED = "refused", _("refused")
 
+    NAMED_AS = "checkout"
     UNFINISHED: ClassVar = (State.CREATING, State.OPEN)
     _BEFORE: ClassVar[dict[str, tuple[str, ...]]] = {
         State.OPEN: (State.CREATING,),
@@ -79,8 +80,7 @@ class Checkout(Intention):
 
     def _is_told_of_by(self, session: SessionSnapshot) -> bool:
         # The answer to our create call may have been lost; the session names the row that asked for it.
-        is_named = session.metadata.checkout_pk == str(self.pk)
-        return self.session_id == session.id or (self.session_id is None and is_named)
+        return self.session_id == session.id or (self.session_id is None and self.is_named(session.metadata.checkout))
 
     def _advance(self, session: SessionSnapshot) -> bool:
         before = self._BEFORE.get(session.status, ())

@@ -1,4 +1,4 @@
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db import models
 
@@ -15,8 +15,19 @@ class Intention(models.Model):
     # Empty for what we did not ask for.
     params = models.JSONField(default=dict, editable=False)
 
+    # The key of the metadata under which Stripe's object carries the row's name.
+    NAMED_AS: ClassVar[str]
+
     class Meta:
         abstract = True
+
+    def is_named(self, name: str) -> bool:
+        """Whether ``name``, of the metadata of an object of Stripe's, is what this row asked for it to be called.
+
+        A random name, which is frozen in the parameters. After a restored backup the ids of rows are given again.
+        """
+        metadata = self.params.get("metadata")
+        return bool(name) and isinstance(metadata, dict) and metadata.get(self.NAMED_AS) == name
 
     def freeze(self, params: dict[str, Any]) -> None:
         """Write the parameters down, in the transaction that made the row; they may name its id."""

@@ -21,9 +21,9 @@ class Metadata:
     order_number: str
     # Which of the sites that share the account has the order, word for word: it is compared and never stored.
     site: str
-    # The rows of ours that asked for the session, or for the refund.
-    checkout_pk: str
-    refund_pk: str
+    # The intentions of ours that asked for the session, or for the refund: `jumun.payments.models.Intention`.
+    checkout: str
+    refund: str
 
     @classmethod
     def within(cls, raw: object) -> Self:
@@ -33,8 +33,8 @@ class Metadata:
             order_reference=name_of_ours(object_within(raw, "metadata", "order_reference")),
             order_number=name_of_ours(object_within(raw, "metadata", "order_number")),
             site=site if isinstance(site, str) else "",
-            checkout_pk=name_of_ours(object_within(raw, "metadata", "checkout")),
-            refund_pk=name_of_ours(object_within(raw, "metadata", "refund")),
+            checkout=name_of_ours(object_within(raw, "metadata", "checkout")),
+            refund=name_of_ours(object_within(raw, "metadata", "refund")),
         )
 
 

@@ -25,6 +25,7 @@ class Command(BaseCommand):
                         "checked": audit.codes(),
                         "files": options["files"],
                         "findings": [asdict(row) for row in found],
+                        "notes": list(audit.notes()),
                     }
                 )
             )
@@ -39,6 +40,8 @@ class Command(BaseCommand):
             # Once for all that have it in common.
             if number == len(found) or found[number].remedy != row.remedy:
                 self.stdout.write(f"    -> {row.remedy}")
+        for told in audit.notes():
+            self.stdout.write(f"Note: {told}")
         self.stdout.write(f"{len(found)} findings; checked {', '.join(audit.codes())}")
         if not files:
             self.stdout.write("The archived PDFs were not read: --files reads them too.")

@@ -8,13 +8,16 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
+from django.utils import timezone
 
 from jumun.outbox.alone import EXIT_TEMPFAIL
+from jumun.outbox.due_times import late_recurring, put_right
 from jumun.outbox.lanes import Lane
 from jumun.outbox.models import Job
 from jumun.outbox.status import LATE_S, lane_statuses
 from jumun.outbox.warnings import current_warnings
 from jumun.outbox.worker import drain, work, work_alone
+from jumun.schema import schema_problem
 
 logger = logging.getLogger("jumun.worker")
 
@@ -52,7 +55,10 @@ class Command(BaseCommand):
             self._alone(*options["alone"])
             return
         if options["once"]:
+            if problem := schema_problem(connection):
+                raise CommandError(problem)
             Job.ensure_recurring()
+            put_right()
             self.stdout.write(f"{drain()} processed")
             return
         concurrency = options["concurrency"]
@@ -73,6 +79,9 @@ class Command(BaseCommand):
                 counts = f"{lane.waiting.get(kind, 0)} waiting, {lane.parked.get(kind, 0)} parked"
                 self.stdout.write(f"  {kind}: {counts}")
             is_well = is_well and not lane.parked and lane.oldest_waiting_s <= late_s
+        for kind in late_recurring(timezone.now()):
+            self.stdout.write(f"{kind} has not run for several of its turns")
+            is_well = False
         for code, sentence in current_warnings():
             self.stdout.write(f"{code}: {sentence}")
             is_well = False

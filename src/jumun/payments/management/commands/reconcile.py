@@ -7,12 +7,15 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from jumun.cause import Actor, Cause, acting
+from jumun.conf import livemode
 from jumun.errors import StripeError
+from jumun.invoices.models import Restoration
 from jumun.payments.amount_text import stripe_amount_text
 from jumun.payments.management.since import since as parse_since
 from jumun.payments.models import Reconciliation
 from jumun.payments.reconcile import reconcile
 from jumun.payments.reconcile.report import report
+from jumun.payments.recover import recover
 
 WINDOW = timedelta(days=3)
 BAR_WIDTH = 30
@@ -32,12 +35,17 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print one JSON document")
 
     def handle(self, *_args: Any, **options: Any) -> None:
-        run = self._run(parse_since(options["since"]) if options["since"] else None, repair=options["repair"])
+        since = parse_since(options["since"]) if options["since"] else None
         try:
             with acting(lambda: Cause(actor=Actor.COMMAND, source="manage.py reconcile")):
+                if options["repair"]:
+                    recover()
+                run = self._run(since, repair=options["repair"])
                 reconcile(run, progress=self._progress)
         except StripeError as error:
             raise CommandError(f"Stripe could not be asked: {error}. The same command goes on from here.") from error
+        if run.repair:
+            Restoration.note_reconciled(since=run.since, livemode=livemode())
         told = report(run)
         if options["json"]:
             self.stdout.write(json.dumps(told))

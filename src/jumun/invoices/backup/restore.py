@@ -1,0 +1,165 @@
+"""Putting a backup in the place of what is there."""
+
+import json
+import tempfile
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from django.core.management import call_command
+from django.db import DatabaseError, connections, router
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.utils import timezone
+
+from jumun.errors import BackupRefused
+from jumun.invoices import archive
+from jumun.invoices.backup import documents, postgresql, sqlite
+from jumun.invoices.backup.manifest import Manifest
+from jumun.invoices.backup.package import Package
+from jumun.invoices.models import Invoice, Series
+from jumun.orders.models import Order
+from jumun.schema import newer_migrations
+
+_PARTS = {"sqlite": sqlite.PART, "postgresql": postgresql.PART}
+# Committed together with the restored rows: there is no moment at which the numbers could be given again.
+_HOLD = """
+INSERT INTO jumun_invoices_restoration (livemode, taken_at, restored_at, known_numbers)
+VALUES (%s, %s, %s, %s), (%s, %s, %s, %s)
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restored:
+    """What was put in place; ``kept`` is the file of the database that was there, where it is a file."""
+
+    manifest: Manifest
+    added_count: int
+    # Documents that were there with other content, which has another name now.
+    set_aside: list[str]
+    kept: Path | None
+
+
+def restore_backup(path: Path, *, replace: bool, known_numbers: Mapping[str, int]) -> Restored:
+    """Put the backup at ``path`` in the place of the database, and its documents beside those that are there.
+
+    ``replace`` allows that for a store with orders, invoices or documents. No document is lost, and each series goes on
+    behind the highest number of the archive, of the database that is replaced, and of ``known_numbers`` (by series,
+    such as ``{"INV-2026": 123}``). Nobody else may use the database. Raises `BackupRefused` and `OSError`: then the
+    database is as it was.
+    """
+    connection = connections[router.db_for_write(Series)]
+    package = Package(path)
+    manifest = package.verified()
+    _check_fits(manifest, connection)
+    # Our own connection must not be taken for somebody else's.
+    connections.close_all()
+    _check_unused(connection)
+    if not replace and _is_in_business(connection):
+        raise BackupRefused("There is a store with orders or documents here already: --replace replaces it.")
+    known = _highest(known_numbers, documents.highest_numbers(), _series_of(connection))
+    connections.close_all()
+    with tempfile.TemporaryDirectory(prefix=".jumun-restore-", dir=_folder(connection)) as folder:
+        part = Path(folder) / _PARTS[manifest.vendor]
+        package.extract_database(part.name, part)
+        added_count, differing = _add_documents(package)
+        kept = _replace(connection, part, _hold(connection, manifest, known))
+    set_aside = _set_aside(package, differing)
+    call_command("migrate", interactive=False, verbosity=0)
+    return Restored(manifest=manifest, added_count=added_count, set_aside=set_aside, kept=kept)
+
+
+def _check_fits(manifest: Manifest, connection: BaseDatabaseWrapper) -> None:
+    if manifest.vendor != connection.vendor or manifest.vendor not in _PARTS:
+        raise BackupRefused(f"The backup is of {manifest.vendor}, and the database here is {connection.vendor}.")
+    applied = ((app, name) for app, names in manifest.migrations.items() for name in names)
+    if newer := newer_migrations(applied):
+        raise BackupRefused(
+            f"The backup was made by a newer version of Jumun, {manifest.jumun} (it has {newer[0]}): "
+            "restore it with that version."
+        )
+
+
+def _check_unused(connection: BaseDatabaseWrapper) -> None:
+    if connection.vendor == "sqlite":
+        sqlite.check_unused(connection)
+    else:
+        postgresql.check_unused(connection)
+
+
+def _is_in_business(connection: BaseDatabaseWrapper) -> bool:
+    """Whether anything would be lost. A database that cannot be read may hold anything."""
+    if next(documents.names(), None) is not None:
+        return True
+    if connection.vendor == "sqlite" and not sqlite.file_of(connection).exists():
+        return False
+    try:
+        tables = connection.introspection.table_names()
+        return any(
+            model._meta.db_table in tables and model._default_manager.using(connection.alias).exists()
+            for model in (Order, Invoice)
+        )
+    except DatabaseError:
+        return True
+
+
+def _series_of(connection: BaseDatabaseWrapper) -> dict[str, int]:
+    """The last number of each series in the database that is about to be replaced, as far as it can be read."""
+    if connection.vendor == "sqlite" and not sqlite.file_of(connection).exists():
+        return {}
+    with suppress(DatabaseError):
+        return {str(series): series.last_number for series in Series.objects.using(connection.alias)}
+    return {}
+
+
+def _highest(*known: Mapping[str, int]) -> dict[str, int]:
+    names = sorted({name for numbers in known for name in numbers})
+    return {name: max(numbers.get(name, 0) for numbers in known) for name in names}
+
+
+def _folder(connection: BaseDatabaseWrapper) -> Path | None:
+    """Where the restored database is unpacked: for SQLite beside the file that it replaces, on the same disk."""
+    if connection.vendor != "sqlite":
+        return None
+    folder = sqlite.file_of(connection).parent
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _add_documents(package: Package) -> tuple[int, set[str]]:
+    """Add the documents that the archive lacks; return how many, and the names of those that it has otherwise."""
+    count, differing = 0, set()
+    for name, content in package.documents():
+        found = archive.fetch(name)
+        if found is None:
+            archive.store(name, content)
+            count += 1
+        elif found != content:
+            differing.add(name)
+    return count, differing
+
+
+def _set_aside(package: Package, differing: set[str]) -> list[str]:
+    """Give documents of the archive that are not those of the backup other names, and theirs to the backup's."""
+    moved: list[str] = []
+    for name, content in package.documents() if differing else ():
+        if name in differing and (found := archive.fetch(name)) is not None:
+            moved.append(archive.store(name, found, keep_apart=True))
+            archive.replace(name, content)
+    return moved
+
+
+def _hold(connection: BaseDatabaseWrapper, manifest: Manifest, known: Mapping[str, int]) -> list[tuple[str, list[Any]]]:
+    adapt = connection.ops.adapt_datetimefield_value
+    taken_at = adapt(datetime.fromisoformat(manifest.taken_at))
+    told = [taken_at, adapt(timezone.now()), json.dumps(dict(known))]
+    return [(_HOLD, [True, *told, False, *told])]
+
+
+def _replace(connection: BaseDatabaseWrapper, new: Path, finish: list[tuple[str, list[Any]]]) -> Path | None:
+    if connection.vendor == "sqlite":
+        return sqlite.replace(connection, new, finish)
+    postgresql.replace(connection, new, finish)
+    return None

@@ -1,0 +1,48 @@
+from datetime import datetime
+from typing import Self
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+
+class Restoration(models.Model):
+    """That the database was restored from a backup: what happened in between is known to Stripe alone.
+
+    One row for each mode, test and live, since the keys in force can ask about one. Until ``numbers_known_at`` no
+    document of that mode gets a number: a customer may hold it already. Until ``reconciled_at`` nothing is decided that
+    depends on what was paid or refunded in between.
+    """
+
+    livemode = models.BooleanField(_("real money"))
+    taken_at = models.DateTimeField(_("backup taken at"))
+    restored_at = models.DateTimeField(_("restored at"), default=timezone.now)
+    # By series, such as {"INV-2026": 12}: the highest numbers that the target's archive, its database or the operator
+    # knew.
+    known_numbers = models.JSONField(default=dict)
+    numbers_known_at = models.DateTimeField(_("numbers known at"), null=True)
+    reconciled_at = models.DateTimeField(_("reconciled at"), null=True)
+
+    class Meta:
+        verbose_name = _("restored backup")
+        verbose_name_plural = _("restored backups")
+        ordering = ["taken_at"]
+
+    def __str__(self) -> str:
+        return f"{self.taken_at:%Y-%m-%d %H:%M:%S}"
+
+    @classmethod
+    def unreconciled(cls, *, livemode: bool) -> Self | None:
+        """The oldest backup that was restored and has not been compared with Stripe since."""
+        return cls.objects.filter(livemode=livemode, reconciled_at=None).first()
+
+    @classmethod
+    def note_reconciled(cls, *, livemode: bool, since: datetime) -> None:
+        """Record that all that Stripe knows since then has been brought in."""
+        waiting = cls.objects.filter(livemode=livemode, reconciled_at=None, taken_at__gt=since)
+        waiting.exclude(numbers_known_at=None).update(reconciled_at=timezone.now())
+
+    @classmethod
+    def is_unreconciled(cls, *, livemode: bool, since: datetime) -> bool:
+        """Whether Stripe may know more of what was made at that moment than these books."""
+        return cls.objects.filter(livemode=livemode, reconciled_at=None, restored_at__gte=since).exists()

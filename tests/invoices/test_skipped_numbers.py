@@ -1,0 +1,114 @@
+"""A series that goes on further leaves a gap on record; while nobody knows which numbers were given, none is."""
+
+import json
+from datetime import timedelta
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
+
+from jumun.audit import findings
+from jumun.errors import NumbersHeld
+from jumun.invoices.models import Restoration, Series, SkippedNumbers
+from jumun.orders.models import Order
+from tests.factories import paid_order, paid_session, place_order
+
+pytestmark = pytest.mark.django_db
+
+
+def year() -> int:
+    return timezone.localdate().year
+
+
+def skip(*arguments: str, reason: str = "restored from a backup") -> str:
+    out = StringIO()
+    call_command("invoices", "skip", *arguments, f"--reason={reason}", stdout=out)
+    return out.getvalue()
+
+
+def test_the_series_goes_on_behind_the_number_and_the_gap_is_no_finding_but_a_note() -> None:
+    paid_order()
+    said = skip("TEST-INV", "7")
+    assert f"TEST-INV-{year()}-000002 to TEST-INV-{year()}-000007" in said
+    assert paid_order().invoice.number == f"TEST-INV-{year()}-000008"
+    assert list(findings()) == []
+    out = StringIO()
+    call_command("audit", "--json", stdout=out)
+    [note] = json.loads(out.getvalue())["notes"]
+    assert "restored from a backup" in note
+    out = StringIO()
+    call_command("audit", stdout=out)
+    assert f"Note: TEST-INV-{year()}-000002 to TEST-INV-{year()}-000007: skipped on" in out.getvalue()
+
+
+def test_a_series_that_has_not_begun_begins_behind_it() -> None:
+    skip(f"TEST-INV-{year()}", "7")
+    assert list(findings()) == []
+    assert paid_order().invoice.number == f"TEST-INV-{year()}-000008"
+    assert list(findings()) == []
+
+
+def test_a_gap_that_is_not_on_record_is_still_found() -> None:
+    paid_order()
+    skip("TEST-INV", "7")
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE jumun_invoices_series SET last_number = last_number + 1, step = 1")
+    assert [finding.invariant for finding in findings()] == ["I3"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "refusal"),
+    [
+        (["TEST-INV", "1"], "nothing was skipped"),
+        (["INVOICE", "9"], "There is no series INVOICE"),
+        (["inv", "9"], "is not a number series"),
+        (["TEST-INV", "0"], "is not a number from 1"),
+        (["TEST-INV", "2000000001"], "is not a number from 1"),
+        (["TEST-INV", "-9"], "is not a number|required"),
+    ],
+)
+def test_what_cannot_be_skipped_is_refused_with_a_line(arguments: list[str], refusal: str) -> None:
+    paid_order()
+    with pytest.raises(CommandError, match=refusal):
+        skip(*arguments)
+    assert not SkippedNumbers.objects.exists()
+
+
+def test_a_gap_needs_a_reason_and_is_final() -> None:
+    with pytest.raises(CommandError, match="reason"):
+        skip("TEST-INV", "7", reason=" ")
+    skip("TEST-INV", "7")
+    with pytest.raises(IntegrityError, match="refused"), transaction.atomic():
+        SkippedNumbers.objects.update(last_number=1)
+    with pytest.raises(IntegrityError, match="refused"), transaction.atomic():
+        SkippedNumbers.objects.all().delete()
+
+
+def restored(*, livemode: bool = False) -> Restoration:
+    return Restoration.objects.create(livemode=livemode, taken_at=timezone.now() - timedelta(hours=1))
+
+
+@pytest.mark.parametrize("has_begun", [True, False])
+def test_after_a_restored_backup_no_number_is_given_until_the_numbers_are_known(has_begun: bool) -> None:
+    from jumun.payments.merge import apply
+
+    if has_begun:
+        paid_order()
+    restoration = restored()
+    order = place_order()
+    with pytest.raises(NumbersHeld, match=f"TEST-INV-{year()}"):
+        apply(paid_session(order))
+    order.refresh_from_db()
+    assert order.state == Order.State.PLACED
+    Restoration.objects.filter(pk=restoration.pk).update(numbers_known_at=timezone.now())
+    apply(paid_session(order))
+    assert order.__class__.objects.get(pk=order.pk).invoice.number == f"TEST-INV-{year()}-00000{1 + has_begun}"
+
+
+def test_a_restored_backup_of_the_other_mode_holds_nobody_up() -> None:
+    restored(livemode=True)
+    assert Series.next_number("TEST-INV", 2026) == "TEST-INV-2026-000001"
+    with pytest.raises(NumbersHeld):
+        Series.next_number("INV", 2026)
