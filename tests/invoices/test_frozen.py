@@ -56,7 +56,8 @@ def test_an_invoice_is_never_deleted() -> None:
         " SELECT id, 'INV-1', issued_at, '{}', '', '', order_id + 1",
         "(number, issued_at, document_json, document_sha256, seal, order_id)"
         " SELECT number, issued_at, '{}', '', '', order_id + 1",
-        "(number, issued_at, document_json, document_sha256, seal, order_id) SELECT 'INV-1', issued_at, '{}', '', '', order_id",
+        "(number, issued_at, document_json, document_sha256, seal, order_id)"
+        " SELECT 'INV-1', issued_at, '{}', '', '', order_id",
     ],
 )
 def test_an_invoice_is_never_replaced(row: str) -> None:

@@ -1,6 +1,7 @@
 """Invariant I4: every document has the seal that it was given, and follows the one before it.
 
-See `jumun.invoices.chain`. Only numbers, moments, hashes and seals are read: that the hash is that of the text is for `document_check`.
+See `jumun.invoices.chain`. Only numbers, moments, hashes and seals are read: that the hash is that of the text is for
+`document_check`.
 """
 
 from collections.abc import Iterable, Iterator

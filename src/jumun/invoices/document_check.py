@@ -144,22 +144,17 @@ def _order_differs(row: Row, document: Row) -> Iterator[str]:
 
 
 def _lines_differ(row: Row, lines: list[Row], document: Row) -> Iterator[str]:
+    where = {"order": document["order_number"]}
     for line, frozen in zip(lines, document["lines"], strict=False):
         for name, key in LINE.items():
             if _is_same(line[name], frozen[key]):
                 continue
-            place = {
-                "field": _named(OrderLine, name),
-                "position": frozen["position"],
-                "order": document["order_number"],
-            }
+            told = {"field": _named(OrderLine, name), **where, "position": frozen["position"]}
             if name.endswith("_minor"):
-                place |= _amounts(line[name], frozen[key], document["currency"])
-                yield (
-                    _("the %(field)s of line %(position)s of order %(order)s is %(here)s, but on it %(there)s") % place
-                )
+                told |= _amounts(line[name], frozen[key], document["currency"])
+                yield _("the %(field)s of line %(position)s of order %(order)s is %(here)s, but on it %(there)s") % told
             else:
-                yield _("the %(field)s of line %(position)s of order %(order)s is not the one on it") % place
+                yield _("the %(field)s of line %(position)s of order %(order)s is not the one on it") % told
     if len(lines) != len(document["lines"]):
         yield _("order %(order)s has %(here)s lines, but %(there)s are on it") % {
             "order": document["order_number"],

@@ -5,7 +5,10 @@ from jumun.frozen import Refusal, refuse_all
 SERIES = "jumun_invoices_series"
 
 # Numbers are taken and the seals stay, or the last document is sealed and the number stays.
-COUNTS = "(NEW.step > 0 AND (NEW.last_number, NEW.last_seal, NEW.head) = (OLD.last_number + NEW.step, OLD.last_seal, OLD.head))"
+COUNTS = (
+    "(NEW.step > 0 AND NEW.last_number = OLD.last_number + NEW.step"
+    " AND (NEW.last_seal, NEW.head) = (OLD.last_seal, OLD.head))"
+)
 SEALS = "((NEW.last_number, NEW.step) = (OLD.last_number, OLD.step))"
 
 REFUSALS = (
