@@ -68,7 +68,7 @@ _COLUMNS: dict[type[models.Model], tuple[str, str, str, str]] = {
 def _differing(
     model: type[models.Model], statuses: Iterable[str], since: datetime, *, should_move: int, at_least: int = 1
 ) -> Iterator[tuple[str, dict[str, str]]]:
-    """Name, amount, movement and order of rows that should have moved so many times their amount, and moved another sum.
+    """Rows that should have moved so many times their amount, and moved another sum: their names, and what to tell.
 
     Only those of which ``at_least`` so many movements are known, all in their own currency.
     """
@@ -86,9 +86,8 @@ def _differing(
     with connection.cursor() as cursor:
         cursor.execute(sql, [*wanted, *wanted, at_least, should_move, *hundredfold])
         differing = cursor.fetchall()
-    numbers = dict(
-        model._default_manager.filter(**{f"{name}__in": [row[0] for row in differing]}).values_list(name, order)
-    )
+    rows = model._default_manager.filter(**{f"{name}__in": [row[0] for row in differing]})
+    numbers = dict(rows.values_list(name, order))
     for key, currency, amount_minor, moved in differing:
         yield (
             str(key),
@@ -135,11 +134,8 @@ def disputes_that_moved_otherwise() -> Wrong:
     moved = BalanceTransaction.objects.filter(source_id=OuterRef("dispute_id")).order_by().values("source_id")
     counted = Dispute.objects.order_by().annotate(known=Subquery(moved.annotate(count=Count("pk")).values("count")))
     for dispute in counted.exclude(known=None).exclude(known=F("transaction_count")).iterator():
-        told = {"count": dispute.transaction_count, "known": dispute.known}  # type: ignore[attr-defined]
-        yield (
-            dispute.dispute_id,
-            _("says that its money moved %(count)s times, but %(known)s movements are known") % told,
-        )
+        told = {"count": dispute.transaction_count, "known": dispute.known}
+        yield dispute.dispute_id, _("moved money %(count)s times, but %(known)s movements are known") % told
 
 
 def payouts_that_do_not_add_up() -> Wrong:
@@ -173,15 +169,17 @@ def payouts_that_contradict_their_transactions() -> Wrong:
     for key, payout_id in unknown.order_by().values_list("transaction_id", "payout_id").iterator():
         yield key, _("is part of payout %(payout)s, which is not known") % {"payout": payout_id}
     moved = BalanceTransaction.objects.filter(source_id=OuterRef("payout_id")).order_by().values("source_id")
-    totals = {"moved": Subquery(moved.annotate(sum=Sum("amount_minor")).values("sum"))}
-    totals |= {"count": Subquery(moved.annotate(count=Count("pk")).values("count"))}
     returned = Q(status__in=(Payout.Status.CANCELED, Payout.Status.FAILED))
     differs = (~returned & ~Q(moved=-F("amount_minor"))) | (returned & Q(count__gt=1) & ~Q(moved=0))
-    for payout in payouts.annotate(**totals).filter(differs, moved__isnull=False).iterator():
+    summed = payouts.annotate(
+        moved=Subquery(moved.annotate(sum=Sum("amount_minor")).values("sum")),
+        count=Subquery(moved.annotate(count=Count("pk")).values("count")),
+    )
+    for payout in summed.filter(differs, moved__isnull=False).iterator():
         told = {
             "amount": shown_by_stripe(payout.amount_minor, payout.currency),
             "status": payout.get_status_display(),
-            "moved": shown_by_stripe(payout.moved, payout.currency),  # type: ignore[attr-defined]
+            "moved": shown_by_stripe(payout.moved, payout.currency),
         }
         yield payout.payout_id, _("is over %(amount)s and %(status)s, but moved Stripe's balance by %(moved)s") % told
 
