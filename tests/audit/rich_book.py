@@ -79,7 +79,11 @@ def _refund(payment: Payment, amount_minor: int, **values: object) -> Refund:
     asked.freeze(refund_params(asked, payment.order, amount_minor))
     refund_id = f"re_{asked.pk}"
     back = movement(f"txn_{refund_id}", -amount_minor, source=refund_id, category="refund")
-    apply(refund_snapshot(payment, amount_minor, id=refund_id, metadata=asked.params["metadata"], balance_transaction=back))
+    apply(
+        refund_snapshot(
+            payment, amount_minor, id=refund_id, metadata=asked.params["metadata"], balance_transaction=back
+        )
+    )
     asked.refresh_from_db()
     return asked
 

@@ -27,13 +27,44 @@ RANDOM = "made at random, and kept nowhere else"
 STRIPE = "told by Stripe alone: reconcile asks there"
 ANOTHER_SHOP = "another shop's on the same account looks just so"
 WORDS = "words for people, from which nothing follows"
-LATER = "moves while an order waits, and counts no longer once it has ended"
 UNPAID = "nothing repeats it before there is an invoice"
 
 # What neither the database nor the archive can show, and why.
-UNKNOWABLE: dict[str, str] = {}
+_CUSTOMER = ("name", "email", "address", "postal_code", "city", "country", "phone", "tax_id", "language")
+_UNPAID = ("placed order", "cancelled order", "expired order")
+_INTENTIONS = ("succeeded refund", "failed refund", "complete checkout", "open checkout", "expired checkout")
+UNKNOWABLE: dict[str, str] = {
+    **{f"{name}.form_token": RANDOM for name in ("paid order", *_UNPAID)},
+    **{f"{name}.{field}": UNPAID for name in _UNPAID for field in _CUSTOMER},
+    **{f"cancelled order.{field}": UNPAID for field in ("number", "reference", "livemode", "currency")},
+    **{f"unpaid line.{field}": UNPAID for field in ("sku", "name")},
+    "settling payment.charge_id": ANOTHER_SHOP,
+    "second payment.charge_id": ANOTHER_SHOP,
+    **{f"second payment.{field}": STRIPE for field in ("method", "wallet", "card_brand", "card_last4", "paid_at")},
+    **{f"{name}.idempotency_key": RANDOM for name in _INTENTIONS},
+    **{f"{name}.refusal": WORDS for name in _INTENTIONS},
+    **{f"{name}.by": WORDS for name in ("succeeded refund", "failed refund")},
+    **{
+        f"{name}.{field}": STRIPE
+        for name in ("lost dispute", "won dispute")
+        for field in ("reason", "is_charge_refundable", "due_at", "opened_at")
+    },
+    **{f"{name}.url": STRIPE for name in ("complete checkout", "open checkout", "expired checkout")},
+    **{
+        f"{name}.{field}": STRIPE
+        for name in ("movement of a charge", "movement of a dispute")
+        for field in ("transaction_id", "available_at", "created_at")
+    },
+    **{f"{name}.source_id": ANOTHER_SHOP for name in ("movement of a charge", "movement of a dispute")},
+    "movement of a dispute.type": STRIPE,
+    "movement of a dispute.currency": "Stripe may have converted it",
+    "payout.status": "the movement that gives a returned payout back may not be known yet",
+    **{f"payout.{field}": STRIPE for field in ("reconciliation_status", "arrives_at", "created_at")},
+    "payout.failure_message": WORDS,
+    "series.step": "counts for the UPDATE that writes it alone",
+}
 
-ROWS: dict[str, Callable[[], models.Model]] = {
+ROWS: dict[str, Callable[[], Any]] = {
     "paid order": lambda: Invoice.objects.order_by("pk")[0].order,
     "placed order": lambda: Order.objects.get(state="placed"),
     "cancelled order": lambda: Order.objects.get(state="cancelled"),
@@ -55,7 +86,7 @@ ROWS: dict[str, Callable[[], models.Model]] = {
     "first invoice": lambda: Invoice.objects.order_by("pk")[0],
     "last invoice": lambda: Invoice.objects.order_by("-pk")[0],
     "credit note": lambda: CreditNote.objects.order_by("pk")[0],
-    "cancellation": lambda: Cancellation.objects.get(),
+    "cancellation": Cancellation.objects.get,
     "archived PDF": lambda: ArchivedPdf.objects.order_by("pk")[0],
     "series": lambda: Series.objects.get(prefix="TEST-INV"),
 }
@@ -86,8 +117,15 @@ CHANGED: dict[str, Any] = {
     "expired checkout.state": "complete",
     "payout.status": "failed",
     "paid line.tax_rate_ppm": 50_000,
+    "unpaid line.tax_rate_ppm": 50_000,
 }
-KEYS = [f"{name}.{field.name}" for name, model in _MODELS.items() for field in model._meta.concrete_fields]
+# Primary keys mean nothing but that other rows refer to them, which the database itself checks.
+KEYS = [
+    f"{name}.{field.name}"
+    for name, model in _MODELS.items()
+    for field in model._meta.concrete_fields
+    if not field.primary_key
+]
 
 
 @pytest.fixture(scope="module")

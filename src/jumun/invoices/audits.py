@@ -13,7 +13,7 @@ from jumun.audit import invariant, shown
 from jumun.conf import jumun
 from jumun.invoices.archive_check import documents_without_a_paper, files_that_differ, papers_without_a_document
 from jumun.invoices.by_number import TO_ORDER
-from jumun.invoices.chain_check import archived_records_that_differ, seals_that_differ
+from jumun.invoices.chain_check import archived_records_that_differ, place_of, seals_that_differ
 from jumun.invoices.document_check import corrections_that_differ, invoices_that_differ
 from jumun.invoices.models import ArchivedPdf, CreditNote, Invoice, IssuedDocument, Series
 from jumun.orders.models import Order
@@ -101,7 +101,8 @@ def _issued(model: type[IssuedDocument], prefix: str) -> tuple[int, int]:
     # A seventh digit sorts before six as text, so the longest come first.
     by_size = issued.annotate(size=Length("number")).order_by("-size", "-number")
     highest = by_size.values_list("number", flat=True).first()
-    return issued.count(), int(highest.rpartition("-")[2]) if highest else 0
+    # Behind our back, it may be any text.
+    return issued.count(), place_of(highest) if highest else 0
 
 
 @invariant("I4", remedy=LOST_REMEDY)

@@ -34,9 +34,13 @@ class _Link:
 
     @property
     def place(self) -> int:
-        """The number within the series, 0 where it is none."""
-        tail = self.number.rpartition("-")[2]
-        return int(tail) if tail.isdecimal() else 0
+        return place_of(self.number)
+
+
+def place_of(number: str) -> int:
+    """Which of its series a document is, 0 where the text is no number."""
+    tail = number.rpartition("-")[2]
+    return int(tail) if tail.isdecimal() else 0
 
 
 class _Unknown:

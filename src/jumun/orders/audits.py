@@ -1,14 +1,29 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
-from django.db.models import BigIntegerField, Exists, F, OuterRef, Q, QuerySet, Sum
+from django.db.models import (
+    BigIntegerField,
+    Case,
+    Count,
+    Exists,
+    ExpressionWrapper,
+    F,
+    Max,
+    OuterRef,
+    Q,
+    QuerySet,
+    Sum,
+    When,
+)
+from django.db.models.expressions import Combinable
 from django.db.models.fields.json import KeyTextTransform
-from django.db.models.functions import Cast, Length
+from django.db.models.functions import Abs, Cast, Length
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from jumun.audit import invariant, shown
-from jumun.orders.models import Order, OrderLine, TimelineEntry
+from jumun.money import PPM
+from jumun.orders.models import PRICE, Order, OrderLine, TimelineEntry
 from jumun.orders.timeline import Kind
 
 # As `jumun.orders.numbers.new_reference` makes them: 128 random bits or more, in URL-safe base 64.
@@ -50,6 +65,9 @@ def orders_are_what_their_lines_add_up_to() -> Iterator[tuple[str, str]]:
     order = ("order__number", "order__currency", "order__total_minor", "order__tax_minor", "order__rounding_minor")
     sums = OrderLine.objects.order_by().values("order_id", *order)
     sums = sums.annotate(lines_minor=Sum("total_minor"), lines_tax_minor=Sum("tax_minor"))
+    positions = sums.annotate(count=Count("pk"), last=Max("position")).exclude(count=F("last"))
+    for number in positions.values_list("order__number", flat=True).iterator():
+        yield number, _("lacks a line")
     wrong = ~Q(order__total_minor=F("lines_minor") + F("order__rounding_minor"))
     for row in sums.filter(wrong | ~Q(order__tax_minor=F("lines_tax_minor"))).iterator():
         currency = row["order__currency"]
@@ -66,6 +84,35 @@ def orders_are_what_their_lines_add_up_to() -> Iterator[tuple[str, str]]:
         )
     for number in _numbers(Order.objects.filter(~Exists(OrderLine.objects.filter(order=OuterRef("pk"))))):
         yield number, _("has no lines")
+    yield from _lines()
+
+
+def _lines() -> Iterator[tuple[str, str]]:
+    added_minor = Case(
+        When(order__prices_include_tax=True, then=0), default=F("tax_minor"), output_field=BigIntegerField()
+    )
+    # Tax is rounded once for all lines of a rate and spread over them, so a line is at most a unit off.
+    whole = PPM + F("tax_rate_ppm")
+    measured = OrderLine.objects.alias(
+        priced_minor=_integer(PRICE + added_minor),
+        off=_integer(2 * Abs(_integer(F("tax_minor") * whole - F("total_minor") * F("tax_rate_ppm")))),
+        leeway=_integer(3 * whole),
+    )
+    wrong = ~Q(total_minor=F("priced_minor")) | Q(off__gt=F("leeway")) | (Q(tax_rate_ppm=0) & ~Q(tax_minor=0))
+    for line in measured.filter(wrong).order_by().select_related("order").iterator():
+        yield (
+            line.order.number,
+            _("line %(position)s is over %(total)s with %(tax)s of tax, which its price or tax rate contradicts")
+            % {
+                "position": line.position,
+                "total": shown(line.total_minor, line.order.currency),
+                "tax": shown(line.tax_minor, line.order.currency),
+            },
+        )
+
+
+def _integer(expression: Combinable) -> "ExpressionWrapper[BigIntegerField[int, int]]":
+    return ExpressionWrapper(expression, output_field=BigIntegerField())
 
 
 @invariant("I1", remedy=CHANGED_REMEDY)

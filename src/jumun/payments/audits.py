@@ -29,6 +29,7 @@ from jumun.payments.row_check import (
     disputes_that_contradict_their_timeline,
     payments_that_contradict_their_order,
     payments_that_differ_from_their_invoice,
+    payments_that_differ_from_what_was_held,
     refunds_that_contradict_their_payment,
 )
 
@@ -209,6 +210,7 @@ def disputes_are_as_their_timeline_says() -> Iterator[tuple[str, str]]:
 def payments_are_as_their_orders_say() -> Iterator[tuple[str, str]]:
     """How and when an order was paid is the same on its invoice, its payment and itself."""
     yield from payments_that_contradict_their_order()
+    yield from payments_that_differ_from_what_was_held()
     yield from payments_that_differ_from_their_invoice()
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
 from django.db import connection, models
-from django.db.models import Count, Exists, F, OuterRef, Q, Subquery, Sum
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, Subquery, Sum, When
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
@@ -130,12 +130,20 @@ def categories_that_differ() -> Wrong:
 
 
 def disputes_that_moved_otherwise() -> Wrong:
-    """Disputes whose money moved more or less often than they say, where any movement is known."""
+    """Disputes whose money moved more or less often than they say, or never by what was disputed, where any movement
+    is known.
+    """
+    known = BalanceTransaction.objects.filter(source_id=OuterRef("dispute_id"), currency=OuterRef("currency"))
+    whole = Case(When(currency__in=money.WHOLE_IN_HUNDREDTHS, then=100), default=1) * F("amount_minor")
+    disputed = Dispute.objects.order_by().annotate(whole=whole).filter(Exists(known))
+    for dispute in disputed.filter(~Exists(known.filter(amount_minor=-OuterRef("whole")))).iterator():
+        amount = {"amount": shown(dispute.amount_minor, dispute.currency)}
+        yield str(dispute), _("is over %(amount)s, but no movement of Stripe's balance is") % amount
     moved = BalanceTransaction.objects.filter(source_id=OuterRef("dispute_id")).order_by().values("source_id")
     counted = Dispute.objects.order_by().annotate(known=Subquery(moved.annotate(count=Count("pk")).values("count")))
-    for dispute in counted.exclude(known=None).exclude(known=F("transaction_count")).iterator():
-        told = {"count": dispute.transaction_count, "known": dispute.known}
-        yield dispute.dispute_id, _("moved money %(count)s times, but %(known)s movements are known") % told
+    for row in counted.exclude(known=None).exclude(known=F("transaction_count")).iterator():
+        told = {"count": row.transaction_count, "known": row.known}
+        yield str(row), _("moved money %(count)s times, but %(known)s movements are known") % told
 
 
 def payouts_that_do_not_add_up() -> Wrong:

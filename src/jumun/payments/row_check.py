@@ -11,16 +11,16 @@ from typing import Any
 
 from django.db.models import CharField, Exists, F, OuterRef, Q, QuerySet
 from django.db.models.fields.json import KeyTextTransform, KeyTransform
-from django.db.models.functions import Cast
+from django.db.models.functions import Cast, Upper
 from django.utils.translation import gettext as _
 
 from jumun import money
-from jumun.audit import shown
+from jumun.audit import shown, shown_by_stripe
 from jumun.invoices.models import CreditNote
 from jumun.orders.audits import LEEWAY
 from jumun.orders.models import Order, TimelineEntry
 from jumun.orders.timeline import Kind
-from jumun.payments.models import Checkout, Dispute, Payment, Refund
+from jumun.payments.models import Checkout, Dispute, Payment, QuarantinedSnapshot, Refund
 from jumun.shop_day import shop_day
 
 # The row and what is wrong with it.
@@ -81,6 +81,44 @@ def payments_that_contradict_their_order() -> Wrong:
         yield payment.payment_intent_id, _("is older than order %(order)s, which it is for") % told
 
 
+def payments_that_differ_from_what_was_held() -> Wrong:
+    """Money that is not its order's, beside the session that told of it and is held for staff."""
+    held = QuarantinedSnapshot.objects.filter(payment__settles_order=False).order_by().select_related("payment__order")
+    for row in held.iterator(chunk_size=CHUNK):
+        session = _session(row.snapshot)
+        if session and (problem := _differs_from(session, row)):
+            yield row.payment.payment_intent_id, problem  # type: ignore[union-attr]
+
+
+def _session(text: str) -> dict[str, Any]:
+    """The session that a text is of, if it is of one that money came with."""
+    try:
+        session = json.loads(text)
+    except ValueError:
+        return {}
+    is_session = isinstance(session, dict) and session.get("object") == "checkout.session"
+    return session if is_session and isinstance(session.get("amount_total"), int) else {}
+
+
+def _differs_from(session: dict[str, Any], row: QuarantinedSnapshot) -> str:
+    payment = row.payment
+    if payment is None or payment.order_id != row.order_id:
+        return _("is of another order than what was held for staff")
+    try:
+        amount = money.to_stripe(payment.amount_minor, payment.currency)
+    except money.MoneyError:
+        amount = -1
+    currency = str(session.get("currency")).upper()
+    here = (amount, payment.currency, payment.livemode)
+    if here != (session.get("amount_total"), currency, session.get("livemode")):
+        return _("paid %(paid)s for order %(order)s, but %(held)s are held for staff, or of the other mode") % {
+            "paid": shown(payment.amount_minor, payment.currency),
+            "held": shown_by_stripe(session["amount_total"], currency),
+            "order": payment.order.number,
+        }
+    return ""
+
+
 def refunds_that_contradict_their_payment() -> Wrong:
     refunds = Refund.objects.order_by().select_related("payment__order")
     for refund in refunds.exclude(currency=F("payment__currency")).iterator():
@@ -117,7 +155,7 @@ def _params_differ(refund: Refund) -> str:
     if asked.get("amount") != amount:
         return _("is over %(amount)s, but Stripe was asked for %(asked)s") % {
             "amount": shown(refund.amount_minor, refund.currency),
-            "asked": money.format_stripe(asked.get("amount") or 0, refund.currency, "en"),
+            "asked": shown_by_stripe(asked.get("amount") or 0, refund.currency),
         }
     names = asked.get("metadata") or {}
     named = (asked.get("payment_intent"), names.get("refund"), names.get("order_reference"), asked.get("reason", ""))
@@ -201,6 +239,15 @@ def checkouts_that_contradict_their_order() -> Wrong:
     wrong = Q(state=state.EXPIRED) & ~expired | Q(state__in=(state.OPEN, state.COMPLETE)) & expired
     for checkout, number in _with_order(checkouts.filter(wrong, session_id__isnull=False)):
         yield checkout, _("has another state than the timeline of order %(order)s says") % {"order": number}
+    told_of = (Payment, QuarantinedSnapshot)
+    untold = [~Exists(model._default_manager.filter(order=OuterRef("order"))) for model in told_of]
+    for checkout, number in _with_order(checkouts.filter(*untold, state=state.COMPLETE)):
+        yield checkout, _("is complete, but there is no payment of order %(order)s") % {"order": number}
+    # Stripe puts the mode into the ids of sessions.
+    mixed = Q(order__livemode=True, session_id__startswith="cs_test_")
+    mixed |= Q(order__livemode=False, session_id__startswith="cs_live_")
+    for checkout, number in _with_order(checkouts.filter(mixed)):
+        yield checkout, _("has another mode, test or live, than order %(order)s") % {"order": number}
     early = Q(created_at__lt=F("order__placed_at") - LEEWAY) | Q(expires_at__lt=F("created_at"))
     for checkout, number in _with_order(checkouts.filter(early)):
         yield checkout, _("is older than order %(order)s, or expired before it was made") % {"order": number}
@@ -224,13 +271,23 @@ def _asked_for_another_order() -> Wrong:
         .exclude(params={})
         .annotate(
             reference=KeyTextTransform("client_reference_id", "params"),
+            number=KeyTextTransform("order_number", KeyTransform("metadata", "params")),
+            currency=Upper(KeyTextTransform("currency", _first_price())),
             named=KeyTextTransform("checkout", KeyTransform("metadata", "params")),
             own=Cast("pk", CharField()),
         )
     )
-    wrong = ~Q(reference=F("order__reference")) | ~Q(named=F("own")) | Q(reference=None) | Q(named=None)
+    asked_for = {"reference": "order__reference", "number": "order__number", "currency": "order__currency"}
+    wrong = ~Q(named=F("own")) | Q(named=None)
+    for name, own in asked_for.items():
+        wrong |= ~Q(**{name: F(own)}) | Q(**{name: None})
     for checkout, number in _with_order(asked.filter(wrong).defer("params", "url")):
         yield checkout, _("is of order %(order)s, but Stripe was asked for a session of another") % {"order": number}
+
+
+def _first_price() -> KeyTransform:
+    """All lines of an order have its currency."""
+    return KeyTransform("price_data", KeyTransform(0, KeyTransform("line_items", "params")))
 
 
 def _sessions_without_checkout() -> Wrong:
