@@ -111,7 +111,7 @@ def _lines() -> Iterator[tuple[str, str]]:
         )
 
 
-def _integer(expression: Combinable) -> "ExpressionWrapper[BigIntegerField[int, int]]":
+def _integer(expression: Combinable) -> "ExpressionWrapper[Combinable]":
     return ExpressionWrapper(expression, output_field=BigIntegerField())
 
 
