@@ -135,6 +135,7 @@ STRIPE_API_VERSION = os.environ.get("STRIPE_API_VERSION", "")
 STRIPE_API_BASE = os.environ.get("STRIPE_API_BASE", "")
 
 JUMUN: dict[str, object] = {
+    "DOCUMENT_CHAIN_KEYS": list(filter(None, os.environ.get("JUMUN_DOCUMENT_CHAIN_KEYS", "").split(","))),
     "CURRENCY": os.environ.get("JUMUN_CURRENCY", "KRW"),
     "SITE_URL": SITE_URL,
     "TRUSTED_PROXY_COUNT": int(os.environ.get("JUMUN_TRUSTED_PROXY_COUNT", "1" if IS_HTTPS else "0")),

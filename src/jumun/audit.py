@@ -7,6 +7,11 @@ a fixed number of statements over whole tables, so that a million orders are a m
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
+from django.utils.functional import Promise
+from django.utils.translation import get_language
+
+from jumun import money
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
@@ -26,7 +31,7 @@ Check = Callable[[], Iterable[tuple[str, str]]]
 class _Stated:
     code: str
     check: Check
-    remedy: str
+    remedy: str | Promise
     reads_files: bool
 
     @property
@@ -40,7 +45,7 @@ _stated: list[_Stated] = []
 _notes: list[Note] = []
 
 
-def invariant(code: str, *, remedy: str, reads_files: bool = False) -> Callable[[Check], Check]:
+def invariant(code: str, *, remedy: str | Promise, reads_files: bool = False) -> Callable[[Check], Check]:
     """Register a check of invariant ``code``; its docstring says what it checks, ``remedy`` what staff can do.
 
     One that reads files takes as long as there are files, and runs only when that is asked for.
@@ -70,9 +75,22 @@ def findings(*, files: bool = False) -> Iterator[Finding]:
     for stated in sorted(_stated, key=lambda stated: stated.place):
         if files or not stated.reads_files:
             for subject, problem in stated.check():
-                yield Finding(invariant=stated.code, subject=subject, problem=problem, remedy=stated.remedy)
+                yield Finding(invariant=stated.code, subject=subject, problem=problem, remedy=str(stated.remedy))
 
 
 def codes() -> list[str]:
     """The invariants that are checked."""
     return list(dict.fromkeys(stated.code for stated in sorted(_stated, key=lambda stated: stated.place)))
+
+
+def shown(amount_minor: int, currency: str) -> str:
+    """An amount with its currency, as a finding tells it in the language of its reader."""
+    try:
+        return money.format(amount_minor, currency, get_language() or "en")
+    except money.MoneyError:  # a currency that was changed behind our back
+        return f"{amount_minor} {currency}"
+
+
+def shown_by_stripe(amount: int, currency: str) -> str:
+    """The same of an amount in Stripe's minor units."""
+    return money.format_stripe(amount, currency, get_language() or "en")

@@ -49,6 +49,9 @@ class JumunSettings:
     invoice_paper: Paper = "a4"
     # Papers in the order's language with the other one, Korean or English, beneath.
     invoice_bilingual: bool = False
+    # What seals documents (`jumun.invoices.chain`): the first is in force, and the others still verify. Without any,
+    # the keys are derived from SECRET_KEY and SECRET_KEY_FALLBACKS.
+    document_chain_keys: tuple[str, ...] = field(default=(), repr=False, metadata={"secret": True})
     # Folders of OpenType fonts, for characters that ours do not have.
     invoice_font_folders: tuple[str, ...] = ()
     # How long stock stays reserved for an unpaid order.
@@ -109,13 +112,25 @@ def _read(cls: type[Any], given: Any, path: str, problems: list[str]) -> Any:
     if unknown := sorted(str(key) for key in given if key not in names):
         problems.append(f"{path} has unknown keys: {', '.join(unknown)}. Known: {', '.join(sorted(names))}.")
     kinds = get_type_hints(cls)
+    secret = {item.name.upper() for item in fields(cls) if "secret" in item.metadata}
     return cls(
         **{
-            names[key]: _value(kinds[names[key]], value, f'{path}["{key}"]', problems)
+            names[key]: _secret(value, f'{path}["{key}"]', problems)
+            if key in secret
+            else _value(kinds[names[key]], value, f'{path}["{key}"]', problems)
             for key, value in given.items()
             if key in names
         }
     )
+
+
+def _secret(value: Any, path: str, problems: list[str]) -> tuple[str, ...]:
+    """A list of secrets. What is wrong with it is reported without a word of it."""
+    hidden: list[str] = []
+    lines = _lines(value, path, hidden)
+    if hidden:
+        problems.append(f"{path} must be a list of texts, none of them blank. Its value is not shown here.")
+    return lines
 
 
 def _value(kind: Any, value: Any, path: str, problems: list[str]) -> Any:

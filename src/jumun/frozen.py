@@ -61,8 +61,7 @@ def install(connection: BaseDatabaseWrapper, label: str) -> None:
         if connection.vendor == "postgresql":
             cursor.execute(POSTGRESQL_FUNCTION)
             for table in sorted({refusal.table for refusal in wanted}):
-                head = f"CREATE OR REPLACE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table}"
-                cursor.execute(f"{head} EXECUTE FUNCTION jumun_refuse()")
+                cursor.execute(_no_truncate(table, table))
         if connection.vendor == "sqlite":
             for table in sorted({refusal.table for refusal in wanted}):
                 cursor.execute(f"DROP TRIGGER IF EXISTS {table}_no_replace")
@@ -76,7 +75,8 @@ def _no_replace(table: str, constraints: dict[str, Any]) -> str:
     """SQLite's REPLACE deletes the rows that are in its way without asking the triggers of DELETE; so whatever has a
     value of theirs that is to be unique is refused before.
     """
-    unique = [found["columns"] for found in constraints.values() if found["unique"] or found["primary_key"]]
+    # In one order, whatever that of the database is: `missing` compares the texts.
+    unique = sorted(found["columns"] for found in constraints.values() if found["unique"] or found["primary_key"])
     same = " OR ".join(" AND ".join(f"{column} = NEW.{column}" for column in columns) for columns in unique)
     message = f"jumun: INSERT into {table} is refused: what is written there is final"
     met = f"SELECT 1 FROM {table} WHERE {same}"  # noqa: S608  (names of our own tables)
@@ -84,14 +84,70 @@ def _no_replace(table: str, constraints: dict[str, Any]) -> str:
     return f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} FOR EACH ROW {body}"
 
 
-def _statements(vendor: str, refusal: Refusal) -> list[str]:
+def _no_truncate(table: str, on: str) -> str:
+    head = f"CREATE OR REPLACE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {on}"
+    return f"{head} EXECUTE FUNCTION jumun_refuse()"
+
+
+def _statements(vendor: str, refusal: Refusal, *, on: str = "") -> list[str]:
+    """What puts a trigger in place, on its own table or ``on`` another of the same columns."""
     when = f"WHEN ({refusal.condition})" if refusal.condition else ""
-    head = f"TRIGGER {refusal.trigger} BEFORE {refusal.act} ON {refusal.table} FOR EACH ROW {when}"
+    head = f"TRIGGER {refusal.trigger} BEFORE {refusal.act} ON {on or refusal.table} FOR EACH ROW {when}"
     if vendor == "postgresql":
         return [f"CREATE OR REPLACE {head} EXECUTE FUNCTION jumun_refuse()"]
     message = f"jumun: {refusal.act} of {refusal.table} is refused: what is written there is final"
     body = f"BEGIN SELECT RAISE(ABORT, '{message}'); END"
     return [f"DROP TRIGGER IF EXISTS {refusal.trigger}", f"CREATE {head} {body}"]
+
+
+def missing(connection: BaseDatabaseWrapper) -> list[str]:
+    """The triggers, by name, that are gone, switched off or not as `install` makes them. Changes nothing."""
+    wanted = [refusal for refusals in _frozen.values() for refusal in refusals]
+    with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            return _missing_from_postgresql(connection, cursor, wanted)
+        return _missing_from_sqlite(connection, cursor, wanted)
+
+
+def _missing_from_sqlite(connection: BaseDatabaseWrapper, cursor: Any, wanted: list[Refusal]) -> list[str]:
+    expected = {refusal.trigger: _statements("sqlite", refusal)[-1] for refusal in wanted}
+    for table in {refusal.table for refusal in wanted}:
+        expected[f"{table}_no_replace"] = _no_replace(table, connection.introspection.get_constraints(cursor, table))
+    cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+    found = dict(cursor.fetchall())
+    return sorted(name for name, sql in expected.items() if found.get(name, "").split() != sql.split())
+
+
+def _missing_from_postgresql(connection: BaseDatabaseWrapper, cursor: Any, wanted: list[Refusal]) -> list[str]:
+    """PostgreSQL writes conditions in its own words. So the triggers are made on empty temporary tables, which lock
+    nothing, and the words are compared.
+    """
+    cursor.execute("SELECT prosrc FROM pg_proc WHERE oid = to_regproc('jumun_refuse')")
+    function = cursor.fetchone()
+    if function is None or function[0].strip() not in POSTGRESQL_FUNCTION:
+        return sorted({refusal.trigger for refusal in wanted})
+    tables = sorted({refusal.table for refusal in wanted})
+    found = _definitions(cursor, tables)
+    probes = {table: f"jumun_probe_{number}" for number, table in enumerate(tables)}
+    for table, probe in probes.items():
+        cursor.execute(f"CREATE TEMPORARY TABLE {probe} (LIKE {table})")
+        cursor.execute(_no_truncate(table, probe))
+    for refusal in wanted:
+        for statement in _statements("postgresql", refusal, on=probes[refusal.table]):
+            cursor.execute(statement)
+    expected = _definitions(cursor, list(probes.values()))
+    transaction.set_rollback(True, using=connection.alias)
+    return sorted(name for name, definition in expected.items() if found.get(name) != definition)
+
+
+def _definitions(cursor: Any, tables: list[str]) -> dict[str, str]:
+    """What each trigger of the tables does, without the table's name; nothing of those that are switched off."""
+    cursor.execute(
+        "SELECT tgname, regexp_replace(pg_get_triggerdef(oid), ' ON \\S+ ', ' ON it ') FROM pg_trigger"
+        " WHERE NOT tgisinternal AND tgenabled IN ('O', 'A') AND tgrelid = ANY(%s::regclass[])",
+        [tables],
+    )
+    return dict(cursor.fetchall())
 
 
 @contextmanager

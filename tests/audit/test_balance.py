@@ -95,6 +95,41 @@ def test_a_movement_that_is_not_as_it_should_be_is_named(payment: Payment, sin: 
     assert sin(payment) in named()
 
 
+def lost(payment: Payment) -> dict[str, object]:
+    return movement("txn_withdrawn", -payment.amount_minor, source="du_1", category="dispute", fee=1_500)
+
+
+def appealed() -> list[dict[str, object]]:
+    """What an appeal costs."""
+    return [movement("txn_appeal", 0, source="du_1", category="dispute", fee=1_500)]
+
+
+def test_a_dispute_that_is_appealed_takes_its_amount_all_the_while(payment: Payment) -> None:
+    for status in ("appeal_needs_response", "appeal_under_review"):
+        moved = [lost(payment), *appealed()]
+        apply(dispute_of(payment, status=status, balance_transactions=moved))
+        assert Dispute.objects.get().status == status
+        assert named() == set()
+        BalanceTransaction.objects.filter(transaction_id="txn_withdrawn").update(
+            amount_minor=-10_999, net_minor=-12_499
+        )
+        assert "du_1" in named()
+        apply(lost(payment))
+
+
+def test_a_refund_that_failed_may_wait_for_the_movement_that_gives_it_back(payment: Payment) -> None:
+    BalanceTransaction.objects.filter(transaction_id="txn_again").delete()
+    assert Refund.objects.get(refund_id="re_2").status == "failed"
+    assert named() == set()
+
+
+def test_amounts_are_told_with_currency_and_order(payment: Payment) -> None:
+    capture_less(payment)
+    [row] = [row for row in findings() if row.invariant == "I5"]
+    order = payment.order.number
+    assert row.problem == f"captured ₩11,000 for order {order}, but Stripe's balance moved by ₩10,999"
+
+
 def test_what_is_not_known_yet_is_no_finding(payment: Payment) -> None:
     BalanceTransaction.objects.all().delete()
     assert list(findings()) == []

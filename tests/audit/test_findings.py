@@ -322,7 +322,7 @@ def test_what_customers_typed_is_exported_with_the_guard() -> None:
 
 def test_what_stripe_reports_is_exported_with_the_guard() -> None:
     Payment.objects.filter(order=paid_order()).update(card_brand="\u200b@SUM(A1)", method="=1+1")
-    assert found() == []
+    assert "I12" not in {code for code, _subject in found()}
 
 
 def test_an_export_without_the_guard_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

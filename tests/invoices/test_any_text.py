@@ -49,7 +49,11 @@ def names_in(xml: bytes) -> list[str]:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("name", NAMES)
-def test_a_name_in_any_script_is_paid_frozen_printed_mailed_and_exported(settings, admin_client, name: str) -> None:
+def test_a_name_in_any_script_is_paid_frozen_printed_mailed_and_exported(
+    settings, admin_client, tmp_path: Path, name: str
+) -> None:
+    kept = {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": tmp_path}}
+    settings.STORAGES = {**settings.STORAGES, "jumun_documents": kept}
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST = "127.0.0.1"
     with mail_server() as server:

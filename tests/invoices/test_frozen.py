@@ -52,11 +52,12 @@ def test_an_invoice_is_never_deleted() -> None:
 @pytest.mark.parametrize(
     "row",
     [
-        "(id, number, issued_at, document_json, document_sha256, order_id)"
-        " SELECT id, 'INV-1', issued_at, '{}', '', order_id + 1",
-        "(number, issued_at, document_json, document_sha256, order_id)"
-        " SELECT number, issued_at, '{}', '', order_id + 1",
-        "(number, issued_at, document_json, document_sha256, order_id) SELECT 'INV-1', issued_at, '{}', '', order_id",
+        "(id, number, issued_at, document_json, document_sha256, seal, order_id)"
+        " SELECT id, 'INV-1', issued_at, '{}', '', '', order_id + 1",
+        "(number, issued_at, document_json, document_sha256, seal, order_id)"
+        " SELECT number, issued_at, '{}', '', '', order_id + 1",
+        "(number, issued_at, document_json, document_sha256, seal, order_id)"
+        " SELECT 'INV-1', issued_at, '{}', '', '', order_id",
     ],
 )
 def test_an_invoice_is_never_replaced(row: str) -> None:
@@ -98,6 +99,8 @@ def test_no_table_is_emptied_at_once() -> None:
         "year = 2020",
         "prefix = 'X'",
         "begun_after = 1, last_number = last_number + 1",
+        "last_number = last_number + 1, head = 'x'",
+        "last_seal = 'x', step = 2",
     ],
 )
 def test_a_counter_moves_only_forward_and_by_one(change: str) -> None:

@@ -125,13 +125,13 @@ def test_who_waits_for_a_number_over_midnight_has_no_earlier_date_than_who_came_
     settings.TIME_ZONE = "Asia/Seoul"
     clock = [datetime(2026, 12, 30, 14, 59, tzinfo=UTC)]
     monkeypatch.setattr(timezone, "now", lambda: clock[0])
-    taken = Series.next_number
+    taken = Series.next_link
 
-    def wait(prefix: str, year: int) -> str:
+    def wait(prefix: str, year: int) -> tuple[str, str]:
         clock[0] += timedelta(seconds=late_s)
         return taken(prefix, year)
 
-    monkeypatch.setattr(Series, "next_number", wait)
+    monkeypatch.setattr(Series, "next_link", wait)
     invoice = paid_order().invoice
     assert (invoice.number, invoice.document.issued_on) == ("TEST-INV-2026-000001", day)
     assert timezone.localdate(invoice.issued_at, timezone=timezone.get_default_timezone()) == day
@@ -153,7 +153,9 @@ def test_the_number_is_taken_last_so_that_others_wait_for_the_commit_alone() -> 
     taken = next(n for n, statement in enumerate(statements) if "jumun_invoices_series" in statement)
     # What follows is what carries the number, and all that is written is new: no row that somebody else may hold.
     after = [statement for statement in statements[taken + 1 :] if "SAVEPOINT" not in statement]
-    assert {"INSERT"} <= {statement.split()[0] for statement in after} <= {"INSERT", "SELECT"}, after
+    changed = [statement for statement in after if statement.startswith("UPDATE")]
+    assert [statement.split()[1] for statement in changed] == ["jumun_invoices_series"], changed
+    assert {statement.split()[0] for statement in after} == {"INSERT", "SELECT", "UPDATE"}, after
     assert not any("FOR UPDATE" in statement for statement in after)
 
 

@@ -62,9 +62,9 @@ def unapplied(app: str, name: str) -> Iterator[None]:
 
 
 def test_a_database_that_lacks_a_migration_is_not_ready(client: Client, caplog: pytest.LogCaptureFixture) -> None:
-    with unapplied("jumun_invoices", "0002_restored_backups"):
+    with unapplied("jumun_invoices", "0003_restored_backups"):
         assert ready(client) == (503, "schema")
-        assert "jumun_invoices.0002_restored_backups" in caplog.text
+        assert "jumun_invoices.0003_restored_backups" in caplog.text
         assert "migrate" in caplog.text
         with pytest.raises(CommandError, match="lacks migrations"):
             call_command("work", "--once", stdout=StringIO())
@@ -85,7 +85,7 @@ def test_what_another_app_has_left_behind_keeps_nobody_from_being_ready(client: 
 
 def test_the_schema_is_not_asked_for_by_each_probe(client: Client) -> None:
     ready(client)
-    with unapplied("jumun_invoices", "0002_restored_backups"):
+    with unapplied("jumun_invoices", "0003_restored_backups"):
         assert ready(client) == (200, "")
 
 
@@ -93,7 +93,7 @@ def test_a_worker_waits_until_the_schema_is_its_own(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(worker, "SCHEMA_AGAIN_S", 0.02)
     Job.objects.create(kind="nobody.handles_this", lane=Lane.MONEY, key="a")
     stop = threading.Event()
-    with unapplied("jumun_invoices", "0002_restored_backups"):
+    with unapplied("jumun_invoices", "0003_restored_backups"):
         thread = threading.Thread(target=worker.work, args=(stop,), kwargs={"lanes": [Lane.MONEY]})
         thread.start()
         stop.wait(0.5)

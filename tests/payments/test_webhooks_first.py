@@ -88,6 +88,6 @@ def test_what_an_event_costs_is_pinned(django_assert_num_queries: Any) -> None:
     paid_order()  # the first of a year begins the series of its invoices
     inbox.store(body_of(place_order()))
     (row,) = InboxEvent.claim(1)
-    with django_assert_num_queries(18):
+    with django_assert_num_queries(19):
         process(row)
     assert row.state == "done"

@@ -3,6 +3,8 @@ import io
 from collections.abc import Iterator
 
 from django.db.models import CharField, Model, Q
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from jumun.audit import invariant
 from jumun.exports.columns import LINE_COLUMNS, ORDER_COLUMNS, Column, Kind, rows
@@ -12,7 +14,7 @@ from jumun.invoices.models import Invoice
 from jumun.orders.models import Order, OrderLine
 from jumun.payments.models import Payment
 
-REMEDY = "Open no export in a spreadsheet until the text in that column is mended."
+REMEDY = gettext_lazy("Do not open an export in a spreadsheet until the text in that column is fixed.")
 # Customers write telephone numbers in many ways: beyond so many, one more text tells nothing new of the guard.
 READ_BACK_MAX = 10_000
 BATCH = 500
@@ -34,7 +36,7 @@ def codes_start_no_formula() -> Iterator[tuple[str, str]]:
             wrong = model._default_manager.filter(_could_start_a_formula(field)).order_by()
             number = "number" if model is Order else "order__number"
             for order_number in wrong.values_list(number, flat=True).iterator():
-                yield order_number, f"its {field} would start a formula in a spreadsheet"
+                yield order_number, _("its %(field)s would start a formula in a spreadsheet") % {"field": field}
 
 
 @invariant("I12", remedy=REMEDY)
@@ -79,10 +81,10 @@ def _read_back(pks: list[int], columns: tuple[Column, ...], *, per_line: bool) -
     for cells, values in zip(table, stored, strict=True):
         for column, cell, value in zip(columns, cells, values, strict=True):
             if column.kind is Kind.FILLED_IN and (problem := _problem(cell, value or "")):
-                yield cells[0], f"its {column.key} {problem}"
+                yield cells[0], problem % {"field": column.key}
 
 
 def _problem(cell: str, text: str) -> str:
     if guard(cell) != cell and not cell.startswith(GUARD):
-        return "would start a formula in a spreadsheet"
-    return "" if unguard(cell) == text else "does not come back from the file as it is stored"
+        return _("its %(field)s would start a formula in a spreadsheet")
+    return "" if unguard(cell) == text else _("its %(field)s does not come back from the file as it is stored")

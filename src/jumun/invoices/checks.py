@@ -12,6 +12,7 @@ from jumun.invoices.archive import ALIAS, storage
 from jumun.invoices.numbers import PREFIX, PREFIX_MAX_CHARS, SELLER_CODE, TEST_PREFIX
 
 PAPERS = get_args(Paper)
+CHAIN_KEY_MIN_CHARS = 32
 
 
 @register()
@@ -122,6 +123,24 @@ def check_paper(**_: Any) -> list[CheckMessage]:
         hint = f"One of {', '.join(map(repr, PAPERS))}."
         messages.append(Error(f'JUMUN["INVOICE_PAPER"] is {settings_.invoice_paper!r}.', hint=hint, id="jumun.E029"))
     return messages
+
+
+@register()
+def check_chain_keys(**_: Any) -> list[CheckMessage]:
+    """Nobody finds the keys that seal documents by trying."""
+    try:
+        keys = jumun().document_chain_keys
+    except InvalidSetting:  # jumun.E001 reports it
+        return []
+    return [
+        Error(
+            f'JUMUN["DOCUMENT_CHAIN_KEYS"]: key {place} is shorter than {CHAIN_KEY_MIN_CHARS} characters.',
+            hint='Make one with: python -c "import secrets; print(secrets.token_urlsafe(48))"',
+            id="jumun.E036",
+        )
+        for place, key in enumerate(keys, start=1)
+        if len(key) < CHAIN_KEY_MIN_CHARS
+    ]
 
 
 @register()

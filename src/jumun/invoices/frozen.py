@@ -4,6 +4,13 @@ from jumun.frozen import Refusal, refuse_all
 
 SERIES = "jumun_invoices_series"
 
+# Numbers are taken and the seals stay, or the last document is sealed and the number stays.
+COUNTS = (
+    "(NEW.step > 0 AND NEW.last_number = OLD.last_number + NEW.step"
+    " AND (NEW.last_seal, NEW.head) = (OLD.last_seal, OLD.head))"
+)
+SEALS = "((NEW.last_number, NEW.step) = (OLD.last_number, OLD.step))"
+
 REFUSALS = (
     *refuse_all("jumun_invoices_invoice", "jumun_invoice"),
     *refuse_all("jumun_invoices_creditnote", "jumun_creditnote"),
@@ -14,8 +21,8 @@ REFUSALS = (
         trigger="jumun_series_only_forward",
         table=SERIES,
         act="UPDATE",
-        condition="NEW.step < 1 OR (NEW.id, NEW.prefix, NEW.year, NEW.begun_after, NEW.last_number)"
-        " <> (OLD.id, OLD.prefix, OLD.year, OLD.begun_after, OLD.last_number + NEW.step)",
+        condition="(NEW.id, NEW.prefix, NEW.year, NEW.begun_after) <> (OLD.id, OLD.prefix, OLD.year, OLD.begun_after)"
+        f" OR NOT ({COUNTS} OR {SEALS})",
     ),
     Refusal(trigger="jumun_series_no_delete", table=SERIES, act="DELETE", condition="OLD.last_number > 0"),
 )

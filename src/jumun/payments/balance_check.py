@@ -6,20 +6,20 @@ converted into another currency can only be compared there: neither is told here
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from django.db import connection, models
-from django.db.models import F, OuterRef, Q, Subquery, Sum
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, Subquery, Sum, When
 from django.db.models.functions import Coalesce
+from django.utils.translation import gettext as _
 
 from jumun import money
-from jumun.payments.amount_text import amount_text, stripe_amount_text
+from jumun.audit import shown, shown_by_stripe
 from jumun.payments.models import BalanceTransaction, Dispute, Payment, Payout, Refund
 
 # The subject and what is wrong with it.
 Wrong = Iterator[tuple[str, str]]
-# The same with the number of the order in between.
+# The subject, the number of its order, and what is wrong.
 WrongOfOrder = Iterator[tuple[str, str, str]]
 
 STANDING = (Refund.Status.PENDING, Refund.Status.SUCCEEDED)
@@ -31,7 +31,7 @@ TAKEN = (
 
 # A movement names its source by Stripe's id, which no foreign key can say; and a join is a tenth of a million lookups.
 MOVED = """
-    SELECT rows.{name}, rows.amount_minor, moved.sum_minor, rows.currency
+    SELECT rows.{name}, rows.currency, rows.amount_minor, moved.sum_minor
     FROM (
         SELECT source_id, currency, SUM(amount_minor) AS sum_minor, COUNT(*) AS count
         FROM {transactions}
@@ -46,56 +46,51 @@ LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 def movements_that_differ(since: datetime = LONG_AGO) -> WrongOfOrder:
     """Charges, refunds and disputes made from ``since`` on that moved another sum than they should have."""
-    for moved in _differing(Payment, (Payment.Status.PAID,), since, should_move=1):
-        yield moved.name, moved.order_number, f"captured {moved.amount_text}, but {moved.moved_text}"
-    for moved in _differing(Refund, STANDING, since, should_move=-1):
-        yield moved.name, moved.order_number, f"refunded {moved.amount_text}, but {moved.moved_text}"
+    for name, told in _differing(Payment, (Payment.Status.PAID,), since, should_move=1):
+        yield (
+            name,
+            told["order"],
+            _("captured %(amount)s for order %(order)s, but Stripe's balance moved by %(moved)s") % told,
+        )
+    for name, told in _differing(Refund, STANDING, since, should_move=-1):
+        yield (
+            name,
+            told["order"],
+            _("refunded %(amount)s of order %(order)s, but Stripe's balance moved by %(moved)s") % told,
+        )
     # One movement alone: that which gives the money back is not known yet.
-    for moved in _differing(Refund, VOID, since, should_move=0, at_least=2):
-        problem = f"the refund of {moved.amount_text} came to nothing, but {moved.moved_text}"
-        yield moved.name, moved.order_number, problem
-    for moved in _differing(Dispute, TAKEN, since, should_move=-1):
-        yield moved.name, moved.order_number, f"takes {moved.amount_text}, but {moved.moved_text}"
-    for moved in _differing(Dispute, (Dispute.Status.WON,), since, should_move=0, at_least=2):
-        problem = f"the dispute over {moved.amount_text} was won, but {moved.moved_text}"
-        yield moved.name, moved.order_number, problem
+    for name, told in _differing(Refund, VOID, since, should_move=0, at_least=2):
+        yield (
+            name,
+            told["order"],
+            _("refunded nothing of order %(order)s in the end, but Stripe's balance moved by %(moved)s") % told,
+        )
+    for name, told in _differing(Dispute, TAKEN, since, should_move=-1):
+        yield (
+            name,
+            told["order"],
+            _("takes %(amount)s of order %(order)s, but Stripe's balance moved by %(moved)s") % told,
+        )
+    for name, told in _differing(Dispute, (Dispute.Status.WON,), since, should_move=0, at_least=2):
+        yield name, told["order"], _("was won for order %(order)s, but Stripe's balance moved by %(moved)s") % told
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Moved:
-    """A charge, refund or dispute and what it did to the balance, in Stripe's minor units."""
-
-    name: str
-    order_number: str
-    amount_minor: int
-    moved: int
-    currency: str
-
-    @property
-    def amount_text(self) -> str:
-        return amount_text(self.amount_minor, self.currency)
-
-    @property
-    def moved_text(self) -> str:
-        return f"Stripe's balance moved by {stripe_amount_text(self.moved, self.currency)}"
-
-
-# How each is called, what its movements name, and when it was.
-_COLUMNS: dict[type[models.Model], tuple[str, str, str]] = {
-    Payment: ("payment_intent_id", "charge_id", "paid_at"),
-    Refund: ("refund_id", "refund_id", "created_at"),
-    Dispute: ("dispute_id", "dispute_id", "opened_at"),
+# How each is called, what its movements name, when it was, and whose it is.
+_COLUMNS: dict[type[models.Model], tuple[str, str, str, str]] = {
+    Payment: ("payment_intent_id", "charge_id", "paid_at", "order__number"),
+    Refund: ("refund_id", "refund_id", "created_at", "payment__order__number"),
+    Dispute: ("dispute_id", "dispute_id", "opened_at", "payment__order__number"),
 }
 
 
 def _differing(
     model: type[models.Model], statuses: Iterable[str], since: datetime, *, should_move: int, at_least: int = 1
-) -> list[_Moved]:
-    """Rows that should have moved so many times their amount, and moved another sum.
+) -> Iterator[tuple[str, dict[str, str]]]:
+    """Rows that should have moved so many times their amount, and moved another sum: their names, and what to tell.
 
     Only those of which ``at_least`` so many movements are known, all in their own currency.
     """
-    name, source, at = _COLUMNS[model]
+    name, source, at, order = _COLUMNS[model]
     hundredfold = sorted(money.WHOLE_IN_HUNDREDTHS)
     wanted = [*statuses, connection.ops.adapt_datetimefield_value(since)]
     sql = MOVED.format(
@@ -108,33 +103,113 @@ def _differing(
     )
     with connection.cursor() as cursor:
         cursor.execute(sql, [*wanted, *wanted, at_least, should_move, *hundredfold])
-        found = cursor.fetchall()
-    order = "order__number" if model is Payment else "payment__order__number"
-    names = [row[0] for row in found]
-    numbers = dict(model._default_manager.filter(**{f"{name}__in": names}).values_list(name, order))
-    return [
-        _Moved(
-            name=str(name), order_number=numbers[name], amount_minor=int(amount), moved=int(moved), currency=currency
+        differing = cursor.fetchall()
+    rows = model._default_manager.filter(**{f"{name}__in": [row[0] for row in differing]})
+    numbers = dict(rows.values_list(name, order))
+    for key, currency, amount_minor, moved in differing:
+        yield (
+            str(key),
+            {
+                "amount": shown(int(amount_minor), currency),
+                "moved": shown_by_stripe(int(moved), currency),
+                "order": numbers[key],
+            },
         )
-        for name, amount, moved, currency in found
-    ]
 
 
 def nets_that_differ() -> Wrong:
     """``net = amount - fee``, always (API reference, "The Balance Transaction object")."""
-    wrong = BalanceTransaction.objects.exclude(net_minor=F("amount_minor") - F("fee_minor"))
-    for transaction_id in wrong.order_by().values_list("transaction_id", flat=True).iterator():
-        yield transaction_id, "its net is not its amount without its fee"
+    wrong = BalanceTransaction.objects.exclude(net_minor=F("amount_minor") - F("fee_minor")).order_by()
+    for row in wrong.iterator():
+        amounts = {"amount": row.amount_minor, "fee": row.fee_minor, "net": row.net_minor}
+        told = {name: shown_by_stripe(value, row.currency) for name, value in amounts.items()}
+        yield row.transaction_id, _("moved %(amount)s with a fee of %(fee)s, but %(net)s are said to be left") % told
+
+
+# What Stripe puts a charge into, by its type (docs.stripe.com/reports/reporting-categories).
+_CHARGES = ("charge", "payment")
+
+
+def categories_that_differ() -> Wrong:
+    """Movements of our charges, refunds and disputes of which none is said to be that."""
+    wrong = Q(type__in=_CHARGES) ^ Q(reporting_category__in=BalanceTransaction.CAPTURED)
+    for key in BalanceTransaction.objects.filter(wrong).order_by().values_list("transaction_id", flat=True).iterator():
+        yield key, _("has a category that is not that of its type")
+    for model, categories in (
+        (Payment, BalanceTransaction.CAPTURED),
+        (Refund, BalanceTransaction.REFUNDED),
+        (Dispute, BalanceTransaction.DISPUTED),
+    ):
+        name, source, _at, _order = _COLUMNS[model]
+        moved = BalanceTransaction.objects.filter(source_id=OuterRef(source))
+        other = model._default_manager.filter(Exists(moved), ~Exists(moved.filter(reporting_category__in=categories)))
+        for key in other.order_by().values_list(name, flat=True).iterator():
+            yield str(key), _("has moved Stripe's balance as something else")
+
+
+def disputes_that_moved_otherwise() -> Wrong:
+    """Disputes whose money moved more or less often than they say, or never by what was disputed, where any movement
+    is known.
+    """
+    known = BalanceTransaction.objects.filter(source_id=OuterRef("dispute_id"), currency=OuterRef("currency"))
+    whole = Case(When(currency__in=money.WHOLE_IN_HUNDREDTHS, then=100), default=1) * F("amount_minor")
+    disputed = Dispute.objects.order_by().annotate(whole=whole).filter(Exists(known))
+    for dispute in disputed.filter(~Exists(known.filter(amount_minor=-OuterRef("whole")))).iterator():
+        amount = {"amount": shown(dispute.amount_minor, dispute.currency)}
+        yield str(dispute), _("is over %(amount)s, but no movement of Stripe's balance is") % amount
+    moved = BalanceTransaction.objects.filter(source_id=OuterRef("dispute_id")).order_by().values("source_id")
+    counted = Dispute.objects.order_by().annotate(known=Subquery(moved.annotate(count=Count("pk")).values("count")))
+    for row in counted.exclude(known=None).exclude(known=F("transaction_count")).iterator():
+        told = {"count": row.transaction_count, "known": row.known}
+        yield str(row), _("moved money %(count)s times, but %(known)s movements are known") % told
 
 
 def payouts_that_do_not_add_up() -> Wrong:
     """Payouts of which all transactions are known, and these are not what arrived at the bank."""
     own = Q(source_id=OuterRef("payout_id"))
-    transactions = BalanceTransaction.objects.filter(~own, payout_id=OuterRef("payout_id"))
-    summed = transactions.order_by().values("payout_id").annotate(sum=Sum("net_minor")).values("sum")
+    made_of = BalanceTransaction.objects.filter(~own, payout_id=OuterRef("payout_id"))
+    summed = made_of.order_by().values("payout_id").annotate(sum=Sum("net_minor")).values("sum")
     itemised = Payout.objects.filter(is_itemised=True).annotate(sum=Coalesce(Subquery(summed), 0))
     for payout in itemised.exclude(sum=F("amount_minor")).iterator():
-        paid = stripe_amount_text(payout.amount_minor, payout.currency)
-        made_of = stripe_amount_text(payout.itemised_minor, payout.currency)
-        problem = f"pays out {paid}, but its transactions add up to {made_of}"
-        yield payout.payout_id, problem
+        amounts = {"amount": payout.amount_minor, "sum": payout.itemised_minor}
+        told = {name: shown_by_stripe(value, payout.currency) for name, value in amounts.items()}
+        yield payout.payout_id, _("pays out %(amount)s, but its transactions add up to %(sum)s") % told
+
+
+def payouts_that_contradict_their_transactions() -> Wrong:
+    """Payouts that are not what their own movement and the transactions in them say."""
+    parts = BalanceTransaction.objects.filter(payout_id=OuterRef("payout_id"))
+    payouts = Payout.objects.order_by()
+    wrong = {
+        _("has transactions, but does not say that all of them are known"): Q(is_itemised=False) & Exists(parts),
+        _("has transactions, which a payout made by hand has not"): Q(is_itemised=True, automatic=False),
+        _("has transactions in another currency"): Exists(parts.exclude(currency=OuterRef("currency"))),
+        _("has transactions of the other mode, test or live"): Exists(_of_other_mode(parts)),
+    }
+    for problem, condition in wrong.items():
+        for payout_id in payouts.filter(condition).values_list("payout_id", flat=True).iterator():
+            yield payout_id, problem
+    unknown = BalanceTransaction.objects.exclude(payout_id="").filter(
+        ~Exists(Payout.objects.filter(payout_id=OuterRef("payout_id")))
+    )
+    for key, payout_id in unknown.order_by().values_list("transaction_id", "payout_id").iterator():
+        yield key, _("is part of payout %(payout)s, which is not known") % {"payout": payout_id}
+    moved = BalanceTransaction.objects.filter(source_id=OuterRef("payout_id")).order_by().values("source_id")
+    returned = Q(status__in=(Payout.Status.CANCELED, Payout.Status.FAILED))
+    differs = (~returned & ~Q(moved=-F("amount_minor"))) | (returned & Q(count__gt=1) & ~Q(moved=0))
+    summed = payouts.annotate(
+        moved=Subquery(moved.annotate(sum=Sum("amount_minor")).values("sum")),
+        count=Subquery(moved.annotate(count=Count("pk")).values("count")),
+    )
+    for payout in summed.filter(differs, moved__isnull=False).iterator():
+        told = {
+            "amount": shown_by_stripe(payout.amount_minor, payout.currency),
+            "status": payout.get_status_display(),
+            "moved": shown_by_stripe(payout.moved, payout.currency),
+        }
+        yield payout.payout_id, _("is over %(amount)s and %(status)s, but moved Stripe's balance by %(moved)s") % told
+
+
+def _of_other_mode(parts: models.QuerySet[BalanceTransaction]) -> models.QuerySet[BalanceTransaction]:
+    payment = Payment.objects.filter(charge_id=OuterRef("source_id"))
+    return parts.filter(Exists(payment.exclude(livemode=OuterRef(OuterRef("livemode")))))

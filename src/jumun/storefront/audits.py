@@ -2,13 +2,19 @@ from collections.abc import Iterator
 
 from django.db.models import F, Q, Sum
 from django.db.models.functions import Coalesce
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from jumun.audit import invariant
 from jumun.orders.models import Order
 from jumun.storefront.models import Product, Reservation
 
-COUNTERS_REMEDY = "Set the product's counters to what its reservations add up to, under a lock on the product."
-RESERVATIONS_REMEDY = "Set the reservation to what its order's state asks for, and the product's counters with it."
+COUNTERS_REMEDY = gettext_lazy(
+    "Set the product's counters to what its reservations add up to, under a lock on the product."
+)
+RESERVATIONS_REMEDY = gettext_lazy(
+    "Set the reservation to what its order's state asks for, and the product's counters with it."
+)
 
 # What becomes of an order's goods with it.
 RIGHT = {
@@ -31,7 +37,12 @@ def counters_are_what_the_reservations_add_up_to() -> Iterator[tuple[str, str]]:
     for sku, reserved, sold, holds, bought in wrong.values_list(
         "sku", "reserved_quantity", "sold_quantity", "held", "gone"
     ):
-        yield sku, f"counts {reserved} reserved and {sold} sold, but its orders hold {holds} and bought {bought}"
+        told = {"reserved": reserved, "sold": sold, "held": holds, "bought": bought}
+        yield (
+            sku,
+            _("counts %(reserved)s reserved and %(sold)s sold, but its orders hold %(held)s and bought %(bought)s")
+            % told,
+        )
 
 
 @invariant("I7", remedy=RESERVATIONS_REMEDY)
@@ -42,4 +53,5 @@ def reservations_follow_their_orders() -> Iterator[tuple[str, str]]:
         wrong |= Q(order__state=order_state) & ~Q(state=state)
     astray = Reservation.objects.filter(wrong).order_by()
     for number, sku, is_now, order_is in astray.values_list("order__number", "sku", "state", "order__state"):
-        yield f"{number} {sku}", f"is {is_now}, but the order is {order_is}"
+        told = {"state": Reservation.State(is_now).label, "order": Order.State(order_is).label}
+        yield f"{number} {sku}", _("is %(state)s, but the order is %(order)s") % told

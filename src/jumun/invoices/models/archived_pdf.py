@@ -7,7 +7,8 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from jumun.invoices import archive
+from jumun.invoices import archive, chain
+from jumun.invoices.chain import SEAL_MAX_CHARS
 from jumun.invoices.make_pdf import Layout, MadePdf
 from jumun.rows import insert
 from jumun.shop_day import shop_day
@@ -37,6 +38,8 @@ class ArchivedPdf(models.Model):
     # In which the document could be set; see `make_pdf`.
     layout = models.CharField(_("layout"), max_length=16, choices=LAYOUT_NAMES)
     archived_at = models.DateTimeField(_("archived at"), default=timezone.now)
+    # A keyed hash over the columns above: see `jumun.invoices.chain`.
+    seal = models.CharField(max_length=SEAL_MAX_CHARS, db_default="", editable=False)
 
     class Meta:
         verbose_name = _("archived PDF")
@@ -59,6 +62,7 @@ class ArchivedPdf(models.Model):
             size_bytes=len(made.content),
             layout=made.layout,
         )
+        row.seal = chain.seal_record(*row.sealed())
         try:
             with transaction.atomic():
                 insert(row)
@@ -70,6 +74,11 @@ class ArchivedPdf(models.Model):
                 archive.storage().delete(name)
             return first.content() or made.content
         return made.content
+
+    def sealed(self) -> tuple[str, ...]:
+        """What its seal covers: every column, as text."""
+        at = chain.moment(self.archived_at)
+        return self.number, self.name, self.sha256, self.document_sha256, str(self.size_bytes), self.layout, at
 
     def content(self) -> bytes | None:
         """The file, or ``None`` (and a line in the log) where it is gone, unreadable or not what was archived."""

@@ -8,7 +8,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from jumun.conf import jumun
-from jumun.invoices import archive
+from jumun.invoices import archive, chain
+from jumun.invoices.chain import SEAL_MAX_CHARS
 from jumun.invoices.document import Document, Kind, as_typed, canonical_json, from_json
 from jumun.invoices.einvoice_scope import EInvoiceError, has_einvoice
 from jumun.invoices.issue_date import moment_of_issue
@@ -50,6 +51,8 @@ class IssuedDocument(models.Model):
     issued_at = models.DateTimeField(_("issued at"), db_index=True)
     document_json = models.TextField(_("document"))
     document_sha256 = models.CharField(_("SHA-256 of the document"), max_length=64)
+    # A keyed hash over the document and the seal of the one before it: see `jumun.invoices.chain`.
+    seal = models.CharField(max_length=SEAL_MAX_CHARS, db_default="", editable=False)
 
     class Meta:
         abstract = True
@@ -71,14 +74,16 @@ class IssuedDocument(models.Model):
         draft = as_typed(draft)
         # Last of all: everybody else who issues from this series waits for its row until we commit.
         series = series_prefix(prefix, seller_code=jumun().seller.code, livemode=draft.livemode)
-        number = Series.next_number(series, draft.issued_on.year)
+        year = draft.issued_on.year
+        number, seal_before = Series.next_link(series, year)
         # The clock is read again now that nobody else issues: a later number never has an earlier date.
-        at = moment_of_issue(draft.issued_on.year)
+        at = moment_of_issue(year)
         text = canonical_json(replace(draft, number=number, issued_on=shop_day(at)))
-        issued = cls(
-            number=number, issued_at=at, document_json=text, document_sha256=archive.digest(text.encode()), **values
-        )
+        sha256 = archive.digest(text.encode())
+        seal = chain.seal(number, at, sha256, seal_before)
+        issued = cls(number=number, issued_at=at, document_json=text, document_sha256=sha256, seal=seal, **values)
         insert(issued)
+        Series.keep_seal(series, year, seal)
         issued.record("issued")
         # The mail finds the PDF made: the archive's job hastens it, and makes it only once.
         archive_job = Job.of("invoices.archive", key=number, number=number)

@@ -5,6 +5,8 @@ from django.utils.translation import gettext_lazy as _
 
 from jumun.conf import jumun
 from jumun.errors import NumbersHeld
+from jumun.invoices import chain
+from jumun.invoices.chain import SEAL_MAX_CHARS
 from jumun.invoices.numbers import document_number, is_test, series_prefix
 
 # One statement, so that the row is locked for no longer than it takes to commit; the ORM would need two.
@@ -13,7 +15,7 @@ _HELD = "SELECT 1 FROM jumun_invoices_restoration WHERE numbers_known_at IS NULL
 _NEXT = f"""
 UPDATE jumun_invoices_series SET last_number = last_number + %s, step = %s
 WHERE prefix = %s AND year = %s AND NOT EXISTS ({_HELD})
-RETURNING last_number
+RETURNING last_number, last_seal
 """  # noqa: S608 (constants)
 # The first of a year, or what comes right behind it. Not for all: an INSERT that meets a row is refused on SQLite,
 # which cannot tell it from a REPLACE.
@@ -22,8 +24,10 @@ INSERT INTO jumun_invoices_series (last_number, step, prefix, year)
 SELECT %s, %s, %s, %s WHERE NOT EXISTS ({_HELD})
 ON CONFLICT (prefix, year) DO UPDATE
     SET last_number = jumun_invoices_series.last_number + excluded.step, step = excluded.step
-RETURNING last_number
+RETURNING last_number, last_seal
 """  # noqa: S608 (constants)
+# The row is locked already. A second statement, because the seal covers the number that the first one gave.
+_SEAL = "UPDATE jumun_invoices_series SET last_seal = %s, head = %s WHERE prefix = %s AND year = %s"
 
 
 class Series(models.Model):
@@ -39,6 +43,10 @@ class Series(models.Model):
     step = models.PositiveIntegerField(db_default=1, editable=False)
     # How many of its numbers another program gave, whose documents are not here.
     begun_after = models.PositiveBigIntegerField(db_default=0, editable=False)
+    # The seal of the last document, which the next one includes, and a seal over that, which stands nowhere else: see
+    # `jumun.invoices.chain`.
+    last_seal = models.CharField(max_length=SEAL_MAX_CHARS, db_default="", editable=False)
+    head = models.CharField(max_length=SEAL_MAX_CHARS, db_default="", editable=False)
 
     class Meta:
         verbose_name = _("number series")
@@ -72,6 +80,27 @@ class Series(models.Model):
         """
         if count < 1:
             raise ValueError("at least one number is taken")
+        last, _seal = cls._take(prefix, year, count)
+        return [document_number(prefix, year, number) for number in range(last - count + 1, last + 1)]
+
+    @classmethod
+    def next_link(cls, prefix: str, year: int) -> tuple[str, str]:
+        """The next number of the series, as `next_number`, and the seal of the document before it, empty for the first.
+
+        The document that bears the number must be sealed in the same transaction: see `keep_seal`.
+        """
+        last, seal = cls._take(prefix, year, 1)
+        return document_number(prefix, year, last), seal
+
+    @classmethod
+    def keep_seal(cls, prefix: str, year: int, seal: str) -> None:
+        """Remember the seal of the document that took the last number, in the same transaction."""
+        with connections[router.db_for_write(cls)].cursor() as cursor:
+            cursor.execute(_SEAL, [seal, chain.head(f"{prefix}-{year}", seal), prefix, year])
+
+    @classmethod
+    def _take(cls, prefix: str, year: int, count: int) -> tuple[int, str]:
+        """The last of the next ``count`` numbers, and the seal of the document before them."""
         connection = connections[router.db_for_write(cls)]
         step: list[str | int] = [count, count, prefix, year, not is_test(prefix)]
         with connection.cursor() as cursor:
@@ -82,8 +111,8 @@ class Series(models.Model):
                 row = cursor.fetchone()
         if row is None:
             raise NumbersHeld(f"{prefix}-{year}")
-        (last,) = row
-        return [document_number(prefix, year, number) for number in range(last - count + 1, last + 1)]
+        last, seal = row
+        return int(last), str(seal)
 
 
 def own_prefixes(*, livemode: bool) -> tuple[str, str]:

@@ -61,7 +61,8 @@ class Dispute(models.Model):
     CLOSED: ClassVar = (*IN_OUR_FAVOUR, Status.LOST)
     NEEDS_ANSWER: ClassVar = (Status.WARNING_NEEDS_RESPONSE, Status.NEEDS_RESPONSE, Status.APPEAL_NEEDS_RESPONSE)
     _FORWARD: ClassVar[list[str]] = list(Status.values)
-    _RECORDED: ClassVar[dict[str, Kind]] = {
+    # What the order's timeline says once a dispute has ended.
+    RECORDED: ClassVar[dict[str, Kind]] = {
         Status.WON: Kind.DISPUTE_WON,
         Status.LOST: Kind.DISPUTE_LOST,
         Status.WARNING_CLOSED: Kind.DISPUTE_CLOSED,
@@ -121,7 +122,7 @@ class Dispute(models.Model):
             for name, value in values.items():
                 setattr(dispute, name, value)
             dispute.save(update_fields=list(values))
-        if dispute.status != status and (kind := cls._RECORDED.get(dispute.status)):
+        if dispute.status != status and (kind := cls.RECORDED.get(dispute.status)):
             dispute.record(kind)
         return dispute, is_new
 

@@ -4,6 +4,7 @@ from dataclasses import asdict
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
+from django.utils.translation import gettext as _
 
 from jumun import audit
 
@@ -40,8 +41,9 @@ class Command(BaseCommand):
             # Once for all that have it in common.
             if number == len(found) or found[number].remedy != row.remedy:
                 self.stdout.write(f"    -> {row.remedy}")
-        for told in audit.notes():
-            self.stdout.write(f"Note: {told}")
-        self.stdout.write(f"{len(found)} findings; checked {', '.join(audit.codes())}")
+        for note in audit.notes():
+            self.stdout.write(_("Note: %s") % note)
+        told = {"count": len(found), "codes": ", ".join(audit.codes())}
+        self.stdout.write(_("%(count)s findings; checked %(codes)s") % told)
         if not files:
-            self.stdout.write("The archived PDFs were not read: --files reads them too.")
+            self.stdout.write(_("The archived PDFs were not read: --files reads them too."))

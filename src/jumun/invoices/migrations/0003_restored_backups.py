@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('jumun_invoices', '0001_initial'),
+        ('jumun_invoices', '0002_document_chain'),
     ]
 
     operations = [

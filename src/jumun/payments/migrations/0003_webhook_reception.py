@@ -14,7 +14,7 @@ def take_over(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('jumun_payments', '0001_initial'),
+        ('jumun_payments', '0002_reconciliation_that_names_everything'),
     ]
 
     operations = [

@@ -1,0 +1,96 @@
+"""Invariant I4: the archive and the rows agree, both ways.
+
+The archive keeps files of documents that a database, restored from a backup, has lost.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from pathlib import PurePosixPath
+
+from django.db.models import Exists, OuterRef, Value
+from django.db.models.functions import Concat
+from django.utils.translation import gettext as _
+
+from jumun.invoices import archive
+from jumun.invoices.by_number import TO_ORDER
+from jumun.invoices.models import ArchivedPdf
+from jumun.outbox.lease import State
+from jumun.outbox.models import Job
+
+# The document or file and what is wrong with it.
+Wrong = Iterator[tuple[str, str]]
+BATCH = 500
+# `archive.store` writes aside first. What a killed process leaves of that is nobody's document.
+PART = re.compile(r"\.[0-9a-f]{32}\.part$")
+
+
+def documents_without_a_paper() -> Wrong:
+    """Documents whose PDF is not archived although no job is left to archive it."""
+    kept = ArchivedPdf.objects.filter(number=OuterRef("number"))
+    waiting = Job.objects.filter(key=Concat(Value("invoices.archive:"), OuterRef("number"))).exclude(state=State.DONE)
+    for model in TO_ORDER:
+        lost = model._default_manager.filter(~Exists(kept), ~Exists(waiting)).order_by()
+        for number in lost.values_list("number", flat=True).iterator():
+            yield number, _("its PDF is not archived, and no job is waiting to make it")
+
+
+def papers_without_a_document() -> Wrong:
+    """Records of archived PDFs whose document is gone, or was issued later than its PDF was archived."""
+    orphans = ArchivedPdf.objects.order_by()
+    for model in TO_ORDER:
+        orphans = orphans.exclude(Exists(model._default_manager.filter(number=OuterRef("number"))))
+    for name, number in orphans.values_list("name", "number").iterator():
+        yield name, _("is the PDF of %(number)s, and there is no such document") % {"number": number}
+    for model in TO_ORDER:
+        early = model._default_manager.filter(
+            Exists(ArchivedPdf.objects.filter(number=OuterRef("number"), archived_at__lt=OuterRef("issued_at")))
+        )
+        for number in early.order_by().values_list("number", flat=True).iterator():
+            yield number, _("its PDF was archived before it was issued")
+
+
+def files_that_differ() -> Wrong:
+    """Archived PDFs whose file is missing or another, and files that no row knows. Reads every file."""
+    for archived in ArchivedPdf.objects.order_by("pk").iterator(chunk_size=BATCH):
+        content = archived.content()
+        if content is None:
+            yield archived.name, _("the file is missing or not the one that was archived")
+        elif len(content) != archived.size_bytes:
+            yield archived.name, _("the file has another size than was recorded")
+    files = _files()
+    while names := list(islice(files, BATCH)):
+        yield from _strays(names)
+
+
+def _files(folder: str = "") -> Iterator[str]:
+    """The names of all that is in the archive, or nothing where the storage cannot list it."""
+    try:
+        folders, files = archive.storage().listdir(folder)
+    except (NotImplementedError, FileNotFoundError):
+        return
+    for name in sorted(files):
+        if not PART.search(name):
+            yield f"{folder}/{name}" if folder else name
+    for name in sorted(folders):
+        yield from _files(f"{folder}/{name}" if folder else name)
+
+
+def _strays(names: Sequence[str]) -> Wrong:
+    """Files that are no document's PDF; one that is just being archived is recorded a moment later."""
+    known = set(ArchivedPdf.objects.filter(name__in=names).values_list("name", flat=True))
+    strays = {name: PurePosixPath(name).stem for name in names if name not in known}
+    numbers = set(strays.values())
+    archived = set(ArchivedPdf.objects.filter(number__in=numbers).values_list("number", flat=True))
+    issued: set[str] = set()
+    for model in TO_ORDER:
+        issued |= set(model._default_manager.filter(number__in=numbers).values_list("number", flat=True))
+    jobs = Job.objects.filter(key__in=[f"invoices.archive:{number}" for number in numbers]).exclude(state=State.DONE)
+    being_made = {key.partition(":")[2] for key in jobs.values_list("key", flat=True)}
+    for name, number in strays.items():
+        if number in archived:
+            yield name, _("is not the file that was archived for %(number)s") % {"number": number}
+        elif number not in issued:
+            yield name, _("lies in the archive, but there is no document %(number)s here") % {"number": number}
+        elif number not in being_made:
+            yield name, _("lies in the archive, but no row records it as the PDF of %(number)s") % {"number": number}
