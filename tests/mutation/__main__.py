@@ -8,10 +8,11 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from itertools import groupby
 from pathlib import Path
 from typing import IO, Any
 
-from tests.mutation.covering import Covering, measured_tests, tests_for
+from tests.mutation.covering import KEPT, PYTEST, Covering, measured_tests, tests_for
 from tests.mutation.equivalent import equivalent_mutants, stale_entries
 from tests.mutation.mutants import ROOT, Mutant, mutants_of
 from tests.mutation.worker import AFRESH, ANSWERS_FD
@@ -22,9 +23,7 @@ money.py orders payments/merge payments/refunds.py payments/checkout.py payments
 outbox/lease.py storefront/stock.py storefront/cart.py invoices/compose.py invoices/compose_credit_note.py
 invoices/models exports/formula.py
 """.split()
-KEPT = ROOT / "var/mutation"
 PROCESSES = 2
-PYTEST = [sys.executable, "-m", "pytest", "-q", "-s", "-p", "no:cacheprovider", "--hypothesis-profile", "mutation"]
 KILLED_SHARE = 0.95
 
 
@@ -36,12 +35,14 @@ def main() -> int:
     if stale := stale_entries():
         print("equivalent.toml names mutants that the code does not have:", *stale, sep="\n  ")
         return 1
+    KEPT.mkdir(parents=True, exist_ok=True)
     results = _Results(KEPT / "results.json")
     files = list(_files(options.paths or [f"src/jumun/{path}" for path in PATHS]))
     listed = equivalent_mutants()
     mutants = [mutant for path in files for mutant in mutants_of(path) if mutant.key not in listed]
     tried = [each for each in mutants if not options.survivors or not results.killer(each)]
-    _try_all(tried, measured_tests(KEPT / "measured.json"), results)
+    for subject, group in groupby(sorted(tried, key=_subject), key=_subject):
+        _try_all(list(group), measured_tests(subject), results)
     return _report(files, mutants, listed, results)
 
 
@@ -68,6 +69,10 @@ def _files(paths: list[str]) -> Iterator[str]:
         for file in [found] if found.is_file() else sorted(found.rglob("*.py")):
             if "migrations" not in file.parts:
                 yield file.relative_to(ROOT).as_posix()
+
+
+def _subject(mutant: Mutant) -> str:
+    return Path(mutant.path).relative_to("src/jumun").parts[0].removesuffix(".py")
 
 
 def _try_all(mutants: list[Mutant], tests: list[Covering], results: _Results) -> None:

@@ -1,6 +1,7 @@
 """A pytest plugin that writes down how long each test takes and which lines of `jumun` it runs.
 
-It is loaded before `jumun`, so that lines of modules count too. What it found is in the file that the environment names.
+It is loaded before `jumun`, so that lines of modules count too. What it found goes to the file that the environment
+names.
 """
 
 import json

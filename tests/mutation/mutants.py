@@ -8,6 +8,7 @@ import copy
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from types import CodeType
 
@@ -101,16 +102,17 @@ class Mutant:
     def code(self) -> CodeType:
         """The mutated module, compiled."""
         tree = ast.parse((ROOT / self.path).read_text())
-        list(_Edits(tree))[self.number].apply()
+        list(_Edits(tree, described=False))[self.number].apply()
         return compile(ast.fix_missing_locations(tree), str(ROOT / self.path), "exec")
 
 
+@cache
 def mutants_of(path: str) -> list[Mutant]:
     """All mutants of the module at ``path``. Equal changes in one function are numbered."""
     tree = ast.parse((ROOT / path).read_text())
     seen: Counter[tuple[str, str]] = Counter()
     found = []
-    for number, edit in enumerate(_Edits(tree)):
+    for number, edit in enumerate(_Edits(tree, described=True)):
         scope, change = ".".join(edit.scope), f"{edit.before} -> {edit.after}"
         seen[scope, change] += 1
         if (count := seen[scope, change]) > 1:
@@ -122,8 +124,9 @@ def mutants_of(path: str) -> list[Mutant]:
 class _Edits:
     """The edits of a module, in the order of its text."""
 
-    def __init__(self, tree: ast.Module) -> None:
+    def __init__(self, tree: ast.Module, *, described: bool) -> None:
         self._tree = tree
+        self._text = _text if described else lambda node: ""
         self._scope: tuple[str, ...] = ()
         self._within = False
         self._names: tuple[str, ...] = ()
@@ -136,9 +139,9 @@ class _Edits:
         """``shown``, which is ``owner`` unless given, before and after."""
         shown = shown or owner
         old = getattr(owner, field)
-        before = _text(shown)
+        before = self._text(shown)
         setattr(owner, field, value)
-        after = _text(shown)
+        after = self._text(shown)
         setattr(owner, field, old)
         return Edit(owner, field, value, before, after, self._scope, self._lines, self._within, self._names)
 
@@ -187,7 +190,9 @@ class _Edits:
             value = items
         if shown:
             return self._edit(parent, field, value)
-        return Edit(parent, field, value, _text(node), _text(new), self._scope, self._lines, self._within, self._names)
+        return Edit(
+            parent, field, value, self._text(node), self._text(new), self._scope, self._lines, self._within, self._names
+        )
 
     def _decorators(self, node: ast.FunctionDef) -> Iterator[Edit]:
         for decorator in node.decorator_list:
@@ -282,8 +287,8 @@ class _Edits:
                         node,
                         "__dict__",
                         {**node.__dict__, **shorter.__dict__},
-                        _text(node),
-                        _text(shorter),
+                        self._text(node),
+                        self._text(shorter),
                         self._scope,
                         self._lines,
                         self._within,

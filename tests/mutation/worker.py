@@ -30,6 +30,7 @@ TEST_TIMEOUT_S = 60
 AFRESH = "afresh"
 
 Functions = dict[tuple[str, str, int], list[FunctionType]]
+_caches: list[Any] = []
 
 
 def pytest_runtestloop(session: pytest.Session) -> bool:
@@ -38,6 +39,8 @@ def pytest_runtestloop(session: pytest.Session) -> bool:
     assert all(report.passed for report in reports), [report.longreprtext for report in reports]
     by_name = {item.nodeid: item for item in items}
     functions = _functions()
+    # Objects that a child never looks at need not be copied for it.
+    gc.freeze()
     answers = os.fdopen(int(os.environ[ANSWERS_FD]), "w", buffering=1)
     for line in sys.stdin:
         task = json.loads(line)
@@ -95,6 +98,8 @@ def _functions() -> Functions:
     for function in gc.get_objects():
         if isinstance(function, FunctionType) and function.__code__.co_filename.startswith(str(ROOT / "src/jumun")):
             found[_key(function.__code__)].append(function)
+        elif isinstance(function, functools._lru_cache_wrapper) and function.__module__.startswith("jumun"):
+            _caches.append(function)
     return found
 
 
@@ -105,9 +110,8 @@ def _plant(module: CodeType, functions: Functions) -> bool:
             if code.co_freevars != function.__code__.co_freevars:
                 return False
             function.__code__ = code
-    for cached in gc.get_objects():
-        if isinstance(cached, functools._lru_cache_wrapper) and cached.__module__.startswith("jumun"):
-            cached.cache_clear()
+    for function in _caches:
+        function.cache_clear()
     return True
 
 
