@@ -269,7 +269,7 @@ class _Edits:
                     yield self._edit(node, "upper", None, parent)
             case ast.Call(keywords=keywords):
                 for keyword in keywords:
-                    if keyword.arg not in SPEED_KEYWORDS | ASSERTING_KEYWORDS:
+                    if not _is_no_behaviour(keyword, node):
                         yield self._edit(node, "keywords", [each for each in keywords if each is not keyword])
                 if _called(node) in CONDITION_METHODS and len(node.args) + len(keywords) > 1:
                     for argument in node.args:
@@ -325,7 +325,8 @@ def _is_no_behaviour(node: Tree, parent: Tree) -> bool:
         case ast.Call():
             return _called(node) in TEXT_CALLS
         case ast.keyword(arg=name):
-            return name in ASSERTING_KEYWORDS
+            in_speed = isinstance(parent, ast.Call) and _called(parent) in SPEED_METHODS
+            return in_speed or name in SPEED_KEYWORDS | ASSERTING_KEYWORDS
         case _:
             return False
 

@@ -1,4 +1,4 @@
-"""An automatic refund is done once Stripe has made it, whatever was refused before and is asked for at the same time."""
+"""An automatic refund is done once Stripe has made it, whatever was refused before or is asked for at the same time."""
 
 from typing import Any
 
