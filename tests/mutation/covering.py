@@ -28,10 +28,10 @@ LEFT_OUT = re.compile(
 KEPT = ROOT / "var/mutation"
 PYTEST = [sys.executable, "-m", "pytest", "-q", "-s", "-p", "no:cacheprovider", "--hypothesis-profile", "mutation"]
 MEASURING_TIMEOUT_S = 3600
-# A test that takes longer is not worth its time here.
-TEST_MAX_S = 4.0
-# What one mutant may cost, as measured: enough for dozens of tests that have to do with it.
-BUDGET_S = 15.0
+# A test that takes longer of a processor, with the time for measuring, is not worth it here.
+TEST_MAX_S = 3.0
+# What one mutant may cost: enough for dozens of tests that have to do with it.
+BUDGET_S = 8.0
 TESTS_MAX = 60
 
 
