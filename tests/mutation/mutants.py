@@ -57,7 +57,7 @@ CONDITION_METHODS = {"filter", "exclude", "Q", "When"}
 TEXT_CALLS = {"_", "gettext", "gettext_lazy", "ngettext", "pgettext", "debug", "info", "warning", "error", "exception"}
 # No other result, only another time; or, on SQLite, nothing at all.
 SPEED_METHODS = {"select_related", "prefetch_related", "only", "defer", "iterator", "select_for_update"}
-SPEED_KEYWORDS = {"using", "skip_locked", "batch_size", "chunk_size"}
+SPEED_KEYWORDS = {"locked", "using", "skip_locked", "batch_size", "chunk_size"}
 # Says what is so anyway.
 ASSERTING_KEYWORDS = {"strict"}
 NO_BEHAVIOUR = {"annotation", "returns", "decorator_list", "type_params", "bases", "targets", "target"}
