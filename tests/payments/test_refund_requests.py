@@ -50,7 +50,7 @@ def test_the_same_press_is_answered_without_a_call(stripe: Paywright) -> None:
 def test_one_that_is_answered_is_not_asked_about(stripe: Paywright) -> None:
     payment = buy(stripe)
     made = refund(payment, amount_minor=1_000, reason="", by=None)
-    stripe.faults({"kind": "error_before", "match": "/v1/refunds"})
+    stripe.faults({"kind": "error_before", "match": "POST /v1/refunds"})
     resume(made)
     assert made.status == "succeeded"
 

@@ -42,8 +42,8 @@ def test_whoever_asked_has_a_minute_to_be_answered(payment: Payment) -> None:
 
 def test_the_oldest_come_first_and_no_more_than_a_batch(payment: Payment, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(refunds, "BATCH", 1)
-    younger = lost(payment, 2 * MINUTE)
     older = lost(payment, 3 * MINUTE)
+    younger = lost(payment, 2 * MINUTE)
     assert [enqueue_unanswered() for _ in range(3)] == [1, 1, 0]
     assert asked_about() == [older.pk, younger.pk]
 
