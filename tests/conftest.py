@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 import pytest
 import stripe as sdk
+from hypothesis import Phase
 from hypothesis import settings as hypothesis
 from pytest_django.fixtures import Settings
 
@@ -25,6 +26,15 @@ NO_BROWSER = f"no Chromium: {HOW_TO_GET}"
 # A shared machine may take its time over one example; what is tested is never how long it takes.
 hypothesis.register_profile("jumun", deadline=None, derandomize=os.environ.get("CI") == "true")
 hypothesis.register_profile("thorough", deadline=None, max_examples=1_000)
+# For a mutant: the same examples as for the others, and none made smaller once one has failed.
+hypothesis.register_profile(
+    "mutation",
+    deadline=None,
+    derandomize=True,
+    database=None,
+    max_examples=40,
+    phases=[Phase.explicit, Phase.generate],
+)
 hypothesis.load_profile("jumun")
 
 

@@ -81,7 +81,7 @@ def charge_step_minor(currency: str) -> int:
 def round_to_charge(amount_minor: int, currency: str) -> int:
     """The nearest amount that Stripe charges, half away from zero."""
     step = charge_step_minor(currency)
-    return amount_minor if step == 1 else step * _divide_half_up(amount_minor, step)
+    return step * _divide_half_up(amount_minor, step)
 
 
 def charge_min_minor(currency: str) -> int:
@@ -134,11 +134,7 @@ def format(amount_minor: int, currency: str, locale: str) -> str:
     The decimals are those of our minor unit, always all of them. Raises Babel's `UnknownLocaleError`.
     """
     code = currency_code(currency)
-    babel_locale = _locale(locale)
-    spaced = get_currency_symbol(code, babel_locale)[-1].isalpha()
-    pattern = _currency_pattern(babel_locale, exponent(code), spaced)
-    text: str = pattern.apply(to_decimal(amount_minor, code), babel_locale, currency=code, currency_digits=False)
-    return text
+    return _written(to_decimal(amount_minor, code), code, _locale(locale), decimals=exponent(code))
 
 
 def stripe_scale(currency: str) -> int:
@@ -157,13 +153,7 @@ def format_stripe(amount: int, currency: str, locale: str) -> str:
         return f"{amount} {currency}"
     if stripe_scale(code) == 1:
         return format(amount, code, locale)
-    babel_locale = _locale(locale)
-    spaced = get_currency_symbol(code, babel_locale)[-1].isalpha()
-    value = Decimal(amount).scaleb(-2)
-    text: str = _currency_pattern(babel_locale, 2, spaced).apply(
-        value, babel_locale, currency=code, currency_digits=False
-    )
-    return text
+    return _written(Decimal(amount).scaleb(-2), code, _locale(locale), decimals=2)
 
 
 def parse(text: str, currency: str, locale: str) -> int:
@@ -268,6 +258,13 @@ def _known_currencies() -> frozenset[str]:
 @functools.cache
 def _locale(identifier: str) -> Locale:
     return Locale.parse(identifier.replace("-", "_"))
+
+
+def _written(value: Decimal, code: str, locale: Locale, *, decimals: int) -> str:
+    spaced = get_currency_symbol(code, locale)[-1].isalpha()
+    pattern = _currency_pattern(locale, decimals, spaced)
+    text: str = pattern.apply(value, locale, currency=code, currency_digits=False)
+    return text
 
 
 @functools.cache

@@ -218,3 +218,10 @@ def test_there_is_advice_for_every_reason() -> None:
 def test_the_page_speaks_korean(short: QuarantinedSnapshot, staff: Any) -> None:
     page = text_of(staff(VIEW, DECIDE, language="ko").get(address(short)))
     assert all(words in page for words in ("들어온 내용", "기대한 내용", "할 일", "금전적 손해"))
+
+
+def test_who_sees_the_payment_but_may_not_refund_it_gets_no_link(short: QuarantinedSnapshot, staff: Any) -> None:
+    assert short.payment is not None
+    page = text_of(staff(VIEW, "jumun_payments.view_payment").get(address(short)))
+    assert short.payment.payment_intent_id in page
+    assert "/refund/" not in page

@@ -1,0 +1,41 @@
+"""What is taken off an order is at most what each line, and the whole, costs."""
+
+import pytest
+
+from jumun.errors import AmountOutOfRange, AmountTooLarge
+from jumun.orders.models import Order
+from jumun.orders.place import amounts_of
+from tests.factories import item, place_order
+
+
+def test_a_line_cannot_cost_less_than_nothing_whatever_the_others_cost() -> None:
+    lines = [
+        item(sku="A", unit_price_minor=1_000, quantity=1, discount_minor=2_000),
+        item(sku="B", unit_price_minor=5_000, quantity=1),
+    ]
+    with pytest.raises(AmountOutOfRange):
+        amounts_of(lines, "KRW")
+
+
+def test_a_line_may_be_given_away() -> None:
+    lines = [
+        item(sku="A", unit_price_minor=1_000, quantity=1, discount_minor=1_000),
+        item(sku="B", unit_price_minor=5_000, quantity=1),
+    ]
+    assert [line.total_minor for line in amounts_of(lines, "KRW")] == [0, 5_000]
+
+
+def test_a_discount_is_at_most_what_there_is_to_pay() -> None:
+    lines = [item(unit_price_minor=1_000, quantity=2)]
+    assert [line.total_minor for line in amounts_of(lines, "KRW", discount_minor=2_000)] == [0]
+    for discount_minor in (2_001, -1):
+        with pytest.raises(AmountOutOfRange):
+            amounts_of(lines, "KRW", discount_minor=discount_minor)
+
+
+@pytest.mark.django_db
+def test_whole_units_of_stripes_hundredths_reach_stripes_maximum() -> None:
+    assert place_order(lines=[item(unit_price_minor=999_999, quantity=1)], currency="ISK").total_minor == 999_999
+    with pytest.raises(AmountTooLarge):
+        place_order(lines=[item(unit_price_minor=1_000_000, quantity=1)], currency="ISK")
+    assert Order.objects.count() == 1

@@ -1,0 +1,60 @@
+"""Which refund is meant: by the key of one press of a button, and by the name that an intention left at Stripe."""
+
+from typing import Any
+
+import pytest
+
+from jumun.errors import NotRefundable
+from jumun.payments.merge import apply
+from jumun.payments.models import Payment, Refund
+from jumun.payments.refunds import refund
+from tests.factories import paid_order, refund_snapshot
+
+pytestmark = pytest.mark.django_db
+
+
+def intended(payment: Payment, **values: Any) -> Refund:
+    """A refund of 1,000 won whose answer from Stripe was lost."""
+    return Refund.objects.create(
+        **{"payment": payment, "idempotency_key": "pressed", "amount_minor": 1_000, "currency": "KRW"} | values
+    )
+
+
+def test_a_key_stands_for_the_refund_of_one_payment() -> None:
+    made, other = paid_order().payments.get(), paid_order().payments.get()
+    intended(made, status="succeeded", refund_id="re_made")
+    with pytest.raises(NotRefundable, match="another refund"):
+        refund(other, amount_minor=1_000, reason="", by=None, key="pressed")
+    assert Refund.objects.get().payment == made
+
+
+@pytest.mark.parametrize(
+    ("told", "rows"),
+    [
+        ({}, {1_000: "re_told"}),
+        ({"amount": 2_000}, {1_000: None, 2_000: "re_told"}),
+    ],
+)
+def test_a_refund_that_names_our_intention_is_that_one_if_it_is_over_as_much(
+    told: dict[str, Any], rows: dict[int, str | None]
+) -> None:
+    payment = paid_order().payments.get()
+    ours = intended(payment)
+    apply(refund_snapshot(payment, 1_000, id="re_told", metadata={"refund": str(ours.pk)}) | told)
+    assert dict(Refund.objects.values_list("amount_minor", "refund_id")) == rows
+
+
+def test_an_intention_that_stripe_has_answered_is_nobody_elses() -> None:
+    payment = paid_order().payments.get()
+    ours = intended(payment, status="succeeded", refund_id="re_first")
+    apply(refund_snapshot(payment, 1_000, id="re_second", metadata={"refund": str(ours.pk)}))
+    assert sorted(Refund.objects.values_list("refund_id", flat=True)) == ["re_first", "re_second"]
+
+
+def test_the_intention_of_another_payment_stays_its_own() -> None:
+    payment, other = paid_order().payments.get(), paid_order().payments.get()
+    ours = intended(other)
+    apply(refund_snapshot(payment, 1_000, id="re_told", metadata={"refund": str(ours.pk)}))
+    ours.refresh_from_db()
+    assert ours.status == "creating"
+    assert payment.refunds.get().refund_id == "re_told"
