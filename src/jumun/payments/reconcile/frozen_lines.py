@@ -1,6 +1,7 @@
 """An order beside the frozen document of its invoice."""
 
 from collections.abc import Iterator
+from decimal import Decimal
 
 from jumun.invoices.models import Invoice
 from jumun.payments.amount_text import amount_text
@@ -41,4 +42,4 @@ def lines_that_differ(invoice: Invoice) -> Iterator[str]:
 
 
 def _percent(rate_ppm: int) -> str:
-    return f"{rate_ppm / 10_000:g} %"
+    return f"{Decimal(rate_ppm).scaleb(-4).normalize():f} %"

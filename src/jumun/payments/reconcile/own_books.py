@@ -1,6 +1,7 @@
 """What our own books do not bear out once Stripe's are known."""
 
 from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import TypeVar
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -26,6 +27,8 @@ from jumun.payments.reconcile.compare import Comparison, tried
 from jumun.payments.reconcile.found import Found
 from jumun.payments.reconcile.frozen_lines import lines_that_differ
 
+# Told of one invoice: an order of a hundred lines may have them all changed.
+PROBLEMS_MAX = 5
 Kind = Difference.Kind
 Reason = QuarantinedSnapshot.Reason
 Part = TypeVar("Part", Refund, Dispute)
@@ -116,10 +119,9 @@ def _orders_without_invoice(run: Reconciliation) -> Iterator[Found]:
 def _orders_unlike_their_invoice(run: Reconciliation) -> Iterator[Found]:
     issued = Invoice.objects.filter(issued_at__gte=run.since).select_related("order").prefetch_related("order__lines")
     for invoice in issued.iterator(chunk_size=200):
-        for problem in lines_that_differ(invoice):
-            number = invoice.order.number
+        if problems := list(islice(lines_that_differ(invoice), PROBLEMS_MAX)):
+            number, problem = invoice.order.number, "; ".join(problems)
             yield Found(kind=Kind.INVOICE_DIFFERS, object_id=invoice.number, order_number=number, problem=problem)
-            break
 
 
 def _payments_not_at_stripe(run: Reconciliation, comparison: Comparison) -> Iterator[Found]:
