@@ -4,6 +4,7 @@ import os
 
 from django.utils import timezone
 
+from jumun.outbox import clock
 from shop.settings import *  # noqa: F403
 from shop.settings import JUMUN
 from tests.chaos.clock import of_this_process
@@ -21,3 +22,5 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 if "BROKER_URL" in os.environ:
     # As a project does in its `__init__`: web processes send Celery's messages too.
     pass
+# Here time passes quickly, in steps. No lane waits for a clock that jumped to come back.
+clock.JUMP_S = float("inf")
