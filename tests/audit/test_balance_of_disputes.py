@@ -26,8 +26,9 @@ def named() -> list[str]:
     "status", ["needs_response", "under_review", "appeal_needs_response", "appeal_under_review", "lost"]
 )
 def test_a_dispute_that_has_its_money_has_all_of_it(payment: Payment, status: str) -> None:
-    short = movement("txn_withdrawn", -10_999, source="du_1", category="dispute")
-    apply(dispute_of(payment, status=status, balance_transactions=[short]))
+    withdrawn = movement("txn_withdrawn", -11_000, source="du_1", category="dispute")
+    more = movement("txn_more", 1, source="du_1", category="dispute")
+    apply(dispute_of(payment, status=status, balance_transactions=[withdrawn, more]))
     assert named() == ["du_1"]
 
 
@@ -35,7 +36,7 @@ def test_a_dispute_that_has_its_money_has_all_of_it(payment: Payment, status: st
     "status", ["warning_needs_response", "warning_under_review", "warning_closed", "prevented", "won"]
 )
 def test_of_a_dispute_without_its_money_one_movement_tells_nothing(payment: Payment, status: str) -> None:
-    withdrawn = movement("txn_withdrawn", -10_999, source="du_1", category="dispute")
+    withdrawn = movement("txn_withdrawn", -11_000, source="du_1", category="dispute")
     apply(dispute_of(payment, status=status, balance_transactions=[withdrawn]))
     assert named() == []
 

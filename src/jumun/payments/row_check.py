@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
-from django.db.models import CharField, Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.fields.json import KeyTextTransform, KeyTransform
-from django.db.models.functions import Cast, Upper
+from django.db.models.functions import Upper
 from django.utils.translation import gettext as _
 
 from jumun import money
@@ -158,8 +158,8 @@ def _params_differ(refund: Refund) -> str:
             "asked": shown_by_stripe(asked.get("amount") or 0, refund.currency),
         }
     names = asked.get("metadata") or {}
-    named = (asked.get("payment_intent"), names.get("refund"), names.get("order_reference"), asked.get("reason", ""))
-    if named != (payment.payment_intent_id, str(refund.pk), payment.order.reference, refund.reason):
+    named = (asked.get("payment_intent"), names.get("order_reference"), asked.get("reason", ""))
+    if not names.get("refund") or named != (payment.payment_intent_id, payment.order.reference, refund.reason):
         return _("is not what Stripe was asked for: another payment, order, refund or reason is named there")
     return ""
 
@@ -274,11 +274,10 @@ def _asked_for_another_order() -> Wrong:
             number=KeyTextTransform("order_number", KeyTransform("metadata", "params")),
             currency=Upper(KeyTextTransform("currency", _first_price())),
             named=KeyTextTransform("checkout", KeyTransform("metadata", "params")),
-            own=Cast("pk", CharField()),
         )
     )
     asked_for = {"reference": "order__reference", "number": "order__number", "currency": "order__currency"}
-    wrong = ~Q(named=F("own")) | Q(named=None)
+    wrong = Q(named=None)
     for name, own in asked_for.items():
         wrong |= ~Q(**{name: F(own)}) | Q(**{name: None})
     for checkout, number in _with_order(asked.filter(wrong).defer("params", "url")):
