@@ -116,6 +116,9 @@ CHANGED: dict[str, Any] = {
     "open checkout.state": "complete",
     "expired checkout.state": "complete",
     "payout.status": "failed",
+    "movement of a charge.type": "refund",
+    "movement of a charge.reporting_category": "refund",
+    "movement of a dispute.reporting_category": "charge",
     "paid line.tax_rate_ppm": 50_000,
     "unpaid line.tax_rate_ppm": 50_000,
 }
