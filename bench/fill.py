@@ -15,6 +15,7 @@ import django
 from django.apps import apps
 from django.conf import settings
 from django.db import connection, models
+from django.db.models import NOT_PROVIDED
 
 from bench import orders
 from bench.orders import Orders
@@ -95,11 +96,16 @@ def _lines_of(made: Orders, name: str) -> tuple[type[models.Model], tuple[str, .
 def _all_columns(model: type[models.Model], given: tuple[str, ...]) -> tuple[tuple[str, ...], str]:
     """The given columns and those that the model has besides, with the cells of their defaults."""
     fields = [field for field in model._meta.concrete_fields if field.column not in given]
-    values = [field.get_db_prep_save(field.get_default(), connection) for field in fields]
+    values = [field.get_db_prep_save(_default(field), connection) for field in fields]
     # SQLite would keep "True" as a text.
     told = [int(value) if isinstance(value, bool) else value for value in values]
     cells = "".join("\t" + (orders.NULL if value is None else str(value)) for value in told)
     return given + tuple(str(field.column) for field in fields), cells
+
+
+def _default(field: Any) -> Any:
+    """Django's own, or the database's."""
+    return field.get_default() if field.db_default is NOT_PROVIDED else field.db_default
 
 
 def _copy(model: type[models.Model], names: tuple[str, ...], lines: Iterable[str], constants: str) -> None:

@@ -1,7 +1,7 @@
 """The books check: every invariant as a query that names the rows which break it.
 
 An app states its invariants in its ``audits.py``, found when Django starts; ``manage.py audit`` runs them all. Each is
-a fixed number of statements over whole tables, so that a million orders are a matter of seconds.
+a fixed number of statements over whole tables, so that a million orders are a matter of minutes.
 """
 
 from collections.abc import Callable, Iterable, Iterator

@@ -3,12 +3,13 @@
 import pytest
 from django.core.files.base import ContentFile
 from django.db import connection
+from django.utils import timezone
 
 from jumun import frozen
-from jumun.audit import findings
+from jumun.audit import findings, notes
 from jumun.invoices import archive
 from jumun.invoices.make_pdf import MadePdf
-from jumun.invoices.models import ArchivedPdf, Invoice, Series
+from jumun.invoices.models import ArchivedPdf, Invoice, Series, SkippedNumbers
 from jumun.outbox.models import Job
 from tests.factories import paid_order
 
@@ -53,6 +54,19 @@ def test_documents_that_a_restored_backup_has_lost_are_named_by_their_files() ->
     # Their orders are paid and have no invoice any more; nothing else is wrong.
     assert {subject for subject in problems if subject.endswith(".pdf")} == files
     assert kept.number not in problems
+
+
+def test_a_file_whose_number_was_skipped_is_no_finding() -> None:
+    archived()
+    before = Series.objects.values("last_number", "last_seal", "head").get()
+    lost = archived()
+    lose(lost)
+    with frozen.lifted(connection):
+        Series.objects.update(**before)
+    series = Series.objects.get()
+    SkippedNumbers.skip_to(series.prefix, series.year, series.last_number + 1, reason="a backup was restored")
+    assert [subject for subject in told() if subject.endswith(".pdf")] == []
+    assert list(notes()) == [f"{lost.number}: skipped on {timezone.now():%Y-%m-%d} (a backup was restored)"]
 
 
 def test_a_document_whose_record_is_gone_is_named_with_its_file() -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+from django.utils import translation
 
 from jumun.audit import findings
 from jumun.payments.merge import apply
@@ -138,3 +139,12 @@ def test_what_is_not_known_yet_is_no_finding(payment: Payment) -> None:
 def test_what_stripe_converted_is_not_compared_to_the_unit(payment: Payment) -> None:
     BalanceTransaction.objects.update(currency="USD", amount_minor=1, fee_minor=0, net_minor=1)
     assert list(findings()) == []
+
+
+def test_findings_are_told_in_the_readers_language(payment: Payment) -> None:
+    capture_less(payment)
+    with translation.override("ko"):
+        [row] = [row for row in findings() if row.invariant == "I5"]
+    order = payment.order.number
+    assert row.problem == f"주문 {order}의 결제 금액은 ₩11,000인데 Stripe 잔액은 ₩10,999만큼 움직였습니다"
+    assert row.remedy.startswith("manage.py reconcile --repair를 실행하면")

@@ -132,6 +132,21 @@ def test_credit_notes_and_cancellations_share_a_chain() -> None:
     assert [number[-6:] for number, _problem in problems()] == ["000003"]
 
 
+def test_numbers_that_were_passed_over_do_not_break_the_chain() -> None:
+    """As after a backup was restored: what was issued since then keeps its numbers."""
+    paid_order()
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE jumun_invoices_series SET last_number = last_number + 5, step = 5")
+    assert [paid_order().invoice.number[-2:] for _ in range(2)] == ["07", "08"]
+    assert problems() == []
+
+
+def test_a_forged_seal_of_a_key_that_nobody_has_is_named() -> None:
+    invoice = paid_order().invoice
+    forge(invoice, seal="00000000:" + "0" * 64)
+    assert {subject for subject, _problem in problems()} == {invoice.number, str(Series.objects.get())}
+
+
 def test_a_rolled_back_document_leaves_no_trace_in_the_chain() -> None:
     paid_order()
     order = place_order()

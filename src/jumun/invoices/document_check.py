@@ -1,6 +1,6 @@
 """Invariant I4: every document is the one that was issued, and says what the rows say that it was made of.
 
-Each text is read once and parsed, which takes about a minute for a million documents. Texts are compared as documents
+Each text is read once and parsed, which takes a minute or two for a million documents. Texts are compared as documents
 freeze them (NFC). Customers' data is not repeated in what is reported; amounts are.
 """
 

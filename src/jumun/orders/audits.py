@@ -153,7 +153,7 @@ def _times() -> Iterator[tuple[str, str]]:
         yield number, _("was closed at another time than its timeline says")
     for number in _numbers(Order.objects.filter(~_has_entry(*_CLOSING), closed_at__isnull=False)):
         yield number, _("has a time at which it was closed, but its timeline does not say so")
-    for number in _numbers(Order.objects.filter(expires_at__lt=F("placed_at"))):
+    for number in _numbers(Order.objects.filter(expires_at__lt=F("placed_at") - LEEWAY)):
         yield number, _("expires before it was placed")
 
 

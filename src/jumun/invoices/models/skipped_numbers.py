@@ -5,7 +5,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from jumun.invoices.models.series import Series
-from jumun.invoices.numbers import document_number
+from jumun.invoices.numbers import document_number, parse_number
 
 
 class SkippedNumbers(models.Model):
@@ -37,6 +37,20 @@ class SkippedNumbers(models.Model):
             for number in (self.first_number, self.last_number)
         )
         return first if first == last else f"{first} to {last}"
+
+    @classmethod
+    def include(cls, number: str) -> bool:
+        """Whether a document's number, or what might be one, is in a gap that is on record."""
+        try:
+            series, place = parse_number(number)
+        except ValueError:
+            return False
+        prefix, _dash, year = series.rpartition("-")
+        around = cls.objects.filter(first_number__lte=place, last_number__gte=place)
+        return (
+            document_number(prefix, int(year), place) == number
+            and around.filter(series__prefix=prefix, series__year=int(year)).exists()
+        )
 
     @classmethod
     def skip_to(cls, prefix: str, year: int, last_number: int, *, reason: str) -> Self | None:
