@@ -21,7 +21,7 @@ from jumun.orders.masking import masked
 from jumun.orders.models import Order
 from tests.addresses import every_address
 from tests.backoffice.everything import SESSION_URL, all_view_permissions, everything, permission, rows
-from tests.factories import item, paid_order, place_order
+from tests.factories import item, paid_order, place_order, stored_order
 
 pytestmark = pytest.mark.django_db
 
@@ -102,6 +102,11 @@ def test_a_reference_is_hidden_whatever_it_stands_in(around: str) -> None:
     order = place_order()
     assert order.reference not in masked(around.format(order.reference))
     assert masked(around.format("A" * 22)) == around.format("A" * 22)
+
+
+def test_a_longer_reference_of_a_projects_own_is_hidden_where_it_stands_alone() -> None:
+    reference = stored_order(reference="long_" + "R" * 40).reference
+    assert masked(f"?order={reference}&x") == "?order=…&x"
 
 
 def test_a_large_text_takes_few_queries_and_little_time() -> None:

@@ -59,7 +59,10 @@ def _references_in(texts: Sequence[str]) -> Iterator[str]:
 
 
 def _candidates(text: str) -> Iterator[str]:
-    """Whatever is as long as a reference, wherever it begins: an escape or a prefix may touch it."""
+    """Whatever is as long as a reference, wherever it begins: an escape or a prefix may touch it. And what stands alone
+    whatever its length, for a project may give its orders longer ones.
+    """
     for run in _RUN.findall(text):
+        yield run
         for start in range(len(run) - REFERENCE_CHARS + 1):
             yield run[start : start + REFERENCE_CHARS]
