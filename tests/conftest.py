@@ -56,6 +56,7 @@ LONG = (
     "tests/backoffice/test_browser",
     "tests/storefront/test_in_a_browser",
     "tests/paywright/test_schemathesis",
+    "tests/payments/test_planted_differences",
     "tests/payments/test_reconcile",
     "tests/tooling/test_tour",
     "tests/payments/test_worker",
