@@ -32,7 +32,6 @@ MEASURING_TIMEOUT_S = 3600
 TEST_MAX_S = 3.0
 # What one mutant may cost: enough for dozens of tests that have to do with it.
 BUDGET_S = 12.0
-TESTS_MAX = 60
 
 
 @dataclass(frozen=True)
@@ -97,7 +96,7 @@ def tests_for(mutant: Mutant, tests: Iterable[Covering], killers: Iterable[str])
     covering.sort(key=cost)
     chosen: list[str] = []
     total_s = 0.0
-    for test in covering[:TESTS_MAX]:
+    for test in covering:
         total_s += test.duration_s
         if chosen and total_s > BUDGET_S:
             break
