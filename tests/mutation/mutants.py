@@ -57,6 +57,8 @@ CONDITION_METHODS = {"filter", "exclude", "Q", "When"}
 TEXT_CALLS = {"_", "gettext", "gettext_lazy", "ngettext", "pgettext", "debug", "info", "warning", "error", "exception"}
 # No other result, only another time; or, on SQLite, nothing at all.
 SPEED_METHODS = {"select_related", "prefetch_related", "only", "defer", "iterator", "select_for_update"}
+# Told which columns to read again: without being told, all.
+RELOADING_METHODS = {"refresh_from_db"}
 SPEED_KEYWORDS = {"locked", "using", "skip_locked", "batch_size", "chunk_size"}
 # Says what is so anyway.
 ASSERTING_KEYWORDS = {"strict"}
@@ -269,7 +271,7 @@ class _Edits:
                     yield self._edit(node, "upper", None, parent)
             case ast.Call(keywords=keywords):
                 for keyword in keywords:
-                    if not _is_no_behaviour(keyword, node):
+                    if not (_is_no_behaviour(keyword, node) or _called(node) in RELOADING_METHODS):
                         yield self._edit(node, "keywords", [each for each in keywords if each is not keyword])
                 if _called(node) in CONDITION_METHODS and len(node.args) + len(keywords) > 1:
                     for argument in node.args:
