@@ -326,6 +326,8 @@ def _is_no_behaviour(node: Tree, parent: Tree) -> bool:
             return _is_column(value) or any("Choices" in ast.unparse(base) for base in parent.bases)
         case ast.Call():
             return _called(node) in TEXT_CALLS
+        case ast.Raise(exc=ast.Name(id="NotImplementedError")):
+            return True
         case ast.keyword(arg=name):
             in_speed = isinstance(parent, ast.Call) and _called(parent) in SPEED_METHODS
             return in_speed or name in SPEED_KEYWORDS | ASSERTING_KEYWORDS
