@@ -219,7 +219,7 @@ def test_a_turn_that_comes_again_begins_anew() -> None:
 
 def test_the_wait_doubles_up_to_an_hour_give_or_take_a_quarter(monkeypatch: pytest.MonkeyPatch) -> None:
     for share in (0.75, 1.25):
-        monkeypatch.setattr(lease.random, "uniform", lambda low, high, share=share: {0.75: low, 1.25: high}[share])
+        monkeypatch.setattr("jumun.outbox.lease.random.uniform", lambda low, high, share=share: {0.75: low, 1.25: high}[share])
         assert [backoff_s(attempts) for attempts in (1, 2, 3, 11, 12, 15)] == [
             share * seconds for seconds in (2, 4, 8, 2048, 3600, 3600)
         ]
@@ -255,7 +255,7 @@ class Busy(Exception):
 def test_what_is_postponed_uses_up_no_try_and_spreads(
     monkeypatch: pytest.MonkeyPatch, end: Callable[[float, float], float], wait_s: float
 ) -> None:
-    monkeypatch.setattr(lease.random, "uniform", end)
+    monkeypatch.setattr("jumun.outbox.lease.random.uniform", end)
     job = claimed(attempts=14)
     job.fail(Busy("later"))
     assert (again(job).state, again(job).attempts, again(job).last_error) == ("ready", 14, "Busy: later")
