@@ -315,6 +315,8 @@ def _is_no_behaviour(node: Tree, parent: Tree) -> bool:
             return True
         case ast.Expr(value=ast.Constant()):  # a docstring
             return True
+        case ast.Expr(value=ast.Call() as call):
+            return _called(call) in TEXT_CALLS
         case ast.ClassDef(name="Meta") | ast.If(test=ast.Name(id="TYPE_CHECKING")):
             return True
         case ast.FunctionDef(name=name):

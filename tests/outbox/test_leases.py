@@ -218,8 +218,8 @@ def test_a_turn_that_comes_again_begins_anew() -> None:
 
 
 def test_the_wait_doubles_up_to_an_hour_give_or_take_a_quarter(monkeypatch: pytest.MonkeyPatch) -> None:
-    for share in (0.75, 1.25):
-        monkeypatch.setattr("jumun.outbox.lease.random.uniform", lambda low, high, share=share: {0.75: low, 1.25: high}[share])
+    for share, end in ((0.75, min), (1.25, max)):
+        monkeypatch.setattr("jumun.outbox.lease.random.uniform", end)
         assert [backoff_s(attempts) for attempts in (1, 2, 3, 11, 12, 15)] == [
             share * seconds for seconds in (2, 4, 8, 2048, 3600, 3600)
         ]
