@@ -17,6 +17,7 @@ TEN_PERCENT = 100_000
         # The line from which rounding took most gets the unit, and the one to which it gave most loses it.
         (1, [4, 5, 5], [0, 1, 0]),
         (2, [8, 6, 7], [1, 0, 1]),
+        (2, [13, 5, 5], [1, 1, 0]),
         # As far off as one unit for each line, as an order written by another program may be.
         (2, [11], [2]),
         (0, [11], [0]),

@@ -48,6 +48,12 @@ def test_stripe_counts_two_currencies_in_hundredths_of_our_unit() -> None:
         ("$12.34", "USD", "ko", 1_234),
         ("12.34 US$", "USD", "ko", 1_234),
         ("12.34 CN¥", "CNY", "zh", 1_234),
+        ("krw 1000", "KRW", "ko", 1_000),
+        ("1000 krw", "KRW", "ko", 1_000),
+        ("- ₩1,000", "KRW", "ko", -1_000),
+        # What a column of the database holds.
+        (str(2**63 - 1), "KRW", "ko", 2**63 - 1),
+        (str(1 - 2**63), "KRW", "ko", 1 - 2**63),
     ],
 )
 def test_an_amount_is_read_with_any_of_its_marks(text: str, currency: str, locale: str, amount_minor: int) -> None:
@@ -56,7 +62,13 @@ def test_an_amount_is_read_with_any_of_its_marks(text: str, currency: str, local
 
 @pytest.mark.parametrize(
     ("text", "currency", "locale"),
-    [("0" * 64 + "1", "KRW", "ko"), ("1 000", "KRW", "en"), ("100원", "USD", "ko")],
+    [
+        ("0" * 64 + "1", "KRW", "ko"),
+        ("1 000", "KRW", "en"),
+        ("100원", "USD", "ko"),
+        (str(2**63), "KRW", "ko"),
+        (str(-(2**63)), "KRW", "ko"),
+    ],
 )
 def test_what_is_no_amount_is_not_read_as_one(text: str, currency: str, locale: str) -> None:
     with pytest.raises(MoneyError):

@@ -57,6 +57,8 @@ CONDITION_METHODS = {"filter", "exclude", "Q", "When"}
 TEXT_CALLS = {"_", "gettext", "gettext_lazy", "ngettext", "pgettext", "debug", "info", "warning", "error", "exception"}
 # No other result, only another time; or, on SQLite, nothing at all.
 SPEED_METHODS = {"select_related", "prefetch_related", "only", "defer", "iterator", "select_for_update"}
+# Told which columns to read again: without being told, all.
+RELOADING_METHODS = {"refresh_from_db"}
 SPEED_KEYWORDS = {"locked", "using", "skip_locked", "batch_size", "chunk_size"}
 # Says what is so anyway.
 ASSERTING_KEYWORDS = {"strict"}
@@ -269,7 +271,7 @@ class _Edits:
                     yield self._edit(node, "upper", None, parent)
             case ast.Call(keywords=keywords):
                 for keyword in keywords:
-                    if not _is_no_behaviour(keyword, node):
+                    if not (_is_no_behaviour(keyword, node) or _called(node) in RELOADING_METHODS):
                         yield self._edit(node, "keywords", [each for each in keywords if each is not keyword])
                 if _called(node) in CONDITION_METHODS and len(node.args) + len(keywords) > 1:
                     for argument in node.args:
@@ -313,6 +315,8 @@ def _is_no_behaviour(node: Tree, parent: Tree) -> bool:
             return True
         case ast.Expr(value=ast.Constant()):  # a docstring
             return True
+        case ast.Expr(value=ast.Call() as call):
+            return _called(call) in TEXT_CALLS
         case ast.ClassDef(name="Meta") | ast.If(test=ast.Name(id="TYPE_CHECKING")):
             return True
         case ast.FunctionDef(name=name):
@@ -324,6 +328,8 @@ def _is_no_behaviour(node: Tree, parent: Tree) -> bool:
             return _is_column(value) or any("Choices" in ast.unparse(base) for base in parent.bases)
         case ast.Call():
             return _called(node) in TEXT_CALLS
+        case ast.Raise(exc=ast.Name(id="NotImplementedError")):
+            return True
         case ast.keyword(arg=name):
             in_speed = isinstance(parent, ast.Call) and _called(parent) in SPEED_METHODS
             return in_speed or name in SPEED_KEYWORDS | ASSERTING_KEYWORDS

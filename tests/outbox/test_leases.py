@@ -1,16 +1,20 @@
 """A row and its lease: who may do what with it, when it is due again, and what is written down."""
 
 import uuid
+from collections.abc import Callable, Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
 
+from jumun.cause import Actor, Cause
 from jumun.errors import LeaseLost, StripeRefused, StripeUnavailable
 from jumun.outbox import lease
 from jumun.outbox.lanes import Lane
 from jumun.outbox.lease import State, backoff_s, error_text, storable
 from jumun.outbox.models import Job
+from jumun.outbox.signals import work_added
 from tests.outbox.test_jobs import kinds  # noqa: F401 (a fixture)
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("kinds")]
@@ -74,6 +78,9 @@ def test_what_is_not_due_is_not_claimed(values: dict[str, object]) -> None:
 def test_a_lane_has_its_own_rows() -> None:
     job = add()
     assert Job.claim(10, Lane.MAIL) == []
+    mail = add("mail", lane="mail", run_at=timezone.now() - timedelta(seconds=1))
+    assert Job.claim(10, Lane.MAIL) == [mail]
+    add("mail again", lane="mail", run_at=timezone.now() - timedelta(seconds=1))
     assert Job.claim(10, Lane.MONEY) == [job]
 
 
@@ -211,8 +218,8 @@ def test_a_turn_that_comes_again_begins_anew() -> None:
 
 
 def test_the_wait_doubles_up_to_an_hour_give_or_take_a_quarter(monkeypatch: pytest.MonkeyPatch) -> None:
-    for share in (0.75, 1.25):
-        monkeypatch.setattr(lease.random, "uniform", lambda low, high, share=share: {0.75: low, 1.25: high}[share])
+    for share, end in ((0.75, min), (1.25, max)):
+        monkeypatch.setattr("jumun.outbox.lease.random.uniform", end)
         assert [backoff_s(attempts) for attempts in (1, 2, 3, 11, 12, 15)] == [
             share * seconds for seconds in (2, 4, 8, 2048, 3600, 3600)
         ]
@@ -240,14 +247,25 @@ def test_what_no_retry_can_help_is_parked_with_its_reason() -> None:
     assert (again(job).state, again(job).attempts, again(job).last_error) == ("parked", 1, "StripeRefused: no")
 
 
-def test_what_is_postponed_uses_up_no_try_and_spreads() -> None:
-    class Busy(Exception):
-        postponed_s = 100.0
+class Busy(Exception):
+    postponed_s = 100.0
 
+
+@pytest.mark.parametrize(("end", "wait_s"), [(min, 100), (max, 200)])
+def test_what_is_postponed_uses_up_no_try_and_spreads(
+    monkeypatch: pytest.MonkeyPatch, end: Callable[[float, float], float], wait_s: float
+) -> None:
+    monkeypatch.setattr("jumun.outbox.lease.random.uniform", end)
     job = claimed(attempts=14)
     job.fail(Busy("later"))
     assert (again(job).state, again(job).attempts, again(job).last_error) == ("ready", 14, "Busy: later")
-    assert 99 < due_in_s(job) < 201
+    assert due_in_s(job) == close_to(wait_s)
+
+
+def test_an_error_that_says_nothing_of_it_is_tried_again() -> None:
+    job = claimed()
+    job.fail(ValueError("who knows"))
+    assert (again(job).state, again(job).attempts) == ("ready", 1)
 
 
 def test_a_rescheduled_row_never_reaches_its_last_try() -> None:
@@ -325,30 +343,45 @@ def test_what_was_finished_long_ago_is_purged_oldest_first_batch_by_batch(monkey
 
 def test_a_row_whose_key_is_there_already_changes_nothing() -> None:
     job = add(attempts=3)
-    add_again = Job.of("test.note", key="a", text="other")
-    add_again.add()
+    Job.of("test.note", key="a", text="other").add()
     assert Job.objects.get() == job
     assert (Job.objects.get().attempts, Job.objects.get().args) == (3, {"text": "hello"})
+    Job.of("test.note", key="b", text="other").add()
+    assert Job.objects.count() == 2
+
+
+def test_its_work_is_caused_by_the_worker_and_named() -> None:
+    assert add().cause() == Cause(actor=Actor.WORKER, source="test.note:a")
+
+
+@pytest.fixture
+def heard() -> Iterator[list[set[Lane]]]:
+    lanes_heard: list[set[Lane]] = []
+
+    def hear(sender: type, lanes: set[Lane], **_: object) -> None:
+        lanes_heard.append(lanes)
+        raise RuntimeError("a listener that fails stops nobody")
+
+    work_added.connect(hear)
+    yield lanes_heard
+    work_added.disconnect(hear)
 
 
 def test_listeners_hear_of_the_lanes_of_new_work_after_the_commit(
-    django_capture_on_commit_callbacks: object,
+    heard: list[set[Lane]], django_capture_on_commit_callbacks: Any
 ) -> None:
-    from jumun.outbox.signals import work_added
-
-    heard: list[set[Lane]] = []
-
-    def hear(sender: type, lanes: set[Lane], **_: object) -> None:
-        heard.append(lanes)
-
-    work_added.connect(hear)
-    try:
-        with django_capture_on_commit_callbacks(execute=True):  # type: ignore[operator]
-            Job.enqueue("test.note", key="a", text="hello")
-            done = Job.of("test.hopeless", key="b")
-            done.state = State.DONE
-            Job.add_all([done])
-            assert heard == []
-    finally:
-        work_added.disconnect(hear)
+    with django_capture_on_commit_callbacks(execute=True):
+        Job.enqueue("test.note", key="a", text="hello")
+        assert heard == []
     assert heard == [{Lane.MONEY}]
+
+
+def test_listeners_hear_nothing_of_what_is_no_work(
+    heard: list[set[Lane]], django_capture_on_commit_callbacks: Any
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        done = Job.of("test.note", key="a", text="hello")
+        done.state = State.DONE
+        Job.add_all([done])
+        Job.add_all([])
+    assert heard == []

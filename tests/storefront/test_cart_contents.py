@@ -34,6 +34,11 @@ def test_the_session_keeps_it(session: Any) -> None:
     assert [(line.product, line.quantity, line.total_minor) for line in again.lines] == [(tea, 2, 22_000)]
 
 
+def test_each_empty_cart_has_a_token_that_nobody_guesses() -> None:
+    tokens = {Cart(SessionStore()).token for _ in range(3)}
+    assert [len(token) for token in tokens] == [22, 22, 22]
+
+
 def test_an_article_that_is_not_in_it_counts_nothing(session: Any) -> None:
     cart, _ = filled(session, 2)
     assert cart.quantity_of("nothing") == 0
@@ -65,10 +70,11 @@ def test_a_line_holds_no_more_than_there_is(session: Any) -> None:
 
 def test_a_shortage_of_one_article_is_one_of_the_cart(session: Any) -> None:
     cart, (tea, _coffee) = filled(session, 3, 3, stock_quantity=3)
-    Product.objects.filter(pk=tea.pk).update(reserved_quantity=1)
-    cart = Cart(session)
-    assert [(line.is_short, line.quantity_max) for line in cart.lines] == [(True, 2), (False, 3)]
-    assert cart.has_shortage
+    for reserved, left in ((1, 2), (3, 0)):
+        Product.objects.filter(pk=tea.pk).update(reserved_quantity=reserved)
+        cart = Cart(session)
+        assert [(line.is_short, line.quantity_max) for line in cart.lines] == [(True, left), (False, 3)]
+        assert cart.has_shortage
 
 
 def test_it_holds_as_many_lines_as_an_order(session: Any) -> None:
@@ -92,6 +98,7 @@ def test_every_change_makes_another_token_and_the_same_contents_none(session: An
     cart.remove(tea.sku)
     tokens.append(cart.token)
     assert len(set(tokens)) == 3
+    assert {len(token) for token in tokens} == {22}
     assert Cart(session).token == tokens[-1]
 
 

@@ -11,7 +11,6 @@ import random
 import uuid
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from functools import partial
 from itertools import takewhile
 from typing import Any, ClassVar, Self
 
@@ -124,8 +123,11 @@ class LeasedRow(models.Model):
     @classmethod
     def tell_of_work(cls, lanes: set[Lane]) -> None:
         """Send `work_added` once the caller's transaction is committed."""
+        # A function, not a `partial`: Django names what has failed by its `__qualname__`.
+        def tell() -> None:
+            work_added.send(cls, lanes=lanes)
+
         if lanes and work_added.has_listeners():
-            tell = partial(work_added.send, cls, lanes=lanes)
             transaction.on_commit(tell, using=router.db_for_write(cls), robust=True)
 
     @classmethod

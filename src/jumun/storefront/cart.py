@@ -41,7 +41,7 @@ class CartLine:
 
     @property
     def quantity_max(self) -> int:
-        return min(QUANTITY_MAX, max(self.product.free_quantity, 0))
+        return min(QUANTITY_MAX, self.product.free_quantity)
 
 
 class Cart:
@@ -117,8 +117,7 @@ class Cart:
         """Take out what is no longer sold; return how many articles those were."""
         sold_still = {line.product.sku for line in self.lines}
         vanished = self._quantities.keys() - sold_still
-        if vanished:
-            self._store({sku: quantity for sku, quantity in self._quantities.items() if sku in sold_still})
+        self._store({sku: quantity for sku, quantity in self._quantities.items() if sku in sold_still})
         return len(vanished)
 
     def close(self) -> None:
