@@ -42,7 +42,7 @@ def test_an_invoice_is_written_with_its_hash_its_jobs_and_its_entry() -> None:
         f"invoices.mail:{invoice.number}": {"number": invoice.number},
     }
     assert entries(invoice, invoice.number) == [("invoice_issued", None)]
-    assert invoice.get_absolute_url() == f"/orders/{invoice.order.reference}/invoice.pdf"
+    assert invoice.get_customer_url() == f"/orders/{invoice.order.reference}/invoice.pdf"
     assert invoice.for_order == invoice.order
 
 
@@ -67,7 +67,7 @@ def test_a_credit_note_is_written_with_its_refund_its_jobs_and_its_entry() -> No
     assert (note.document.paid, note.document.issued_on) == (reference("re_1"), shop_day())
     assert set(jobs(note.number)) == {f"invoices.archive:{note.number}", f"invoices.mail:{note.number}"}
     assert entries(invoice, note.number) == [("credit_note_issued", 4_000)]
-    assert note.get_absolute_url() == f"/orders/{invoice.order.reference}/credit-notes/{note.number}.pdf"
+    assert note.get_customer_url() == f"/orders/{invoice.order.reference}/credit-notes/{note.number}.pdf"
     assert note.for_order == invoice.order
 
 
@@ -104,7 +104,7 @@ def test_a_note_is_taken_back_once_and_alone() -> None:
     assert cancellation.document.total_minor == 2_000
     assert entries(invoice, cancellation.number) == [("cancellation_issued", 2_000)]
     assert (
-        cancellation.get_absolute_url() == f"/orders/{invoice.order.reference}/credit-notes/{cancellation.number}.pdf"
+        cancellation.get_customer_url() == f"/orders/{invoice.order.reference}/credit-notes/{cancellation.number}.pdf"
     )
     assert cancellation.for_order == invoice.order
     assert first.cancel() == first.cancel() != second.cancel()

@@ -138,7 +138,7 @@ def test_there_is_somewhere_to_deliver_to_if_any_part_of_it_is_known(field: str)
 
 
 def test_its_page_is_known_by_its_reference(order: Order) -> None:
-    assert order.get_absolute_url() == f"/orders/{order.reference}/"
+    assert order.get_customer_url() == f"/orders/{order.reference}/"
     assert len(order.reference) == 22
     assert len(order.number.partition("-")[2]) == 8
 

@@ -9,6 +9,7 @@ from django.utils import timezone
 from jumun.orders.models import Order
 from jumun.payments import end
 from jumun.payments.checkout import open_checkout
+from jumun.payments.close import close
 from jumun.payments.models import Checkout
 from paywright.testing import Paywright
 from tests.factories import place_order
@@ -22,7 +23,6 @@ def test_a_checkout_opened_while_another_is_being_closed_keeps_the_order_payable
 ) -> None:
     order = place_order()
     open_checkout(order, **URLS)
-    close = end.close
 
     def close_and_open_again(checkout: Checkout) -> None:
         close(checkout)

@@ -160,10 +160,16 @@ def test_refunds_that_came_with_the_session_are_booked_too(order: Order) -> None
     assert order.invoice.credit_notes.get().amount_minor == 1_000
 
 
+def test_a_session_that_is_open_has_no_payment_yet(order: Order) -> None:
+    apply(paid_session(order, status="open", payment_status="unpaid"))
+    assert not order.payments.exists()
+    order.refresh_from_db()
+    assert order.state == "placed"
+
+
 @pytest.mark.parametrize(
     ("changes", "status"),
     [
-        ({"status": "open", "payment_status": "unpaid"}, "unpaid"),
         ({"payment_status": "unpaid"}, "processing"),
         ({"payment_status": "unpaid", "payment_intent": {"id": "pi_x", "status": "canceled"}}, "failed"),
         ({"payment_status": "unpaid", "payment_intent": {"id": "pi_x", "status": "requires_payment_method"}}, "failed"),

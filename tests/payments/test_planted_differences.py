@@ -314,6 +314,8 @@ PLANTED: list[tuple[Callable[[Shop], None], set[str], set[str]]] = [
     (disputed_at_the_bank, {"transaction_missing", "dispute_missing"}, set()),
     (payout_returned, {"payout_missing", "payout_failed", "transaction_missing"}, {"payout_failed"}),
 ]
+# What stays of what was written behind Jumun's back: a gap of numbers, a time of closing without an entry.
+TRACES = (credit_note_deleted, order_expired, paid_after_all)
 NAMES = [plant.__name__ for plant, _named, _left in PLANTED]
 
 
@@ -362,5 +364,5 @@ def test_a_dry_run_names_what_the_repair_writes(
     code, again = reconcile()
     assert (kinds(again), code) == (left, 1 if left else 0)
     assert not Cancellation.objects.exists()
-    if not left and plant is not credit_note_deleted:
+    if not left and plant not in TRACES:
         assert list(findings()) == []

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.db import InterfaceError, OperationalError, connection
 
-from jumun.payments.reconcile.compare import compare
+from jumun.payments.reconcile.compare import Comparison
 from tests.factories import paid_session, place_order
 
 pytestmark = pytest.mark.django_db
@@ -21,4 +21,4 @@ def test_an_error_of_the_database_is_raised(failure: type[Exception]) -> None:
         return execute(sql, *rest)
 
     with connection.execute_wrapper(fail), pytest.raises(failure):
-        compare(session, repair=False)
+        Comparison(repair=False).of(session)

@@ -12,11 +12,20 @@ from tests.factories import paid_order, refund_snapshot
 
 pytestmark = pytest.mark.django_db
 
+OUR_NAME = "0b5c7a52-8f0e-4d5e-9d52-9d7d2f4f7f0a"
+
 
 def intended(payment: Payment, **values: Any) -> Refund:
     """A refund of 1,000 won whose answer from Stripe was lost."""
     return Refund.objects.create(
-        **{"payment": payment, "idempotency_key": "pressed", "amount_minor": 1_000, "currency": "KRW"} | values
+        **{
+            "payment": payment,
+            "idempotency_key": "pressed",
+            "amount_minor": 1_000,
+            "currency": "KRW",
+            "params": {"metadata": {"refund": OUR_NAME}},
+        }
+        | values
     )
 
 
@@ -39,22 +48,22 @@ def test_a_refund_that_names_our_intention_is_that_one_if_it_is_over_as_much(
     told: dict[str, Any], rows: dict[int, str | None]
 ) -> None:
     payment = paid_order().payments.get()
-    ours = intended(payment)
-    apply(refund_snapshot(payment, 1_000, id="re_told", metadata={"refund": str(ours.pk)}) | told)
+    intended(payment)
+    apply(refund_snapshot(payment, 1_000, id="re_told", metadata={"refund": OUR_NAME}) | told)
     assert dict(Refund.objects.values_list("amount_minor", "refund_id")) == rows
 
 
 def test_an_intention_that_stripe_has_answered_is_nobody_elses() -> None:
     payment = paid_order().payments.get()
-    ours = intended(payment, status="succeeded", refund_id="re_first")
-    apply(refund_snapshot(payment, 1_000, id="re_second", metadata={"refund": str(ours.pk)}))
-    assert sorted(Refund.objects.values_list("refund_id", flat=True)) == ["re_first", "re_second"]
+    intended(payment, status="succeeded", refund_id="re_first")
+    apply(refund_snapshot(payment, 1_000, id="re_second", metadata={"refund": OUR_NAME}))
+    assert list(Refund.objects.order_by("refund_id").values_list("refund_id", flat=True)) == ["re_first", "re_second"]
 
 
 def test_the_intention_of_another_payment_stays_its_own() -> None:
     payment, other = paid_order().payments.get(), paid_order().payments.get()
     ours = intended(other)
-    apply(refund_snapshot(payment, 1_000, id="re_told", metadata={"refund": str(ours.pk)}))
+    apply(refund_snapshot(payment, 1_000, id="re_told", metadata={"refund": OUR_NAME}))
     ours.refresh_from_db()
     assert ours.status == "creating"
     assert payment.refunds.get().refund_id == "re_told"

@@ -23,7 +23,7 @@ def test_stripe_is_told_the_reason_and_our_names(stripe: Paywright) -> None:
     made = refund(payment, lines={1: 1}, restock={1: 2}, reason="duplicate", by=staff)
     [found] = gateway.refunds_of(payment.payment_intent_id)
     assert (found["id"], found["amount"], found["reason"]) == (made.refund_id, 5_500, "duplicate")
-    assert found["metadata"]["refund"] == str(made.pk)
+    assert made.is_named(found["metadata"]["refund"])
     assert found["metadata"]["order_reference"] == payment.order.reference
     assert (made.by, made.reason, made.currency) == (staff, "duplicate", "KRW")
     assert [(line.quantity, line.restock_quantity) for line in made.lines.all()] == [(1, 2)]
