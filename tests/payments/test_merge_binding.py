@@ -351,6 +351,21 @@ def test_a_dispute_is_joined_with_its_movements(payment: Payment) -> None:
     ]
 
 
+def test_what_fits_is_not_told_to_staff(payment: Payment) -> None:
+    apply(charge_of(payment.order, payment.payment_intent_id))
+    apply(dispute_of(payment, status="won", balance_transactions=[]))
+    apply(refund_snapshot(payment, 1_000))
+    assert not payment.order.timeline.filter(kind="quarantined").exists()
+    assert set_aside() == []
+
+
+def test_a_dispute_of_a_payment_that_does_not_match_its_order_is_for_staff(order: Order) -> None:
+    raw = dispute_of(Payment(amount_minor=1, currency="KRW", payment_intent_id="pi_new"))
+    assert apply(raw | {"payment_intent": intent(order, amount=1)}) == order
+    assert not Payment.objects.exists()
+    assert set_aside() == [("du_1", "amount", order.pk, None)]
+
+
 @pytest.mark.parametrize(
     ("change", "reason"),
     [({"livemode": True}, "livemode"), ({"currency": "usd"}, "currency"), ({"amount": 0}, "amount")],
