@@ -172,7 +172,8 @@ class _Edits:
             self._scope = (*self._scope, node.name)
             yield from self._decorators(node)
             yield from self._visit(node.args, node, "args", None)
-            self._within = True
+            # Django calls an app's `ready` once, as soon as all modules are there.
+            self._within = self._within or node.name != "ready"
             for position, statement in enumerate(node.body):
                 yield from self._visit(statement, node, "body", position)
         else:

@@ -137,6 +137,11 @@ def test_there_is_somewhere_to_deliver_to_if_any_part_of_it_is_known(field: str)
     assert place_order(**nowhere | {field: "Seoul"}).has_address
 
 
+def test_only_an_address_has_lines() -> None:
+    order = place_order(name="Haneul\nKim", city="Se\noul", address="1 Main Street\nFloor 2")
+    assert (order.name, order.city, order.address) == ("Haneul Kim", "Se oul", "1 Main Street\nFloor 2")
+
+
 def test_its_page_is_known_by_its_reference(order: Order) -> None:
     assert order.get_customer_url() == f"/orders/{order.reference}/"
     assert len(order.reference) == 22

@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from jumun.errors import StripeRefused
 from jumun.orders.models import Order
-from jumun.payments import end
+from jumun.payments import end, gateway
 from jumun.payments.checkout import open_checkout
 from jumun.payments.close import close
-from jumun.payments.models import Checkout
+from jumun.payments.models import Checkout, Payment
 from paywright.testing import Paywright
 from tests.factories import place_order
 from tests.payments.test_checkout import URLS
@@ -34,3 +35,128 @@ def test_a_checkout_opened_while_another_is_being_closed_keeps_the_order_payable
     order.refresh_from_db()
     assert (ended, order.state) == ([], "placed")
     assert order.expires_at > timezone.now() + timedelta(minutes=59)
+
+
+def checkout_of(order: Order, **values: Any) -> Checkout:
+    given = {"state": "open", "session_id": f"cs_{order.pk}", "expires_at": timezone.now() + timedelta(hours=1)}
+    return Checkout.objects.create(order=order, **given | values)
+
+
+def payment_of(order: Order, status: str, **values: Any) -> Payment:
+    given = {"payment_intent_id": f"pi_{order.pk}_{status}", "livemode": order.livemode, "currency": "KRW"}
+    return Payment.objects.create(order=order, status=status, amount_minor=order.total_minor, **given | values)
+
+
+@pytest.mark.parametrize("gone", [True, False])
+def test_what_stripe_does_not_know_is_over_for_a_test_order_alone(stripe: Paywright, gone: bool) -> None:
+    order = place_order()
+    Order.objects.filter(pk=order.pk).update(livemode=not gone)
+    checkout = checkout_of(Order.objects.get(pk=order.pk))
+    if gone:
+        close(checkout)
+        assert (checkout.state, "No such" in checkout.refusal) == ("expired", True)
+        assert order.timeline.filter(kind="checkout_expired").count() == 1
+    else:
+        with pytest.raises(StripeRefused):
+            close(checkout)
+        checkout.refresh_from_db()
+        assert checkout.state == "open"
+
+
+@pytest.mark.parametrize(
+    ("code", "livemode", "key", "ended_ago", "is_gone"),
+    [
+        ("resource_missing", False, "sk_test_x", timedelta(hours=-1), True),
+        ("other", False, "sk_test_x", timedelta(hours=1), False),
+        ("resource_missing", True, "sk_test_x", timedelta(hours=1), False),
+        ("resource_missing", True, "sk_live_x", timedelta(minutes=6), True),
+        ("resource_missing", True, "sk_live_x", timedelta(minutes=5), False),
+        ("resource_missing", True, "sk_live_x", timedelta(hours=-1), False),
+        ("other", True, "sk_live_x", timedelta(hours=1), False),
+    ],
+)
+def test_a_live_session_is_over_once_it_must_have_ended_by_any_clock(
+    settings: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    code: str,
+    livemode: bool,
+    key: str,
+    ended_ago: timedelta,
+    is_gone: bool,
+) -> None:
+    settings.STRIPE_SECRET_KEY = key
+    now = timezone.now()
+    monkeypatch.setattr("jumun.payments.close.timezone.now", lambda: now)
+    order = place_order()
+    Order.objects.filter(pk=order.pk).update(livemode=livemode)
+    checkout = checkout_of(Order.objects.get(pk=order.pk), expires_at=now - ended_ago)
+
+    def refuse(_session_id: str) -> None:
+        raise StripeRefused("no", code=code)
+
+    monkeypatch.setattr("jumun.payments.close._final_state", refuse)
+    if is_gone:
+        close(checkout)
+    else:
+        with pytest.raises(StripeRefused):
+            close(checkout)
+    checkout.refresh_from_db()
+    assert checkout.state == ("expired" if is_gone else "open")
+
+
+def test_one_that_is_paid_or_over_already_is_left_as_it_is(stripe: Paywright) -> None:
+    for state in ("complete", "expired"):
+        checkout = checkout_of(place_order(), state=state)
+        close(checkout)
+        assert checkout.state == state
+
+
+def test_an_order_ends_with_its_open_session_and_no_other(stripe: Paywright) -> None:
+    order, other = place_order(), place_order()
+    for one in (order, other):
+        open_checkout(one, **URLS)
+    checkout_of(order, state="expired", session_id="cs_long_ago")
+    payment_of(order, "failed")
+    assert end.end_unpaid(order, Order.expire)
+    assert sorted(order.checkouts.values_list("state", flat=True)) == ["expired", "expired"]
+    assert gateway.retrieve_session(str(order.checkouts.latest("-pk").session_id))["status"] == "expired"
+    assert (other.checkouts.get().state, Order.objects.get(pk=other.pk).state) == ("open", "placed")
+
+
+def test_an_order_whose_debit_is_on_its_way_waits_an_hour_longer(stripe: Paywright) -> None:
+    order = place_order()
+    Order.objects.update(expires_at=timezone.now() - timedelta(hours=3))
+    payment_of(order, "processing")
+    ended: list[Order] = []
+    assert not end.end_unpaid(Order.objects.get(pk=order.pk), lambda one: bool(ended.append(one)))
+    order.refresh_from_db()
+    assert (order.state, ended) == ("placed", [])
+    assert order.expires_at - timezone.now() == pytest.approx(timedelta(hours=1), abs=timedelta(minutes=1))
+
+
+def test_a_debit_that_failed_in_a_sandbox_that_is_gone_frees_its_order_alone(stripe: Paywright) -> None:
+    order, other = place_order(), place_order()
+    for one in (order, other):
+        checkout_of(one, state="complete")
+        payment_of(one, "processing")
+    payment_of(order, "unpaid")
+    checkout_of(order, state="refused", session_id=None)
+    assert end.end_unpaid(order, Order.expire)
+    assert set(order.payments.values_list("status", flat=True)) == {"failed", "unpaid"}
+    assert other.payments.get().status == "processing"
+
+
+def test_a_stripe_that_refuses_for_another_reason_decides_nothing(
+    stripe: Paywright, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order = place_order()
+    checkout_of(order, state="complete")
+    payment_of(order, "processing")
+
+    def refuse(_session_id: str) -> None:
+        raise StripeRefused("no", code="rate_limit")
+
+    monkeypatch.setattr(gateway, "retrieve_session", refuse)
+    with pytest.raises(StripeRefused):
+        end.end_unpaid(order, Order.expire)
+    assert order.payments.get().status == "processing"

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from jumun.orders.models import Order
+from jumun.payments.credit_lost import credit_lost
 from jumun.payments.merge import apply
 from jumun.payments.merge.binding import mismatch, order_of_intent, part_of_payment_minor
 from jumun.payments.models import BalanceTransaction, Dispute, Payment, QuarantinedSnapshot, Refund
@@ -357,6 +358,21 @@ def test_a_dispute_is_joined_with_its_movements(payment: Payment) -> None:
     ]
 
 
+def test_what_fits_is_not_told_to_staff(payment: Payment) -> None:
+    apply(charge_of(payment.order, payment.payment_intent_id))
+    apply(dispute_of(payment, status="won", balance_transactions=[]))
+    apply(refund_snapshot(payment, 1_000))
+    assert not payment.order.timeline.filter(kind="quarantined").exists()
+    assert set_aside() == []
+
+
+def test_a_dispute_of_a_payment_that_does_not_match_its_order_is_for_staff(order: Order) -> None:
+    raw = dispute_of(Payment(amount_minor=1, currency="KRW", payment_intent_id="pi_new"))
+    assert apply(raw | {"payment_intent": intent(order, amount=1)}) == order
+    assert not Payment.objects.exists()
+    assert set_aside() == [("du_1", "amount", order.pk, None)]
+
+
 @pytest.mark.parametrize(
     ("change", "reason"),
     [({"livemode": True}, "livemode"), ({"currency": "usd"}, "currency"), ({"amount": 0}, "amount")],
@@ -376,6 +392,27 @@ def test_one_dispute_is_of_one_payment(payment: Payment) -> None:
     apply(dispute_of(other, status="lost"))
     assert (Dispute.objects.get().payment, Dispute.objects.get().status) == (payment, "needs_response")
     assert set_aside() == [("du_1", "foreign_payment", other.order.pk, None)]
+
+
+def test_each_payment_has_disputes_of_its_own(payment: Payment) -> None:
+    other = paid_order().payments.get()
+    apply(dispute_of(payment, balance_transactions=[]))
+    apply(dispute_of(other, id="du_2", balance_transactions=[]))
+    assert list(Dispute.objects.order_by("pk").values_list("dispute_id", "payment")) == [
+        ("du_1", payment.pk),
+        ("du_2", other.pk),
+    ]
+    assert set_aside() == []
+
+
+def test_the_note_of_a_dispute_stands_until_that_is_won(payment: Payment) -> None:
+    apply(dispute_of(payment, status="lost", balance_transactions=[]))
+    credit_lost(payment.disputes.get())
+    apply(dispute_of(payment, status="lost", balance_transactions=[], due_by=None))
+    assert payment.order.invoice.credit_notes.standing().count() == 1
+    withdrawn, back = (movement(f"txn_{sign}", sign, source="du_1", category="dispute") for sign in (-11_000, 11_000))
+    apply(dispute_of(payment, status="won", balance_transactions=[withdrawn, back]))
+    assert payment.order.invoice.credit_notes.standing().count() == 0
 
 
 def test_a_dispute_of_no_payment_of_ours_is_another_shops(payment: Payment) -> None:

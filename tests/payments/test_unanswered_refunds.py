@@ -7,6 +7,7 @@ import pytest
 from django.utils import timezone
 
 from jumun.outbox.models import Job
+from jumun.payments import refunds
 from jumun.payments.models import Payment, Refund
 from jumun.payments.refunds import enqueue_unanswered
 from tests.factories import paid_order
