@@ -6,12 +6,14 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import OperationalError, connection
 
-from jumun.errors import NotRefundable, StripeRefused
+from jumun.errors import NotRefundable, PaymentDisputed, RefundExceedsPaid, StripeRefused
 from jumun.payments import gateway
+from jumun.payments.merge import apply
 from jumun.payments.models import Payment, Refund, RefundLine
 from jumun.payments.refunds import refund, resume
 from paywright.testing import Paywright
 from tests.factories import paid_order
+from tests.payments.disputing import dispute_of
 from tests.payments.paying import buy
 
 pytestmark = pytest.mark.django_db
@@ -93,3 +95,14 @@ def test_a_live_payment_is_not_refunded_with_the_keys_of_test_mode() -> None:
     with pytest.raises(NotRefundable, match="the other mode"):
         refund(payment, amount_minor=1, reason="", by=None)
     assert not Refund.objects.exists()
+
+
+def test_what_the_bank_has_is_not_refunded_nor_asked_of_stripe() -> None:
+    payment = paid_order().payments.get()
+    apply(dispute_of(payment))
+    with pytest.raises(PaymentDisputed, match="du_1: needs_response"):
+        refund(payment, amount_minor=1, reason="", by=None)
+    assert not Refund.objects.exists()
+    apply(dispute_of(payment, is_charge_refundable=True, status="under_review"))
+    with pytest.raises(RefundExceedsPaid):
+        refund(payment, amount_minor=11_001, reason="", by=None)
