@@ -38,6 +38,7 @@ def test_without_a_reason_stripe_is_told_none(stripe: Paywright) -> None:
     refund(payment, amount_minor=1, reason="", by=None)
     refund(payment, amount_minor=1, reason="", by=None)
     assert [found["reason"] for found in gateway.refunds_of(payment.payment_intent_id)] == [None, None]
+    assert not any("reason" in made.params for made in Refund.objects.all())
 
 
 def test_the_same_press_is_answered_without_a_call(stripe: Paywright) -> None:
