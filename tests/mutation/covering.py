@@ -84,7 +84,7 @@ def tests_for(mutant: Mutant, tests: Iterable[Covering], killers: Iterable[str])
     tests = list(tests)
     covering = [test for test in tests if any(test.lines.get(path, 0) & bits for path, bits in places.items())]
     if not covering and not mutant.within_function:
-        covering = [test for test in tests if mutant.path in test.lines]
+        covering = [test for test in tests if mutant.path in test.lines] or tests
     previous = set(killers)
     stems = {part.removesuffix(".py")[:5] for part in Path(mutant.path).parts[3:]} - {"model", "__ini"}
 

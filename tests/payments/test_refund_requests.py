@@ -1,10 +1,12 @@
 """What is written down before Stripe is asked for a refund, and what Stripe is told."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.db import OperationalError, connection
+from django.utils import timezone
 
 from jumun.errors import NotRefundable, PaymentDisputed, RefundExceedsPaid, StripeRefused
 from jumun.payments import gateway
@@ -107,3 +109,19 @@ def test_what_the_bank_has_is_not_refunded_nor_asked_of_stripe() -> None:
     apply(dispute_of(payment, is_charge_refundable=True, status="under_review"))
     with pytest.raises(RefundExceedsPaid):
         refund(payment, amount_minor=11_001, reason="", by=None)
+
+
+def test_a_day_later_another_refund_is_not_taken_for_the_lost_one(stripe: Paywright) -> None:
+    payment = buy(stripe)
+    made = refund(payment, amount_minor=1_000, reason="", by=None)
+    lost = Refund.objects.create(
+        payment=payment,
+        idempotency_key="forgotten",
+        amount_minor=2_000,
+        currency="KRW",
+        created_at=timezone.now() - timedelta(hours=25),
+    )
+    lost.freeze(made.params | {"amount": 2_000, "metadata": made.params["metadata"] | {"refund": str(lost.pk)}})
+    resume(lost)
+    assert (lost.status, lost.refund_id != made.refund_id) == ("succeeded", True)
+    assert sorted(found["amount"] for found in gateway.refunds_of(payment.payment_intent_id)) == [1_000, 2_000]
