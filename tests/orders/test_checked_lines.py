@@ -5,10 +5,13 @@ from typing import Any
 import pytest
 
 from jumun.errors import AmountOutOfRange, EmptyOrder, OrderRefused, TooManyLines
-from jumun.orders.checked import BIGINT_MAX, INTEGER_MAX, checked_currency, checked_discount, checked_lines
+from jumun.orders.checked import checked_currency, checked_discount, checked_lines
 from jumun.orders.models import OrderLine
 from jumun.orders.place import Customer, Item
 from tests.factories import CUSTOMER, item
+
+BIGINT_MAX = 2**63 - 1
+INTEGER_MAX = 2**31 - 1
 
 
 def checked(*lines: Item, **customer: str) -> list[Item]:
