@@ -5,10 +5,13 @@ from typing import Any
 import pytest
 
 from jumun.errors import AmountOutOfRange, EmptyOrder, OrderRefused, TooManyLines
-from jumun.orders.checked import BIGINT_MAX, INTEGER_MAX, checked_discount, checked_lines
+from jumun.orders.checked import checked_currency, checked_discount, checked_lines
 from jumun.orders.models import OrderLine
 from jumun.orders.place import Customer, Item
 from tests.factories import CUSTOMER, item
+
+BIGINT_MAX = 2**63 - 1
+INTEGER_MAX = 2**31 - 1
 
 
 def checked(*lines: Item, **customer: str) -> list[Item]:
@@ -97,3 +100,10 @@ def test_a_discount_on_the_order_is_a_whole_number() -> None:
         with pytest.raises(OrderRefused) as refusal:
             checked_discount(wrong)
         assert refusal.value.field == "discount_minor"
+
+
+def test_a_refusal_shows_the_beginning_of_a_text_and_of_others_the_kind() -> None:
+    with pytest.raises(OrderRefused, match="not '" + "X" * 20 + "'$"):
+        checked_currency("X" * 50)
+    with pytest.raises(OrderRefused, match="not NoneType"):
+        checked_lines(None, Customer(**CUSTOMER), OrderLine)

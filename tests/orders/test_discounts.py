@@ -33,6 +33,17 @@ def test_a_discount_is_at_most_what_there_is_to_pay() -> None:
             amounts_of(lines, "KRW", discount_minor=discount_minor)
 
 
+@pytest.mark.parametrize(
+    ("prices_minor", "shares_minor"),
+    [([1_000, 2_000], [30, 70]), ([1_001, 2_000], [33, 67]), ([1_000, 2_001], [33, 67])],
+)
+def test_shares_of_a_discount_are_amounts_that_stripe_charges_if_the_prices_are(
+    prices_minor: list[int], shares_minor: list[int]
+) -> None:
+    lines = [item(unit_price_minor=price, quantity=1) for price in prices_minor]
+    assert [line.discount_minor for line in amounts_of(lines, "KWD", discount_minor=100)] == shares_minor
+
+
 @pytest.mark.django_db
 def test_whole_units_of_stripes_hundredths_reach_stripes_maximum() -> None:
     assert place_order(lines=[item(unit_price_minor=999_999, quantity=1)], currency="ISK").total_minor == 999_999

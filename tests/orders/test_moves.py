@@ -110,9 +110,10 @@ def test_what_it_is_not_told_is_the_shops() -> None:
     def place(**values: Any) -> Order:
         return Order.place(lines=[item()], customer=Customer(**CUSTOMER), **values)
 
-    with translation.override("en"):
-        order = place()
-    assert (order.currency, order.language, order.form_token) == ("KRW", "en", None)
+    for language in ("ko", "en"):
+        with translation.override(language):
+            order = place()
+        assert (order.currency, order.language, order.form_token) == ("KRW", language, None)
     assert (order.prices_include_tax, order.discount_minor) == (True, 0)
     assert place(currency="USD", language="ko", form_token="token").form_token == "token"
     assert Order.objects.get(form_token="token").currency == "USD"

@@ -396,8 +396,14 @@ def test_one_dispute_is_of_one_payment(payment: Payment) -> None:
 
 def test_each_payment_has_disputes_of_its_own(payment: Payment) -> None:
     other = paid_order().payments.get()
-    apply(dispute_of(payment, balance_transactions=[]))
-    apply(dispute_of(other, id="du_2", balance_transactions=[]))
+    apply(dispute_of(payment))
+    both = [
+        movement("txn_a", -11_000, source="du_2", category="dispute"),
+        movement("txn_b", 11_000, source="du_2", category="dispute_reversal"),
+    ]
+    apply(dispute_of(other, id="du_2", balance_transactions=both, status="won"))
+    moved = other.order.timeline.filter(kind__startswith="dispute_funds").order_by("pk")
+    assert list(moved.values_list("kind", flat=True)) == ["dispute_funds_withdrawn", "dispute_funds_reinstated"]
     assert list(Dispute.objects.order_by("pk").values_list("dispute_id", "payment")) == [
         ("du_1", payment.pk),
         ("du_2", other.pk),
@@ -515,6 +521,8 @@ def test_a_refund_of_an_order_whose_payment_was_never_heard_of_is_for_staff(orde
     assert apply(raw | {"id": "re_3", "metadata": lost | {"site": SITE}}) is None
     assert apply(raw | {"id": "re_4", "metadata": {}}) is None
     assert set_aside()[1:] == [("re_2", "unknown_payment", None, None)]
+    assert apply(raw | {"id": "re_5", "payment_intent": intent(order, metadata=lost), "metadata": lost}) is None
+    assert set_aside()[2:] == [("re_5", "unknown_order", None, None)]
 
 
 def test_a_refund_whose_payment_does_not_match_its_order_is_for_staff(order: Order) -> None:

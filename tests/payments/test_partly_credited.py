@@ -44,3 +44,17 @@ def test_a_refund_of_what_is_credited_already_is_told_by_mail_alone() -> None:
     apply(refund_snapshot(payment, 1_000, id="re_more"))
     assert notes() == {"du_1": 11_000}
     assert Job.objects.filter(kind="payments.mail_refund").values_list("key", flat=True).get().endswith("re_more")
+
+
+@pytest.mark.parametrize(("reason", "mails"), [("amount", 1), ("second_payment", 0), ("paid_after_close", 0)])
+def test_a_refund_of_money_that_settled_nothing_is_told_unless_it_goes_back_by_itself(reason: str, mails: int) -> None:
+    payment = paid_order().payments.get()
+    Payment.objects.update(settles_order=False, unwanted_because=reason)
+    payment.refresh_from_db()
+    apply(refund_snapshot(payment, 1_000, id="re_1"))
+    apply(refund_snapshot(payment, 1_000, id="re_1"))
+    jobs = Job.objects.filter(kind="payments.mail_refund")
+    assert [(job.key, job.args) for job in jobs] == [
+        ("payments.mail_refund:re_1", {"refund_pk": payment.refunds.get().pk})
+    ] * mails
+    assert notes() == {}

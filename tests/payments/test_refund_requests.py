@@ -1,17 +1,21 @@
 """What is written down before Stripe is asked for a refund, and what Stripe is told."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.db import OperationalError, connection
+from django.utils import timezone
 
-from jumun.errors import NotRefundable, StripeRefused
+from jumun.errors import NotRefundable, PaymentDisputed, RefundExceedsPaid, StripeRefused
 from jumun.payments import gateway
+from jumun.payments.merge import apply
 from jumun.payments.models import Payment, Refund, RefundLine
 from jumun.payments.refunds import refund, resume
 from paywright.testing import Paywright
 from tests.factories import paid_order
+from tests.payments.disputing import dispute_of
 from tests.payments.paying import buy
 
 pytestmark = pytest.mark.django_db
@@ -36,6 +40,7 @@ def test_without_a_reason_stripe_is_told_none(stripe: Paywright) -> None:
     refund(payment, amount_minor=1, reason="", by=None)
     refund(payment, amount_minor=1, reason="", by=None)
     assert [found["reason"] for found in gateway.refunds_of(payment.payment_intent_id)] == [None, None]
+    assert not any("reason" in made.params for made in Refund.objects.all())
 
 
 def test_the_same_press_is_answered_without_a_call(stripe: Paywright) -> None:
@@ -93,3 +98,30 @@ def test_a_live_payment_is_not_refunded_with_the_keys_of_test_mode() -> None:
     with pytest.raises(NotRefundable, match="the other mode"):
         refund(payment, amount_minor=1, reason="", by=None)
     assert not Refund.objects.exists()
+
+
+def test_what_the_bank_has_is_not_refunded_nor_asked_of_stripe() -> None:
+    payment = paid_order().payments.get()
+    apply(dispute_of(payment))
+    with pytest.raises(PaymentDisputed, match="du_1: needs_response"):
+        refund(payment, amount_minor=1, reason="", by=None)
+    assert not Refund.objects.exists()
+    apply(dispute_of(payment, is_charge_refundable=True, status="under_review"))
+    with pytest.raises(RefundExceedsPaid):
+        refund(payment, amount_minor=11_001, reason="", by=None)
+
+
+def test_a_day_later_another_refund_is_not_taken_for_the_lost_one(stripe: Paywright) -> None:
+    payment = buy(stripe)
+    made = refund(payment, amount_minor=1_000, reason="", by=None)
+    lost = Refund.objects.create(
+        payment=payment,
+        idempotency_key="forgotten",
+        amount_minor=2_000,
+        currency="KRW",
+        created_at=timezone.now() - timedelta(hours=25),
+    )
+    lost.freeze(made.params | {"amount": 2_000, "metadata": made.params["metadata"] | {"refund": str(lost.pk)}})
+    resume(lost)
+    assert (lost.status, lost.refund_id != made.refund_id) == ("succeeded", True)
+    assert sorted(found["amount"] for found in gateway.refunds_of(payment.payment_intent_id)) == [1_000, 2_000]

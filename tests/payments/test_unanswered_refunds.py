@@ -52,7 +52,7 @@ def test_each_is_asked_about_once_a_day(payment: Payment, monkeypatch: pytest.Mo
     unknown = lost(payment, 2 * MINUTE)
     now: datetime = timezone.now()
     assert [enqueue_unanswered(), enqueue_unanswered()] == [1, 0]
-    monkeypatch.setattr(timezone, "now", lambda: now + timedelta(days=1))
+    monkeypatch.setattr("jumun.payments.refunds.timezone.now", lambda: now + timedelta(days=1))
     assert enqueue_unanswered() == 1
     assert asked_about() == [unknown.pk, unknown.pk]
 

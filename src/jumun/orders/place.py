@@ -104,7 +104,7 @@ def _shares(discount_minor: int, prices: list[int], currency: str) -> list[int]:
     # Where the prices and the discount are amounts that Stripe charges, so are the shares.
     step = money.charge_step_minor(currency)
     unit = 1 if any(each % step for each in (discount_minor, *prices)) else step
-    return [unit * share for share in money.allocate(discount_minor // unit, [price // unit for price in prices])]
+    return [unit * share for share in money.allocate(discount_minor // unit, prices)]
 
 
 def _taxes(items: Sequence[Item], bases: list[int], *, prices_include_tax: bool) -> list[int]:

@@ -123,6 +123,7 @@ class LeasedRow(models.Model):
     @classmethod
     def tell_of_work(cls, lanes: set[Lane]) -> None:
         """Send `work_added` once the caller's transaction is committed."""
+
         # A function, not a `partial`: Django names what has failed by its `__qualname__`.
         def tell() -> None:
             work_added.send(cls, lanes=lanes)
