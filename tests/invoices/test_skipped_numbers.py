@@ -31,7 +31,7 @@ def skip(*arguments: str, reason: str = "restored from a backup") -> str:
 def test_the_series_goes_on_behind_the_number_and_the_gap_is_no_finding_but_a_note() -> None:
     paid_order()
     said = skip("TEST-INV", "7")
-    assert f"TEST-INV-{year()}-000002 to TEST-INV-{year()}-000007" in said
+    assert f"TEST-INV-{year()}-000002 – TEST-INV-{year()}-000007" in said
     assert paid_order().invoice.number == f"TEST-INV-{year()}-000008"
     assert list(findings()) == []
     out = StringIO()
@@ -40,7 +40,7 @@ def test_the_series_goes_on_behind_the_number_and_the_gap_is_no_finding_but_a_no
     assert "restored from a backup" in note
     out = StringIO()
     call_command("audit", stdout=out)
-    assert f"Note: TEST-INV-{year()}-000002 to TEST-INV-{year()}-000007: skipped on" in out.getvalue()
+    assert note in out.getvalue()
 
 
 def test_a_series_that_has_not_begun_begins_behind_it() -> None:

@@ -121,6 +121,25 @@ def test_enhanced_evidence_has_the_members_of_its_kind(disputed, raw, given, kep
     assert answer.json()["evidence"]["enhanced_evidence"] == kept
 
 
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ({"evidence[appeal]": ""}, None),
+        ({"evidence[appeal][card]": ""}, {}),
+        (
+            {"evidence[appeal][card][reason_for_filing]": "paid", "evidence[appeal][card][supporting_files]": ""},
+            {"card": {"reason_for_filing": "paid"}},
+        ),
+    ],
+)
+def test_what_an_appeal_does_not_have_is_not_there(disputed, raw, given, kept):
+    dispute = disputed("4000000000000259")
+
+    answer = raw.post(f"/v1/disputes/{dispute.id}", data={**given, "submit": "false"})
+
+    assert answer.json()["evidence"]["appeal"] == kept
+
+
 def test_no_answer_by_the_deadline_loses(disputed, client, paywright):
     dispute = disputed()
 

@@ -3,6 +3,7 @@
 import asyncio
 import socket
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
@@ -207,7 +208,9 @@ def test_a_name_is_looked_up_as_it_is_connected_to(shop, monkeypatch):
         assert set(asked) == {"127.0.0.1"}
         sender.close()
 
-    asyncio.run(send())
+    # In a thread of its own: where a browser's tests ran before, this one has a loop.
+    with ThreadPoolExecutor() as threads:
+        threads.submit(asyncio.run, send()).result()
 
 
 def test_a_redirect_is_not_followed(server):

@@ -121,6 +121,8 @@ def submit_evidence(tx: Transaction, dispute: Json, evidence: Json | None, *, su
     if evidence:
         dispute["evidence"] = {**dispute["evidence"], **evidence}
         dispute["evidence"]["enhanced_evidence"] = _enhanced(dispute["evidence"]["enhanced_evidence"] or {})
+        if dispute["evidence"].get("appeal") is not None:
+            dispute["evidence"]["appeal"] = _without_unset(dispute["evidence"]["appeal"])
         details["has_evidence"] = any(v for v in dispute["evidence"].values())
     if submit:
         inquiry = dispute["status"].startswith("warning_")
@@ -131,6 +133,12 @@ def submit_evidence(tx: Transaction, dispute: Json, evidence: Json | None, *, su
     events.emit(tx, "charge.dispute.updated", dispute, previous=before)
     if submit:
         events.emit(tx, "charge.updated", tx.get(dispute["charge"]), previous={})
+
+
+def _without_unset(given: Json) -> Json:
+    """What was unset with an empty text is not there: the members of an appeal are never null."""
+    kept = {name: value for name, value in given.items() if value is not None}
+    return {name: _without_unset(value) if isinstance(value, dict) else value for name, value in kept.items()}
 
 
 def _enhanced(given: Json) -> Json:

@@ -36,7 +36,7 @@ class SkippedNumbers(models.Model):
             document_number(self.series.prefix, self.series.year, number)
             for number in (self.first_number, self.last_number)
         )
-        return first if first == last else f"{first} to {last}"
+        return first if first == last else f"{first} – {last}"
 
     @classmethod
     def include(cls, number: str) -> bool:
