@@ -33,6 +33,8 @@ class Seen:
     # Names as typed.
     names: dict[int, str] = field(default_factory=dict)
     sessions: dict[int, list[str]] = field(default_factory=dict)
+    # What was made in another account, while its key was in force.
+    elsewhere: set[str] = field(default_factory=set)
     outcomes: Counter[str] = field(default_factory=Counter)
     failures: Counter[str] = field(default_factory=Counter)
     # What must not be, noticed while it was so.

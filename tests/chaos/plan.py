@@ -9,6 +9,7 @@ import tomllib
 from dataclasses import dataclass, field
 
 from shop.configuration import ROOT
+from tests.chaos.disasters import disasters
 from tests.chaos.paperwork import paperwork
 from tests.chaos.steps import (
     PAID,
@@ -24,6 +25,7 @@ from tests.chaos.steps import (
     RestartDatabase,
     Step,
     Webhooks,
+    WrongSecret,
 )
 from tests.chaos.troubles import troubles, with_hard_names
 
@@ -79,11 +81,19 @@ def make(seed: int, orders: int, *, webhooks: bool = True, several: bool = False
     # Draws of their own, so that a seed's buyers are the same whatever staff do and whatever troubles there are.
     troubled = random.Random(f"{seed} {orders} troubles")
     buyers = with_hard_names(troubled, buyers)
-    steps = _steps(draw, buyers, random.Random(f"{seed} {orders} paperwork"), troubled)
+    steps = _steps(
+        draw,
+        buyers,
+        [
+            *troubles(troubled, orders),
+            *disasters(random.Random(f"{seed} {orders} disasters"), orders),
+        ],
+        staff=random.Random(f"{seed} {orders} paperwork"),
+    )
     if several:
         steps = [_elsewhere(step, number) for number, step in enumerate(steps)]
     if not webhooks:
-        steps = [step for step in steps if not isinstance(step, Webhooks)]
+        steps = [step for step in steps if not isinstance(step, Webhooks | WrongSecret)]
     return Plan(
         seed=seed,
         orders=orders,
@@ -135,7 +145,9 @@ def _tries(draw: random.Random, currency: str) -> tuple[str, ...]:
     }[kind]
 
 
-def _steps(draw: random.Random, buyers: list[Buyer], staff: random.Random, troubled: random.Random) -> list[Step]:
+def _steps(
+    draw: random.Random, buyers: list[Buyer], others: list[tuple[float, Step]], *, staff: random.Random
+) -> list[Step]:
     last = len(buyers)
     placed: list[tuple[float, Step]] = [(buyer.number, Arrive(buyer)) for buyer in buyers]
     for buyer in buyers:
@@ -143,7 +155,7 @@ def _steps(draw: random.Random, buyers: list[Buyer], staff: random.Random, troub
     placed += _kills(draw, last)
     placed += _hours(draw, buyers)
     placed += paperwork(staff, placed)
-    placed += troubles(troubled, last)
+    placed += others
     return [step for _position, step in sorted(placed, key=lambda pair: pair[0])]
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Semaphore
 
-from tests.chaos import bank, buyers, engine, hanging, staff, steps
+from tests.chaos import bank, buyers, engine, hanging, mistakes, staff, steps, wrong_clock
 from tests.chaos.books import Books
 from tests.chaos.people import Seen
 from tests.chaos.readiness import Readiness
@@ -83,6 +83,12 @@ class Play:
                 self._submit(fate, hanging.hang_stripe, world, seen, step)
             case steps.HangMail():
                 self._submit(self._post, hanging.hang_mail, world, seen, step)
+            case steps.WrongClock():
+                self._submit(fate, wrong_clock.wrong_clock, world, seen, step)
+            case steps.WrongSecret():
+                self._submit(fate, mistakes.wrong_secret, world, seen, step)
+            case steps.AnotherAccount():
+                self._submit(fate, mistakes.another_account, world, seen, step)
             case steps.KillEngine():
                 self._submit(self._engines, engine.kill_engine, world, seen, step)
 

@@ -1,6 +1,7 @@
 """The store's own settings, with a clock that can be moved, short patience with Stripe and cheap passwords."""
 
 import os
+import time
 
 from django.utils import timezone
 
@@ -10,7 +11,9 @@ from shop.settings import JUMUN
 from tests.chaos.clock import of_this_process
 
 # Before any model takes it for a default.
-timezone.now = of_this_process().now
+_clock = of_this_process()
+timezone.now = _clock.now
+vars(time)["time"] = _clock.time
 
 # The time-outs of a run are many, and waiting ten seconds for each would teach nothing.
 JUMUN["STRIPE_TIMEOUT_S"] = 1.0

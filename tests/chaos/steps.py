@@ -154,6 +154,28 @@ class KillEngine:
     delay_s: float
 
 
+@dataclass(frozen=True, slots=True)
+class WrongClock:
+    """For so many seconds, the clock of the store's machine is so far ahead of the right time, or behind it."""
+
+    ahead_min: int
+    for_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class WrongSecret:
+    """For so many seconds, the store is deployed with the signing secret of another endpoint."""
+
+    for_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class AnotherAccount:
+    """For so many seconds, the store is deployed with the key of another account."""
+
+    for_s: float
+
+
 Step = (
     Arrive
     | OpenLate
@@ -171,4 +193,7 @@ Step = (
     | HangStripe
     | HangMail
     | KillEngine
+    | WrongClock
+    | WrongSecret
+    | AnotherAccount
 )

@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -35,8 +36,29 @@ def payments_of(world: World, reference: str) -> dict[str, int]:
 
 def pending_deliveries(world: World) -> int:
     """Notifications that are on their way or will be tried again."""
-    with closing(sqlite3.connect(f"file:{world.paywright_state}?mode=ro", uri=True, timeout=30)) as connection:
-        return int(connection.execute("SELECT count(*) FROM delivery WHERE state = 'pending'").fetchone()[0])
+    return int(_rows(world.paywright_state, "SELECT count(*) FROM delivery WHERE state = 'pending'")[0][0])
+
+
+def sessions_of(path: Path) -> set[str]:
+    """The ids of all sessions of an account that may not be there."""
+    return {str(session["id"]) for session in _objects(path, "checkout.session")} if path.exists() else set()
+
+
+def last_attempt(path: Path) -> int:
+    """The number of the latest attempt to deliver a notification."""
+    return int(_rows(path, "SELECT coalesce(max(id), 0) FROM attempt")[0][0])
+
+
+def answers_since(path: Path, attempt: int) -> Counter[int]:
+    """How the attempts after that one were answered; those without an answer do not count."""
+    return Counter(
+        dict(_rows(path, f"SELECT status, count(*) FROM attempt WHERE id > {attempt} AND status > 0 GROUP BY 1"))
+    )
+
+
+def _rows(path: Path, query: str) -> list[tuple[Any, ...]]:
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=30)) as connection:
+        return connection.execute(query).fetchall()
 
 
 def _is_paid(intent: Json) -> bool:

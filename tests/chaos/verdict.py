@@ -51,7 +51,7 @@ def compare(books: Books, truth: Truth, seen: Seen) -> Iterator[str]:
     yield from _payments(books, truth)
     yield from _refunds(books, truth)
     yield from _money(books, truth)
-    yield from _sessions(books, truth)
+    yield from _sessions(books, truth, seen)
     yield from _orders(books, truth)
     yield from _documents(books)
     yield from _stock(books)
@@ -108,10 +108,15 @@ def _money(books: Books, truth: Truth) -> Iterator[str]:
     yield from _differences("payout", {row[0]: row[1:] for row in payouts}, truth.payouts)
 
 
-def _sessions(books: Books, truth: Truth) -> Iterator[str]:
+def _sessions(books: Books, truth: Truth, seen: Seen) -> Iterator[str]:
     ours = dict(books.rows("SELECT session_id, state FROM jumun_payments_checkout WHERE session_id IS NOT NULL"))
     theirs = {session: status for session, status in truth.sessions.items() if session in ours}
-    yield from _differences("session", ours, theirs)
+    # Nobody was sent to a session of another account to pay there, and its key is in force no more.
+    here = {session: state for session, state in ours.items() if session not in seen.elsewhere}
+    yield from _differences("session", here, theirs)
+    for session in sorted(seen.elsewhere & ours.keys()):
+        if ours[session] in {"creating", "open"}:
+            yield f"session {session} of another account is {ours[session]} for ever"
     for session, status in truth.sessions.items():
         if status == "open":
             yield f"session {session} can still be paid"
