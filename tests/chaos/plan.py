@@ -9,7 +9,7 @@ import tomllib
 from dataclasses import dataclass, field
 
 from shop.configuration import ROOT
-from tests.chaos.disasters import disasters
+from tests.chaos.disasters import disasters, enough_of
 from tests.chaos.paperwork import paperwork
 from tests.chaos.steps import (
     PAID,
@@ -53,6 +53,8 @@ class Plan:
     orders: int
     currency: str
     stock: dict[str, int]
+    # The article that a stranger orders and does not pay. There is enough of it for everybody else.
+    coveted: str
     # Whether any notification of Stripe's arrives at all, from the first order to the last reconciliation.
     webhooks: bool = True
     # Two web servers, as on two machines: buyers at one, staff and notifications at the other.
@@ -81,15 +83,12 @@ def make(seed: int, orders: int, *, webhooks: bool = True, several: bool = False
     # Draws of their own, so that a seed's buyers are the same whatever staff do and whatever troubles there are.
     troubled = random.Random(f"{seed} {orders} troubles")
     buyers = with_hard_names(troubled, buyers)
-    steps = _steps(
-        draw,
-        buyers,
-        [
-            *troubles(troubled, orders),
-            *disasters(random.Random(f"{seed} {orders} disasters"), orders),
-        ],
-        staff=random.Random(f"{seed} {orders} paperwork"),
-    )
+    # And another one for what was added later.
+    disastrous = random.Random(f"{seed} {orders} disasters")
+    coveted = disastrous.choice(common)
+    stock[coveted] = enough_of(coveted, buyers)
+    others = [*troubles(troubled, orders), *disasters(disastrous, orders, coveted)]
+    steps = _steps(draw, buyers, others, staff=random.Random(f"{seed} {orders} paperwork"))
     if several:
         steps = [_elsewhere(step, number) for number, step in enumerate(steps)]
     if not webhooks:
@@ -99,6 +98,7 @@ def make(seed: int, orders: int, *, webhooks: bool = True, several: bool = False
         orders=orders,
         currency=currency,
         stock=stock,
+        coveted=coveted,
         webhooks=webhooks,
         several=several,
         celery=celery,

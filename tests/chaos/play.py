@@ -5,7 +5,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Semaphore
 
-from tests.chaos import bank, buyers, engine, hanging, mistakes, staff, steps, wrong_clock
+from tests.chaos import bank, buyers, engine, hanging, loss, mistakes, staff, steps, stranger, wrong_clock
 from tests.chaos.books import Books
 from tests.chaos.people import Seen
 from tests.chaos.readiness import Readiness
@@ -89,6 +89,13 @@ class Play:
                 self._submit(fate, mistakes.wrong_secret, world, seen, step)
             case steps.AnotherAccount():
                 self._submit(fate, mistakes.another_account, world, seen, step)
+            case steps.Stockpile():
+                # In line with the wrong clock, under which unpaid orders end and leave room for others.
+                self._submit(fate, stranger.stockpile, world, seen, step)
+            case steps.BackUp():
+                self._submit(fate, loss.back_up, world, seen)
+            case steps.LoseEverything():
+                self._submit(fate, loss.lose_everything, world, seen, step)
             case steps.KillEngine():
                 self._submit(self._engines, engine.kill_engine, world, seen, step)
 

@@ -5,7 +5,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +88,10 @@ class Truth:
     # Events that the store answered with 2xx.
     acknowledged: set[str] = field(default_factory=set)
     deliveries: dict[str, int] = field(default_factory=dict)
+    # By refund that the store asked for: what it called it.
+    refund_names: dict[str, str] = field(default_factory=dict)
+    # By object of whatever kind: the reference of its order.
+    owners: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def read(cls, path: Path) -> "Truth":
@@ -117,4 +121,29 @@ class Truth:
                 for row in _objects(path, "balance_transaction")
             },
             payouts={row["id"]: (row["amount"], row["status"]) for row in _objects(path, "payout")},
+            refund_names={
+                refund["id"]: refund["metadata"]["refund"]
+                for refund in _objects(path, "refund")
+                if "refund" in refund["metadata"]
+            },
+            owners=_owners(path),
         )
+
+    def without(self, orders: set[str]) -> "Truth":
+        """What there is of all other orders. The balance moved for all of them."""
+        payments = {intent: paid for intent, paid in self.payments.items() if paid[0] not in orders}
+        return replace(
+            self,
+            payments=payments,
+            refunds={refund: row for refund, row in self.refunds.items() if row[0] in payments},
+            disputes={dispute: row for dispute, row in self.disputes.items() if row[0] in payments},
+        )
+
+
+def _owners(path: Path) -> dict[str, str]:
+    """Sessions and payments name their order, and what concerns a payment names that."""
+    owners = {session["id"]: session["client_reference_id"] or "" for session in _objects(path, "checkout.session")}
+    owners |= {intent["id"]: _reference(intent) for intent in _objects(path, "payment_intent")}
+    for kind in ("charge", "refund", "dispute"):
+        owners |= {row["id"]: owners.get(row["payment_intent"], "") for row in _objects(path, kind)}
+    return owners

@@ -259,6 +259,21 @@ class World:
         with Paywright(state=self.other_account_state) as other:
             yield other.api_base
 
+    @contextmanager
+    def closed(self) -> Iterator[None]:
+        """Kill all of the store's processes, and start them again afterwards. Stripe and customers go on."""
+        with self._disturbed():
+            for name in (*self.webs, *WORKERS):
+                self.kills.append(name)
+                self._children[name].kill()
+                self._children[name].wait()
+                self._reaper.discard(self._children[name].group)
+            yield
+            for name in (*self.webs, *WORKERS):
+                self._start(name)
+            for name in self.webs:
+                self._wait_for(name)
+
     def _end(self, names: tuple[str, ...]) -> None:
         for name in names:
             self._children[name].terminate()

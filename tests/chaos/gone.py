@@ -1,0 +1,53 @@
+"""After a backup was restored: what is left at Stripe, at the customers and at the mail server of what is gone."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from tests.chaos.books import Books
+from tests.chaos.paper import documents
+from tests.chaos.people import Lost
+from tests.chaos.truth import Truth
+
+
+def unnamed(truth: Truth, lost: Lost, differences: Iterable[dict[str, Any]]) -> Iterator[str]:
+    """Orders that are gone and whose money Stripe still holds, but that no difference tells of."""
+    named = {truth.owners.get(difference["object_id"]) for difference in differences}
+    kept = held_minor(truth, lost)
+    for reference in sorted(kept.keys() - named):
+        yield f"reconcile does not tell of {kept[reference]} at Stripe for the order {reference}, which is gone"
+
+
+def is_of_gone(truth: Truth, lost: Lost, difference: dict[str, Any]) -> bool:
+    """Whether a difference tells of an order that is gone, as it must."""
+    return truth.owners.get(difference["object_id"]) in lost.orders
+
+
+def held_minor(truth: Truth, lost: Lost) -> Counter[str]:
+    """By the reference of an order that is gone: what was charged and has not gone back. Stripe's minor units."""
+    held: Counter[str] = Counter()
+    for reference, amount in truth.payments.values():
+        held[reference] += amount
+    for intent, amount, status in truth.refunds.values():
+        if status not in {"failed", "canceled"} and intent in truth.payments:
+            held[truth.payments[intent][0]] -= amount
+    return Counter({reference: held[reference] for reference in lost.orders if held[reference] > 0})
+
+
+def given_twice(books: Books, lost: Lost) -> Iterator[str]:
+    """Numbers of documents that customers held already and that another document has now."""
+    now = documents(books)
+    for number, digest in sorted(lost.held.items()):
+        if now.get(number, digest) != digest:
+            yield f"{number} was given twice: a customer holds another document with this number"
+
+
+def skipped(books: Books) -> dict[str, set[int]]:
+    """By series, the numbers that are on record as given to no document that is here."""
+    found: dict[str, set[int]] = {}
+    for prefix, year, first, last in books.rows(
+        "SELECT s.prefix, s.year, k.first_number, k.last_number FROM jumun_invoices_skippednumbers k"
+        " JOIN jumun_invoices_series s ON s.id = k.series_id"
+    ):
+        found.setdefault(f"{prefix}-{year}", set()).update(range(first, last + 1))
+    return found
