@@ -40,14 +40,3 @@ def given_twice(books: Books, lost: Lost) -> Iterator[str]:
     for number, digest in sorted(lost.held.items()):
         if now.get(number, digest) != digest:
             yield f"{number} was given twice: a customer holds another document with this number"
-
-
-def skipped(books: Books) -> dict[str, set[int]]:
-    """By series, the numbers that are on record as given to no document that is here."""
-    found: dict[str, set[int]] = {}
-    for prefix, year, first, last in books.rows(
-        "SELECT s.prefix, s.year, k.first_number, k.last_number FROM jumun_invoices_skippednumbers k"
-        " JOIN jumun_invoices_series s ON s.id = k.series_id"
-    ):
-        found.setdefault(f"{prefix}-{year}", set()).update(range(first, last + 1))
-    return found

@@ -4,32 +4,22 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator
-from itertools import chain
 from typing import Any
 
-from tests.chaos.books import Books, Place
+from tests.chaos.books import Books
 from tests.chaos.engine import ENDED
-from tests.chaos.gone import given_twice, is_of_gone, skipped, unnamed
-from tests.chaos.paper import SERIES, papers
+from tests.chaos.gone import given_twice, is_of_gone, unnamed
+from tests.chaos.mails import mails
+from tests.chaos.paper import numbers, papers
 from tests.chaos.people import NO_ORDER, Lost, Seen
 from tests.chaos.quiesce import reconcile
 from tests.chaos.steps import KillEngine
 from tests.chaos.truth import Truth
-from tests.chaos.world import WORKERS, World
+from tests.chaos.world import World
 from tests.paywright.said import Said
 
 # What the store sets aside for staff to decide, by design. It is told, and nothing about it is wrong in the books.
 FOR_STAFF = frozenset({"refund_failed"})
-# Payments that the store gives back by itself: a mail to the customer, one to the shop, and no credit note.
-GIVEN_BACK = "('second_payment', 'paid_after_close')"
-# Of these the buyer's bank has taken the money, or has it in hand: nothing goes back, and nobody is told that it does.
-AT_THE_BANK = (
-    "EXISTS (SELECT 1 FROM jumun_payments_dispute d WHERE d.payment_id = p.id AND NOT d.is_charge_refundable"
-    " AND d.status NOT IN ('won', 'warning_closed', 'prevented'))"
-)
-
-# Tells staff that a dispute must be answered soon.
-WARNING = "dispute."
 # The last line of a traceback, and the first one of an entry.
 RAISED = re.compile(r"^web +\| ([A-Za-z_.]+(?:Error|Exception|DoesNotExist))\b", re.MULTILINE)
 LOGGED = re.compile(r"^web +\| (?:ERROR|WARNING|INFO|CRITICAL) ", re.MULTILINE)
@@ -57,13 +47,14 @@ def compare(books: Books, truth: Truth, seen: Seen) -> Iterator[str]:
     yield from _money(books, truth)
     yield from _sessions(books, truth, seen)
     yield from _orders(books, truth)
-    yield from _documents(books, is_restored=seen.lost is not None)
+    yield from numbers(books, is_restored=seen.lost is not None)
+    yield from _invoices(books)
     yield from given_twice(books, lost)
     yield from _stock(books)
     yield from _events(books, truth, lost)
     yield from _jobs(books)
     yield from papers(books, seen)
-    yield from _mails(books, lost)
+    yield from mails(books, lost)
     yield from _promises(books, seen)
 
 
@@ -190,21 +181,8 @@ def charged_minor(truth: Truth) -> dict[str, tuple[int, int]]:
     return sums
 
 
-def _documents(books: Books, *, is_restored: bool) -> Iterator[str]:
-    """Numbers are consecutive, but for gaps that a restored backup has left on record; a paid order has one invoice;
-    credit notes are what was given back.
-    """
-    gaps = skipped(books)
-    if gaps and not is_restored:
-        yield f"numbers were skipped though no backup was restored: {gaps}"
-    issued: dict[str, list[int]] = {series: [] for series in gaps}
-    for number in chain.from_iterable(books.rows(f"SELECT number FROM {table}") for table in chain(*SERIES)):
-        series, _hyphen, last = number[0].rpartition("-")
-        issued.setdefault(series, []).append(int(last))
-    for series, given in issued.items():
-        numbers = sorted([*given, *gaps.get(series, ())])
-        if numbers != list(range(1, len(numbers) + 1)):
-            yield f"{series}: numbers are not consecutive: {sorted(given)}, skipped {sorted(gaps.get(series, ()))}"
+def _invoices(books: Books) -> Iterator[str]:
+    """A paid order has one invoice, and no other order has any."""
     paid = {row[0] for row in books.rows("SELECT id FROM jumun_orders_order WHERE state = 'paid'")}
     invoiced = Counter(row[0] for row in books.rows("SELECT order_id FROM jumun_invoices_invoice"))
     if invoiced != Counter(paid):
@@ -256,64 +234,6 @@ def _engines(world: World, seen: Seen) -> Iterator[str]:
     planned = sum(isinstance(step, KillEngine) for step in world.plan.steps)
     if planned > 2 and not any(outcome.startswith(ENDED) for outcome in seen.outcomes):
         yield f"no process that renders PDFs was found, {planned} times"
-
-
-def _mails(books: Books, lost: Lost) -> Iterator[str]:
-    """One mail a cause; again only for a worker that was killed after the mail server had taken it.
-
-    A restored store does not know what went out between the backup and the loss.
-    """
-    causes = list(_causes(books))
-    before, after = map(_sent, (lost.mails, books.mails()[len(lost.mails) :]))
-    for cause in causes:
-        if not before[cause] + after[cause]:
-            yield f"no mail for {cause}"
-    for mail in after.keys() - set(causes) - set(_returns_at_the_bank(books)):
-        if not mail.startswith(WARNING):
-            yield f"a mail without a cause: {mail}"
-    again = sum(sent.total() - len(sent) for sent in (before, after))
-    might = mails_again_max(books.world)
-    if again > might:
-        yield f"{again} mails went out again, but only {might} may have: see `mails_again_max`"
-
-
-def _sent(mails: list[str]) -> Counter[str]:
-    return Counter(mail.strip("<>").partition("@")[0] for mail in mails)
-
-
-def _causes(books: Books) -> Iterator[str]:
-    """What a mail goes out for, as its Message-ID begins."""
-    for table in chain.from_iterable(SERIES):
-        for number, digest in books.rows(f"SELECT number, document_sha256 FROM {table}"):
-            yield f"{number}.{digest[:16]}"
-    yield from _returns(books, f"NOT {AT_THE_BANK}")
-    uncredited = (
-        "SELECT r.refund_id FROM jumun_payments_refund r JOIN jumun_payments_payment p ON p.id = r.payment_id"
-        f" WHERE r.booked_at IS NOT NULL AND p.unwanted_because NOT IN {GIVEN_BACK}"
-        " AND NOT EXISTS (SELECT 1 FROM jumun_invoices_creditnote c WHERE c.refund_id = r.refund_id)"
-    )
-    yield from (f"refund.{refund}" for (refund,) in books.rows(uncredited))
-
-
-def _returns_at_the_bank(books: Books) -> Iterator[str]:
-    """A mail that announces a return went out if the bank was slower than the worker, and else would not be true."""
-    yield from _returns(books, AT_THE_BANK)
-
-
-def _returns(books: Books, where: str) -> Iterator[str]:
-    payments = f"SELECT p.payment_intent_id FROM jumun_payments_payment p WHERE unwanted_because IN {GIVEN_BACK}"
-    for (intent,) in books.rows(f"{payments} AND {where}"):
-        yield from (f"given-back.{intent}", f"given-back-staff.{intent}")
-
-
-def mails_again_max(world: Place) -> int:
-    """How often a mail may have gone out without that being written down, or written down too late.
-
-    Once for each kill of a worker or its database. Where the clock leaps, leases end that are still held: once for
-    each worker, when it becomes wrong and when it becomes right.
-    """
-    kills = sum(name in WORKERS or name.startswith("database") for name in world.kills)
-    return kills + 2 * len(WORKERS) * world.clock_changes
 
 
 def _promises(books: Books, seen: Seen) -> Iterator[str]:
