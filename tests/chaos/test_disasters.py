@@ -148,7 +148,7 @@ def test_a_stranger_who_holds_too_much_is_noticed(count: int, monkeypatch: pytes
     )
     monkeypatch.setattr(stranger, "Books", lambda _world: orders)
     seen, world = Seen(), SimpleNamespace(store_url="http://127.0.0.1")
-    stranger.stockpile(world, seen, Stockpile("tea", 1, for_s=0))  # type: ignore[arg-type]
+    stranger.stockpile(world, seen, Stockpile("tea", 1, for_s=0))
     assert bool(seen.wrong) is (count > disasters.ORDERS_MAX)
 
 

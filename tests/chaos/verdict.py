@@ -6,10 +6,13 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+import httpx
+
 from tests.chaos.books import Books
 from tests.chaos.engine import ENDED
 from tests.chaos.gone import given_twice, is_of_gone, unnamed
 from tests.chaos.mails import mails
+from tests.chaos.mistakes import REFUSED
 from tests.chaos.paper import numbers, papers
 from tests.chaos.people import NO_ORDER, Lost, Seen
 from tests.chaos.quiesce import reconcile
@@ -34,8 +37,18 @@ def verdict(world: World, books: Books, seen: Seen) -> Iterator[str]:
     yield from _errors(world)
     yield from Said(world.said).problems()
     yield from seen.wrong
+    yield from _told_in_vain(world)
     yield from _engines(world, seen)
     yield from compare(books, truth, seen)
+
+
+def _told_in_vain(world: World) -> Iterator[str]:
+    """Nothing that an operator was told of a disaster is still told after it."""
+    told = httpx.get(f"{world.staff_url}/readyz", timeout=30, trust_env=False).json()
+    if late := told["late_recurring"]:
+        yield f"/readyz says that {', '.join(late)} have not run for long"
+    if REFUSED in told.get("warnings", ()):
+        yield "/readyz says that Stripe's events are refused"
 
 
 def compare(books: Books, truth: Truth, seen: Seen) -> Iterator[str]:
