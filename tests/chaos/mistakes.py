@@ -5,14 +5,20 @@ from http import HTTPStatus
 
 import httpx
 
+from tests.chaos import staff
+from tests.chaos.books import Books
 from tests.chaos.people import Seen
-from tests.chaos.steps import AnotherAccount, WrongSecret
+from tests.chaos.steps import AnotherAccount, Buyer, Refund, WrongSecret
 from tests.chaos.truth import answers_since, last_attempt, sessions_of
 from tests.chaos.world import World
 
 # From so many on, refusals of events are no longer a stranger's single tries, whichever process had them.
 TOLD_FROM = 8
 REFUSED = "stripe_events_refused"
+# So many buyers are refunded under another account's key.
+REFUNDS = 3
+REFUSED_REFUNDS = "SELECT id FROM jumun_payments_refund WHERE status = 'refused'"
+UNKNOWN_REFUNDS = "SELECT count(*) FROM jumun_payments_refund WHERE status = 'creating'"
 
 
 def wrong_secret(world: World, seen: Seen, step: WrongSecret) -> None:
@@ -37,9 +43,26 @@ def _warnings(world: World) -> list[str]:
 
 
 def another_account(world: World, seen: Seen, step: AnotherAccount) -> None:
-    """Nothing of the store's own account is seen, and what is new is made in the other one."""
+    """Nothing of the store's own account is seen, and what is new is made in the other one.
+
+    A clerk refunds meanwhile: whether that money goes back, the other account cannot know.
+    """
+    books = Books(world)
     with world.another_account() as api_base, world.deployed_with(STRIPE_API_BASE=api_base):
-        time.sleep(step.for_s)
+        before = books.column(REFUSED_REFUNDS)
+        until = time.monotonic() + step.for_s
+        for buyer in _who_have_paid(seen, books)[:REFUNDS]:
+            staff.refund(world, seen, Refund(buyer, 10, 1))
+        time.sleep(max(0.0, until - time.monotonic()))
+        decided = books.column(REFUSED_REFUNDS) - before
+        seen.outcome("refunds asked of another account", books.count(UNKNOWN_REFUNDS))
+    for refund in decided:
+        seen.find(f"refund {refund} was refused on the word of another account")
     seen.elsewhere |= sessions_of(world.other_account_state)
     seen.outcome("sessions made in another account", len(seen.elsewhere))
-    seen.outcome("the key of another account was in force")
+
+
+def _who_have_paid(seen: Seen, books: Books) -> list[Buyer]:
+    """Buyers of orders that are paid, by their number."""
+    paid = books.column("SELECT reference FROM jumun_orders_order WHERE state = 'paid'")
+    return [Buyer(number=number, basket=()) for number, reference in sorted(seen.orders.items()) if reference in paid]

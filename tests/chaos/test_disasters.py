@@ -21,6 +21,7 @@ from tests.chaos.steps import (
     Arrive,
     BackUp,
     LoseEverything,
+    Refund,
     Stockpile,
     WrongClock,
     WrongSecret,
@@ -89,6 +90,9 @@ class Tables:
     def rows(self, query: str) -> list[Any]:
         return self._connection.execute(query).fetchall()
 
+    def column(self, query: str) -> set[Any]:
+        return {value for (value,) in self.rows(query)}
+
     def count(self, query: str) -> int:
         return int(self.rows(query)[0][0])
 
@@ -137,6 +141,35 @@ def test_a_secret_that_is_wrong_in_silence_is_noticed(
     mistakes.wrong_secret(world, seen, WrongSecret(0))
     assert seen.wrong == problems
     assert seen.outcomes["events refused under a wrong secret"] == answers.count(HTTPStatus.BAD_REQUEST)
+
+
+@pytest.mark.parametrize(("status", "is_wrong"), [("creating", False), ("refused", True)])
+def test_a_refund_that_another_account_has_decided_is_noticed(
+    status: str, is_wrong: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    books: Any = Tables(
+        "CREATE TABLE jumun_payments_refund (id, status)",
+        "CREATE TABLE jumun_orders_order (reference, state)",
+        "INSERT INTO jumun_payments_refund VALUES (1, 'refused')",
+        "INSERT INTO jumun_orders_order VALUES ('paid', 'paid'), ('open', 'placed')",
+    )
+    asked = []
+
+    def refund(_world: Any, _seen: Seen, step: Refund) -> None:
+        asked.append(step.buyer.number)
+        books.rows(f"INSERT INTO jumun_payments_refund VALUES (2, '{status}')")
+
+    world: Any = SimpleNamespace(
+        another_account=lambda: nullcontext("http://127.0.0.1"),
+        deployed_with=lambda **_changed: nullcontext(),
+        other_account_state=tmp_path / "state",
+    )
+    monkeypatch.setattr(mistakes, "Books", lambda _world: books)
+    monkeypatch.setattr(mistakes.staff, "refund", refund)
+    seen = Seen(orders={4: "paid", 5: "open"})
+    mistakes.another_account(world, seen, AnotherAccount(0))
+    assert asked == [4]
+    assert seen.wrong == (["refund 2 was refused on the word of another account"] if is_wrong else [])
 
 
 @pytest.mark.parametrize("count", [disasters.ORDERS_MAX, disasters.ORDERS_MAX + 1])
