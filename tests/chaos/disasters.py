@@ -29,10 +29,9 @@ SOLD_BETWEEN = 12
 def disasters(draw: random.Random, orders: int, coveted: str) -> Iterator[tuple[float, Step]]:
     """Steps, and after how many orders each is: one of each kind, where the run has the time."""
     latest = orders * 0.8
-    lasts_s = min(LASTS_S, orders / 4)
-    yield draw.uniform(1, latest), WrongClock(AHEAD_MIN, lasts_s)
-    yield draw.uniform(1, latest), WrongClock(BEHIND_MIN, lasts_s)
+    yield draw.uniform(1, latest), WrongClock(BEHIND_MIN, min(LASTS_S, orders / 4))
     if orders >= ORDERS_MIN:
+        yield draw.uniform(1, latest), WrongClock(AHEAD_MIN, LASTS_S)
         yield draw.uniform(1, latest), WrongSecret(LASTS_S)
         yield draw.uniform(1, latest), AnotherAccount(LASTS_S)
         yield draw.uniform(1, latest), Stockpile(coveted, BROWSERS, LASTS_S)
