@@ -77,7 +77,7 @@ def _by_its_own_commands(world: World, truth: Truth, lost: Lost | None) -> Itera
         yield f"audit: {finding['invariant']} {finding['subject']}: {finding['problem']}"
     differences = json.loads(reconcile(world).stdout)["differences"]
     for difference in differences:
-        if difference["problem"] not in FOR_STAFF and not (lost and is_of_gone(truth, lost, difference)):
+        if difference["kind"] not in FOR_STAFF and not (lost and is_of_gone(truth, lost, difference)):
             yield f"reconcile: {difference}"
     yield from unnamed(truth, lost, differences) if lost else ()
 
