@@ -21,6 +21,8 @@ setattr(Clock, "_read", lambda _clock: time.time() - time.monotonic())  # noqa: 
 JUMUN["STRIPE_TIMEOUT_S"] = 1.0
 # Everybody comes through a proxy, which is played by their browsers.
 JUMUN["TRUSTED_PROXY_COUNT"] = 1
+# Those who pay late have only placed their orders before.
+JUMUN["HOLD_BEFORE_PAYMENT_S"] = 2 * 3600
 EMAIL_TIMEOUT = 3
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
