@@ -1,5 +1,6 @@
 """After a backup was restored: what is left at Stripe, at the customers and at the mail server of what is gone."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -8,6 +9,8 @@ from tests.chaos.books import Books
 from tests.chaos.paper import documents
 from tests.chaos.people import Lost
 from tests.chaos.truth import Truth
+
+FILE = re.compile(r".*/(?P<series>[A-Z-]+-\d{4})-(?P<number>\d+)\.pdf")
 
 
 def unnamed(truth: Truth, lost: Lost, differences: Iterable[dict[str, Any]]) -> Iterator[str]:
@@ -40,3 +43,9 @@ def given_twice(books: Books, lost: Lost) -> Iterator[str]:
     for number, digest in sorted(lost.held.items()):
         if now.get(number, digest) != digest:
             yield f"{number} was given twice: a customer holds another document with this number"
+
+
+def is_in_gap(gaps: dict[str, set[int]], subject: str) -> bool:
+    """Whether it is a file of the archive that bears a number which is on record as skipped."""
+    found = FILE.fullmatch(subject)
+    return bool(found) and int(found["number"]) in gaps.get(found["series"], ())

@@ -24,7 +24,7 @@ def documents(books: Books) -> dict[str, str]:
 
 def numbers(books: Books, *, is_restored: bool) -> Iterator[str]:
     """Numbers of a series are consecutive, but for gaps that a restored backup has left on record."""
-    gaps = _skipped(books)
+    gaps = skipped(books)
     if gaps and not is_restored:
         yield f"numbers were skipped though no backup was restored: {gaps}"
     issued: dict[str, list[int]] = {series: [] for series in gaps}
@@ -37,7 +37,7 @@ def numbers(books: Books, *, is_restored: bool) -> Iterator[str]:
             yield f"{series}: numbers are not consecutive: {sorted(given)}, skipped {sorted(gaps.get(series, ()))}"
 
 
-def _skipped(books: Books) -> dict[str, set[int]]:
+def skipped(books: Books) -> dict[str, set[int]]:
     """By series, the numbers that are on record as given to no document that is here."""
     found: dict[str, set[int]] = {}
     for prefix, year, first, last in books.rows(

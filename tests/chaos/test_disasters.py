@@ -12,7 +12,7 @@ import pytest
 
 from tests.chaos import disasters, mistakes, plan, staff, stranger
 from tests.chaos.clock import SharedClock
-from tests.chaos.gone import given_twice, is_of_gone, unnamed
+from tests.chaos.gone import given_twice, is_in_gap, is_of_gone, unnamed
 from tests.chaos.mails import mails
 from tests.chaos.paper import numbers
 from tests.chaos.people import Lost, Seen
@@ -280,3 +280,16 @@ def test_mails_are_judged_from_the_restored_backup_on(sent_since: list[str], pro
     books.world = SimpleNamespace(kills=[], clock_changes=0)
     books.mails = lambda: [*LOST.mails, *(f"<{mail}@example.com>" for mail in sent_since)]
     assert list(mails(books, LOST)) == problems
+
+
+@pytest.mark.parametrize(
+    ("subject", "is_in"),
+    [
+        ("invoices/2026/INV-2026-000002.pdf", True),
+        ("invoices/2026/INV-2026-000004.pdf", False),
+        ("invoices/2026/CN-2026-000002.pdf", False),
+        ("INV-2026-000002", False),
+    ],
+)
+def test_files_of_lost_documents_are_in_a_gap(subject: str, is_in: bool) -> None:
+    assert is_in_gap({"INV-2026": {2, 3}}, subject) is is_in
