@@ -19,6 +19,7 @@ class Place(Protocol):
     database: Server | None
     mail: Post
     kills: list[str]
+    clock_changes: int
 
 
 class Books:

@@ -3,7 +3,7 @@
 import httpx
 
 from shop.browser import Browser, NotOnPage, Page
-from tests.chaos.people import NO_ORDER, GivesUp, Seen, at_once, patiently
+from tests.chaos.people import NO_ORDER, GivesUp, Seen, Visitor, at_once, patiently
 from tests.chaos.steps import Buyer
 from tests.chaos.truth import open_sessions
 from tests.chaos.world import World
@@ -26,20 +26,20 @@ def typed(buyer: Buyer) -> dict[str, str]:
 
 def arrive(world: World, seen: Seen, buyer: Buyer) -> None:
     """Order, and unless the buyer takes their time, pay."""
-    with Browser(LANGUAGES[buyer.language]) as browser:
+    with Visitor(LANGUAGES[buyer.language], buyer.client_address) as browser:
         Visit(world, seen, buyer, browser).arrive()
 
 
 def open_late(world: World, seen: Seen, buyer: Buyer) -> None:
     """Go to the payment page of an order that was placed long ago."""
     if buyer.number in seen.orders:
-        with Browser(LANGUAGES[buyer.language]) as browser:
+        with Visitor(LANGUAGES[buyer.language], buyer.client_address) as browser:
             Visit(world, seen, buyer, browser).open_late()
 
 
 def pay_late(world: World, seen: Seen, buyer: Buyer) -> None:
     """Pay in the session that was opened before."""
-    with Browser(LANGUAGES[buyer.language]) as browser:
+    with Visitor(LANGUAGES[buyer.language], buyer.client_address) as browser:
         Visit(world, seen, buyer, browser).pay()
 
 
@@ -63,8 +63,8 @@ class Visit:
                 self.seen.outcome("could not pay")
             else:
                 self.pay()
-        except GivesUp:
-            self.seen.outcome("gave up")
+        except (GivesUp, NotOnPage) as error:
+            self._give_up("gave up", error)
 
     def open_late(self) -> None:
         """By the button on the order's own page."""
@@ -72,8 +72,8 @@ class Visit:
             self.process = self._open(f"{self.world.store_url}/orders/{self.seen.orders[self.buyer.number]}/")
             if not self._go_to_payment():
                 self.seen.outcome("could not pay late")
-        except GivesUp:
-            self.seen.outcome("gave up")
+        except (GivesUp, NotOnPage) as error:
+            self._give_up("gave up", error)
 
     def pay(self) -> None:
         """Pay in the session opened before, or in all that there are, and come back or not."""
@@ -83,8 +83,14 @@ class Visit:
                 addresses += open_sessions(self.world, self.seen.orders[self.buyer.number])
             for address in dict.fromkeys(addresses):
                 self._pay_at(address)
-        except GivesUp:
-            self.seen.outcome("gave up paying")
+        except (GivesUp, NotOnPage) as error:
+            self._give_up("gave up paying", error)
+
+    def _give_up(self, outcome: str, error: Exception) -> None:
+        # A cart or an order that was lost in the middle of a visit has no page.
+        if isinstance(error, NotOnPage) and self.seen.lost is None:
+            raise error
+        self.seen.outcome(outcome)
 
     def _open(self, url: str) -> Page:
         return patiently(self.seen, lambda: self.browser.follow(self.browser.open(url)))
@@ -114,6 +120,8 @@ class Visit:
         if article.has_form("/cart/add/"):
             form = article.form("/cart/add/")
             patiently(self.seen, lambda: self.browser.submit(article, form, {"quantity": str(quantity)}))
+        elif slug == self.world.plan.coveted:
+            self.seen.find(f"buyer {self.buyer.number} found {slug} sold out, of which a stranger holds a part")
 
     def _go_to_payment(self) -> bool:
         """Press the button until it leads to Stripe's page; all presses lead to one session."""

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import httpx
 
-from shop.browser import Page
+from shop.browser import Browser, Page
 
 TRIES_MAX = 25
 PAUSE_S = 0.4
@@ -25,6 +25,20 @@ class GivesUp(Exception):
 
 
 @dataclass
+class Lost:
+    """What was there before a backup was restored, and is not any more."""
+
+    # References.
+    orders: set[str] = field(default_factory=set)
+    # Acknowledged ones.
+    events: set[str] = field(default_factory=set)
+    # What customers hold of documents, be they gone or not: by number, the SHA-256 of what it says.
+    held: dict[str, str] = field(default_factory=dict)
+    # The Message-ID of all that had gone out.
+    mails: list[str] = field(default_factory=list)
+
+
+@dataclass
 class Seen:
     """What buyers were shown, by their number, and how often servers failed them."""
 
@@ -33,6 +47,10 @@ class Seen:
     # Names as typed.
     names: dict[int, str] = field(default_factory=dict)
     sessions: dict[int, list[str]] = field(default_factory=dict)
+    # What was made in another account, while its key was in force.
+    elsewhere: set[str] = field(default_factory=set)
+    # None unless a backup was restored.
+    lost: Lost | None = None
     outcomes: Counter[str] = field(default_factory=Counter)
     failures: Counter[str] = field(default_factory=Counter)
     # What must not be, noticed while it was so.
@@ -50,6 +68,14 @@ class Seen:
     def failure(self, what: str) -> None:
         with self.lock:
             self.failures[what] += 1
+
+
+class Visitor(Browser):
+    """A browser whose requests come through the shop's own proxy, which writes down the address it was called from."""
+
+    def __init__(self, language: str, address: str) -> None:
+        super().__init__(language)
+        self._client.headers["X-Forwarded-For"] = address
 
 
 def patiently(seen: Seen, act: Callable[[], Page]) -> Page:

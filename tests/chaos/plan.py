@@ -9,6 +9,7 @@ import tomllib
 from dataclasses import dataclass, field
 
 from shop.configuration import ROOT
+from tests.chaos.disasters import disasters, enough_of
 from tests.chaos.paperwork import paperwork
 from tests.chaos.steps import (
     PAID,
@@ -24,6 +25,7 @@ from tests.chaos.steps import (
     RestartDatabase,
     Step,
     Webhooks,
+    WrongSecret,
 )
 from tests.chaos.troubles import troubles, with_hard_names
 
@@ -51,6 +53,8 @@ class Plan:
     orders: int
     currency: str
     stock: dict[str, int]
+    # The article that a stranger orders and does not pay. There is enough of it for everybody else.
+    coveted: str
     # Whether any notification of Stripe's arrives at all, from the first order to the last reconciliation.
     webhooks: bool = True
     # Two web servers, as on two machines: buyers at one, staff and notifications at the other.
@@ -79,16 +83,22 @@ def make(seed: int, orders: int, *, webhooks: bool = True, several: bool = False
     # Draws of their own, so that a seed's buyers are the same whatever staff do and whatever troubles there are.
     troubled = random.Random(f"{seed} {orders} troubles")
     buyers = with_hard_names(troubled, buyers)
-    steps = _steps(draw, buyers, random.Random(f"{seed} {orders} paperwork"), troubled)
+    # And another one for what was added later.
+    disastrous = random.Random(f"{seed} {orders} disasters")
+    coveted = disastrous.choice(common)
+    stock[coveted] = enough_of(coveted, buyers)
+    others = [*troubles(troubled, orders), *disasters(disastrous, orders, coveted)]
+    steps = _steps(draw, buyers, others, staff=random.Random(f"{seed} {orders} paperwork"))
     if several:
         steps = [_elsewhere(step, number) for number, step in enumerate(steps)]
     if not webhooks:
-        steps = [step for step in steps if not isinstance(step, Webhooks)]
+        steps = [step for step in steps if not isinstance(step, Webhooks | WrongSecret)]
     return Plan(
         seed=seed,
         orders=orders,
         currency=currency,
         stock=stock,
+        coveted=coveted,
         webhooks=webhooks,
         several=several,
         celery=celery,
@@ -135,7 +145,9 @@ def _tries(draw: random.Random, currency: str) -> tuple[str, ...]:
     }[kind]
 
 
-def _steps(draw: random.Random, buyers: list[Buyer], staff: random.Random, troubled: random.Random) -> list[Step]:
+def _steps(
+    draw: random.Random, buyers: list[Buyer], others: list[tuple[float, Step]], *, staff: random.Random
+) -> list[Step]:
     last = len(buyers)
     placed: list[tuple[float, Step]] = [(buyer.number, Arrive(buyer)) for buyer in buyers]
     for buyer in buyers:
@@ -143,7 +155,7 @@ def _steps(draw: random.Random, buyers: list[Buyer], staff: random.Random, troub
     placed += _kills(draw, last)
     placed += _hours(draw, buyers)
     placed += paperwork(staff, placed)
-    placed += troubles(troubled, last)
+    placed += others
     return [step for _position, step in sorted(placed, key=lambda pair: pair[0])]
 
 

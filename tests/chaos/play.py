@@ -5,7 +5,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Semaphore
 
-from tests.chaos import bank, buyers, engine, hanging, staff, steps
+from tests.chaos import bank, buyers, engine, hanging, loss, mistakes, staff, steps, stranger, wrong_clock
 from tests.chaos.books import Books
 from tests.chaos.people import Seen
 from tests.chaos.readiness import Readiness
@@ -25,6 +25,8 @@ class Play:
         self._arrivals: dict[int, Future[None]] = {}
         self._room = Semaphore(PEOPLE_AT_ONCE)
         self._under_way: list[Future[None]] = []
+        self._doomed: Future[None] = Future()
+        self._doomed.set_result(None)
 
     def run(self) -> Seen:
         """Carry out every step; raises the first error of one that cannot be."""
@@ -47,7 +49,7 @@ class Play:
         return self.seen
 
     def _begin(self, step: steps.Step) -> None:
-        world, seen, people, fate = self.world, self.seen, self._people, self._fate
+        world, seen, people = self.world, self.seen, self._people
         match step:
             case steps.Arrive(buyer):
                 self._arrivals[buyer.number] = self._send(people, buyers.arrive, world, seen, buyer)
@@ -68,21 +70,34 @@ class Play:
             case steps.Dispute(buyer):
                 self._after_arrival(people, buyer, lambda: bank.dispute(world, seen, step))
             case steps.Kill(process, delay_s):
-                self._submit(fate, self._later, delay_s, lambda: world.kill(process))
+                self._doom(self._later, delay_s, lambda: world.kill(process))
             case steps.RestartDatabase(crash, delay_s):
-                self._submit(fate, self._later, delay_s, lambda: world.restart_database(crash=crash))
+                self._doom(self._later, delay_s, lambda: world.restart_database(crash=crash))
             case steps.Advance(minutes):
                 self._all_done()
                 # A lease outlived by such a leap would be lost to another worker, and a mail sent twice.
                 with world.without_workers():
                     world.advance(minutes)
             case steps.Webhooks(on):
-                self._submit(fate, lambda: world.set_faults(webhooks=on))
+                self._doom(lambda: world.set_faults(webhooks=on))
             case steps.HangStripe():
                 # In line with the kills: an event that waits for a worker that was killed says nothing of Stripe.
-                self._submit(fate, hanging.hang_stripe, world, seen, step)
+                self._doom(hanging.hang_stripe, world, seen, step)
             case steps.HangMail():
                 self._submit(self._post, hanging.hang_mail, world, seen, step)
+            case steps.WrongClock():
+                self._strike(wrong_clock.wrong_clock, world, seen, step)
+            case steps.WrongSecret():
+                self._strike(mistakes.wrong_secret, world, seen, step)
+            case steps.AnotherAccount():
+                self._strike(mistakes.another_account, world, seen, step)
+            case steps.Stockpile():
+                # In line with the wrong clock, under which unpaid orders end and leave room for others.
+                self._strike(stranger.stockpile, world, seen, step)
+            case steps.BackUp():
+                self._strike(loss.back_up, world, seen)
+            case steps.LoseEverything():
+                self._strike(loss.lose_everything, world, seen, step)
             case steps.KillEngine():
                 self._submit(self._engines, engine.kill_engine, world, seen, step)
 
@@ -102,6 +117,15 @@ class Play:
         future = self._submit(people, act, *arguments)
         future.add_done_callback(lambda _done: self._room.release())
         return future
+
+    def _doom(self, act: Callable[..., None], *arguments: object) -> None:
+        """Have it done after all else that was to be done to the store, one thing after the other."""
+        self._doomed = self._submit(self._fate, act, *arguments)
+
+    def _strike(self, act: Callable[..., None], *arguments: object) -> None:
+        """The same, but let nobody else come before its turn: those who come next are to meet it."""
+        self._doomed.result(STEP_TIMEOUT_S)
+        self._doom(act, *arguments)
 
     def _submit(self, pool: ThreadPoolExecutor, act: Callable[..., None], *arguments: object) -> Future[None]:
         future = pool.submit(act, *arguments)

@@ -11,6 +11,8 @@ from tests.chaos.world import World
 ROUNDS_MAX = 14
 IDLE_TIMEOUT_S = 180.0
 ROUND_MIN = 125
+# Before every run.
+SINCE = "2000-01-01T00:00:00Z"
 
 
 class NeverQuiet(Exception):
@@ -36,7 +38,7 @@ def quiesce(world: World, books: Books) -> dict[str, Any]:
 
 def reconcile(world: World, *options: str) -> Any:
     """``manage.py reconcile`` over the whole run."""
-    return world.run("-m", "django", "reconcile", "--since", "2000-01-01T00:00:00Z", "--json", *options)
+    return world.run("-m", "django", "reconcile", "--since", SINCE, "--json", *options)
 
 
 def _wait_until_idle(world: World, books: Books) -> None:

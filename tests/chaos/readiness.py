@@ -52,8 +52,8 @@ class Readiness:
         unkept = httpx.Limits(max_keepalive_connections=0)
         with httpx.Client(timeout=30, trust_env=False, limits=unkept) as client:
             while not self._stop.wait(ASK_EVERY_S):
-                # Whoever has killed the database here sees it by the same error as the store.
-                with suppress(psycopg.OperationalError, sqlite3.OperationalError):
+                # Whoever has killed the database here, or lost its tables, sees it by the same error as the store.
+                with suppress(psycopg.OperationalError, psycopg.ProgrammingError, sqlite3.OperationalError):
                     self._ask(client)
 
     def _ask(self, client: httpx.Client) -> None:

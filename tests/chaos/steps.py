@@ -29,6 +29,11 @@ class Buyer:
     pays_every_session: bool = False
     comes_back: bool = True
 
+    @property
+    def client_address(self) -> str:
+        """Everybody has their own, of those reserved for measurements (RFC 2544)."""
+        return f"198.18.{self.number // 250}.{self.number % 250 + 1}"
+
 
 @dataclass(frozen=True, slots=True)
 class Arrive:
@@ -154,6 +159,49 @@ class KillEngine:
     delay_s: float
 
 
+@dataclass(frozen=True, slots=True)
+class WrongClock:
+    """For so many seconds, the clock of the store's machine is so far ahead of the right time, or behind it."""
+
+    ahead_min: int
+    for_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class WrongSecret:
+    """For so many seconds, the store is deployed with the signing secret of another endpoint."""
+
+    for_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class AnotherAccount:
+    """For so many seconds, the store is deployed with the key of another account."""
+
+    for_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Stockpile:
+    """For so many seconds, a stranger orders as much as the pages let of one article, and never pays."""
+
+    slug: str
+    browsers: int
+    for_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class BackUp:
+    """A backup is taken while everybody goes on."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoseEverything:
+    """The store ends and its database is gone, with the archive of documents or without, and the backup is restored."""
+
+    archive_survives: bool
+
+
 Step = (
     Arrive
     | OpenLate
@@ -171,4 +219,10 @@ Step = (
     | HangStripe
     | HangMail
     | KillEngine
+    | WrongClock
+    | WrongSecret
+    | AnotherAccount
+    | Stockpile
+    | BackUp
+    | LoseEverything
 )

@@ -10,6 +10,7 @@ from django.db import connection
 
 from tests.chaos import plan
 from tests.chaos.books import Books
+from tests.chaos.mails import mails_again_max
 from tests.chaos.people import Seen
 from tests.chaos.play import Play
 from tests.chaos.quiesce import quiesce
@@ -106,7 +107,7 @@ def test_a_mail_too_few_is_noticed(storm: Storm, monkeypatch: pytest.MonkeyPatch
 
 def test_mails_too_many_are_noticed(storm: Storm, monkeypatch: pytest.MonkeyPatch) -> None:
     mails = storm.books.mails()
-    again = [mails[0]] * (len(storm.world.kills) + 1)
+    again = [mails[0]] * (mails_again_max(storm.world) + 1)
     monkeypatch.setattr(Books, "mails", lambda _books: [*mails, *again])
     [found] = storm.differences(storm.truth)
     assert "mails went out again" in found

@@ -2,9 +2,10 @@
 
 import json
 import sqlite3
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -35,8 +36,29 @@ def payments_of(world: World, reference: str) -> dict[str, int]:
 
 def pending_deliveries(world: World) -> int:
     """Notifications that are on their way or will be tried again."""
-    with closing(sqlite3.connect(f"file:{world.paywright_state}?mode=ro", uri=True, timeout=30)) as connection:
-        return int(connection.execute("SELECT count(*) FROM delivery WHERE state = 'pending'").fetchone()[0])
+    return int(_rows(world.paywright_state, "SELECT count(*) FROM delivery WHERE state = 'pending'")[0][0])
+
+
+def sessions_of(path: Path) -> set[str]:
+    """The ids of all sessions of an account that may not be there."""
+    return {str(session["id"]) for session in _objects(path, "checkout.session")} if path.exists() else set()
+
+
+def last_attempt(path: Path) -> int:
+    """The number of the latest attempt to deliver a notification."""
+    return int(_rows(path, "SELECT coalesce(max(id), 0) FROM attempt")[0][0])
+
+
+def answers_since(path: Path, attempt: int) -> Counter[int]:
+    """How the attempts after that one were answered; those without an answer do not count."""
+    return Counter(
+        dict(_rows(path, f"SELECT status, count(*) FROM attempt WHERE id > {attempt} AND status > 0 GROUP BY 1"))
+    )
+
+
+def _rows(path: Path, query: str) -> list[tuple[Any, ...]]:
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=30)) as connection:
+        return connection.execute(query).fetchall()
 
 
 def _is_paid(intent: Json) -> bool:
@@ -66,6 +88,10 @@ class Truth:
     # Events that the store answered with 2xx.
     acknowledged: set[str] = field(default_factory=set)
     deliveries: dict[str, int] = field(default_factory=dict)
+    # By refund that the store asked for: what it called it.
+    refund_names: dict[str, str] = field(default_factory=dict)
+    # By object of whatever kind: the reference of its order.
+    owners: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def read(cls, path: Path) -> "Truth":
@@ -95,4 +121,29 @@ class Truth:
                 for row in _objects(path, "balance_transaction")
             },
             payouts={row["id"]: (row["amount"], row["status"]) for row in _objects(path, "payout")},
+            refund_names={
+                refund["id"]: refund["metadata"]["refund"]
+                for refund in _objects(path, "refund")
+                if "refund" in refund["metadata"]
+            },
+            owners=_owners(path),
         )
+
+    def without(self, orders: set[str]) -> "Truth":
+        """What there is of all other orders. The balance moved for all of them."""
+        payments = {intent: paid for intent, paid in self.payments.items() if paid[0] not in orders}
+        return replace(
+            self,
+            payments=payments,
+            refunds={refund: row for refund, row in self.refunds.items() if row[0] in payments},
+            disputes={dispute: row for dispute, row in self.disputes.items() if row[0] in payments},
+        )
+
+
+def _owners(path: Path) -> dict[str, str]:
+    """Sessions and payments name their order, and what concerns a payment names that."""
+    owners = {session["id"]: session["client_reference_id"] or "" for session in _objects(path, "checkout.session")}
+    owners |= {intent["id"]: _reference(intent) for intent in _objects(path, "payment_intent")}
+    for kind in ("charge", "refund", "dispute"):
+        owners |= {row["id"]: owners.get(row["payment_intent"], "") for row in _objects(path, kind)}
+    return owners

@@ -16,6 +16,7 @@ from typing import Any, Self, TextIO
 
 import httpx
 
+from paywright.testing import Paywright
 from shop.child import Child
 from shop.configuration import Configuration, configure, free_ports
 from shop.reaper import Reaper
@@ -31,7 +32,7 @@ from tests.postgres import Server, running_server
 
 READY_TIMEOUT_S = 90.0
 PASSWORD = "for the simulated staff only"
-WORKER_STOP_TIMEOUT_S = 120
+STOP_TIMEOUT_S = 120
 # Within this the web server has its children again, and each has a connection.
 CALM_AFTER_S = 5.0
 WORKERS = ("worker-1", "worker-2", "worker-3")
@@ -49,6 +50,7 @@ class World:
         self.folder = folder
         self.vendor = database
         self.kills: list[str] = []
+        self.clock_changes = 0
         self.database: Server | None = None
         self._stack = ExitStack()
         self._reaper = Reaper()
@@ -58,6 +60,8 @@ class World:
         self._faults: list[faults.Fault] = []
         self._fault_turns = 0
         self._webhooks = plan.webhooks
+        # What the store is deployed with that differs from its configuration.
+        self._changed: dict[str, str] = {}
         # Held while a process or the database is killed and comes back.
         self._fate = threading.Lock()
         self._calm_from = 0.0
@@ -136,6 +140,11 @@ class World:
     def paywright_state(self) -> Path:
         """Paywright's own books."""
         return self.folder / "paywright.sqlite3"
+
+    @property
+    def other_account_state(self) -> Path:
+        """The books of another account, which is there once its key was in force."""
+        return self.folder / "another-account.sqlite3"
 
     @property
     def said(self) -> Path:
@@ -221,14 +230,67 @@ class World:
     @contextmanager
     def without_workers(self) -> Iterator[None]:
         """Stop the workers as a deployment does: each finishes what it has in hand. They start again afterwards."""
-        for name in WORKERS:
-            self._children[name].terminate()
-        for name in WORKERS:
-            self._children[name].wait(WORKER_STOP_TIMEOUT_S)
-            self._reaper.discard(self._children[name].group)
+        self._end(WORKERS)
         yield
         for name in WORKERS:
             self._start(name)
+
+    @contextmanager
+    def deployed_with(self, **changed: str) -> Iterator[None]:
+        """Meanwhile the store runs with other values in its environment. It is deployed anew before and after."""
+        self._deploy(changed)
+        try:
+            yield
+        finally:
+            self._deploy({})
+
+    def _deploy(self, changed: dict[str, str]) -> None:
+        with self._disturbed():
+            self._end((*self.webs, *WORKERS))
+            self._changed = changed
+            for name in (*self.webs, *WORKERS):
+                self._start(name)
+            for name in self.webs:
+                self._wait_for(name)
+
+    @contextmanager
+    def another_account(self) -> Iterator[str]:
+        """Where the key of another account leads: to a Stripe that knows nothing of this store."""
+        with Paywright(state=self.other_account_state) as other:
+            yield other.api_base
+
+    @contextmanager
+    def closed(self) -> Iterator[None]:
+        """Kill all of the store's processes, and start them again afterwards. Stripe and customers go on."""
+        with self._disturbed():
+            for name in (*self.webs, *WORKERS):
+                self.kills.append(name)
+                self._children[name].kill()
+                self._children[name].wait()
+                self._reaper.discard(self._children[name].group)
+            yield
+            for name in (*self.webs, *WORKERS):
+                self._start(name)
+            for name in self.webs:
+                self._wait_for(name)
+
+    def _end(self, names: tuple[str, ...]) -> None:
+        for name in names:
+            self._children[name].terminate()
+        for name in names:
+            self._children[name].wait(STOP_TIMEOUT_S)
+            self._reaper.discard(self._children[name].group)
+
+    @contextmanager
+    def wrong_clock(self, ahead_s: float) -> Iterator[None]:
+        """Meanwhile the clock of the store's machine is so far ahead of the right time, or behind it."""
+        with self._disturbed():
+            self.clock_changes += 1
+            self.clock.set_wrong(ahead_s)
+            try:
+                yield
+            finally:
+                self.clock.set_wrong(0)
 
     def restart_database(self, *, crash: bool) -> None:
         """Shut PostgreSQL down, or crash it, under load; SQLite has no server."""
@@ -272,7 +334,7 @@ class World:
         if name not in self._logs:
             self._logs[name] = self._stack.enter_context((self.folder / f"{name}.log").open("a", encoding="utf-8"))
         log = self._logs[name]
-        environment = self.configuration.environment
+        environment = {**self.configuration.environment, **(self._changed if name != "paywright" else {})}
         child = Child(name, command, environment=environment, echo=lambda line: print(line, file=log, flush=True))
         self._reaper.add(child.group)
         self._children[name] = child

@@ -37,6 +37,7 @@ class Store:
         self.mail = mail
         self.database = database
         self.kills: list[str] = []
+        self.clock_changes = 0
         self.books = Books(self)
         self.paid: dict[str, float] = {}
         self.mailed: dict[str, float] = {}

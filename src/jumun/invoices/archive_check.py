@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from jumun.invoices import archive
 from jumun.invoices.by_number import TO_ORDER
 from jumun.invoices.models import ArchivedPdf, SkippedNumbers
+from jumun.orders.doubtful_times import LEEWAY, DoubtfulTimes
 from jumun.outbox.lease import State
 from jumun.outbox.models import Job
 
@@ -42,12 +43,13 @@ def papers_without_a_document() -> Wrong:
         orphans = orphans.exclude(Exists(model._default_manager.filter(number=OuterRef("number"))))
     for name, number in orphans.values_list("name", "number").iterator():
         yield name, _("is the PDF of %(number)s, and there is no such document") % {"number": number}
+    doubtful = DoubtfulTimes()
     for model in TO_ORDER:
-        early = model._default_manager.filter(
-            Exists(ArchivedPdf.objects.filter(number=OuterRef("number"), archived_at__lt=OuterRef("issued_at")))
-        )
-        for number in early.order_by().values_list("number", flat=True).iterator():
-            yield number, _("its PDF was archived before it was issued")
+        earlier = ArchivedPdf.objects.filter(number=OuterRef("number"), archived_at__lt=OuterRef("issued_at") - LEEWAY)
+        early = model._default_manager.filter(Exists(earlier)).order_by()
+        for number, issued_at in early.values_list("number", "issued_at").iterator():
+            if issued_at not in doubtful:
+                yield number, _("its PDF was archived before it was issued")
 
 
 def files_that_differ() -> Wrong:

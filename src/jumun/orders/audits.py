@@ -1,5 +1,4 @@
 from collections.abc import Iterator
-from datetime import timedelta
 
 from django.db.models import (
     BigIntegerField,
@@ -23,14 +22,13 @@ from django.utils.translation import gettext_lazy
 
 from jumun.audit import invariant, shown
 from jumun.money import PPM
+from jumun.orders.doubtful_times import LEEWAY, DoubtfulTimes
 from jumun.orders.models import PRICE, Order, OrderLine, TimelineEntry
 from jumun.orders.timeline import Kind
 
 # As `jumun.orders.numbers.new_reference` makes them: 128 random bits or more, in URL-safe base 64.
 ALPHABET = r"^[A-Za-z0-9_-]+$"
 LENGTH_MIN = 22
-# The same clock is read twice in one transaction, or two clocks of one site are compared.
-LEEWAY = timedelta(hours=1)
 
 REFERENCE_REMEDY = gettext_lazy(
     "Give the order a new reference (jumun.orders.numbers.new_reference) and send the customer the new address: "
@@ -142,19 +140,24 @@ def _amounts() -> Iterator[tuple[str, str]]:
 
 
 def _times() -> Iterator[tuple[str, str]]:
+    doubtful = DoubtfulTimes()
     placed = TimelineEntry.objects.filter(kind=Kind.PLACED).order_by()
     for number in _of_orders(placed.filter(_is_apart("order__placed_at"))):
         yield number, _("was placed at another time than its timeline says")
     paid = TimelineEntry.objects.filter(kind=Kind.PAID).order_by()
-    for number in _of_orders(paid.filter(order__paid_at__gt=F("at") + LEEWAY)):
-        yield number, _("was paid later than its timeline says")
+    early = paid.filter(order__paid_at__gt=F("at") + LEEWAY)
+    for number, at in early.values_list("order__number", "at").iterator():
+        if at not in doubtful:
+            yield number, _("was paid later than its timeline says")
     closed = TimelineEntry.objects.filter(kind__in=_CLOSING).order_by()
     for number in _of_orders(closed.filter(_is_apart("order__closed_at") | Q(order__closed_at=None))):
         yield number, _("was closed at another time than its timeline says")
     for number in _numbers(Order.objects.filter(~_has_entry(*_CLOSING), closed_at__isnull=False)):
         yield number, _("has a time at which it was closed, but its timeline does not say so")
-    for number in _numbers(Order.objects.filter(expires_at__lt=F("placed_at") - LEEWAY)):
-        yield number, _("expires before it was placed")
+    ending = Order.objects.filter(expires_at__lt=F("placed_at") - LEEWAY).order_by()
+    for number, placed_at in ending.values_list("number", "placed_at").iterator():
+        if placed_at not in doubtful:
+            yield number, _("expires before it was placed")
 
 
 def _is_apart(field: str) -> Q:

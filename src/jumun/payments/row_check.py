@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from jumun import money
 from jumun.audit import shown, shown_by_stripe
 from jumun.invoices.models import CreditNote
-from jumun.orders.audits import LEEWAY
+from jumun.orders.doubtful_times import LEEWAY, DoubtfulTimes
 from jumun.orders.models import Order, TimelineEntry
 from jumun.orders.timeline import Kind
 from jumun.payments.models import Checkout, Dispute, Payment, QuarantinedSnapshot, Refund
@@ -76,9 +76,11 @@ def payments_that_contradict_their_order() -> Wrong:
     for payment in payments.filter((is_paid & Q(paid_at=None)) | (~is_paid & Q(paid_at__isnull=False))).iterator():
         told = {"order": payment.order.number, "status": payment.get_status_display()}
         yield payment.payment_intent_id, _("is %(status)s, which its time of payment contradicts") % told
+    doubtful = DoubtfulTimes()
     for payment in payments.filter(created_at__lt=F("order__placed_at") - LEEWAY).iterator():
         told = {"order": payment.order.number}
-        yield payment.payment_intent_id, _("is older than order %(order)s, which it is for") % told
+        if payment.order.placed_at not in doubtful:
+            yield payment.payment_intent_id, _("is older than order %(order)s, which it is for") % told
 
 
 def payments_that_differ_from_what_was_held() -> Wrong:
@@ -135,7 +137,10 @@ def refunds_that_contradict_their_payment() -> Wrong:
     for refund in refunds.filter(booked).iterator():
         yield str(refund), _("has succeeded, but was not booked")
     early = Q(created_at__lt=F("payment__created_at") - LEEWAY) | Q(booked_at__lt=F("created_at") - LEEWAY)
+    doubtful = DoubtfulTimes()
     for refund in refunds.filter(early).iterator():
+        if refund.payment.created_at in doubtful or refund.created_at in doubtful:
+            continue
         yield (
             str(refund),
             _("is older than its payment %(payment)s, or was booked before it was made") % {"payment": refund.payment},
@@ -249,8 +254,12 @@ def checkouts_that_contradict_their_order() -> Wrong:
     for checkout, number in _with_order(checkouts.filter(mixed)):
         yield checkout, _("has another mode, test or live, than order %(order)s") % {"order": number}
     early = Q(created_at__lt=F("order__placed_at") - LEEWAY) | Q(expires_at__lt=F("created_at"))
-    for checkout, number in _with_order(checkouts.filter(early)):
-        yield checkout, _("is older than order %(order)s, or expired before it was made") % {"order": number}
+    doubtful = DoubtfulTimes()
+    for row in checkouts.filter(early).select_related("order").iterator(chunk_size=CHUNK):
+        if row.order.placed_at in doubtful or row.created_at in doubtful:
+            continue
+        told = {"order": row.order.number}
+        yield str(row), _("is older than order %(order)s, or expired before it was made") % told
     yield from _asked_for_another_order()
     yield from _sessions_without_checkout()
 
