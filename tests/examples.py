@@ -7,4 +7,4 @@ from hypothesis import settings
 
 some = settings(max_examples=settings.default.max_examples // 4)
 few = settings(max_examples=3 * settings.default.max_examples // 100)
-many = settings(max_examples=2 * settings.default.max_examples)
+half = settings(max_examples=settings.default.max_examples // 2)

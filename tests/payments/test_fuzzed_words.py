@@ -20,7 +20,7 @@ from jumun.orders.models import Order
 from jumun.outbox.process import process
 from jumun.payments import inbox
 from jumun.payments.models import Dispute, InboxEvent, Payout, QuarantinedSnapshot, Refund
-from tests.examples import many
+from tests.examples import half
 from tests.factories import paid_order, paid_session, place_order, refund_snapshot
 from tests.payments.disputing import dispute_of, movement
 from tests.payments.stripe_says import event
@@ -115,7 +115,7 @@ class Told:
         return PAYOUT | {name: self.draw(words) for name in names} | {"metadata": self.draw(metadata)}
 
 
-@settings(many, suppress_health_check=list(HealthCheck))
+@settings(half, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_any_words_are_merged_or_set_aside_and_the_next_order_is_paid(
     data: st.DataObject, admin_client: Client
