@@ -83,12 +83,13 @@ class Tables:
     """Tables in memory, read as `Books` reads the store's."""
 
     def __init__(self, *statements: str) -> None:
-        self._connection = sqlite3.connect(":memory:")
-        for statement in statements:
-            self._connection.execute(statement)
+        self._statements = statements
 
     def rows(self, query: str) -> list[Any]:
-        return self._connection.execute(query).fetchall()
+        with closing(sqlite3.connect(":memory:")) as connection:
+            for statement in self._statements:
+                connection.execute(statement)
+            return connection.execute(query).fetchall()
 
     def column(self, query: str) -> set[Any]:
         return {value for (value,) in self.rows(query)}

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import connection
 from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -56,11 +56,11 @@ def payment_method_details(draw: st.DrawFn) -> dict[str, Any]:
 @contextmanager
 def undone() -> Iterator[None]:
     """All is rolled back at the end. Not a transaction of its own, in which PostgreSQL would begin no export."""
-    before = transaction.savepoint()
+    before = connection.savepoint()
     try:
         yield
     finally:
-        transaction.savepoint_rollback(before)
+        connection.savepoint_rollback(before)
 
 
 class Told:
