@@ -83,13 +83,15 @@ class Tables:
     """Tables in memory, read as `Books` reads the store's."""
 
     def __init__(self, *statements: str) -> None:
-        self._statements = statements
+        self._connection = sqlite3.connect(":memory:")
+        for statement in statements:
+            self._connection.execute(statement)
+
+    def __del__(self) -> None:
+        self._connection.close()
 
     def rows(self, query: str) -> list[Any]:
-        with closing(sqlite3.connect(":memory:")) as connection:
-            for statement in self._statements:
-                connection.execute(statement)
-            return connection.execute(query).fetchall()
+        return self._connection.execute(query).fetchall()
 
     def column(self, query: str) -> set[Any]:
         return {value for (value,) in self.rows(query)}
