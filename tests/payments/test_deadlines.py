@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from jumun.audit import findings
 from jumun.errors import OrderNotPayable, StripeRefused, StripeUnavailable
 from jumun.orders.models import Order
 from jumun.outbox.models import Job
@@ -15,11 +16,11 @@ from jumun.outbox.worker import drain
 from jumun.payments import gateway
 from jumun.payments.cancel import cancel_order
 from jumun.payments.checkout import open_checkout
-from jumun.payments.expire import enqueue_overdue, expire_order
+from jumun.payments.expire import enqueue_left_open, enqueue_overdue, expire_order
 from jumun.payments.merge import apply
-from jumun.payments.models import Payment
+from jumun.payments.models import Checkout, Payment
 from paywright.testing import Paywright
-from tests.factories import place_order
+from tests.factories import paid_session, place_order
 from tests.payments.test_checkout import URLS, make_overdue, session_id
 from tests.races import at_once
 
@@ -53,6 +54,28 @@ def test_the_customer_of_a_long_waiting_shop_loses_nothing(stripe: Paywright) ->
     open_checkout(order, **URLS)
     order.refresh_from_db()
     assert order.expires_at > timezone.now() + timedelta(days=6)
+
+
+def test_a_page_left_open_in_another_tab_is_closed_once_the_order_is_paid(stripe: Paywright) -> None:
+    order = place_order()
+    open_checkout(order, **URLS)
+    apply(paid_session(order, id="cs_test_first"))
+    assert [enqueue_left_open(), enqueue_left_open()] == [1, 0]
+    drain()
+    assert gateway.retrieve_session(session_id(order))["status"] == "expired"
+    assert order.checkouts.get().state == "expired"
+    assert list(findings()) == []
+
+
+def test_one_that_only_another_account_knows_is_given_up(stripe: Paywright) -> None:
+    order = place_order()
+    open_checkout(order, **URLS)
+    Checkout.objects.update(session_id="cs_test_of_another_account")
+    apply(paid_session(order, id="cs_test_first"))
+    enqueue_left_open()
+    drain()
+    assert order.checkouts.get().state not in Checkout.UNFINISHED
+    assert not Job.objects.filter(state="parked").exists()
 
 
 def test_an_order_is_cancelled_with_its_session(stripe: Paywright) -> None:

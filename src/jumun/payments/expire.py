@@ -1,4 +1,4 @@
-"""Letting go of orders that nobody paid in time."""
+"""Letting go of orders that nobody paid in time, and of payment pages that nobody needs any more."""
 
 from datetime import datetime, timedelta
 
@@ -9,6 +9,7 @@ from jumun.orders.models import Order
 from jumun.outbox.models import Job
 from jumun.payments.checkout import SESSION_MAX
 from jumun.payments.end import TRY_AGAIN_IN, end_unpaid
+from jumun.payments.models import Checkout
 
 BATCH = 200
 
@@ -26,6 +27,17 @@ def enqueue_overdue() -> int:
         for pk, deadline in overdue.values_list("pk", "expires_at").iterator()
     )
     return Job.enqueue_missing("payments.expire_order", wanted, limit=BATCH)
+
+
+def enqueue_left_open() -> int:
+    """Enqueue the closing of checkouts that are still open though their order is paid, up to a batch; return how many.
+
+    So nobody pays twice in a second tab. One a day for each, as above.
+    """
+    today = timezone.now().date().isoformat()
+    left = Checkout.objects.filter(state__in=Checkout.UNFINISHED, order__state=Order.State.PAID).order_by("pk")
+    wanted = ((f"{pk}:{today}", {"checkout_pk": pk}) for pk in left.values_list("pk", flat=True).iterator())
+    return Job.enqueue_missing("payments.close_left_open", wanted, limit=BATCH)
 
 
 def _put_right(now: datetime) -> None:
