@@ -4,10 +4,12 @@ import datetime
 from typing import Any
 
 import pytest
+from django.db import connection
 
+from jumun import frozen
 from jumun.invoices.compose import buyer_of, compose
 from jumun.invoices.document import Document, Line, Party, PaymentReference, TaxSubtotal
-from jumun.orders.models import Order
+from jumun.orders.models import Order, OrderLine
 from tests.factories import CUSTOMER, item, place_order
 
 pytestmark = pytest.mark.django_db
@@ -137,3 +139,10 @@ def test_it_is_in_the_customers_language(settings: Any, language: str, bilingual
 
 def test_what_is_not_paid_by_card_says_nothing_of_it() -> None:
     assert composed(place_order(), paid_by=None).paid is None
+
+
+def test_the_lines_are_in_the_order_of_their_positions() -> None:
+    order = place_order(lines=[item(name="Second"), item(name="First")])
+    with frozen.lifted(connection):
+        OrderLine.objects.filter(name="Second").update(position=3)
+    assert [line.description for line in composed(order).lines] == ["First", "Second"]
