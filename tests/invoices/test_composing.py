@@ -144,5 +144,6 @@ def test_what_is_not_paid_by_card_says_nothing_of_it() -> None:
 def test_the_lines_are_in_the_order_of_their_positions() -> None:
     order = place_order(lines=[item(name="Second"), item(name="First")])
     with frozen.lifted(connection):
-        OrderLine.objects.filter(name="Second").update(position=3)
+        for name, position in [("Second", 9), ("First", 1), ("Second", 2)]:
+            OrderLine.objects.filter(name=name).update(position=position)
     assert [line.description for line in composed(order).lines] == ["First", "Second"]

@@ -58,7 +58,8 @@ class CreditNote(IssuedDocument):
     @classmethod
     def credited_minor(cls, invoice: Invoice) -> int:
         """What all credit notes of ``invoice`` that stand take back."""
-        return invoice.credit_notes.standing().aggregate(sum=Sum("amount_minor", default=0))["sum"] or 0
+        summed: int = invoice.credit_notes.standing().aggregate(sum=Sum("amount_minor", default=0))["sum"]
+        return summed
 
     @classmethod
     def creditable_minor(cls, invoice: Invoice, lines: Mapping[int, int] | None = None) -> int:
