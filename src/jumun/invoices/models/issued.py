@@ -60,10 +60,9 @@ class IssuedDocument(models.Model):
     def __str__(self) -> str:
         return self.number
 
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        if not self._state.adding:
-            raise DocumentIsFrozen(self.number)
-        super().save(*args, **kwargs)
+    def save(self, *_args: Any, **_kwargs: Any) -> None:
+        """Documents come into being by `issue` alone, which numbers and seals them."""
+        raise DocumentIsFrozen(self.number)
 
     def delete(self, *_args: Any, **_kwargs: Any) -> tuple[int, dict[str, int]]:
         raise DocumentIsFrozen(self.number)
