@@ -46,33 +46,22 @@ LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 def movements_that_differ(since: datetime = LONG_AGO) -> WrongOfOrder:
     """Charges, refunds and disputes made from ``since`` on that moved another sum than they should have."""
-    for name, told in _differing(Payment, (Payment.Status.PAID,), since, should_move=1):
-        yield (
-            name,
-            told["order"],
-            _("captured %(amount)s for order %(order)s, but Stripe's balance moved by %(moved)s") % told,
-        )
-    for name, told in _differing(Refund, STANDING, since, should_move=-1):
-        yield (
-            name,
-            told["order"],
-            _("refunded %(amount)s of order %(order)s, but Stripe's balance moved by %(moved)s") % told,
-        )
-    # One movement alone: that which gives the money back is not known yet.
-    for name, told in _differing(Refund, VOID, since, should_move=0, at_least=2):
-        yield (
-            name,
-            told["order"],
-            _("refunded nothing of order %(order)s in the end, but Stripe's balance moved by %(moved)s") % told,
-        )
-    for name, told in _differing(Dispute, TAKEN, since, should_move=-1):
-        yield (
-            name,
-            told["order"],
-            _("takes %(amount)s of order %(order)s, but Stripe's balance moved by %(moved)s") % told,
-        )
-    for name, told in _differing(Dispute, (Dispute.Status.WON,), since, should_move=0, at_least=2):
-        yield name, told["order"], _("was won for order %(order)s, but Stripe's balance moved by %(moved)s") % told
+    paid, won = (Payment.Status.PAID,), (Dispute.Status.WON,)
+    # What it is, in which states, how many times its amount it should have moved, after how many movements at least:
+    # while there is one alone, that which gives the money back is not known yet.
+    compared: list[tuple[type[models.Model], Iterable[str], int, int, str]] = [
+        (Payment, paid, 1, 1, _("captured %(amount)s for order %(order)s, but Stripe's balance moved by %(moved)s")),
+        (Refund, STANDING, -1, 1, _("refunded %(amount)s of order %(order)s, but Stripe's balance moved by %(moved)s")),
+        (
+            *(Refund, VOID, 0, 2),
+            _("refunded nothing of order %(order)s in the end, but Stripe's balance moved by %(moved)s"),
+        ),
+        (Dispute, TAKEN, -1, 1, _("takes %(amount)s of order %(order)s, but Stripe's balance moved by %(moved)s")),
+        (Dispute, won, 0, 2, _("was won for order %(order)s, but Stripe's balance moved by %(moved)s")),
+    ]
+    for model, statuses, should_move, at_least, problem in compared:
+        for name, told in _differing(model, statuses, since, should_move=should_move, at_least=at_least):
+            yield name, told["order"], problem % told
 
 
 # How each is called, what its movements name, when it was, and whose it is.
@@ -84,7 +73,7 @@ _COLUMNS: dict[type[models.Model], tuple[str, str, str, str]] = {
 
 
 def _differing(
-    model: type[models.Model], statuses: Iterable[str], since: datetime, *, should_move: int, at_least: int = 1
+    model: type[models.Model], statuses: Iterable[str], since: datetime, *, should_move: int, at_least: int
 ) -> Iterator[tuple[str, dict[str, str]]]:
     """Rows that should have moved so many times their amount, and moved another sum: their names, and what to tell.
 

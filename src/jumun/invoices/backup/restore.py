@@ -89,11 +89,16 @@ def _check_unused(connection: BaseDatabaseWrapper) -> None:
         postgresql.check_unused(connection)
 
 
+def _is_new(connection: BaseDatabaseWrapper) -> bool:
+    """Whether there is no file yet, which a query would make."""
+    return connection.vendor == "sqlite" and not sqlite.file_of(connection).exists()
+
+
 def _is_in_business(connection: BaseDatabaseWrapper) -> bool:
     """Whether anything would be lost. A database that cannot be read may hold anything."""
     if next(documents.names(), None) is not None:
         return True
-    if connection.vendor == "sqlite" and not sqlite.file_of(connection).exists():
+    if _is_new(connection):
         return False
     try:
         tables = connection.introspection.table_names()
@@ -107,7 +112,7 @@ def _is_in_business(connection: BaseDatabaseWrapper) -> bool:
 
 def _series_of(connection: BaseDatabaseWrapper) -> dict[str, int]:
     """The last number of each series in the database that is about to be replaced, as far as it can be read."""
-    if connection.vendor == "sqlite" and not sqlite.file_of(connection).exists():
+    if _is_new(connection):
         return {}
     with suppress(DatabaseError):
         return {str(series): series.last_number for series in Series.objects.using(connection.alias)}
