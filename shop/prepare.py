@@ -32,7 +32,7 @@ def migrate() -> str:
     from django.db.migrations.exceptions import InconsistentMigrationHistory
     from django.db.migrations.recorder import MigrationRecorder
 
-    from jumun.schema import newer_migrations
+    from jumun.db.schema import newer_migrations
     from shop.schema import differences
 
     connection.ensure_connection()

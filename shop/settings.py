@@ -60,7 +60,7 @@ MIDDLEWARE = [
     "jumun.middleware.query_middleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "jumun.middleware.cause_middleware",
+    "jumun.actor.actor_middleware",
     "jumun.backoffice.login.login_middleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",

@@ -2,8 +2,8 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
-from jumun.page_queries import limit_page_queries
-from jumun.payments.wsgi import WebhooksFirst
+from jumun.db.page_queries import limit_page_queries
+from jumun.payments.webhooks.wsgi import WebhooksFirst
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")
 

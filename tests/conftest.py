@@ -146,7 +146,7 @@ def _servers_say_what_stripe_would(said: Said) -> Iterator[None]:
 @pytest.fixture
 def stripe(paywright: Paywright, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Paywright]:
     """The sandbox in Stripe's place, over HTTP and through the real SDK. It has no limits to keep below."""
-    monkeypatch.setattr("jumun.payments.pacing.TEST_PER_S", 10_000)
+    monkeypatch.setattr("jumun.payments.stripe.rate_limit.TEST_PER_S", 10_000)
     settings.STRIPE_SECRET_KEY = paywright.secret_key
     settings.STRIPE_API_BASE = paywright.api_base
     yield paywright

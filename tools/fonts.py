@@ -1,4 +1,4 @@
-"""Build the fallback fonts of the invoice in `src/jumun/invoices/fonts/` from packages on npm: Noto Sans and Vazirmatn.
+"""Build the fallback fonts of the invoice from packages on npm: Noto Sans and Vazirmatn.
 
     .venv/bin/python tools/fonts.py          download, cut, write; needs npm and fontTools
 

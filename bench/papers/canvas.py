@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from bench.papers.font import truetype
-from jumun.invoices.document import Document
-from jumun.invoices.printed import printed
+from jumun.invoices.documents.document import Document
+from jumun.invoices.documents.printed import printed
 
 LEFT, RIGHT, TOP, BOTTOM = 57.0, 538.0, 780.0, 110.0
 COLUMNS = (("quantity", 360.0), ("unit_price", 450.0), ("amount", RIGHT))

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bench.papers.html import STYLE, html_of
-from jumun.invoices.document import Document
+from jumun.invoices.documents.document import Document
 from tests.chromium import ARGUMENTS, HOW_TO_GET, find_chromium
 
 

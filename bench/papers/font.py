@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.row import PeerMissing
-from jumun.invoices.theme import FONTS
+from jumun.invoices.documents.theme import FONTS
 
 # The 2,350 syllables of KS X 1001, with ASCII and signs.
 HANGUL = "".join(bytes((lead, trail)).decode("euc_kr") for lead in range(0xB0, 0xC9) for trail in range(0xA1, 0xFF))

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from bench.papers.font import truetype
-from jumun.invoices.document import Document
-from jumun.invoices.printed import printed
+from jumun.invoices.documents.document import Document
+from jumun.invoices.documents.printed import printed
 
 
 def painter(folder: Path) -> Callable[[Document], bytes]:

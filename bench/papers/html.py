@@ -3,9 +3,9 @@
 from html import escape
 from typing import Any
 
-from jumun.invoices.document import Document
-from jumun.invoices.printed import printed
-from jumun.invoices.theme import FONTS
+from jumun.invoices.documents.document import Document
+from jumun.invoices.documents.printed import printed
+from jumun.invoices.documents.theme import FONTS
 
 STYLE = f"""
 @font-face {{ font-family: P; src: url("{(FONTS / "PretendardJP-Regular.otf").as_uri()}") }}

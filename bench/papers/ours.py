@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from jumun.invoices.document import Document
-from jumun.invoices.pdf import render
+from jumun.invoices.documents.document import Document
+from jumun.invoices.documents.pdf import render
 
 
 def painter(_font: Path) -> Callable[[Document], bytes]:

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from jumun.invoices.document import Document
-from jumun.invoices.make_pdf import make_pdf
-from jumun.invoices.theme import DEFAULT_THEME
+from jumun.invoices.documents.document import Document
+from jumun.invoices.documents.make_pdf import make_pdf
+from jumun.invoices.documents.theme import DEFAULT_THEME
 
 
 def painter(_font: Path) -> Callable[[Document], bytes]:

@@ -5,7 +5,7 @@ import random
 from collections.abc import Iterator
 
 from jumun import money
-from jumun.invoices.document import Document, Line, Party, PaymentReference, taxes_of
+from jumun.invoices.documents.document import Document, Line, Party, PaymentReference, taxes_of
 from tests.invoices.documents import SEOUL
 
 SYLLABLES = "가나다라마바사아자차카타파하한지노트연필잉크종이책상의자컵커피봉투우표도장붓먹벼루서울부산"

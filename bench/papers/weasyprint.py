@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.papers.html import STYLE, html_of
-from jumun.invoices.document import Document
+from jumun.invoices.documents.document import Document
 
 
 def painter(_folder: Path) -> Callable[[Document], bytes]:

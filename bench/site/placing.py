@@ -19,7 +19,7 @@ def main(count: int) -> None:
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
 
-    from jumun.payments import gateway
+    from jumun.payments.stripe import gateway
 
     place = _placement()
     with patch.object(gateway, "create_session", _session):
@@ -65,7 +65,7 @@ def _placement() -> Callable[[int], Callable[[], None]]:
     from django.contrib.sessions.backends.base import SessionBase
 
     from jumun.orders.place import Customer
-    from jumun.payments.checkout import open_checkout
+    from jumun.payments.checkout.open import open_checkout
     from jumun.storefront.cart import Cart
     from jumun.storefront.models import Category, Product
     from jumun.storefront.place_order import place_order

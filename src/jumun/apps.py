@@ -9,4 +9,4 @@ class JumunConfig(AppConfig):
     verbose_name = "Jumun"
 
     def ready(self) -> None:
-        from jumun import checks, read_only  # noqa: F401
+        from jumun.db import read_only  # noqa: F401

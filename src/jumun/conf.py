@@ -75,7 +75,7 @@ class JumunSettings:
     finished_work_kept_s: int = 90 * 24 * 3600
     # The database that exports read, an alias of DATABASES: a replica spares the primary.
     exports_database: str = "default"
-    # How long PostgreSQL works on one query of a page, see `jumun.page_queries`.
+    # How long PostgreSQL works on one query of a page, see `jumun.db.page_queries`.
     page_query_timeout_s: float = 15.0
     # Where links in mails and invoices lead; the request's own host is used where there is a request.
     site_url: str = "http://localhost:8000"

@@ -52,6 +52,12 @@ def _dictionary_key(name: str) -> str:
     ).casefold()
 
 
+def country_name(code: str, language: str) -> str:
+    """The country's name in a language of Babel's; an unknown code as it is."""
+    name: str = Locale.parse(language).territories.get(code, code)
+    return name
+
+
 def likely_country(accept_language: str, default: str) -> str:
     """The country that a browser's ``Accept-Language`` speaks of: "en-GB" says GB, a mere "ko" most likely KR."""
     locales = [

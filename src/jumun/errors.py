@@ -8,7 +8,7 @@ JumunError
 │   │   ├── AmountTooSmall  less than one card payment can be
 │   │   └── AmountTooLarge  more than one card payment can be
 │   ├── SummaryChanged      a price, name, tax or quantity is not what the customer was shown
-│   ├── InvalidEmail        (jumun.emails) an address that Stripe or a mail server would refuse
+│   ├── InvalidEmail        (jumun.email_addresses) an address that Stripe or a mail server would refuse
 │   ├── InvalidTaxId        (jumun.tax_ids) a tax identifier that cannot be one
 │   ├── TooManyUnpaidOrders the browser or the address has placed many that are not paid
 │   └── OutOfStock

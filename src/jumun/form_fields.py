@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.core.validators import EmailValidator
 
-from jumun import emails, text
+from jumun import email_addresses, text
 
 
 class TextField(forms.CharField):
@@ -47,10 +47,10 @@ class EmailField(forms.CharField):
     default_error_messages = {"invalid": EmailValidator.message}
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**{"max_length": emails.LENGTH_MAX} | kwargs)
+        super().__init__(**{"max_length": email_addresses.LENGTH_MAX} | kwargs)
 
     def to_python(self, value: Any) -> str:
         try:
-            return emails.normalized(super().to_python(value) or "")
-        except emails.InvalidEmail as error:
+            return email_addresses.normalized(super().to_python(value) or "")
+        except email_addresses.InvalidEmail as error:
             raise forms.ValidationError(self.error_messages["invalid"], code="invalid") from error

@@ -1,6 +1,5 @@
 import re
 from collections.abc import Callable
-from functools import partial
 from urllib.parse import unquote_to_bytes
 
 from django.http import HttpRequest, HttpResponse
@@ -8,7 +7,6 @@ from django.http.response import HttpResponseBase
 from django.urls import Resolver404, resolve
 from django.utils.translation import gettext_lazy as _
 
-from jumun.cause import Actor, Cause, acting
 from jumun.views import RequestRefused
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
@@ -56,31 +54,3 @@ def query_middleware(get_response: GetResponse) -> GetResponse:
         return get_response(request)
 
     return middleware
-
-
-def cause_middleware(get_response: GetResponse) -> GetResponse:
-    """Have an order's timeline name the request, and the member of staff who sent it.
-
-    Belongs after Django's ``AuthenticationMiddleware``. The user is loaded only if something is written down.
-    """
-
-    def middleware(request: HttpRequest) -> HttpResponseBase:
-        with acting(partial(_cause_of, request)):
-            return get_response(request)
-
-    return middleware
-
-
-def _cause_of(request: HttpRequest) -> Cause:
-    source = f"{request.method} {_path_without_secret(request)}"
-    user = getattr(request, "user", None)
-    if user is not None and user.is_authenticated and user.is_staff:
-        return Cause(actor=Actor.STAFF, name=user.get_username(), source=source)
-    return Cause(actor=Actor.CUSTOMER, source=source)
-
-
-def _path_without_secret(request: HttpRequest) -> str:
-    """The path, but for the order's reference: whoever knows that sees order and invoice, and staff read this."""
-    match = request.resolver_match
-    reference = match.kwargs.get("reference") if match else None
-    return request.path.replace(reference, "…") if reference else request.path

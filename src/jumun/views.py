@@ -17,7 +17,7 @@ from django.template.loader import render_to_string
 from django.utils import translation
 from django.views import defaults
 
-from jumun.read_only import is_read_only, reconnect
+from jumun.db.read_only import is_read_only, reconnect
 
 # A database restarts within seconds.
 RETRY_AFTER_S = 10

@@ -26,7 +26,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "jumun.middleware.cause_middleware",
+    "jumun.actor.actor_middleware",
     "django.contrib.messages.middleware.MessageMiddleware",
 ]
 TEMPLATES = [

@@ -4,15 +4,15 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from jumun.invoices.make_pdf import MadePdf
+from jumun.invoices.documents.make_pdf import MadePdf
 from jumun.invoices.models import ArchivedPdf, Cancellation, CreditNote, Invoice
 from jumun.orders.models import Order
-from jumun.payments.checkout import _params
-from jumun.payments.credit_lost import credit_lost
+from jumun.payments.checkout.open import _params
 from jumun.payments.merge import apply
 from jumun.payments.models import Checkout, Dispute, Payment, Refund
-from jumun.payments.refunds import _params as refund_params
-from jumun.payments.snapshots import SessionSnapshot
+from jumun.payments.refunds.lost_dispute import credit_lost
+from jumun.payments.refunds.refund import _params as refund_params
+from jumun.payments.stripe.snapshots import SessionSnapshot
 from tests.factories import item, paid_session, pay, place_order, refund_snapshot
 from tests.payments.disputing import dispute_of, movement
 from tests.payments.test_balance import payout_of

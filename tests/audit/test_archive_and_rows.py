@@ -5,10 +5,10 @@ from django.core.files.base import ContentFile
 from django.db import connection
 from django.utils import timezone
 
-from jumun import frozen
 from jumun.audit import findings, notes
+from jumun.db import append_only
 from jumun.invoices import archive
-from jumun.invoices.make_pdf import MadePdf
+from jumun.invoices.documents.make_pdf import MadePdf
 from jumun.invoices.models import ArchivedPdf, Invoice, Series, SkippedNumbers
 from jumun.outbox.models import Job
 from tests.factories import paid_order
@@ -29,7 +29,7 @@ def archived() -> Invoice:
 
 def lose(*invoices: Invoice) -> None:
     """As a backup that was restored has lost them: without a trace in the database."""
-    with frozen.lifted(connection):
+    with append_only.lifted(connection):
         numbers = [invoice.number for invoice in invoices]
         ArchivedPdf.objects.filter(number__in=numbers).delete()
         Invoice.objects.filter(number__in=numbers)._raw_delete("default")
@@ -45,7 +45,7 @@ def test_documents_that_a_restored_backup_has_lost_are_named_by_their_files() ->
     before = Series.objects.values("last_number", "last_seal", "head").get()
     lost = [archived(), archived()]
     lose(*lost)
-    with frozen.lifted(connection):
+    with append_only.lifted(connection):
         Series.objects.update(**before)
     files = {f"invoices/{invoice.issued_at:%Y}/{invoice.number}.pdf" for invoice in lost}
     problems = told()
@@ -61,7 +61,7 @@ def test_a_file_whose_number_was_skipped_is_no_finding() -> None:
     before = Series.objects.values("last_number", "last_seal", "head").get()
     lost = archived()
     lose(lost)
-    with frozen.lifted(connection):
+    with append_only.lifted(connection):
         Series.objects.update(**before)
     series = Series.objects.get()
     SkippedNumbers.skip_to(series.prefix, series.year, series.last_number + 1, reason="a backup was restored")
@@ -72,7 +72,7 @@ def test_a_file_whose_number_was_skipped_is_no_finding() -> None:
 def test_a_document_whose_record_is_gone_is_named_with_its_file() -> None:
     invoice = archived()
     name = invoice.archived.name
-    with frozen.lifted(connection):
+    with append_only.lifted(connection):
         ArchivedPdf.objects.all().delete()
     assert set(told()) == {invoice.number, name}
     # Without reading files as well.
@@ -81,7 +81,7 @@ def test_a_document_whose_record_is_gone_is_named_with_its_file() -> None:
 
 def test_a_document_whose_pdf_is_still_to_be_made_is_no_finding() -> None:
     invoice = archived()
-    with frozen.lifted(connection):
+    with append_only.lifted(connection):
         ArchivedPdf.objects.all().delete()
     Job.objects.filter(kind="invoices.archive").update(state="ready")
     assert told() == {}
@@ -91,7 +91,7 @@ def test_a_document_whose_pdf_is_still_to_be_made_is_no_finding() -> None:
 def test_a_record_without_a_document_is_named() -> None:
     invoice = archived()
     name = invoice.archived.name
-    with frozen.lifted(connection):
+    with append_only.lifted(connection):
         Invoice.objects.filter(pk=invoice.pk)._raw_delete("default")
     assert name in told(files=False)
 

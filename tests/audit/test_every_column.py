@@ -12,8 +12,8 @@ from django.db import IntegrityError, connection, models, transaction
 from django.test import override_settings
 from django.utils import timezone, translation
 
-from jumun import frozen
 from jumun.audit import Finding, findings
+from jumun.db import append_only
 from jumun.invoices.models import ArchivedPdf, Cancellation, CreditNote, Invoice, Series
 from jumun.orders.models import Order, OrderLine
 from jumun.payments.models import BalanceTransaction, Checkout, Dispute, Payment, Payout, Refund
@@ -187,7 +187,7 @@ def found_after_changing(*keys: str) -> Finding | str | None:
 
 
 def without_triggers(row: models.Model) -> AbstractContextManager[None]:
-    return frozen.lifted(connection) if isinstance(row, FROZEN) else nullcontext()
+    return append_only.lifted(connection) if isinstance(row, FROZEN) else nullcontext()
 
 
 def another(field: Any, value: Any) -> Any:

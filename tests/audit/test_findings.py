@@ -11,8 +11,8 @@ from django.core.files.base import ContentFile
 from django.core.management import call_command
 from django.db import connection
 
-from jumun import frozen
 from jumun.audit import codes, findings
+from jumun.db import append_only
 from jumun.exports import cells, columns, texts
 from jumun.invoices import archive
 from jumun.invoices.models import IssuedDocument
@@ -105,12 +105,12 @@ def intend_too_much(order: Order) -> None:
 def credit_too_much(order: Order) -> None:
     refund_beside_stripe(order, amount_minor=1)
     credit(order.invoice, 1)
-    with frozen.lifted(connection):
+    with append_only.lifted(connection):
         sql("UPDATE jumun_invoices_creditnote SET amount_minor = %s", order.total_minor + 1)
 
 
 def number_beside_the_series(order: Order) -> None:
-    with frozen.lifted(connection):
+    with append_only.lifted(connection):
         sql("UPDATE jumun_invoices_invoice SET number = 'FORGED-2026-000001'")
 
 
@@ -161,7 +161,7 @@ def credit_without_a_refund(order: Order) -> None:
 
 def forge_the_document(order: Order) -> None:
     # Whoever owns the database can take the triggers away.
-    with frozen.lifted(connection):
+    with append_only.lifted(connection):
         sql("UPDATE jumun_invoices_invoice SET document_json = document_json || ' '")
 
 
@@ -176,7 +176,7 @@ def number_the_document_anew(order: Order) -> None:
 
 
 def swap_the_document(order: Order, text: str) -> None:
-    with frozen.lifted(connection):
+    with append_only.lifted(connection):
         values = (text, archive.digest(text.encode()))
         sql("UPDATE jumun_invoices_invoice SET document_json = %s, document_sha256 = %s", *values)
 
@@ -189,7 +189,7 @@ def name_somebody_else(order: Order) -> None:
 def forge_a_credit_note(order: Order) -> None:
     refund_beside_stripe(order, amount_minor=1)
     credit(order.invoice, 1)
-    with frozen.lifted(connection):
+    with append_only.lifted(connection):
         sql("UPDATE jumun_invoices_creditnote SET document_json = document_json || ' '")
 
 
@@ -200,7 +200,7 @@ def forge_the_pdf_of_a_credit_note(order: Order) -> None:
 
 def forge_a_cancellation(order: Order) -> None:
     credit(order.invoice, 1).cancel()
-    with frozen.lifted(connection):
+    with append_only.lifted(connection):
         sql("UPDATE jumun_invoices_cancellation SET document_json = document_json || ' '")
 
 

@@ -3,8 +3,8 @@
 import pytest
 from django.db import connection
 
-from jumun import frozen
 from jumun.audit import findings
+from jumun.db import append_only
 
 pytestmark = pytest.mark.django_db
 
@@ -28,7 +28,7 @@ def named() -> set[str]:
 
 def test_triggers_in_place_are_no_finding_and_nothing_is_left_behind() -> None:
     tables = connection.introspection.table_names()
-    assert frozen.missing(connection) == []
+    assert append_only.missing(connection) == []
     assert connection.introspection.table_names() == tables
     assert named() == set()
 
@@ -47,8 +47,8 @@ def test_triggers_in_place_are_no_finding_and_nothing_is_left_behind() -> None:
 def test_a_trigger_that_was_dropped_is_named(trigger: str, table: str) -> None:
     drop(trigger, table)
     assert named() == {trigger}
-    frozen.install(connection, "jumun_invoices")
-    frozen.install(connection, "jumun_orders")
+    append_only.install(connection, "jumun_invoices")
+    append_only.install(connection, "jumun_orders")
     assert named() == set()
 
 
@@ -86,7 +86,7 @@ def test_a_function_that_refuses_nothing_is_named() -> None:
         sql("DROP TRIGGER jumun_invoice_no_update")
     else:
         sql(
-            frozen.POSTGRESQL_FUNCTION.replace("RAISE EXCEPTION", "RAISE NOTICE").replace(
+            append_only.POSTGRESQL_FUNCTION.replace("RAISE EXCEPTION", "RAISE NOTICE").replace(
                 "END $$", "RETURN NEW; END $$"
             )
         )

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from jumun.audit import findings
-from jumun.invoices.make_pdf import MadePdf
+from jumun.invoices.documents.make_pdf import MadePdf
 from jumun.invoices.models import ArchivedPdf, CreditNote, Invoice
 from jumun.orders.models import Order
 from jumun.payments.merge import apply

@@ -11,8 +11,8 @@ from django.db import OperationalError, connection, transaction
 from django.db.backends.signals import connection_created
 from django.test import Client, RequestFactory
 
-from jumun import page_queries
 from jumun.backoffice.model_admin import SEARCH_MAX_CHARS, SEARCH_MAX_WORDS
+from jumun.db import page_queries
 from jumun.exports import columns, copied
 from jumun.exports.csv import stream
 from jumun.orders.models import Order
@@ -150,11 +150,11 @@ def test_an_export_may_take_longer(limited: None, monkeypatch: pytest.MonkeyPatc
 
 def test_web_processes_alone_are_limited() -> None:
     def is_limited() -> bool:
-        return any(receiver[0][0] == "jumun.page_queries" for receiver in connection_created.receivers)
+        return any(receiver[0][0] == "jumun.db.page_queries" for receiver in connection_created.receivers)
 
     assert not is_limited()
     importlib.import_module("shop.wsgi")
     try:
         assert is_limited()
     finally:
-        connection_created.disconnect(dispatch_uid="jumun.page_queries")
+        connection_created.disconnect(dispatch_uid="jumun.db.page_queries")

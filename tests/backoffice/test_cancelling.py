@@ -6,8 +6,8 @@ import pytest
 from django.test import Client
 
 from jumun.orders.models import Order
-from jumun.payments import gateway
-from jumun.payments.checkout import open_checkout
+from jumun.payments.checkout.open import open_checkout
+from jumun.payments.stripe import gateway
 from paywright.testing import Paywright
 from tests.backoffice.test_refunding import text_of
 from tests.factories import paid_order, place_order

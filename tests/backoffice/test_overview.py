@@ -7,11 +7,11 @@ from django.utils import timezone
 
 from jumun.backoffice.dashboard import concerns, today, waiting_since
 from jumun.backoffice.filters import periods
+from jumun.business_day import business_day
 from jumun.orders.models import Order
 from jumun.outbox.models import Job
 from jumun.payments.merge import apply
 from jumun.payments.models import Payment
-from jumun.shop_day import shop_day
 from tests.factories import paid_order, pay, place_order, refund_snapshot
 from tests.payments.disputing import dispute_of
 
@@ -98,7 +98,7 @@ def test_the_overview_costs_a_handful_of_queries(admin_client):
 
 
 def test_last_month_and_last_year_are_whole_months_and_years():
-    found = {name: [str(shop_day(at)) for at in period] for name, period in periods(date(2026, 1, 15)).items()}
+    found = {name: [str(business_day(at)) for at in period] for name, period in periods(date(2026, 1, 15)).items()}
     assert found["last-month"] == ["2025-12-01", "2026-01-01"]
     assert found["last-year"] == ["2025-01-01", "2026-01-01"]
     assert found["week"] == ["2026-01-09", "2026-01-16"]

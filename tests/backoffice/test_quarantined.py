@@ -9,7 +9,7 @@ import pytest
 from jumun.backoffice.quarantine_page import ADVICE
 from jumun.payments.merge import apply
 from jumun.payments.models import Payment, QuarantinedSnapshot, Refund
-from jumun.payments.refunds import refund
+from jumun.payments.refunds.refund import refund
 from paywright.testing import Paywright
 from tests.backoffice.test_refunding import REFUNDER, form, text_of
 from tests.factories import paid_order, paid_session, pay, place_order, refund_snapshot

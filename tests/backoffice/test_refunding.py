@@ -8,8 +8,8 @@ import pytest
 from django.test import Client
 
 from jumun.invoices.models import CreditNote
-from jumun.payments import gateway
 from jumun.payments.models import Payment, Refund
+from jumun.payments.stripe import gateway
 from paywright.testing import Paywright
 from tests.factories import paid_order, pay
 from tests.payments.paying import buy

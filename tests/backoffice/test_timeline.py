@@ -3,8 +3,8 @@ import re
 import pytest
 from django.utils.translation import override
 
+from jumun.actor import Actor
 from jumun.backoffice.timeline import ACTORS, SENTENCES, timeline_of
-from jumun.cause import Actor
 from jumun.orders.models import TimelineEntry
 from jumun.orders.timeline import Kind
 from tests.factories import paid_order, pay, place_order

@@ -23,11 +23,13 @@ from jumun.orders.models import Order
 from jumun.orders.signals import order_paid
 from jumun.outbox.models import Job
 from jumun.outbox.worker import drain
-from jumun.payments import expire, gateway, refunds
+from jumun.payments.checkout import expire
 from jumun.payments.keys import new_key
 from jumun.payments.merge import apply
 from jumun.payments.models import InboxEvent, Refund, WebhookReception
-from jumun.payments.reception import reception
+from jumun.payments.refunds import refund as refunding
+from jumun.payments.stripe import gateway
+from jumun.payments.webhooks.reception import reception
 from paywright.testing import Paywright
 from tests.factories import place_order
 from tests.payments.paying import buy, pay_unnoticed
@@ -121,14 +123,14 @@ def recover() -> None:
     """Time goes by: the leases of the dead run out, and what they left is worked off by somebody else."""
     for queue in (InboxEvent, Job):
         queue.objects.filter(state="ready").update(run_at=timezone.now())
-    refunds.enqueue_unanswered()
+    refunding.enqueue_unanswered()
     drain()
 
 
 @pytest.fixture(autouse=True)
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """A refund whose answer was lost is looked for now, not in a minute."""
-    monkeypatch.setattr(refunds, "RESUME_AFTER", timedelta(0))
+    monkeypatch.setattr(refunding, "RESUME_AFTER", timedelta(0))
 
 
 def reconcile() -> None:
@@ -212,7 +214,7 @@ def test_a_refund_and_what_follows_it(stripe: Paywright) -> None:
         key = new_key()
 
         def refund() -> None:
-            refunds.refund(payment, amount_minor=3000, reason="", by=None, key=key)
+            refunding.refund(payment, amount_minor=3000, reason="", by=None, key=key)
             drain()
 
         return payment.order, refund

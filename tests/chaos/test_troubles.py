@@ -89,7 +89,7 @@ def test_a_busy_mail_server_takes_nothing() -> None:
 def test_a_process_that_renders_is_found_below_its_parent_and_ended() -> None:
     # As the store starts it, except that it only waits.
     code = "import time; time.sleep(60)"
-    rendering = [sys.executable, "-c", code, "-m", "jumun.invoices.render_child"]
+    rendering = [sys.executable, "-c", code, "-m", "jumun.invoices.documents.render_child"]
     parent = f"import subprocess; subprocess.run({rendering!r})"
     with subprocess.Popen([sys.executable, "-c", parent]) as shop:
         try:

@@ -14,8 +14,8 @@ from jumun.exports import csv as exports
 from jumun.exports.formula import unguard
 from jumun.exports.offsets import in_whole_hours
 from jumun.orders.models import Order
-from jumun.payments.credit_lost import credit_lost
 from jumun.payments.merge import apply
+from jumun.payments.refunds.lost_dispute import credit_lost
 from tests.factories import item, paid_order, pay, place_order, refund_snapshot, stored_order
 from tests.payments.disputing import dispute_of
 

@@ -2,7 +2,7 @@
 
 from django.utils import timezone
 
-from jumun.invoices.document import PaymentReference
+from jumun.invoices.documents.document import PaymentReference
 from jumun.invoices.models import CreditNote, Invoice
 
 

@@ -3,7 +3,7 @@
 import datetime
 
 from jumun import money
-from jumun.invoices.document import Document, Line, Party, PaymentReference, taxes_of
+from jumun.invoices.documents.document import Document, Line, Party, PaymentReference, taxes_of
 
 SEOUL = Party(
     name="주문상점 주식회사",

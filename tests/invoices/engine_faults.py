@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from jumun.invoices.theme import Theme
+from jumun.invoices.documents.theme import Theme
 
 HEAD = '#set document(title: "Fault", date: auto)\n'
 FAULTS = {

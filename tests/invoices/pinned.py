@@ -8,9 +8,9 @@ import hashlib
 import json
 from pathlib import Path
 
-from jumun.invoices.facturx import render_hybrid
-from jumun.invoices.pdf import render
-from jumun.invoices.theme import Theme
+from jumun.invoices.documents.facturx import render_hybrid
+from jumun.invoices.documents.pdf import render
+from jumun.invoices.documents.theme import Theme
 from tests.invoices.documents import BERLIN, document, line, long_document
 
 PINS = Path(__file__).with_name("pinned.json")

@@ -20,9 +20,9 @@ from lxml import etree
 from jumun.audit import findings
 from jumun.exports.documents import files, issued_between
 from jumun.invoices import archive
-from jumun.invoices.document import Document, as_typed, canonical_json, from_json
-from jumun.invoices.einvoice import einvoice
-from jumun.invoices.einvoice_scope import NOT_XML
+from jumun.invoices.documents.document import Document, as_typed, canonical_json, from_json
+from jumun.invoices.documents.einvoice import einvoice
+from jumun.invoices.documents.einvoice_scope import NOT_XML
 from jumun.invoices.models import ArchivedPdf, Invoice
 from jumun.outbox.models import Job
 from jumun.outbox.worker import drain

@@ -12,9 +12,9 @@ from django.db import IntegrityError, connection, transaction
 from django.test import Client
 
 from jumun.audit import findings
-from jumun.frozen import lifted
+from jumun.db.append_only import lifted
 from jumun.invoices import archive
-from jumun.invoices.make_pdf import MadePdf
+from jumun.invoices.documents.make_pdf import MadePdf
 from jumun.invoices.models import ArchivedPdf, Invoice
 from jumun.outbox.worker import drain
 from tests.factories import paid_order

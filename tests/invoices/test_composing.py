@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from jumun import frozen
+from jumun.db import append_only
 from jumun.invoices.compose import buyer_of, compose
-from jumun.invoices.document import Document, Line, Party, PaymentReference, TaxSubtotal
+from jumun.invoices.documents.document import Document, Line, Party, PaymentReference, TaxSubtotal
 from jumun.orders.models import Order, OrderLine
 from tests.factories import CUSTOMER, item, place_order
 
@@ -143,7 +143,7 @@ def test_what_is_not_paid_by_card_says_nothing_of_it() -> None:
 
 def test_the_lines_are_in_the_order_of_their_positions() -> None:
     order = place_order(lines=[item(name="Second"), item(name="First")])
-    with frozen.lifted(connection):
+    with append_only.lifted(connection):
         for name, position in [("Second", 9), ("First", 1), ("Second", 2)]:
             OrderLine.objects.filter(name=name).update(position=position)
     assert [line.description for line in composed(order).lines] == ["First", "Second"]

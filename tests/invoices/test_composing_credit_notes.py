@@ -6,7 +6,7 @@ import datetime
 import pytest
 
 from jumun.invoices.compose_credit_note import compose_cancellation, compose_credit_note
-from jumun.invoices.document import Document, DocumentError
+from jumun.invoices.documents.document import Document, DocumentError
 from tests.invoices.documents import VISA, document, line
 
 INVOICED_ON = datetime.date(2026, 11, 20)

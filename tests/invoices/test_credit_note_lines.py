@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from jumun import money
 from jumun.invoices.compose_credit_note import compose_cancellation, compose_credit_note, value_of_lines
-from jumun.invoices.document import DocumentError, taxes_of
-from jumun.invoices.einvoice import einvoice
+from jumun.invoices.documents.document import DocumentError, taxes_of
+from jumun.invoices.documents.einvoice import einvoice
 from jumun.invoices.models import CreditNote
 from tests.factories import item, paid_order
 from tests.invoices.crediting import credit

@@ -3,7 +3,7 @@
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from jumun.invoices.document import DocumentError
+from jumun.invoices.documents.document import DocumentError
 from jumun.invoices.models import CreditNote, DocumentIsFrozen
 from tests.factories import item, paid_order
 from tests.invoices.crediting import credit

@@ -11,8 +11,8 @@ from django.apps import apps
 from django.db import connection, transaction
 from django.utils import translation
 
-from jumun import frozen
 from jumun.audit import findings
+from jumun.db import append_only
 from jumun.invoices import archive, chain
 from jumun.invoices.chain import Verdict
 from jumun.invoices.models import Invoice, Series
@@ -37,7 +37,7 @@ def problems() -> list[tuple[str, str]]:
 
 
 def sql(statement: str, *params: Any) -> None:
-    with frozen.lifted(connection), connection.cursor() as cursor:
+    with append_only.lifted(connection), connection.cursor() as cursor:
         cursor.execute(statement, params)
 
 
@@ -45,7 +45,7 @@ def forge(invoice: Invoice, **values: Any) -> None:
     """Change columns of an invoice as the owner of the database can, its hash with its text."""
     if "document_json" in values:
         values["document_sha256"] = archive.digest(values["document_json"].encode())
-    with frozen.lifted(connection):
+    with append_only.lifted(connection):
         Invoice.objects.filter(pk=invoice.pk).update(**values)
 
 
@@ -108,7 +108,7 @@ def swap_two(invoices: list[Invoice]) -> str:
     columns = ("number", "issued_at", "document_json", "document_sha256", "seal")
     values = [{name: getattr(invoice, name) for name in columns} for invoice in (first, second)]
     forge(first, number="X")
-    with frozen.lifted(connection):
+    with append_only.lifted(connection):
         Invoice.objects.filter(pk=second.pk).update(**values[0])
         Invoice.objects.filter(pk=first.pk).update(**values[1])
     return first.number

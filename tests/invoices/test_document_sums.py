@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jumun.invoices.document import DocumentError, taxes_of
+from jumun.invoices.documents.document import DocumentError, taxes_of
 from tests.invoices.documents import document, line
 
 priced = st.builds(

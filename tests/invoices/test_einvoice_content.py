@@ -2,7 +2,7 @@ import datetime
 
 from lxml import etree
 
-from jumun.invoices.einvoice import einvoice
+from jumun.invoices.documents.einvoice import einvoice
 from tests.invoices.documents import BERLIN, SEOUL, document, line
 
 NAMESPACES = {

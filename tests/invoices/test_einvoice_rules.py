@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jumun.invoices.einvoice import einvoice
-from jumun.invoices.einvoice_scope import EInvoiceError
+from jumun.invoices.documents.einvoice import einvoice
+from jumun.invoices.documents.einvoice_scope import EInvoiceError
 from tests.invoices.documents import BERLIN, BUYER, SEOUL, document, line, long_document
 from tests.invoices.en16931 import violations
 

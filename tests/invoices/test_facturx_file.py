@@ -7,10 +7,10 @@ import facturx
 import pytest
 from pypdf import PdfReader
 
-from jumun.invoices.document import canonical_json
-from jumun.invoices.einvoice import einvoice
-from jumun.invoices.facturx import render_hybrid
-from jumun.invoices.pdf import render
+from jumun.invoices.documents.document import canonical_json
+from jumun.invoices.documents.einvoice import einvoice
+from jumun.invoices.documents.facturx import render_hybrid
+from jumun.invoices.documents.pdf import render
 from tests.invoices.documents import BERLIN, document, line, long_document
 
 CREDIT_NOTE = document(line(quantity=-1), kind="credit_note", number="CN-2026-000001", refers_to="INV-2026-000123")

@@ -11,8 +11,8 @@ import reportlab
 from fontTools.fontBuilder import FontBuilder
 from fontTools.ttLib import TTCollection, TTFont
 
-from jumun.invoices.glyphs import FAMILIES, NOT_TEXT, characters_of, families_for, fonts_for, has_bold
-from jumun.invoices.theme import FONTS
+from jumun.invoices.documents.glyphs import FAMILIES, NOT_TEXT, characters_of, families_for, fonts_for, has_bold
+from jumun.invoices.documents.theme import FONTS
 
 ROOT = Path(__file__).parents[2]
 OURS = fonts_for(FAMILIES, (FONTS,))

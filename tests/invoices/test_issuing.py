@@ -7,12 +7,12 @@ import pytest
 from django.db import IntegrityError
 from django.utils import timezone
 
+from jumun.business_day import business_day
 from jumun.invoices import archive
-from jumun.invoices.document import DocumentError, PaymentReference, canonical_json
+from jumun.invoices.documents.document import DocumentError, PaymentReference, canonical_json
 from jumun.invoices.models import Cancellation, CreditNote, Invoice
 from jumun.invoices.models.series import Series
 from jumun.outbox.models import Job
-from jumun.shop_day import shop_day
 from tests.factories import paid_order, place_order
 from tests.invoices.crediting import credit, reference
 
@@ -33,7 +33,7 @@ def test_an_invoice_is_written_with_its_hash_its_jobs_and_its_entry() -> None:
     invoice = paid_order().invoice
     document = invoice.document
     assert document.number == invoice.number
-    assert document.issued_on == shop_day(invoice.issued_at)
+    assert document.issued_on == business_day(invoice.issued_at)
     assert before <= invoice.issued_at <= timezone.now()
     assert invoice.document_json == canonical_json(document)
     assert invoice.document_sha256 == archive.digest(invoice.document_json.encode())
@@ -64,7 +64,7 @@ def test_a_credit_note_is_written_with_its_refund_its_jobs_and_its_entry() -> No
     invoice = paid_order().invoice
     note = credit(invoice, 4_000, "re_1")
     assert (note.invoice, note.refund_id, note.amount_minor) == (invoice, "re_1", 4_000)
-    assert (note.document.paid, note.document.issued_on) == (reference("re_1"), shop_day())
+    assert (note.document.paid, note.document.issued_on) == (reference("re_1"), business_day())
     assert set(jobs(note.number)) == {f"invoices.archive:{note.number}", f"invoices.mail:{note.number}"}
     assert entries(invoice, note.number) == [("credit_note_issued", 4_000)]
     assert note.get_customer_url() == f"/orders/{invoice.order.reference}/credit-notes/{note.number}.pdf"
@@ -100,7 +100,7 @@ def test_a_note_is_taken_back_once_and_alone() -> None:
     CreditNote.take_back("re_2")
     cancellation = Cancellation.objects.get()
     assert (cancellation.credit_note, cancellation.amount_minor) == (second, 2_000)
-    assert cancellation.document.issued_on == shop_day()
+    assert cancellation.document.issued_on == business_day()
     assert cancellation.document.total_minor == 2_000
     assert entries(invoice, cancellation.number) == [("cancellation_issued", 2_000)]
     assert (
@@ -114,7 +114,7 @@ def test_notes_and_cancellations_share_a_series_of_their_own() -> None:
     invoice = paid_order().invoice
     note = credit(invoice, 1_000)
     cancellation = note.cancel()
-    year = shop_day().year
+    year = business_day().year
     assert [each.number for each in (note, cancellation)] == [f"TEST-CN-{year}-000001", f"TEST-CN-{year}-000002"]
     assert invoice.number.endswith(f"-{year}-000001")
 

@@ -10,13 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pypdf import PdfReader
 
-from jumun.invoices import make_pdf as module
-from jumun.invoices.document import Document, as_typed
-from jumun.invoices.einvoice import einvoice
-from jumun.invoices.make_pdf import Layout, make_pdf, render_as, spelled_out
-from jumun.invoices.render_errors import EngineDied, RenderError
-from jumun.invoices.renderer import Renderer
-from jumun.invoices.theme import DEFAULT_THEME, Theme
+from jumun.invoices.documents import make_pdf as module
+from jumun.invoices.documents.document import Document, as_typed
+from jumun.invoices.documents.einvoice import einvoice
+from jumun.invoices.documents.make_pdf import Layout, make_pdf, render_as, spelled_out
+from jumun.invoices.documents.render_errors import EngineDied, RenderError
+from jumun.invoices.documents.renderer import Renderer
+from jumun.invoices.documents.theme import DEFAULT_THEME, Theme
 from tests.invoices import en16931
 from tests.invoices.documents import BERLIN, BUYER, SEOUL, document, line, long_document
 from tests.invoices.engine_faults import FAULTS, faulty, template

@@ -6,9 +6,9 @@ import pikepdf
 import pytest
 from PIL import Image
 
-from jumun.invoices.facturx import render_hybrid
-from jumun.invoices.pdf import render
-from jumun.invoices.theme import Theme
+from jumun.invoices.documents.facturx import render_hybrid
+from jumun.invoices.documents.pdf import render
+from jumun.invoices.documents.theme import Theme
 from tests.invoices.documents import BERLIN, document, line, long_document
 from tests.invoices.pdfa import violations
 

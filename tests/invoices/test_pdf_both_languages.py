@@ -10,10 +10,10 @@ import pikepdf
 import pytest
 from pypdf import PdfReader
 
-from jumun.invoices.document import DocumentError, canonical_json, from_json
-from jumun.invoices.labels import labels_of
-from jumun.invoices.pdf import render
-from jumun.invoices.theme import Theme
+from jumun.invoices.documents.document import DocumentError, canonical_json, from_json
+from jumun.invoices.documents.labels import labels_of
+from jumun.invoices.documents.pdf import render
+from jumun.invoices.documents.theme import Theme
 from tests.factories import paid_order
 from tests.invoices.crediting import credit
 from tests.invoices.documents import BERLIN, VISA, document, line, long_document

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from pypdf import PdfReader
 
-from jumun.invoices.document import canonical_json
-from jumun.invoices.pdf import render
-from jumun.invoices.render_errors import RenderError
-from jumun.invoices.theme import HERE, Theme
+from jumun.invoices.documents.document import canonical_json
+from jumun.invoices.documents.pdf import render
+from jumun.invoices.documents.render_errors import RenderError
+from jumun.invoices.documents.theme import HERE, Theme
 from tests.invoices.documents import document, long_document
 
 IN_ANOTHER_PROCESS = """

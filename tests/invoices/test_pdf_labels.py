@@ -1,7 +1,7 @@
 import json
 import string
 
-from jumun.invoices.labels import LABELS
+from jumun.invoices.documents.labels import LABELS
 
 labels = json.loads(LABELS.read_text(encoding="utf-8"))
 

@@ -8,10 +8,10 @@ from collections import Counter
 
 import pytest
 
-from jumun.invoices.glyphs import FAMILIES, fonts_for
-from jumun.invoices.pdf import render
-from jumun.invoices.printable import printable_text
-from jumun.invoices.theme import FONTS
+from jumun.invoices.documents.glyphs import FAMILIES, fonts_for
+from jumun.invoices.documents.pdf import render
+from jumun.invoices.documents.printable import printable_text
+from jumun.invoices.documents.theme import FONTS
 from tests.invoices.documents import BUYER, document, line
 from tests.invoices.names import JAPANESE, KOREAN, NAMES, SIMPLIFIED, TRADITIONAL
 from tests.invoices.pdftotext import PDFTOTEXT, found_in

@@ -11,11 +11,11 @@ import zxingcpp
 from PIL import Image
 from pypdf import PdfReader
 
-from jumun.invoices.glyphs import FAMILIES
-from jumun.invoices.labels import labels_of
-from jumun.invoices.pdf import render
-from jumun.invoices.printed import printed
-from jumun.invoices.theme import DEFAULT_THEME, FONTS, Theme
+from jumun.invoices.documents.glyphs import FAMILIES
+from jumun.invoices.documents.labels import labels_of
+from jumun.invoices.documents.pdf import render
+from jumun.invoices.documents.printed import printed
+from jumun.invoices.documents.theme import DEFAULT_THEME, FONTS, Theme
 from tests.invoices.documents import BERLIN, BUYER, VISA, document, line, long_document
 from tests.invoices.pdftotext import READER, found_in
 

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jumun.invoices.document import from_json
-from jumun.invoices.glyphs import FAMILIES, characters_of, families_for, fonts_for
-from jumun.invoices.pdf import render
-from jumun.invoices.printable import INVISIBLE, JOINERS, printable, printable_text
-from jumun.invoices.theme import FONTS
+from jumun.invoices.documents.document import from_json
+from jumun.invoices.documents.glyphs import FAMILIES, characters_of, families_for, fonts_for
+from jumun.invoices.documents.pdf import render
+from jumun.invoices.documents.printable import INVISIBLE, JOINERS, printable, printable_text
+from jumun.invoices.documents.theme import FONTS
 from tests.factories import paid_order
 from tests.invoices.documents import BUYER, document, line
 from tests.invoices.pdftotext import found_in
@@ -169,7 +169,7 @@ def test_every_character_of_our_fonts_can_be_set():
 
 def test_what_the_fonts_draw_is_asked_without_typst():
     """In a process of its own: what `printable` imports is not the layout."""
-    code = "import sys, jumun.invoices.printable; print(sorted(m for m in sys.modules if m in {'typst', 'django'}))"
+    code = "import sys, jumun.invoices.documents.printable; print(sorted({'typst', 'django'} & set(sys.modules)))"
     output = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True).stdout
     assert output.strip() == "[]"
 

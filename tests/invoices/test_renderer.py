@@ -13,12 +13,12 @@ from typing import Any
 
 import pytest
 
-from jumun.invoices import renderer as module
-from jumun.invoices.facturx import render_hybrid
-from jumun.invoices.pdf import render
-from jumun.invoices.render_errors import EngineDied, RenderError, RendererUnavailable
-from jumun.invoices.renderer import Renderer
-from jumun.invoices.theme import DEFAULT_THEME, Theme
+from jumun.invoices.documents import renderer as module
+from jumun.invoices.documents.facturx import render_hybrid
+from jumun.invoices.documents.pdf import render
+from jumun.invoices.documents.render_errors import EngineDied, RenderError, RendererUnavailable
+from jumun.invoices.documents.renderer import Renderer
+from jumun.invoices.documents.theme import DEFAULT_THEME, Theme
 from tests.invoices.documents import BUYER, document, long_document
 from tests.invoices.engine_faults import faulty, template
 from tests.invoices.garbage_child import ANSWERS
@@ -201,7 +201,8 @@ def test_a_web_server_with_python_inside_finds_an_interpreter(make: Make, monkey
 
 
 def run(script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    head = "import os, sys\nfrom jumun.invoices.renderer import renderer\nfrom jumun.invoices.theme import *\n"
+    head = "import os, sys\nfrom jumun.invoices.documents.renderer import renderer\n"
+    head += "from jumun.invoices.documents.theme import *\n"
     head += "from tests.invoices.documents import document\nfrom tests.invoices.engine_faults import faulty\n"
     command = [sys.executable, "-W", "error", "-c", head + script, *arguments]
     return subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
@@ -224,7 +225,7 @@ def test_a_process_that_is_killed_leaves_none() -> None:
 def test_a_process_that_is_killed_leaves_none_that_hangs(tmp_path: Path) -> None:
     """Nobody is left to end that rendering but the child itself."""
     done = run(
-        "from pathlib import Path\nimport threading, time\nfrom jumun.invoices.renderer import Renderer\n"
+        "from pathlib import Path\nimport threading, time\nfrom jumun.invoices.documents.renderer import Renderer\n"
         "renderer = Renderer(time_limit_s=1)\nrenderer.render(document(), DEFAULT_THEME)\n"
         + PID
         + "threading.Thread(target=renderer.render, args=(document(), faulty(Path(sys.argv[1]), 'hangs'))).start()\n"

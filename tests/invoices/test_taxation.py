@@ -10,8 +10,8 @@ from lxml import etree
 
 from jumun import money
 from jumun.errors import AmountOutOfRange, OrderRefused
-from jumun.invoices.document import Document
-from jumun.invoices.einvoice import einvoice
+from jumun.invoices.documents.document import Document
+from jumun.invoices.documents.einvoice import einvoice
 from jumun.invoices.models import CreditNote, Invoice
 from jumun.orders.place import Item, amounts_of
 from jumun.tax_ids import InvalidTaxId

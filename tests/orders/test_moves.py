@@ -12,7 +12,7 @@ from django.utils import timezone, translation
 from jumun.audit import findings
 from jumun.conf import jumun
 from jumun.errors import OrderRefused, OutOfStock
-from jumun.orders.checks import check_cause_middleware
+from jumun.orders.checks import check_actor_middleware
 from jumun.orders.models import Order
 from jumun.orders.place import Customer
 from jumun.orders.signals import order_canceled, order_paid
@@ -330,7 +330,7 @@ def test_reverse_charge_keeps_its_tax_identifier(category: str, before: str, aft
 
 
 def test_whoever_acts_is_named_within_what_the_columns_hold(order: Order) -> None:
-    from jumun.cause import Actor, Cause, acting
+    from jumun.actor import Actor, Cause, acting
 
     with acting(lambda: Cause(actor=Actor.STAFF, name="n" * 300, source="s" * 300)):
         order.cancel()
@@ -353,8 +353,8 @@ def test_a_reference_that_could_be_guessed_is_named(order: Order, reference: str
 
 
 def test_a_site_without_the_middleware_is_told_so(settings: Any) -> None:
-    assert check_cause_middleware() == []
+    assert check_actor_middleware() == []
     settings.MIDDLEWARE = [name for name in site_settings.MIDDLEWARE if "cause" not in name]
-    [warning] = check_cause_middleware()
+    [warning] = check_actor_middleware()
     assert warning.id == "jumun.W003"
     assert "AuthenticationMiddleware" in str(warning.hint)

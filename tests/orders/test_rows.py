@@ -1,4 +1,4 @@
-"""`jumun.rows` reads what the ORM reads, of every kind of field that we have."""
+"""`jumun.db.fast` reads what the ORM reads, of every kind of field that we have."""
 
 import pytest
 from django.db import connection, transaction
@@ -6,11 +6,11 @@ from django.db.models import Model
 from django.db.transaction import TransactionManagementError
 from django.test.utils import CaptureQueriesContext
 
+from jumun.db.fast import change, change_all, find, find_all
 from jumun.invoices.models import Invoice
 from jumun.orders.models import Order, OrderLine
 from jumun.outbox.models import Job
 from jumun.payments.models import Payment, Refund
-from jumun.rows import change, change_all, find, find_all
 from jumun.storefront.models import Product
 from tests.factories import item, paid_order, place_order
 from tests.storefront.shop import product

@@ -11,7 +11,7 @@ from jumun.orders.models import Order, TimelineEntry
 from jumun.orders.timeline import Kind
 from jumun.outbox.worker import drain
 from jumun.payments.models import InboxEvent, QuarantinedSnapshot
-from jumun.payments.refunds import refund
+from jumun.payments.refunds.refund import refund
 from paywright.testing import Paywright
 from tests.factories import paid_order, pay, place_order
 from tests.payments.paying import buy

@@ -23,10 +23,10 @@ from jumun.outbox.lanes import Lane
 from jumun.outbox.models import Job
 from jumun.outbox.queue_runner import QueueRunner
 from jumun.outbox.worker import drain
-from jumun.payments.expire import enqueue_overdue
-from jumun.payments.inbox import store
+from jumun.payments.checkout.expire import enqueue_overdue
 from jumun.payments.models import InboxEvent, Refund
-from jumun.payments.refunds import enqueue_unanswered
+from jumun.payments.refunds.refund import enqueue_unanswered
+from jumun.payments.webhooks.receive import store
 from tests.factories import paid_order, place_order
 from tests.payments.stripe_says import event
 

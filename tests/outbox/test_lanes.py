@@ -13,8 +13,8 @@ from django.utils import timezone
 from jumun.errors import StripeUnavailable
 from jumun.orders.models import Order
 from jumun.outbox.models import Job
-from jumun.payments import refunds
 from jumun.payments.models import Refund
+from jumun.payments.refunds import refund as refunding
 from paywright.testing import Paywright
 from tests.factories import place_order
 from tests.invoices.mail_server import MailServer, mail_server
@@ -39,7 +39,7 @@ def refund_without_answer(stripe: Paywright, settings: Any) -> Refund:
     settings.JUMUN = settings.JUMUN | {"STRIPE_TIMEOUT_S": 0.3}
     stripe.faults({"kind": "timeout_after", "match": "POST /v1/refunds", "seconds": 2})
     with pytest.raises(StripeUnavailable):
-        refunds.refund(payment, amount_minor=4_000, reason="", by=None)
+        refunding.refund(payment, amount_minor=4_000, reason="", by=None)
     stripe.faults()
     Refund.objects.update(created_at=timezone.now() - timedelta(minutes=2))
     return Refund.objects.get(status="creating")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from jumun.cause import Actor, Cause
+from jumun.actor import Actor, Cause
 from jumun.errors import LeaseLost, StripeRefused, StripeUnavailable
 from jumun.outbox import lease
 from jumun.outbox.lanes import Lane

@@ -14,12 +14,12 @@ from django.db import InternalError, OperationalError, connection, connections
 from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
 
-from jumun import read_only
+from jumun.db import read_only
 from jumun.outbox import readiness, worker
 from jumun.outbox.lanes import Lane
 from jumun.outbox.models import Job
-from jumun.payments.inbox import store
 from jumun.payments.models import InboxEvent
+from jumun.payments.webhooks.receive import store
 from tests.payments.stripe_says import event
 from tests.storefront.shop import product
 

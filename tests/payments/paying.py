@@ -7,10 +7,10 @@ from typing import Any
 from django.core.management import call_command
 
 from jumun.orders.models import Order
-from jumun.payments import gateway
-from jumun.payments.checkout import open_checkout
+from jumun.payments.checkout.open import open_checkout
 from jumun.payments.merge import apply
 from jumun.payments.models import Payment
+from jumun.payments.stripe import gateway
 from paywright.testing import Paywright
 from tests.factories import item, place_order
 from tests.payments.stripe_says import deliver

@@ -13,13 +13,13 @@ from pypdf import PdfReader
 from jumun.audit import findings
 from jumun.errors import NotRefundable
 from jumun.exports.csv import stream
-from jumun.invoices.einvoice_scope import EInvoiceError
+from jumun.invoices.documents.einvoice_scope import EInvoiceError
 from jumun.invoices.models import CreditNote, Invoice
 from jumun.orders.models import Order
-from jumun.payments import gateway
 from jumun.payments.merge import apply
 from jumun.payments.models import Payment
-from jumun.payments.refunds import refund
+from jumun.payments.refunds.refund import refund
+from jumun.payments.stripe import gateway
 from paywright.testing import Paywright
 from tests.factories import item
 from tests.payments.paying import pay_unnoticed

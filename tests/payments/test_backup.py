@@ -32,12 +32,12 @@ from jumun.invoices.models import CreditNote, Invoice, Restoration, Series, Skip
 from jumun.orders.models import Order
 from jumun.outbox.models import Job
 from jumun.outbox.worker import drain
-from jumun.payments import gateway
-from jumun.payments.checkout import open_checkout
-from jumun.payments.expire import expire_order
+from jumun.payments.checkout.expire import expire_order
+from jumun.payments.checkout.open import open_checkout
 from jumun.payments.jobs import reconcile_lately
 from jumun.payments.models import Payment, Refund
-from jumun.payments.refunds import refund
+from jumun.payments.refunds.refund import refund
+from jumun.payments.stripe import gateway
 from paywright.testing import Paywright
 from tests.factories import paid_order, place_order
 from tests.payments.paying import buy, pay_unnoticed

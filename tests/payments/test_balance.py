@@ -6,7 +6,7 @@ import pytest
 
 from jumun.payments.merge import apply
 from jumun.payments.models import BalanceTransaction, Payment, Payout
-from jumun.payments.refunds import refund
+from jumun.payments.refunds.refund import refund
 from paywright.testing import Paywright
 from tests.payments.disputing import movement
 from tests.payments.paying import FAILING_REFUND_CARD, buy, hear

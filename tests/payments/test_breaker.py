@@ -11,7 +11,7 @@ from django.utils import timezone
 from jumun.errors import StripeRefused, StripeSpared
 from jumun.outbox.models import Job
 from jumun.outbox.process import process
-from jumun.payments.breaker import FAILURES_MAX, SPARED_FOR_S, Breaker
+from jumun.payments.stripe.circuit_breaker import FAILURES_MAX, SPARED_FOR_S, Breaker
 
 
 class Clock:

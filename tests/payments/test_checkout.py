@@ -17,11 +17,11 @@ from jumun.invoices.models import Invoice
 from jumun.orders.models import Order
 from jumun.outbox.models import Job
 from jumun.outbox.worker import drain
-from jumun.payments import gateway
-from jumun.payments.checkout import open_checkout
-from jumun.payments.expire import enqueue_overdue, expire_order
+from jumun.payments.checkout.expire import enqueue_overdue, expire_order
+from jumun.payments.checkout.open import open_checkout
 from jumun.payments.merge import apply
 from jumun.payments.models import Checkout, Payment
+from jumun.payments.stripe import gateway
 from paywright.testing import Paywright
 from tests.factories import item, place_order, stored_order
 from tests.orders.test_placing import BOOK, CUSTOMER, TEA

@@ -7,11 +7,11 @@ from django.core import mail
 from django.test import Client
 
 from jumun.audit import findings
+from jumun.invoices.documents.printed import printed
 from jumun.invoices.models import Cancellation, CreditNote
-from jumun.invoices.printed import printed
 from jumun.orders.models import Order
-from jumun.payments.credit_lost import credit_lost
 from jumun.payments.merge import apply
+from jumun.payments.refunds.lost_dispute import credit_lost
 from tests.factories import paid_order
 from tests.payments.disputing import dispute_of, movement
 from tests.payments.paying import work

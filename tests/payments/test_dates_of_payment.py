@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from jumun.business_day import business_day
 from jumun.invoices.models import CreditNote
 from jumun.orders.models import Order
-from jumun.payments.credit_lost import credit_lost
 from jumun.payments.merge import apply
 from jumun.payments.models import Payment
-from jumun.shop_day import shop_day
+from jumun.payments.refunds.lost_dispute import credit_lost
 from tests.factories import paid_order, paid_session, place_order, refund_snapshot
 from tests.payments.disputing import dispute_of
 from tests.payments.paying import work
@@ -99,7 +99,7 @@ def test_a_credit_note_names_the_day_of_the_refund() -> None:
     apply(refund_snapshot(payment, 1_000, created=stamp(PAID_AT)))
     note = CreditNote.objects.get().document
     assert note.paid is not None
-    assert (note.paid.paid_on, note.issued_on) == (PAID_AT.date(), shop_day())
+    assert (note.paid.paid_on, note.issued_on) == (PAID_AT.date(), business_day())
     assert payment.refunds.get().created_at == PAID_AT
 
 

@@ -8,10 +8,10 @@ import pytest
 from jumun.errors import PaymentDisputed
 from jumun.orders.models import Order
 from jumun.orders.signals import order_disputed
-from jumun.payments import gateway
 from jumun.payments.merge import apply
 from jumun.payments.models import BalanceTransaction, Dispute, Payment, QuarantinedSnapshot, Refund
-from jumun.payments.refunds import refund
+from jumun.payments.refunds.refund import refund
+from jumun.payments.stripe import gateway
 from paywright.testing import Paywright
 from tests.factories import paid_order
 from tests.payments.disputing import (

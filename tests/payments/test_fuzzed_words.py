@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from jumun.audit import findings
 from jumun.backoffice.quarantine_page import Came
 from jumun.exports import csv as exports
-from jumun.invoices.printed import printed
+from jumun.invoices.documents.printed import printed
 from jumun.orders.models import Order
 from jumun.outbox.process import process
-from jumun.payments import inbox
 from jumun.payments.models import Dispute, InboxEvent, Payout, QuarantinedSnapshot, Refund
+from jumun.payments.webhooks.receive import store
 from tests.examples import half
 from tests.factories import paid_order, paid_session, place_order, refund_snapshot
 from tests.payments.disputing import dispute_of, movement
@@ -124,7 +124,7 @@ def test_any_words_are_merged_or_set_aside_and_the_next_order_is_paid(
         told = Told(data.draw)
         bodies = [event(snapshot, kind) for kind, snapshot in told.events()]
         for body in data.draw(st.permutations([*bodies, event(paid_session(told.innocent))])):
-            inbox.store(body)
+            store(body)
         while rows := InboxEvent.claim(10):
             for row in rows:
                 process(row)

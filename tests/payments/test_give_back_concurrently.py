@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from jumun.errors import RefundUnderWay
-from jumun.payments import give_back
 from jumun.payments.models import Payment, Refund
+from jumun.payments.refunds import automatic
 from tests.factories import paid_order
 
 pytestmark = pytest.mark.django_db
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def payment(monkeypatch: pytest.MonkeyPatch) -> Payment:
     """A payment that goes back, of which another worker asks Stripe right now."""
-    monkeypatch.setattr(give_back, "resume", lambda _refund: None)
+    monkeypatch.setattr(automatic, "resume", lambda _refund: None)
     payment = paid_order().payments.get()
     Payment.objects.update(settles_order=False, unwanted_because="second_payment")
     payment.refresh_from_db()
@@ -31,12 +31,12 @@ def test_what_another_worker_asks_for_is_not_done_yet(payment: Payment, earlier:
     for status in [*earlier, "creating"]:
         add(payment, status)
     with pytest.raises(RefundUnderWay):
-        give_back.give_back(payment)
+        automatic.give_back(payment)
 
 
 @pytest.mark.parametrize("status", ["pending", "requires_action", "succeeded"])
 def test_what_stripe_has_made_is_done(payment: Payment, status: str) -> None:
     add(payment, "refused")
     add(payment, status, refund_id="re_1")
-    give_back.give_back(payment)
+    automatic.give_back(payment)
     assert Refund.objects.count() == 2

@@ -24,15 +24,15 @@ from jumun.audit import findings
 from jumun.invoices.models import CreditNote, Invoice
 from jumun.orders.models import Order
 from jumun.outbox.models import Job
-from jumun.payments import gateway
 from jumun.payments.balance_sums import transactions_of
-from jumun.payments.checkout import open_checkout
-from jumun.payments.complete import complete
-from jumun.payments.lacking import enqueue_completion, is_of_unknown_payment
+from jumun.payments.checkout.open import open_checkout
 from jumun.payments.merge import MERGED_TYPES, apply
 from jumun.payments.models import Checkout, Dispute, Reconciliation, Refund
-from jumun.payments.process import object_of
 from jumun.payments.reconcile import reconcile
+from jumun.payments.stripe import gateway
+from jumun.payments.webhooks.complete import complete
+from jumun.payments.webhooks.incomplete import enqueue_completion, is_of_unknown_payment
+from jumun.payments.webhooks.process import object_of
 from paywright.testing import Paywright
 from tests.examples import few
 from tests.factories import item, place_order
@@ -185,7 +185,7 @@ class AnyHistory(TestCase):
         self.stripe = paywright_server
         values = {"STRIPE_SECRET_KEY": self.stripe.secret_key, "STRIPE_API_BASE": self.stripe.api_base}
         with override_settings(**values), pytest.MonkeyPatch.context() as patch:
-            patch.setattr("jumun.payments.pacing.TEST_PER_S", 10_000)
+            patch.setattr("jumun.payments.stripe.rate_limit.TEST_PER_S", 10_000)
             yield
 
     # Few at random, and not made smaller, for each costs dozens of calls to the sandbox.

@@ -8,7 +8,7 @@ from jumun.errors import LeaseLost
 from jumun.invoices.models import Invoice
 from jumun.outbox.models import Job
 from jumun.payments.models import InboxEvent, Payment
-from jumun.payments.process import process
+from jumun.payments.webhooks.process import process
 from tests.factories import paid_session, place_order
 from tests.payments.stripe_says import deliver, event
 

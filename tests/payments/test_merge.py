@@ -13,7 +13,7 @@ from jumun.orders.models import Order
 from jumun.outbox.models import Job
 from jumun.payments.merge import apply
 from jumun.payments.models import Checkout, Payment, QuarantinedSnapshot
-from jumun.payments.snapshots import SessionSnapshot
+from jumun.payments.stripe.snapshots import SessionSnapshot
 from tests.examples import some
 from tests.orders.test_placing import CUSTOMER, TEA
 from tests.payments.stripe_says import charge_of, session_of

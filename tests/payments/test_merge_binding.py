@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from jumun.orders.models import Order
-from jumun.payments.credit_lost import credit_lost
 from jumun.payments.merge import apply
 from jumun.payments.merge.binding import mismatch, order_of_intent, part_of_payment_minor
 from jumun.payments.models import BalanceTransaction, Dispute, Payment, QuarantinedSnapshot, Refund
+from jumun.payments.refunds.lost_dispute import credit_lost
 from tests.factories import item, paid_order, paid_session, place_order, refund_snapshot
 from tests.payments.disputing import dispute_of, movement
 from tests.payments.stripe_says import charge_of

@@ -13,13 +13,13 @@ from jumun.invoices.models import CreditNote, Invoice
 from jumun.orders.models import Order
 from jumun.orders.signals import order_paid
 from jumun.outbox.models import Job
-from jumun.payments import gateway
-from jumun.payments.checkout import open_checkout
-from jumun.payments.give_back import give_back
+from jumun.payments.checkout.open import open_checkout
 from jumun.payments.merge import apply
 from jumun.payments.models import Payment, QuarantinedSnapshot, Reconciliation, Refund
 from jumun.payments.reconcile.compare import Comparison
 from jumun.payments.reconcile.own_books import own_differences
+from jumun.payments.refunds.automatic import give_back
+from jumun.payments.stripe import gateway
 from paywright.testing import Paywright
 from tests.factories import place_order
 from tests.payments.disputing import LOSING, WINNING, answer
@@ -294,7 +294,7 @@ def test_a_refund_of_staff_that_is_refused_leaves_nothing_kept(stripe: Paywright
     theirs.freeze({"payment_intent": second.payment_intent_id, "amount": -1})
     # Begun by staff between our two looks at the payment: all of it seems to be on its way.
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("jumun.payments.give_back.resume", lambda _refund: None)
+        patch.setattr("jumun.payments.refunds.automatic.resume", lambda _refund: None)
         with pytest.raises(RefundUnderWay):
             give_back(second)
     give_back(second)

@@ -11,11 +11,11 @@ from django.utils import timezone, translation
 from jumun.backoffice.dashboard import Concern, concerns
 from jumun.backoffice.timeline import timeline_of
 from jumun.orders.models import Order
-from jumun.payments import gateway
-from jumun.payments.checkout import open_checkout
+from jumun.payments.checkout.open import open_checkout
 from jumun.payments.merge import apply
 from jumun.payments.models import InboxEvent, Payment, QuarantinedSnapshot
 from jumun.payments.reconcile.compare import Comparison
+from jumun.payments.stripe import gateway
 from paywright.testing import Paywright
 from tests.factories import paid_order, place_order
 from tests.payments.paying import FAILING_REFUND_CARD, buy, hear, pay_unnoticed, work

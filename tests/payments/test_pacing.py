@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from jumun.payments import pacing
+from jumun.payments.stripe import rate_limit
 
 
 @pytest.mark.parametrize(("key", "limit_per_s"), [("sk_test_x", 25), ("sk_live_x", 100)])
@@ -20,10 +20,10 @@ def test_no_second_holds_more_calls_than_stripe_takes(
         nonlocal now_s
         now_s += seconds
 
-    monkeypatch.setattr(pacing, "_free_at_s", 0.0)
-    monkeypatch.setattr(pacing, "time", SimpleNamespace(monotonic=lambda: now_s, sleep=sleep))
+    monkeypatch.setattr(rate_limit, "_free_at_s", 0.0)
+    monkeypatch.setattr(rate_limit, "time", SimpleNamespace(monotonic=lambda: now_s, sleep=sleep))
     for _ in range(500):
-        pacing.pace()
+        rate_limit.pace()
         calls_s.append(now_s)
     assert all(calls_s[index + limit_per_s] - at_s > 1 for index, at_s in enumerate(calls_s[:-limit_per_s]))
     assert all(later_s >= earlier_s for earlier_s, later_s in pairwise(calls_s))

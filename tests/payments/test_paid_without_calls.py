@@ -19,9 +19,9 @@ from jumun.invoices.models import CreditNote, Invoice
 from jumun.orders.models import Order
 from jumun.outbox.models import Job
 from jumun.outbox.process import process
-from jumun.payments import gateway
-from jumun.payments.breaker import FAILURES_MAX
 from jumun.payments.models import BalanceTransaction, Dispute, InboxEvent, Payment, Payout, Refund
+from jumun.payments.stripe import gateway
+from jumun.payments.stripe.circuit_breaker import FAILURES_MAX
 from paywright.testing import Paywright
 from tests.factories import place_order
 from tests.payments.disputing import DISPUTED_CARD, LOSING, answer

@@ -5,9 +5,9 @@ import pytest
 from jumun.audit import findings
 from jumun.invoices.models import CreditNote
 from jumun.outbox.models import Job
-from jumun.payments.credit_lost import credit_lost
 from jumun.payments.merge import apply
 from jumun.payments.models import Payment
+from jumun.payments.refunds.lost_dispute import credit_lost
 from tests.factories import paid_order, refund_snapshot
 from tests.payments.disputing import dispute_of, movement
 

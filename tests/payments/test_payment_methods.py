@@ -8,9 +8,9 @@ import pytest
 from django.test import Client
 
 from jumun.exports import csv as exports
-from jumun.invoices.einvoice import einvoice
-from jumun.invoices.payment_methods import TABLES
-from jumun.invoices.printed import printed
+from jumun.invoices.documents.einvoice import einvoice
+from jumun.invoices.documents.payment_methods import TABLES
+from jumun.invoices.documents.printed import printed
 from jumun.orders.models import Order
 from jumun.payments.merge import apply
 from tests.factories import paid_session, place_order

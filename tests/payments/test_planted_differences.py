@@ -10,13 +10,11 @@ from django.apps import apps
 from django.db import connection
 from django.utils import timezone
 
-from jumun import frozen
 from jumun.audit import findings
+from jumun.db import append_only
 from jumun.invoices.models import Cancellation, CreditNote
 from jumun.orders.models import Order, OrderLine, TimelineEntry
-from jumun.payments import gateway
-from jumun.payments.checkout import open_checkout
-from jumun.payments.credit_lost import credit_lost
+from jumun.payments.checkout.open import open_checkout
 from jumun.payments.merge import apply
 from jumun.payments.models import (
     BalanceTransaction,
@@ -28,6 +26,8 @@ from jumun.payments.models import (
     Reconciliation,
     Refund,
 )
+from jumun.payments.refunds.lost_dispute import credit_lost
+from jumun.payments.stripe import gateway
 from paywright.testing import Paywright
 from tests.factories import paid_session, place_order
 from tests.payments.disputing import DISPUTED_CARD, LOSING, answer, dispute_of
@@ -161,7 +161,7 @@ def fee_of_a_payout_changed(shop: Shop) -> None:
 
 def credit_note_deleted(shop: Shop) -> None:
     refund = shop.refunded()
-    with frozen.lifted(connection):
+    with append_only.lifted(connection):
         CreditNote.objects.filter(refund_id=refund.refund_id).delete()
 
 
@@ -247,7 +247,7 @@ def paid_after_all(shop: Shop) -> None:
 
 def forget(order: Order) -> None:
     """As a database does that is restored to the state before the order."""
-    with frozen.lifted(connection):
+    with append_only.lifted(connection):
         for model in (TimelineEntry, OrderLine, Checkout):
             model._default_manager.filter(order=order).delete()
         order.delete()

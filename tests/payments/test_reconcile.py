@@ -19,9 +19,8 @@ from jumun.outbox.lanes import Lane
 from jumun.outbox.models import Job
 from jumun.outbox.stopping import stops_at
 from jumun.outbox.worker import work_once
-from jumun.payments import gateway
 from jumun.payments.balance_sums import sums_by_currency, transactions_of
-from jumun.payments.checkout import open_checkout
+from jumun.payments.checkout.open import open_checkout
 from jumun.payments.merge import apply
 from jumun.payments.models import (
     BalanceTransaction,
@@ -35,6 +34,7 @@ from jumun.payments.models import (
 from jumun.payments.reconcile.compare import Comparison
 from jumun.payments.reconcile.own_books import own_differences
 from jumun.payments.reconcile.unfinished import unfinished
+from jumun.payments.stripe import gateway
 from paywright.testing import Paywright
 from tests.factories import paid_order, place_order
 from tests.payments.disputing import DISPUTED_CARD, LOSING, answer, dispute_of

@@ -7,7 +7,7 @@ import pytest
 from jumun.errors import NotRefundable
 from jumun.payments.merge import apply
 from jumun.payments.models import Payment, Refund
-from jumun.payments.refunds import refund
+from jumun.payments.refunds.refund import refund
 from tests.factories import paid_order, refund_snapshot
 
 pytestmark = pytest.mark.django_db

@@ -9,10 +9,10 @@ from django.db import OperationalError, connection
 from django.utils import timezone
 
 from jumun.errors import NotRefundable, PaymentDisputed, RefundExceedsPaid, StripeRefused
-from jumun.payments import gateway
 from jumun.payments.merge import apply
 from jumun.payments.models import Payment, Refund, RefundLine
-from jumun.payments.refunds import refund, resume
+from jumun.payments.refunds.refund import refund, resume
+from jumun.payments.stripe import gateway
 from paywright.testing import Paywright
 from tests.factories import paid_order
 from tests.payments.disputing import dispute_of

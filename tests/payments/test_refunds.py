@@ -16,10 +16,10 @@ from jumun.errors import NotRefundable, RefundExceedsPaid, StripeRefused, Stripe
 from jumun.invoices.models import CreditNote
 from jumun.outbox.models import Job
 from jumun.outbox.worker import drain
-from jumun.payments import gateway
 from jumun.payments.merge import apply
 from jumun.payments.models import Payment, QuarantinedSnapshot, Refund
-from jumun.payments.refunds import enqueue_unanswered, refund, resume
+from jumun.payments.refunds.refund import enqueue_unanswered, refund, resume
+from jumun.payments.stripe import gateway
 from paywright.testing import Paywright
 from tests.factories import item, place_order
 from tests.payments.paying import FAILING_REFUND_CARD, PENDING_REFUND_CARD, buy, hear, pay_unnoticed, work
@@ -188,7 +188,7 @@ def test_a_refund_whose_answer_was_lost_is_not_made_twice(stripe: Paywright, set
 def test_however_many_stuck_refunds_there_are_newer_ones_get_their_turn(
     stripe: Paywright, settings: Any, monkeypatch: pytest.MonkeyPatch, is_of_other_mode: bool
 ) -> None:
-    monkeypatch.setattr("jumun.payments.refunds.BATCH", 20)
+    monkeypatch.setattr("jumun.payments.refunds.refund.BATCH", 20)
     stuck = buy(stripe)
     Refund.objects.bulk_create(
         Refund(payment=stuck, idempotency_key=f"stuck {number}", amount_minor=1, currency="KRW") for number in range(20)

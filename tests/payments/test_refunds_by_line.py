@@ -10,12 +10,12 @@ from jumun.audit import findings
 from jumun.errors import NotRefundable, RefundExceedsOrdered
 from jumun.invoices.models import CreditNote
 from jumun.orders.models import Order
-from jumun.payments import gateway
-from jumun.payments.checkout import open_checkout
+from jumun.payments.checkout.open import open_checkout
 from jumun.payments.merge import apply
 from jumun.payments.models import Payment, Refund
-from jumun.payments.pieces import left_of
-from jumun.payments.refunds import refund
+from jumun.payments.refunds.lines import left_of
+from jumun.payments.refunds.refund import refund
+from jumun.payments.stripe import gateway
 from paywright.testing import Paywright
 from tests.factories import item, refund_snapshot
 from tests.payments.paying import FAILING_REFUND_CARD, PENDING_REFUND_CARD, hear, pay_unnoticed

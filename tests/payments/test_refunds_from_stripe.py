@@ -12,9 +12,9 @@ from jumun.errors import MalformedSnapshot
 from jumun.invoices.models import CreditNote
 from jumun.orders.models import Order
 from jumun.orders.signals import order_refunded
-from jumun.payments import gateway
 from jumun.payments.merge import apply
 from jumun.payments.models import Payment, QuarantinedSnapshot, Refund
+from jumun.payments.stripe import gateway
 from paywright.testing import Paywright
 from tests.examples import some
 from tests.factories import place_order

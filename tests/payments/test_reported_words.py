@@ -15,7 +15,6 @@ from jumun.audit import findings
 from jumun.exports import csv as exports
 from jumun.invoices.models import Invoice
 from jumun.orders.models import Order
-from jumun.payments.credit_lost import credit_lost
 from jumun.payments.merge import apply
 from jumun.payments.models import (
     BalanceTransaction,
@@ -26,6 +25,7 @@ from jumun.payments.models import (
     QuarantinedSnapshot,
     Refund,
 )
+from jumun.payments.refunds.lost_dispute import credit_lost
 from tests.factories import paid_order, paid_session, pay, place_order, refund_snapshot
 from tests.payments.disputing import dispute_of, movement
 from tests.payments.paying import work

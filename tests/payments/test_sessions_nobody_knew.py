@@ -6,9 +6,9 @@ import pytest
 from django.test import Client
 
 from jumun.orders.models import Order
-from jumun.payments import gateway
-from jumun.payments.checkout import open_checkout
+from jumun.payments.checkout.open import open_checkout
 from jumun.payments.models import Payment
+from jumun.payments.stripe import gateway
 from paywright.testing import Paywright
 from tests.factories import place_order
 from tests.payments.test_checkout import URLS, session_id

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jumun.errors import WebhookRefused
-from jumun.payments.signature import TOLERANCE_S, verify
+from jumun.payments.webhooks.signature import TOLERANCE_S, verify
 from tests.payments.stripe_says import signature
 
 SECRET = "whsec_one"

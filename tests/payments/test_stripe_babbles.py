@@ -14,9 +14,9 @@ from django.utils import timezone
 
 from jumun.errors import StripeUnavailable
 from jumun.outbox.models import Job
-from jumun.payments import gateway
 from jumun.payments.models import InboxEvent, Refund
-from jumun.payments.refunds import refund, resume
+from jumun.payments.refunds.refund import refund, resume
+from jumun.payments.stripe import gateway
 from paywright.testing import Paywright
 from tests.factories import place_order
 from tests.payments.paying import buy, work

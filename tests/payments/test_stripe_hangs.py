@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from jumun.payments import gateway
+from jumun.payments.stripe import gateway
 from tests.factories import place_order
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -7,9 +7,9 @@ import pytest
 from django.utils import timezone
 
 from jumun.outbox.models import Job
-from jumun.payments import refunds
 from jumun.payments.models import Payment, Refund
-from jumun.payments.refunds import enqueue_unanswered
+from jumun.payments.refunds import refund as refunding
+from jumun.payments.refunds.refund import enqueue_unanswered
 from tests.factories import paid_order
 
 pytestmark = pytest.mark.django_db
@@ -41,7 +41,7 @@ def test_whoever_asked_has_a_minute_to_be_answered(payment: Payment) -> None:
 
 
 def test_the_oldest_come_first_and_no_more_than_a_batch(payment: Payment, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(refunds, "BATCH", 1)
+    monkeypatch.setattr(refunding, "BATCH", 1)
     older = lost(payment, 3 * MINUTE)
     younger = lost(payment, 2 * MINUTE)
     assert [enqueue_unanswered() for _ in range(3)] == [1, 1, 0]
@@ -52,7 +52,7 @@ def test_each_is_asked_about_once_a_day(payment: Payment, monkeypatch: pytest.Mo
     unknown = lost(payment, 2 * MINUTE)
     now: datetime = timezone.now()
     assert [enqueue_unanswered(), enqueue_unanswered()] == [1, 0]
-    monkeypatch.setattr("jumun.payments.refunds.timezone.now", lambda: now + timedelta(days=1))
+    monkeypatch.setattr("jumun.payments.refunds.refund.timezone.now", lambda: now + timedelta(days=1))
     assert enqueue_unanswered() == 1
     assert asked_about() == [unknown.pk, unknown.pk]
 

@@ -7,9 +7,9 @@ from django.db import OperationalError, connection
 
 from jumun.orders.models import Order
 from jumun.outbox.process import process
-from jumun.payments import inbox
 from jumun.payments.models import InboxEvent
-from jumun.payments.wsgi import WebhooksFirst
+from jumun.payments.webhooks.receive import store
+from jumun.payments.webhooks.wsgi import WebhooksFirst
 from tests.factories import paid_order, paid_session, place_order
 from tests.payments.stripe_says import event, signature
 
@@ -86,7 +86,7 @@ def test_what_cannot_be_stored_is_asked_for_again() -> None:
 
 def test_what_an_event_costs_is_pinned(django_assert_num_queries: Any) -> None:
     paid_order()  # the first of a year begins the series of its invoices
-    inbox.store(body_of(place_order()))
+    store(body_of(place_order()))
     (row,) = InboxEvent.claim(1)
     with django_assert_num_queries(19):
         process(row)

@@ -11,7 +11,7 @@ from pytest_django.fixtures import Settings
 from jumun.invoices.models import Invoice
 from jumun.orders.models import Order
 from jumun.outbox.models import Job
-from jumun.payments.checkout import open_checkout
+from jumun.payments.checkout.open import open_checkout
 from jumun.payments.models import InboxEvent, Payment
 from paywright.testing import Paywright
 from tests.orders.test_placing import CUSTOMER, TEA

@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from jumun import emails
+from jumun import email_addresses
 from paywright import addresses
 from paywright.testing import Paywright
 
@@ -24,15 +24,15 @@ def create(paywright: Paywright, email: str) -> httpx.Response:
 def test_an_address_that_stripe_refuses_is_refused_with_its_code(paywright: Paywright, email: str) -> None:
     error = create(paywright, email).json()["error"]
     assert (error["code"], error["param"]) == ("email_invalid", "email")
-    assert not emails.is_valid(email) or not email.isascii()
+    assert not email_addresses.is_valid(email) or not email.isascii()
 
 
 @pytest.mark.parametrize("email", TAKEN)
 def test_an_address_that_stripe_takes_is_taken(paywright: Paywright, email: str) -> None:
     assert create(paywright, email).json()["email"] == email
-    assert emails.is_valid(email)
+    assert email_addresses.is_valid(email)
 
 
 def test_the_store_and_the_sandbox_have_one_rule() -> None:
-    assert emails.PATTERN == addresses.EMAIL_PATTERN
-    assert emails.LENGTH_MAX <= addresses.EMAIL_LENGTH_MAX
+    assert email_addresses.PATTERN == addresses.EMAIL_PATTERN
+    assert email_addresses.LENGTH_MAX <= addresses.EMAIL_LENGTH_MAX

@@ -9,8 +9,8 @@ from pytest_django.fixtures import Settings
 
 from jumun.errors import SummaryChanged
 from jumun.orders.models import Order
-from jumun.payments import gateway
-from jumun.payments.checkout import open_checkout
+from jumun.payments.checkout.open import open_checkout
+from jumun.payments.stripe import gateway
 from jumun.storefront.cart import Cart
 from jumun.storefront.models import Product
 from jumun.storefront.place_order import place_order

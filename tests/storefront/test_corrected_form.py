@@ -7,8 +7,8 @@ import pytest
 from django.test import Client
 
 from jumun.orders.models import Order
-from jumun.payments import gateway
 from jumun.payments.models import Checkout
+from jumun.payments.stripe import gateway
 from paywright.testing import Paywright
 from tests.factories import pay
 from tests.races import at_once

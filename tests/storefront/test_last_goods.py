@@ -10,10 +10,10 @@ from jumun.errors import StripeUnavailable
 from jumun.invoices.models import Invoice
 from jumun.orders.models import Order
 from jumun.outbox.worker import drain
-from jumun.payments import gateway
-from jumun.payments.checkout import open_checkout
+from jumun.payments.checkout.open import open_checkout
 from jumun.payments.merge import apply
 from jumun.payments.models import Checkout, Payment
+from jumun.payments.stripe import gateway
 from paywright.testing import Paywright
 from tests.payments.test_checkout import URLS, session_id
 from tests.races import at_once

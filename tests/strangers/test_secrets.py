@@ -11,7 +11,7 @@ from pytest_django.fixtures import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from jumun.orders.models import Order
-from jumun.payments.checkout import open_checkout
+from jumun.payments.checkout.open import open_checkout
 from jumun.payments.models import InboxEvent
 from paywright.testing import Paywright
 from tests.orders.test_placing import CUSTOMER, TEA

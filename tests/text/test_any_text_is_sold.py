@@ -15,7 +15,7 @@ from jumun.errors import OrderRefused
 from jumun.exports import csv as exports
 from jumun.exports.formula import unguard
 from jumun.invoices import mail
-from jumun.invoices.einvoice_scope import NOT_XML
+from jumun.invoices.documents.einvoice_scope import NOT_XML
 from jumun.orders.models import Order
 from jumun.text import is_damaged, normalized
 from tests.factories import item, pay, place_order

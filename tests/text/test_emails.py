@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jumun import emails
+from jumun import email_addresses
 from jumun.errors import OrderRefused
 
 ATEXT = "abcXYZ019!#$%&'*+/=?^_`{|}~-"
@@ -37,7 +37,7 @@ ATEXT = "abcXYZ019!#$%&'*+/=?^_`{|}~-"
 )
 def test_what_stripe_or_a_mail_server_would_refuse_is_refused(address: str) -> None:
     with pytest.raises(OrderRefused) as refused:
-        emails.normalized(address)
+        email_addresses.normalized(address)
     assert refused.value.field == "email"
 
 
@@ -58,23 +58,23 @@ def test_what_stripe_or_a_mail_server_would_refuse_is_refused(address: str) -> N
     ],
 )
 def test_an_address_is_kept_as_typed_and_sent_in_ascii(typed: str, stored: str, sent: str) -> None:
-    assert emails.normalized(typed) == stored
-    assert emails.to_ascii(stored) == sent
+    assert email_addresses.normalized(typed) == stored
+    assert email_addresses.to_ascii(stored) == sent
 
 
 @given(st.text())
 def test_any_text_is_an_address_or_refused(typed: str) -> None:
     try:
-        stored = emails.normalized(typed)
+        stored = email_addresses.normalized(typed)
     except OrderRefused:
         return
-    assert emails.normalized(stored) == stored
-    assert emails.to_ascii(stored).isascii()
+    assert email_addresses.normalized(stored) == stored
+    assert email_addresses.to_ascii(stored).isascii()
 
 
 @given(st.emails())
 def test_addresses_that_people_have_are_taken(address: str) -> None:
     # Hypothesis makes top-level domains with digits too, which no registry has.
     domain = address.rpartition("@")[2]
-    if domain.rpartition(".")[2].isalpha() and len(address) <= emails.LENGTH_MAX and "'" not in domain:
-        assert emails.normalized(address) == address
+    if domain.rpartition(".")[2].isalpha() and len(address) <= email_addresses.LENGTH_MAX and "'" not in domain:
+        assert email_addresses.normalized(address) == address

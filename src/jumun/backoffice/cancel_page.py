@@ -14,8 +14,8 @@ from django.views.decorators.http import require_http_methods
 from jumun.backoffice.site_page import page_context, to_page
 from jumun.errors import MalformedSnapshot, StripeError
 from jumun.orders.models import Order
-from jumun.payments import gateway
-from jumun.payments.cancel import cancel_order
+from jumun.payments.checkout.cancel import cancel_order
+from jumun.payments.stripe import gateway
 
 PERMISSIONS = ("jumun_orders.view_order", "jumun_orders.cancel_order")
 

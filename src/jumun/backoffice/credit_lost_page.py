@@ -12,8 +12,8 @@ from django.views.decorators.http import require_http_methods
 
 from jumun.backoffice.site_page import page_context, to_page
 from jumun.errors import NotCreditable, NumbersHeld
-from jumun.payments.credit_lost import credit_lost, creditable_minor
 from jumun.payments.models import Dispute
+from jumun.payments.refunds.lost_dispute import credit_lost, creditable_minor
 
 PERMISSIONS = ("jumun_payments.view_dispute", "jumun_payments.credit_dispute")
 

@@ -11,6 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from jumun.business_day import business_day, day_start, shop_time
 from jumun.orders.models import Order
 from jumun.outbox.lease import State
 from jumun.outbox.models import Job
@@ -25,8 +26,7 @@ from jumun.payments.models import (
     Refund,
     WebhookReception,
 )
-from jumun.payments.reception import paid_without_events
-from jumun.shop_day import day_start, shop_day, shop_time
+from jumun.payments.webhooks.reception import paid_without_events
 
 Reason = QuarantinedSnapshot.Reason
 
@@ -70,7 +70,7 @@ class Concern:
 
 def today(now: datetime) -> Today:
     """Three queries."""
-    midnight = day_start(shop_day(now))
+    midnight = day_start(business_day(now))
     paid, unpaid = Q(state=Order.State.PAID), Q(state=Order.State.PLACED)
     by_currency = Order.objects.filter(placed_at__gte=midnight).order_by("currency").values("currency")
     rows = by_currency.annotate(

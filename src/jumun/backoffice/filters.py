@@ -9,8 +9,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from jumun.business_day import business_day, day_start
 from jumun.orders.models import Order
-from jumun.shop_day import day_start, shop_day
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -32,7 +32,7 @@ class PeriodFilter(admin.SimpleListFilter):
         ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        period = periods(shop_day()).get(self.value() or "")
+        period = periods(business_day()).get(self.value() or "")
         if period is None:
             return queryset
         return queryset.filter(**{f"{self.column}__gte": period[0], f"{self.column}__lt": period[1]})

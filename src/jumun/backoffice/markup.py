@@ -8,12 +8,13 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from jumun.business_day import shop_time
+from jumun.invoices.templatetags.jumun_invoices import payment_method
 from jumun.orders.masking import masked
 from jumun.orders.models import Order
 from jumun.outbox.lease import storable
 from jumun.payments.models import Payment
-from jumun.shop_day import shop_time
-from jumun.templatetags.jumun import money, payment_method, stripe_money
+from jumun.templatetags.jumun import money, stripe_money
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise

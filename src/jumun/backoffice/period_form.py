@@ -4,7 +4,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from jumun.shop_day import shop_day
+from jumun.business_day import business_day
 
 
 class PeriodForm(forms.Form):
@@ -22,5 +22,5 @@ class PeriodForm(forms.Form):
     @staticmethod
     def last_month() -> dict[str, date]:
         """What bookkeeping mostly asks for."""
-        last = shop_day().replace(day=1) - timedelta(days=1)
+        last = business_day().replace(day=1) - timedelta(days=1)
         return {"first": last.replace(day=1), "last": last}

@@ -10,7 +10,7 @@ from jumun import money
 from jumun.backoffice.amount_input import amount_text, read_amount
 from jumun.payments.keys import new_key
 from jumun.payments.models import Payment, Refund
-from jumun.payments.pieces import Left, left_of
+from jumun.payments.refunds.lines import Left, left_of
 
 AMOUNT, LINES = "amount", "lines"
 

@@ -24,9 +24,9 @@ from jumun.errors import (
     StripeRefused,
     StripeUnavailable,
 )
-from jumun.payments import gateway
 from jumun.payments.models import Payment, Refund
-from jumun.payments.refunds import refund
+from jumun.payments.refunds.refund import refund
+from jumun.payments.stripe import gateway
 from jumun.templatetags.jumun import money
 
 PERMISSIONS = ("jumun_payments.view_payment", "jumun_payments.refund_payment")

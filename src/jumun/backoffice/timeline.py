@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_lazy
 
-from jumun.cause import Actor
+from jumun.actor import Actor
 from jumun.orders.masking import masked_all
 from jumun.orders.models import Order, TimelineEntry
 from jumun.orders.timeline import Kind

@@ -27,8 +27,8 @@ from django.utils.functional import Promise, lazy
 from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
+from jumun.invoices.documents.payment_methods import method_name, named_methods
 from jumun.invoices.models import CreditNote
-from jumun.invoices.payment_methods import method_name, named_methods
 from jumun.orders.models import Order, TaxCategory
 from jumun.payments.models import Dispute, Refund
 

@@ -16,14 +16,14 @@ from typing import BinaryIO
 from django.db.models import Q, QuerySet
 
 from jumun import money
+from jumun.business_day import DAY_MAX, business_day, day_start
 from jumun.conf import livemode
 from jumun.exports.csv import BOM
 from jumun.exports.formula import guard
-from jumun.invoices.document import Document
-from jumun.invoices.einvoice_scope import EInvoiceError
+from jumun.invoices.documents.document import Document
+from jumun.invoices.documents.einvoice_scope import EInvoiceError
 from jumun.invoices.models import Cancellation, CreditNote, Invoice, IssuedDocument
 from jumun.invoices.numbers import TEST_PREFIX
-from jumun.shop_day import DAY_MAX, day_start, shop_day
 
 INDEX_NAME = "index.csv"
 INDEX_COLUMNS = (
@@ -85,7 +85,7 @@ def files(kinds: list[QuerySet[IssuedDocument]]) -> Iterator[File]:
                 yield File(name=xml, dated=document.issued_on, chunks=iter([content]))
             writer.writerow(_index_row(issued, document, pdf, xml))
         index.seek(0)
-        yield File(name=INDEX_NAME, dated=shop_day(), chunks=_pieces(index))
+        yield File(name=INDEX_NAME, dated=business_day(), chunks=_pieces(index))
         text.detach()
 
 

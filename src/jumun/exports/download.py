@@ -6,11 +6,11 @@ from django.db.models import QuerySet
 from django.http import StreamingHttpResponse
 from django.utils.http import content_disposition_header
 
+from jumun.business_day import business_day
 from jumun.exports.csv import stream
 from jumun.exports.documents import files, issued_between
 from jumun.exports.zip import zipped
 from jumun.orders.models import Order
-from jumun.shop_day import shop_day
 
 
 def csv_response(
@@ -21,7 +21,7 @@ def csv_response(
         stream(orders, per_line=per_line, language=language, bom=bom), content_type="text/csv; charset=utf-8"
     )
     shape = "order-lines" if per_line else "orders"
-    name = f"{shape}-{shop_day()}.csv"
+    name = f"{shape}-{business_day()}.csv"
     response["Content-Disposition"] = content_disposition_header(True, name) or "attachment"
     response["Cache-Control"] = "no-store"
     return response

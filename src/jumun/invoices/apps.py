@@ -1,7 +1,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from jumun import installed
-from jumun.frozen import freeze
+from jumun.db.append_only import freeze
 
 
 class InvoicesConfig(installed.InstalledApp):
@@ -11,6 +11,6 @@ class InvoicesConfig(installed.InstalledApp):
 
     def ready(self) -> None:
         from jumun.invoices import checks  # noqa: F401
-        from jumun.invoices.frozen import REFUSALS
+        from jumun.invoices.append_only import REFUSALS
 
         freeze(self, *REFUSALS)

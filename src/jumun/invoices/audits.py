@@ -8,9 +8,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from jumun import frozen
 from jumun.audit import invariant, note, shown
 from jumun.conf import jumun
+from jumun.db import append_only
 from jumun.invoices.archive_check import documents_without_a_paper, files_that_differ, papers_without_a_document
 from jumun.invoices.by_number import TO_ORDER
 from jumun.invoices.chain_check import archived_records_that_differ, place_of, seals_that_differ
@@ -159,7 +159,7 @@ def archived_pdfs_are_as_they_were_kept() -> Iterator[tuple[str, str]]:
 @invariant("I4", remedy=TRIGGERS_REMEDY)
 def the_database_refuses_to_change_what_is_final() -> Iterator[tuple[str, str]]:
     """The triggers are there, switched on, and do what this version of Jumun has them do."""
-    for trigger in frozen.missing(connections[router.db_for_write(Invoice)]):
+    for trigger in append_only.missing(connections[router.db_for_write(Invoice)]):
         yield trigger, _("this trigger is missing, switched off or changed")
 
 

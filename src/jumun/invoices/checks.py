@@ -5,7 +5,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 from django.core.files.storage import FileSystemStorage, InvalidStorageError
 
-from jumun import emails, tax_ids
+from jumun import email_addresses, tax_ids
 from jumun.conf import InvalidSetting, Paper, Seller, jumun, livemode
 from jumun.countries import country_codes
 from jumun.invoices.archive import ALIAS, storage
@@ -84,7 +84,7 @@ def check_seller_details(**_: Any) -> list[CheckMessage]:
     if seller.country not in country_codes():
         hint = "An ISO 3166-1 alpha-2 code in capitals, such as KR."
         messages.append(Error(f'JUMUN["SELLER"]["COUNTRY"] is {seller.country!r}.', hint=hint, id="jumun.E034"))
-    if not emails.is_valid(seller.email):
+    if not email_addresses.is_valid(seller.email):
         hint = "Mails are sent from it and warnings to it. Write it like shop@example.com."
         messages.append(Error(f'JUMUN["SELLER"]["EMAIL"] is {seller.email!r}.', hint=hint, id="jumun.E035"))
     return messages

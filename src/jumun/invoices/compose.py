@@ -4,9 +4,9 @@ import datetime
 from typing import cast
 
 from jumun.conf import jumun
-from jumun.invoices.document import Document, Line, Locale, Party, PaymentReference, TaxCategory, taxes_of
+from jumun.db.fast import find_all
+from jumun.invoices.documents.document import Document, Line, Locale, Party, PaymentReference, TaxCategory, taxes_of
 from jumun.orders.models import Order, OrderLine
-from jumun.rows import find_all
 
 # Takes the place of the number until the series gives one; no invoice is ever stored with it.
 UNNUMBERED = "-"

@@ -9,8 +9,16 @@ from typing import Any
 
 from jumun import money
 from jumun.invoices.compose import UNNUMBERED
-from jumun.invoices.document import Document, DocumentError, Kind, Line, PaymentReference, TaxSubtotal, taxes_of
-from jumun.invoices.labels import labels_of
+from jumun.invoices.documents.document import (
+    Document,
+    DocumentError,
+    Kind,
+    Line,
+    PaymentReference,
+    TaxSubtotal,
+    taxes_of,
+)
+from jumun.invoices.documents.labels import labels_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from datetime import date, datetime, timedelta
 
 from django.utils import timezone
 
-from jumun.shop_day import day_start
+from jumun.business_day import day_start
 
 
 def moment_of_issue(year: int) -> datetime:

@@ -10,7 +10,7 @@ from django.template import engines
 from django.template.backends.django import DjangoTemplates
 
 from jumun.conf import jumun
-from jumun.invoices.theme import FONTS, Theme
+from jumun.invoices.documents.theme import FONTS, Theme
 
 TEMPLATE = "jumun/invoice.typ"
 LOGOS = ("jumun/invoice-logo.svg", "jumun/invoice-logo.png", "jumun/invoice-logo.jpg")

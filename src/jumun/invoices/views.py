@@ -7,10 +7,10 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from jumun.invoices.by_number import by_number
+from jumun.invoices.documents.einvoice_scope import EInvoiceError
+from jumun.invoices.documents.render_errors import RenderError
 from jumun.invoices.download import file_response
-from jumun.invoices.einvoice_scope import EInvoiceError
 from jumun.invoices.models import Invoice, IssuedDocument
-from jumun.invoices.render_errors import RenderError
 
 logger = logging.getLogger("jumun.invoices")
 

@@ -1,7 +1,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from jumun import installed
-from jumun.frozen import freeze
+from jumun.db.append_only import freeze
 
 
 class OrdersConfig(installed.InstalledApp):

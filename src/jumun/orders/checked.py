@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import Field, Model
 from django.utils.functional import Promise
 
-from jumun import emails, money, tax_ids, text
+from jumun import email_addresses, money, tax_ids, text
 from jumun.countries import country_codes
 from jumun.errors import AmountOutOfRange, EmptyOrder, OrderRefused, TooManyLines
 from jumun.orders.place import LINES_MAX, TAX_CATEGORIES, Customer, Item
@@ -44,7 +44,7 @@ def checked_customer(customer: Customer, order: type[Model]) -> Customer:
     country = _country(text.code(_typed("country", customer.country)))
     return Customer(
         name=checked("name", customer.name),
-        email=checked("email", emails.normalized(_typed("email", customer.email))),
+        email=checked("email", email_addresses.normalized(_typed("email", customer.email))),
         address=checked("address", customer.address, keep_lines=True),
         postal_code=checked("postal_code", text.code(_typed("postal_code", customer.postal_code))),
         city=checked("city", customer.city),

@@ -3,11 +3,11 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Warning, register
 
-MIDDLEWARE = "jumun.middleware.cause_middleware"
+MIDDLEWARE = "jumun.actor.actor_middleware"
 
 
 @register()
-def check_cause_middleware(**_: Any) -> list[CheckMessage]:
+def check_actor_middleware(**_: Any) -> list[CheckMessage]:
     """Without the middleware an order's timeline cannot tell who acted."""
     if MIDDLEWARE in settings.MIDDLEWARE:
         return []

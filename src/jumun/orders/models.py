@@ -10,6 +10,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 
 from jumun.conf import jumun, livemode
+from jumun.db.fast import change, insert, insert_all
 from jumun.errors import OrderRefused
 from jumun.money import PPM
 from jumun.orders import checked
@@ -17,7 +18,6 @@ from jumun.orders.numbers import hashed_token, new_number, new_reference
 from jumun.orders.place import Amounts, Customer, Item, amounts_of, check_total, totals_of
 from jumun.orders.signals import order_canceled, order_paid
 from jumun.orders.timeline import Kind, TimelineEntry
-from jumun.rows import change, insert, insert_all
 from jumun.tax_ids import LENGTH_MAX
 
 __all__ = ["Order", "OrderLine", "TaxCategory", "TimelineEntry"]
@@ -206,7 +206,7 @@ class Order(models.Model):
     def record(self, kind: Kind, **details: Any) -> None:
         """Add to the order's timeline, for good; call it in the transaction that makes it true.
 
-        Who or what acts is known from `jumun.cause`. ``details`` are small JSON values which the sentence that staff
+        Who or what acts is known from `jumun.actor`. ``details`` are small JSON values which the sentence that staff
         read may hold (see `jumun.backoffice.timeline`): amounts as ``amount_minor`` (with ``currency`` where
         that is not the order's), Stripe's objects by their ids.
         """

@@ -4,7 +4,7 @@ import secrets
 from hashlib import sha256
 from typing import overload
 
-from jumun.shop_day import shop_day
+from jumun.business_day import business_day
 
 # Crockford's base 32: no I, L, O or U, so a number read out on the telephone is understood.
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -19,7 +19,7 @@ def new_number() -> str:
     row.
     """
     random_part = "".join(secrets.choice(ALPHABET) for _ in range(RANDOM_CHARS))
-    return f"{shop_day():%Y%m%d}-{random_part}"
+    return f"{business_day():%Y%m%d}-{random_part}"
 
 
 def new_reference() -> str:

@@ -5,9 +5,9 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from jumun.cause import current_cause
-from jumun.frozen import refuse_all
-from jumun.rows import insert
+from jumun.actor import current_cause
+from jumun.db.append_only import refuse_all
+from jumun.db.fast import insert
 
 if TYPE_CHECKING:
     from jumun.orders.models import Order
@@ -66,7 +66,7 @@ class Kind(StrEnum):
 class TimelineEntry(models.Model):
     """One thing that happened to an order: written in the transaction that made it true, and never changed.
 
-    The database refuses to change or delete it (see `jumun.frozen`).
+    The database refuses to change or delete it (see `jumun.db.append_only`).
     """
 
     order = models.ForeignKey(
@@ -92,7 +92,7 @@ class TimelineEntry(models.Model):
 
     @classmethod
     def append(cls, order: "Order", kind: Kind, details: dict[str, Any]) -> None:
-        """Write one entry, by `jumun.cause.current_cause`, in the caller's transaction."""
+        """Write one entry, by `jumun.actor.current_cause`, in the caller's transaction."""
         cause = current_cause()
         entry = cls(
             order=order,

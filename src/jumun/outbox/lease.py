@@ -19,11 +19,11 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from jumun.cause import Actor, Cause
+from jumun.actor import Actor, Cause
+from jumun.db.fast import change, insert_new
 from jumun.errors import LeaseLost, WorkerDied
 from jumun.outbox.lanes import Lane
 from jumun.outbox.signals import work_added
-from jumun.rows import change, insert_new
 
 # Short, so that the work of a killed worker is taken up soon; a living worker renews its leases meanwhile.
 LEASE_S = 15

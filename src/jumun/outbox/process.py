@@ -2,7 +2,7 @@ import logging
 import signal
 import threading
 
-from jumun.cause import acting
+from jumun.actor import acting
 from jumun.errors import LeaseLost, WorkerStopping
 from jumun.outbox.alone import run_alone
 from jumun.outbox.lease import ALONE_FROM_DEATHS, DEATHS_MAX, LeasedRow, error_text

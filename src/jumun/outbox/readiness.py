@@ -8,9 +8,9 @@ from collections.abc import Callable
 
 from django.db import DatabaseError, connections, router, transaction
 
+from jumun.db.read_only import is_read_only, reconnect
+from jumun.db.schema import schema_problem
 from jumun.outbox.models import Job
-from jumun.read_only import is_read_only, reconnect
-from jumun.schema import schema_problem
 
 logger = logging.getLogger("jumun.readiness")
 

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterator
 from django.apps import apps
 from django.db import connection
 
+from jumun.db.schema import schema_problem
 from jumun.outbox.due_times import LOOK_EVERY_S, put_right
 from jumun.outbox.heartbeat import Heartbeat
 from jumun.outbox.lanes import Lane
@@ -20,7 +21,6 @@ from jumun.outbox.queue_runner import AWAY_S, QueueRunner
 from jumun.outbox.queues import registered_queues
 from jumun.outbox.signals import worker_started
 from jumun.outbox.stopping import stops_at
-from jumun.schema import schema_problem
 
 logger = logging.getLogger("jumun.worker")
 

@@ -16,7 +16,7 @@ class PaymentsConfig(installed.InstalledApp):
         from jumun.outbox.warnings import register_warnings
         from jumun.payments import checks  # noqa: F401
         from jumun.payments.models import InboxEvent
-        from jumun.payments.reception import warnings
+        from jumun.payments.webhooks.reception import warnings
 
         register_queue(InboxEvent)
         register_warnings(warnings)
@@ -24,6 +24,6 @@ class PaymentsConfig(installed.InstalledApp):
 
 
 def _preload(**_: Any) -> None:
-    from jumun.payments import gateway
+    from jumun.payments.stripe import gateway
 
     gateway.preload()

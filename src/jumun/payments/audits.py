@@ -15,7 +15,8 @@ from jumun.orders.models import Order
 from jumun.outbox.audits import LEFT_LYING
 from jumun.outbox.lease import State
 from jumun.outbox.models import Job
-from jumun.payments.balance_check import (
+from jumun.payments.models import Checkout, Dispute, InboxEvent, Payment, QuarantinedSnapshot, Refund
+from jumun.payments.reconcile.balance import (
     categories_that_differ,
     disputes_that_moved_otherwise,
     movements_that_differ,
@@ -23,7 +24,6 @@ from jumun.payments.balance_check import (
     payouts_that_contradict_their_transactions,
     payouts_that_do_not_add_up,
 )
-from jumun.payments.models import Checkout, Dispute, InboxEvent, Payment, QuarantinedSnapshot, Refund
 from jumun.payments.row_check import (
     checkouts_that_contradict_their_order,
     credit_notes_that_contradict_their_refund,

@@ -3,7 +3,7 @@ from typing import Any
 from django.core.checks import CheckMessage, Error, Warning, register
 
 from jumun.conf import livemode, stripe_setting
-from jumun.payments.inbox import webhook_secrets
+from jumun.payments.webhooks.receive import webhook_secrets
 
 
 @register()

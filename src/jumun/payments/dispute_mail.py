@@ -5,11 +5,11 @@ from datetime import timedelta
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from jumun.business_day import shop_time
 from jumun.conf import jumun
 from jumun.outbox.models import Job
 from jumun.payments.models import Dispute
 from jumun.payments.staff_mail import send_to_staff
-from jumun.shop_day import shop_time
 
 NEEDS_ANSWER = _("A dispute about order %(order)s needs an answer")
 

@@ -10,15 +10,17 @@ from jumun.orders.timeline import Kind
 from jumun.outbox.handlers import job
 from jumun.outbox.lanes import Lane
 from jumun.outbox.stopping import checkpoint
-from jumun.payments import dispute_mail, expire, mail, refunds
-from jumun.payments.close import close
-from jumun.payments.complete import complete
-from jumun.payments.end import TRY_AGAIN_IN
-from jumun.payments.give_back import give_back as return_payment
+from jumun.payments import dispute_mail, mail
+from jumun.payments.checkout import expire
+from jumun.payments.checkout.close import close
+from jumun.payments.checkout.end import TRY_AGAIN_IN
 from jumun.payments.models import Checkout, Dispute, Payment, Reconciliation, Refund
 from jumun.payments.models.payment import GIVE_BACK_JOB
 from jumun.payments.reconcile import reconcile
-from jumun.payments.recover import SESSIONS_SINCE, recover
+from jumun.payments.reconcile.recover import SESSIONS_SINCE, recover
+from jumun.payments.refunds.automatic import give_back as return_payment
+from jumun.payments.refunds.refund import enqueue_unanswered, resume
+from jumun.payments.webhooks.complete import complete
 
 
 @job("payments.complete", lane=Lane.STRIPE, network=True)
@@ -59,12 +61,12 @@ def expire_order(order_pk: int) -> None:
 
 @job("payments.resume_refunds", lane=Lane.MONEY, every_s=60)
 def resume_refunds() -> None:
-    refunds.enqueue_unanswered()
+    enqueue_unanswered()
 
 
 @job("payments.resume_refund", lane=Lane.MONEY, network=True)
 def resume_refund(refund_pk: int) -> None:
-    refunds.resume(Refund.objects.select_related("payment").get(pk=refund_pk))
+    resume(Refund.objects.select_related("payment").get(pk=refund_pk))
 
 
 @job(GIVE_BACK_JOB, lane=Lane.MONEY, network=True)

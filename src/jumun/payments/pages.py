@@ -28,11 +28,11 @@ from jumun.errors import (
 from jumun.invoices.models import CreditNote
 from jumun.orders.models import Order
 from jumun.orders.place import check_total
-from jumun.payments import gateway
-from jumun.payments.cancel import cancel_order
-from jumun.payments.checkout import open_checkout
+from jumun.payments.checkout.cancel import cancel_order
+from jumun.payments.checkout.open import open_checkout
 from jumun.payments.merge import apply
 from jumun.payments.models import Checkout, Payment, Refund
+from jumun.payments.stripe import gateway
 
 # Where a storefront remembers the visitor's latest order, so that the bare address /payment/process/ works.
 SESSION_ORDER = "jumun_order"

@@ -16,12 +16,12 @@ from django.utils.translation import gettext as _
 
 from jumun import money
 from jumun.audit import shown, shown_by_stripe
+from jumun.business_day import business_day
 from jumun.invoices.models import CreditNote
 from jumun.orders.doubtful_times import LEEWAY, DoubtfulTimes
 from jumun.orders.models import Order, TimelineEntry
 from jumun.orders.timeline import Kind
 from jumun.payments.models import Checkout, Dispute, Payment, QuarantinedSnapshot, Refund
-from jumun.shop_day import shop_day
 
 # The row and what is wrong with it.
 Wrong = Iterator[tuple[str, str]]
@@ -63,7 +63,7 @@ def _payment_differs(row: dict[str, Any], paid: dict[str, Any]) -> Iterator[str]
             yield _("its %(field)s is not the one on invoice %(number)s") % {"field": field, **number}
     paid_at = row["order__paid_at"]
     # The shop's time zone may have been changed since.
-    if paid_at and abs((shop_day(paid_at) - date.fromisoformat(paid["paid_on"])).days) > 1:
+    if paid_at and abs((business_day(paid_at) - date.fromisoformat(paid["paid_on"])).days) > 1:
         yield _("its order was paid on another day than invoice %(number)s says") % number
 
 

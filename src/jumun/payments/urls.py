@@ -1,6 +1,7 @@
 from django.urls import path, re_path
 
-from jumun.payments import pages, views
+from jumun.payments import pages
+from jumun.payments.webhooks import views
 
 urlpatterns = [
     path("orders/<slug:reference>/", pages.order, name="order"),

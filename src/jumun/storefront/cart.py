@@ -9,9 +9,9 @@ from typing import Any, cast
 from django.contrib.sessions.backends.base import SessionBase
 
 from jumun.conf import jumun
+from jumun.db.fast import find_all
 from jumun.errors import AmountOutOfRange, TooManyLines
 from jumun.orders.place import LINES_MAX, Item, check_total
-from jumun.rows import find_all
 from jumun.storefront.models import Product
 from jumun.storefront.summary import Summary
 

@@ -13,11 +13,11 @@ from django.db import connections, router, transaction
 from django.dispatch import receiver
 
 from jumun.conf import jumun
+from jumun.db.fast import change_all, find_all, insert_all
 from jumun.errors import OutOfStock
 from jumun.orders.models import Order
 from jumun.orders.signals import order_canceled, order_paid, order_refunded
 from jumun.orders.timeline import Kind
-from jumun.rows import change_all, find_all, insert_all
 from jumun.storefront.models import Product, Reservation
 from jumun.text import normalized
 

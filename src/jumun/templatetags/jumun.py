@@ -1,4 +1,4 @@
-"""``{% load jumun %}``: amounts, times, countries and cards as people write them in the active language."""
+"""``{% load jumun %}``: amounts, times, telephone numbers and countries in the active language."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -11,11 +11,8 @@ from django.utils.translation import get_language
 
 from jumun import languages
 from jumun import money as jumun_money
-from jumun.invoices.compose import buyer_of
-from jumun.invoices.payment_methods import PaidWith, method_text
-from jumun.invoices.printed import address_lines
-from jumun.orders.models import Order
-from jumun.shop_day import shop_time
+from jumun.business_day import shop_time
+from jumun.countries import country_name
 
 register = template.Library()
 
@@ -70,21 +67,6 @@ def phone(e164: str) -> str:
 
 
 @register.filter
-def delivery(order: Order) -> list[str]:
-    """Where an order goes, line by line as its country writes it, with the country at the end."""
-    buyer = buyer_of(order)
-    lines = [buyer.name, *address_lines(buyer, _locale().language), country(buyer.country)]
-    return [line for line in lines if line]
-
-
-@register.filter
 def country(code: str) -> str:
-    """A country's name; a code that nobody knows is shown as it is."""
-    name: str = _locale().territories.get(code, code)
-    return name
-
-
-@register.filter
-def payment_method(paid: PaidWith) -> str:
-    """``{{ payment|payment_method }}``: "Visa •••• 4242", "Kakao Pay"; nothing while it is not known."""
-    return method_text(paid, _locale().language)
+    """A country's name; an unknown code is shown as it is."""
+    return country_name(code, _locale().language)

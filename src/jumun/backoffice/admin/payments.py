@@ -12,8 +12,8 @@ from jumun.backoffice import markup
 from jumun.backoffice.readonly import QueueAdmin, ReadOnlyAdmin
 from jumun.backoffice.refund_page import refund_page
 from jumun.backoffice.site_page import site_page
+from jumun.invoices.templatetags.jumun_invoices import payment_method
 from jumun.payments.models import Checkout, InboxEvent, Payment, Refund
-from jumun.templatetags.jumun import payment_method
 
 PAID_AT = markup.moment_column("paid_at", _("paid at"))
 CREATED_AT = markup.moment_column("created_at", _("created at"))

@@ -14,6 +14,7 @@ from django.db import DatabaseError, connections, router
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.utils import timezone
 
+from jumun.db.schema import newer_migrations
 from jumun.errors import BackupRefused
 from jumun.invoices import archive
 from jumun.invoices.backup import documents, postgresql, sqlite
@@ -21,7 +22,6 @@ from jumun.invoices.backup.manifest import Manifest
 from jumun.invoices.backup.package import Package
 from jumun.invoices.models import Invoice, Series
 from jumun.orders.models import Order
-from jumun.schema import newer_migrations
 
 _PARTS = {"sqlite": sqlite.PART, "postgresql": postgresql.PART}
 # Committed together with the restored rows: there is no moment at which the numbers could be given again.

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db import migrations, models
 
-from jumun import frozen
+from jumun.db import append_only
 from jumun.invoices import chain
 
 
@@ -15,7 +15,7 @@ def seal_what_there_is(apps: Any, schema_editor: Any) -> None:
     connection = schema_editor.connection
     if not Series.objects.using(connection.alias).exists():
         return
-    with frozen.lifted(connection):
+    with append_only.lifted(connection):
         for series in Series.objects.using(connection.alias):
             seal = ""
             for _number, model, pk in sorted(_of_series(apps, connection.alias, f"{series.prefix}-{series.year}-")):

@@ -7,11 +7,11 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from jumun.business_day import business_day
+from jumun.db.fast import insert
 from jumun.invoices import archive, chain
 from jumun.invoices.chain import SEAL_MAX_CHARS
-from jumun.invoices.make_pdf import Layout, MadePdf
-from jumun.rows import insert
-from jumun.shop_day import shop_day
+from jumun.invoices.documents.make_pdf import Layout, MadePdf
 
 if TYPE_CHECKING:
     from jumun.invoices.models.issued import IssuedDocument
@@ -52,7 +52,7 @@ class ArchivedPdf(models.Model):
     def keep(cls, issued: "IssuedDocument", made: MadePdf) -> bytes:
         """Archive the PDF of ``issued``, and return what is archived: another's, if that came first."""
         name = archive.store(
-            f"{issued.archive_folder}/{shop_day(issued.issued_at).year}/{issued.number}.pdf", made.content
+            f"{issued.archive_folder}/{business_day(issued.issued_at).year}/{issued.number}.pdf", made.content
         )
         row = ArchivedPdf(
             number=issued.number,

@@ -4,11 +4,11 @@ from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from jumun.business_day import business_day
 from jumun.conf import jumun
 from jumun.invoices.compose_credit_note import compose_cancellation
 from jumun.invoices.models.issued import IssuedDocument
 from jumun.orders.models import Order
-from jumun.shop_day import shop_day
 
 if TYPE_CHECKING:
     from jumun.invoices.models.credit_note import CreditNote
@@ -48,5 +48,5 @@ class Cancellation(IssuedDocument):
     @classmethod
     def issue(cls, note: "CreditNote") -> Self:
         """Number and freeze the document; see `CreditNote.cancel`, which is what to call."""
-        draft = compose_cancellation(note.document, issued_on=shop_day())
+        draft = compose_cancellation(note.document, issued_on=business_day())
         return cls._issue(draft, prefix=jumun().credit_note_prefix, credit_note=note)

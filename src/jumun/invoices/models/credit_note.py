@@ -6,14 +6,14 @@ from django.db.models import Sum
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from jumun.business_day import business_day
 from jumun.conf import jumun
 from jumun.invoices.compose_credit_note import compose_credit_note, value_of_lines
-from jumun.invoices.document import Document, PaymentReference
+from jumun.invoices.documents.document import Document, PaymentReference
 from jumun.invoices.models.cancellation import Cancellation
 from jumun.invoices.models.invoice import Invoice
 from jumun.invoices.models.issued import IssuedDocument
 from jumun.orders.models import Order
-from jumun.shop_day import shop_day
 
 
 class CreditNoteQuerySet(models.QuerySet["CreditNote"]):
@@ -91,7 +91,7 @@ class CreditNote(IssuedDocument):
             amount_minor=amount_minor,
             lines=lines,
             credited=_standing(invoice),
-            issued_on=shop_day(),
+            issued_on=business_day(),
             refunded_to=refunded_to,
         )
         return cls._issue(

@@ -4,12 +4,12 @@ from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from jumun.business_day import business_day
 from jumun.conf import jumun
 from jumun.invoices.compose import compose
-from jumun.invoices.document import PaymentReference
+from jumun.invoices.documents.document import PaymentReference
 from jumun.invoices.models.issued import IssuedDocument
 from jumun.orders.models import Order
-from jumun.shop_day import shop_day
 
 
 class Invoice(IssuedDocument):
@@ -38,5 +38,5 @@ class Invoice(IssuedDocument):
     @classmethod
     def issue(cls, order: Order, *, paid_by: PaymentReference | None) -> Self:
         """Number and freeze a just paid order's invoice and enqueue its PDF and mail, in the caller's transaction."""
-        draft = compose(order, issued_on=shop_day(), paid_by=paid_by)
+        draft = compose(order, issued_on=business_day(), paid_by=paid_by)
         return cls._issue(draft, prefix=jumun().invoice_prefix, order=order)

@@ -7,13 +7,15 @@ from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from jumun.business_day import business_day
 from jumun.conf import jumun
+from jumun.db.fast import insert
 from jumun.invoices import archive, chain
 from jumun.invoices.chain import SEAL_MAX_CHARS
-from jumun.invoices.document import Document, Kind, as_typed, canonical_json, from_json
-from jumun.invoices.einvoice_scope import EInvoiceError, has_einvoice
+from jumun.invoices.documents.document import Document, Kind, as_typed, canonical_json, from_json
+from jumun.invoices.documents.einvoice_scope import EInvoiceError, has_einvoice
+from jumun.invoices.documents.make_pdf import Layout, MadePdf, make_pdf, render_as
 from jumun.invoices.issue_date import moment_of_issue
-from jumun.invoices.make_pdf import Layout, MadePdf, make_pdf, render_as
 from jumun.invoices.models.archived_pdf import ArchivedPdf
 from jumun.invoices.models.series import Series
 from jumun.invoices.numbers import series_prefix
@@ -21,8 +23,6 @@ from jumun.invoices.site_theme import site_theme
 from jumun.orders import timeline
 from jumun.orders.models import Order
 from jumun.outbox.models import Job
-from jumun.rows import insert
-from jumun.shop_day import shop_day
 
 logger = logging.getLogger("jumun.invoices")
 
@@ -40,7 +40,7 @@ class IssuedDocument(models.Model):
     """What invoice, credit note and cancellation have in common: a number, and a frozen document, which is the only
     input of everything that shows it.
 
-    The database refuses to change or delete it (see `jumun.invoices.frozen`).
+    The database refuses to change or delete it (see `jumun.invoices.append_only`).
     """
 
     kind: ClassVar[Kind]
@@ -77,7 +77,7 @@ class IssuedDocument(models.Model):
         number, seal_before = Series.next_link(series, year)
         # The clock is read again now that nobody else issues: a later number never has an earlier date.
         at = moment_of_issue(year)
-        text = canonical_json(replace(draft, number=number, issued_on=shop_day(at)))
+        text = canonical_json(replace(draft, number=number, issued_on=business_day(at)))
         sha256 = archive.digest(text.encode())
         seal = chain.seal(number, at, sha256, seal_before)
         issued = cls(number=number, issued_at=at, document_json=text, document_sha256=sha256, seal=seal, **values)
@@ -123,7 +123,7 @@ class IssuedDocument(models.Model):
         """The e-invoice of EN 16931. Raises `EInvoiceError` where there can be none, which says why."""
         if find_spec("drafthorse") is None:
             raise EInvoiceError('The packages for e-invoices are not installed: pip install "jumun[einvoice]"')
-        from jumun.invoices.einvoice import einvoice
+        from jumun.invoices.documents.einvoice import einvoice
 
         return einvoice(self.document)
 

@@ -5,7 +5,7 @@ from typing import Any
 from jumun.errors import MalformedSnapshot
 from jumun.orders.models import Order
 from jumun.payments.models import BalanceTransaction, Payout, QuarantinedSnapshot
-from jumun.payments.snapshots import PayoutSnapshot, transactions_within
+from jumun.payments.stripe.snapshots import PayoutSnapshot, transactions_within
 
 
 def merge_balance_transaction(raw: dict[str, Any]) -> None:

@@ -1,11 +1,11 @@
 """What binds an object of Stripe's to one of our orders (invariant I1)."""
 
 from jumun import money
+from jumun.db.fast import find
 from jumun.orders.models import Order
 from jumun.payments.models import Payment, QuarantinedSnapshot
-from jumun.payments.names import is_another_sites
-from jumun.payments.snapshots import IntentSnapshot
-from jumun.rows import find
+from jumun.payments.stripe.metadata import is_another_sites
+from jumun.payments.stripe.snapshots import IntentSnapshot
 
 Reason = QuarantinedSnapshot.Reason
 

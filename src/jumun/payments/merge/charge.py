@@ -6,7 +6,7 @@ from jumun.payments.merge.balance import mirror_within
 from jumun.payments.merge.binding import locked_order, mismatch
 from jumun.payments.merge.refunds_of_payment import merge_refunds
 from jumun.payments.models import Payment
-from jumun.payments.snapshots import ChargeSnapshot, Metadata, refunds_within, transactions_within
+from jumun.payments.stripe.snapshots import ChargeSnapshot, Metadata, refunds_within, transactions_within
 
 
 def merge_charge(raw: dict[str, Any]) -> Order | None:

@@ -3,7 +3,7 @@ from typing import Any
 from jumun.orders.models import Order
 from jumun.orders.timeline import Kind
 from jumun.payments.merge.binding import locked_order
-from jumun.payments.snapshots import DeclinedSnapshot
+from jumun.payments.stripe.snapshots import DeclinedSnapshot
 
 
 def merge_declined(raw: dict[str, Any]) -> Order | None:

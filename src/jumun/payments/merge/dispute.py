@@ -7,7 +7,7 @@ from jumun.orders.timeline import Kind
 from jumun.payments.merge.balance import mirror_within
 from jumun.payments.merge.binding import Reason, order_of_intent, part_of_payment_minor
 from jumun.payments.models import BalanceTransaction, Dispute, Payment, QuarantinedSnapshot
-from jumun.payments.snapshots import DisputeSnapshot, transactions_within
+from jumun.payments.stripe.snapshots import DisputeSnapshot, transactions_within
 
 
 def merge_dispute(raw: dict[str, Any]) -> Order | None:

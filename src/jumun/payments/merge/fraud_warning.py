@@ -3,7 +3,7 @@ from typing import Any
 from jumun.orders.models import Order
 from jumun.payments.merge.binding import locked_order
 from jumun.payments.models import Payment, QuarantinedSnapshot
-from jumun.payments.snapshots import FraudWarningSnapshot
+from jumun.payments.stripe.snapshots import FraudWarningSnapshot
 
 
 def merge_fraud_warning(raw: dict[str, Any]) -> Order | None:

@@ -4,8 +4,8 @@ from jumun.orders.models import Order
 from jumun.payments.merge.binding import Reason, locked_order, order_of_intent
 from jumun.payments.merge.refunds_of_payment import merge_refunds
 from jumun.payments.models import Payment, QuarantinedSnapshot
-from jumun.payments.names import is_another_sites
-from jumun.payments.snapshots import RefundSnapshot
+from jumun.payments.stripe.metadata import is_another_sites
+from jumun.payments.stripe.snapshots import RefundSnapshot
 
 
 def merge_refund(raw: dict[str, Any]) -> Order | None:

@@ -7,8 +7,9 @@ from typing import Any
 
 from django.utils import timezone
 
+from jumun.db.fast import find_all
 from jumun.errors import MalformedSnapshot
-from jumun.invoices.document import DocumentError
+from jumun.invoices.documents.document import DocumentError
 from jumun.invoices.models import CreditNote, Invoice
 from jumun.orders.models import Order
 from jumun.orders.signals import order_refunded
@@ -16,8 +17,7 @@ from jumun.outbox.models import Job
 from jumun.payments.merge.balance import mirror_within
 from jumun.payments.merge.binding import Reason, part_of_payment_minor
 from jumun.payments.models import Payment, QuarantinedSnapshot, Refund
-from jumun.payments.snapshots import RefundSnapshot, transactions_within
-from jumun.rows import find_all
+from jumun.payments.stripe.snapshots import RefundSnapshot, transactions_within
 
 
 def merge_refunds(order: Order, payment: Payment, raws: list[dict[str, Any]]) -> None:

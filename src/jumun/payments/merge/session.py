@@ -13,8 +13,8 @@ from jumun.payments.merge.balance import mirror_within
 from jumun.payments.merge.binding import Reason, locked_order, mismatch
 from jumun.payments.merge.refunds_of_payment import merge_refunds
 from jumun.payments.models import Checkout, Payment, QuarantinedSnapshot
-from jumun.payments.names import is_another_sites
-from jumun.payments.snapshots import (
+from jumun.payments.stripe.metadata import is_another_sites
+from jumun.payments.stripe.snapshots import (
     Metadata,
     SessionSnapshot,
     name_of_ours,
@@ -69,7 +69,7 @@ def _claims_an_order(raw: dict[str, Any]) -> bool:
 
 
 def _names_an_order(raw: dict[str, Any]) -> bool:
-    """As each session that we create does (`jumun.payments.names`), besides its ``client_reference_id``."""
+    """As each session that we create does (`jumun.payments.stripe.metadata`), besides its ``client_reference_id``."""
     return bool(Metadata.within(raw).order_reference)
 
 

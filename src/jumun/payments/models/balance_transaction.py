@@ -4,8 +4,8 @@ from typing import Any
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from jumun.payments.snapshots import BalanceTransactionSnapshot
-from jumun.payments.snapshots.reader import CURRENCY_MAX_CHARS
+from jumun.payments.stripe.snapshots import BalanceTransactionSnapshot
+from jumun.payments.stripe.snapshots.reader import CURRENCY_MAX_CHARS
 
 BATCH = 500
 

@@ -4,11 +4,11 @@ from django.db import models, transaction
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from jumun.db.fast import change, find_all
 from jumun.orders.models import Order
 from jumun.orders.timeline import Kind
 from jumun.payments.models.intention import Intention
-from jumun.payments.snapshots import SessionSnapshot
-from jumun.rows import change, find_all
+from jumun.payments.stripe.snapshots import SessionSnapshot
 
 
 class Checkout(Intention):

@@ -10,7 +10,7 @@ from jumun import money
 from jumun.orders.timeline import Kind
 from jumun.payments.models.balance_transaction import BalanceTransaction
 from jumun.payments.models.payment import Payment
-from jumun.payments.snapshots import DisputeSnapshot
+from jumun.payments.stripe.snapshots import DisputeSnapshot
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
 

@@ -3,7 +3,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from jumun.cause import Actor, Cause
+from jumun.actor import Actor, Cause
 from jumun.orders.models import Order
 from jumun.orders.timeline import Kind
 from jumun.outbox.lanes import Lane
@@ -55,6 +55,6 @@ class InboxEvent(LeasedRow):
         return True
 
     def run(self) -> None:
-        from jumun.payments.process import process
+        from jumun.payments.webhooks.process import process
 
         process(self)

@@ -2,8 +2,8 @@ from typing import Any, ClassVar
 
 from django.db import models
 
+from jumun.db.fast import change, find_all
 from jumun.payments.keys import new_key
-from jumun.rows import change, find_all
 
 
 class Intention(models.Model):

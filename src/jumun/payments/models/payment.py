@@ -8,16 +8,16 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from jumun.business_day import business_day
 from jumun.conf import stripe_setting
-from jumun.invoices.document import PaymentReference
+from jumun.db.fast import find, insert
+from jumun.invoices.documents.document import PaymentReference
 from jumun.orders.models import Order
 from jumun.orders.timeline import Kind
 from jumun.outbox.models import Job
 from jumun.payments.models.quarantined_snapshot import QuarantinedSnapshot
 from jumun.payments.models.refund import succeeded_minor, taken_minor
-from jumun.payments.snapshots import PaymentMethod
-from jumun.rows import find, insert
-from jumun.shop_day import shop_day
+from jumun.payments.stripe.snapshots import PaymentMethod
 
 if TYPE_CHECKING:
     from jumun.payments.models.dispute import Dispute
@@ -186,7 +186,7 @@ class Payment(models.Model):
             card_brand=self.card_brand,
             card_last4=self.card_last4,
             stripe_id=stripe_id,
-            paid_on=shop_day(at),
+            paid_on=business_day(at),
         )
 
     def record(self, kind: Kind, **details: Any) -> None:

@@ -6,8 +6,8 @@ from django.db.models import Sum
 from django.utils.translation import gettext_lazy as _
 
 from jumun.payments.models.balance_transaction import BalanceTransaction
-from jumun.payments.snapshots import PayoutSnapshot
-from jumun.payments.snapshots.reader import CURRENCY_MAX_CHARS
+from jumun.payments.stripe.snapshots import PayoutSnapshot
+from jumun.payments.stripe.snapshots.reader import CURRENCY_MAX_CHARS
 
 
 class Payout(models.Model):

@@ -11,7 +11,7 @@ from jumun.orders.masking import masked
 from jumun.orders.models import Order
 from jumun.orders.timeline import Kind
 from jumun.outbox.lease import storable
-from jumun.payments.snapshots.reader import ID_MAX_CHARS
+from jumun.payments.stripe.snapshots.reader import ID_MAX_CHARS
 
 if TYPE_CHECKING:
     from jumun.payments.models.payment import Payment

@@ -6,7 +6,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from jumun.orders.masking import masked
-from jumun.payments.snapshots.reader import CURRENCY_MAX_CHARS
+from jumun.payments.stripe.snapshots.reader import CURRENCY_MAX_CHARS
 
 # An interrupted run older than this is begun anew: Stripe has moved on meanwhile.
 CONTINUED_FOR = timedelta(days=1)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from jumun import money
 from jumun.orders.timeline import Kind
 from jumun.payments.models.intention import Intention
-from jumun.payments.snapshots import RefundSnapshot
+from jumun.payments.stripe.snapshots import RefundSnapshot
 
 # Stripe may forget an idempotency key after this (docs.stripe.com/api/idempotent_requests).
 KEY_LIFE = timedelta(hours=24)

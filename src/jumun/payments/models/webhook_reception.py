@@ -12,7 +12,7 @@ REFUSED_ALARM_FROM = 3
 class WebhookReception(models.Model):
     """Whether Stripe's notifications arrive: when the last one was accepted, and what was refused since. One row.
 
-    Its times are to the minute and its count may lag behind: `jumun.payments.reception` bounds how often it is
+    Its times are to the minute and its count may lag behind: `jumun.payments.webhooks.reception` bounds how often it is
     written, whatever strangers send.
     """
 

@@ -14,8 +14,7 @@ from typing import Any
 from django.utils import timezone
 
 from jumun.errors import StripeRefused, StripeUnavailable
-from jumun.payments import gateway
-from jumun.payments.close import CLOCK_MARGIN
+from jumun.payments.checkout.close import CLOCK_MARGIN
 from jumun.payments.models import Difference, Reconciliation
 from jumun.payments.reconcile.compare import Comparison
 from jumun.payments.reconcile.events import missing_events
@@ -23,6 +22,7 @@ from jumun.payments.reconcile.found import Found
 from jumun.payments.reconcile.own_books import own_differences
 from jumun.payments.reconcile.steps import NAMES, STEPS, Step
 from jumun.payments.reconcile.unfinished import unfinished
+from jumun.payments.stripe import gateway
 
 __all__ = ["Progress", "reconcile"]
 

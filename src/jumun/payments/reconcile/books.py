@@ -15,7 +15,7 @@ from jumun.payments.balance_sums import transactions_of
 from jumun.payments.models import BalanceTransaction, Dispute, Payment, Payout, QuarantinedSnapshot, Refund
 from jumun.payments.models.payment import GIVE_BACK_JOB
 from jumun.payments.reconcile.found import Found
-from jumun.payments.snapshots import transactions_within
+from jumun.payments.stripe.snapshots import transactions_within
 
 Row = dict[str, Any]
 

@@ -18,18 +18,18 @@ from jumun import money
 from jumun.errors import JumunError, MalformedSnapshot, StripeUnavailable
 from jumun.orders.models import Order
 from jumun.outbox.lease import storable
-from jumun.payments import gateway
 from jumun.payments.amount_text import amount_text, stripe_amount_text
-from jumun.payments.complete import completed, fetched
 from jumun.payments.merge import apply
 from jumun.payments.models import Difference, Payment
-from jumun.payments.names import is_another_sites
 from jumun.payments.reconcile.books import Books, books_around
 from jumun.payments.reconcile.differences import differences
 from jumun.payments.reconcile.found import Found
 from jumun.payments.reconcile.room import leaving_room
 from jumun.payments.reconcile.rows_ahead import is_ahead, put_back
-from jumun.payments.snapshots import ChargeSnapshot, Metadata, SessionSnapshot, name_of_ours
+from jumun.payments.stripe import gateway
+from jumun.payments.stripe.metadata import is_another_sites
+from jumun.payments.stripe.snapshots import ChargeSnapshot, Metadata, SessionSnapshot, name_of_ours
+from jumun.payments.webhooks.complete import completed, fetched
 
 Kind = Difference.Kind
 Raw = dict[str, Any]

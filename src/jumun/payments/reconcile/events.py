@@ -10,11 +10,11 @@ from django.utils import timezone
 from jumun.conf import jumun
 from jumun.errors import WebhookRefused
 from jumun.outbox.lease import storable
-from jumun.payments.inbox import store
 from jumun.payments.models import Difference, InboxEvent
-from jumun.payments.process import object_of
 from jumun.payments.reconcile.compare import Comparison
 from jumun.payments.reconcile.found import Found
+from jumun.payments.webhooks.process import object_of
+from jumun.payments.webhooks.receive import store
 
 # Younger ones may still be on their way.
 ON_THEIR_WAY = timedelta(minutes=5)

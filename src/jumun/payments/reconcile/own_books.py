@@ -10,9 +10,7 @@ from jumun.conf import livemode
 from jumun.errors import OrderRefused, StripeRefused
 from jumun.invoices.models import Invoice
 from jumun.orders.models import Order
-from jumun.payments import gateway
 from jumun.payments.amount_text import amount_text
-from jumun.payments.balance_check import TAKEN, movements_that_differ, payouts_that_do_not_add_up
 from jumun.payments.models import (
     BalanceTransaction,
     Difference,
@@ -22,10 +20,12 @@ from jumun.payments.models import (
     Reconciliation,
     Refund,
 )
-from jumun.payments.pacing import pace
+from jumun.payments.reconcile.balance import TAKEN, movements_that_differ, payouts_that_do_not_add_up
 from jumun.payments.reconcile.compare import Comparison, tried
 from jumun.payments.reconcile.found import Found
 from jumun.payments.reconcile.frozen_lines import lines_that_differ
+from jumun.payments.stripe import gateway
+from jumun.payments.stripe.rate_limit import pace
 
 # Told of one invoice: an order of a hundred lines may have them all changed.
 PROBLEMS_MAX = 5

@@ -10,7 +10,7 @@ from typing import Any
 
 from jumun import money
 from jumun.payments.models import Checkout, Dispute, Payout, Refund
-from jumun.payments.snapshots import DisputeSnapshot, PayoutSnapshot, RefundSnapshot, SessionSnapshot
+from jumun.payments.stripe.snapshots import DisputeSnapshot, PayoutSnapshot, RefundSnapshot, SessionSnapshot
 
 Raw = dict[str, Any]
 

@@ -8,7 +8,7 @@ from jumun.conf import livemode
 from jumun.outbox.lease import storable
 from jumun.payments.amount_text import amount_text, stripe_amount_text
 from jumun.payments.models import Payment, QuarantinedSnapshot
-from jumun.payments.snapshots import Metadata
+from jumun.payments.stripe.snapshots import Metadata
 
 Reason = QuarantinedSnapshot.Reason
 # A sum of several of them must still fit into a column.

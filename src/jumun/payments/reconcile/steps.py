@@ -11,7 +11,7 @@ TYPES = tuple(sorted(MERGED_TYPES - NOT_IN_THE_BOOKS))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """``resource`` is one of `jumun.payments.gateway.LISTED`; ``types`` are of events only."""
+    """``resource`` is one of `jumun.payments.stripe.gateway.LISTED`; ``types`` are of events only."""
 
     name: str
     resource: str

@@ -5,11 +5,11 @@ from typing import Any
 
 from jumun.conf import livemode
 from jumun.errors import StripeRefused
-from jumun.payments import gateway
 from jumun.payments.models import Difference, Dispute, Payout, Reconciliation, Refund
-from jumun.payments.pacing import pace
 from jumun.payments.reconcile.compare import Comparison
 from jumun.payments.reconcile.found import Found
+from jumun.payments.stripe import gateway
+from jumun.payments.stripe.rate_limit import pace
 
 Kind = Difference.Kind
 

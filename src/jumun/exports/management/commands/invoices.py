@@ -6,11 +6,11 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from jumun.business_day import business_day
 from jumun.exports.documents import INDEX_NAME, File, files, issued_between
 from jumun.invoices.models import SkippedNumbers
 from jumun.invoices.models.series import known_prefixes
 from jumun.invoices.numbers import NUMBER_MAX, document_number, parse_series
-from jumun.shop_day import shop_day
 from jumun.text import is_blank, is_damaged, normalized
 
 BAR_CHARS = 30
@@ -88,7 +88,7 @@ def _day(text: str) -> date:
 
 def _series(text: str) -> tuple[str, int]:
     try:
-        return parse_series(text, year=shop_day().year)
+        return parse_series(text, year=business_day().year)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from error
 

@@ -4,7 +4,7 @@ from django.core.management.base import CommandError
 from django.core.management.commands import flush
 from django.db import connections
 
-from jumun.frozen import lifted
+from jumun.db.append_only import lifted
 from jumun.invoices.models import Invoice
 from jumun.invoices.numbers import TEST_PREFIX
 

@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 from django.utils import timezone
 
+from jumun.db.schema import schema_problem
 from jumun.outbox.alone import EXIT_TEMPFAIL
 from jumun.outbox.due_times import late_recurring, put_right
 from jumun.outbox.lanes import Lane
@@ -17,7 +18,6 @@ from jumun.outbox.models import Job
 from jumun.outbox.status import LATE_S, lane_statuses
 from jumun.outbox.warnings import current_warnings
 from jumun.outbox.worker import drain, work, work_alone
-from jumun.schema import schema_problem
 
 logger = logging.getLogger("jumun.worker")
 

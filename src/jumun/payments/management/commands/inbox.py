@@ -4,7 +4,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db.models import Count, QuerySet
 from django.utils import timezone
 
-from jumun.cause import Actor, Cause, acting
+from jumun.actor import Actor, Cause, acting
 from jumun.orders.masking import masked
 from jumun.outbox.lanes import Lane
 from jumun.outbox.lease import State

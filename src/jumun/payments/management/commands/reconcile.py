@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from jumun.cause import Actor, Cause, acting
+from jumun.actor import Actor, Cause, acting
 from jumun.conf import livemode
 from jumun.errors import StripeError
 from jumun.invoices.models import Restoration
@@ -14,8 +14,8 @@ from jumun.payments.amount_text import stripe_amount_text
 from jumun.payments.management.since import since as parse_since
 from jumun.payments.models import Reconciliation
 from jumun.payments.reconcile import reconcile
+from jumun.payments.reconcile.recover import recover
 from jumun.payments.reconcile.report import report
-from jumun.payments.recover import recover
 
 WINDOW = timedelta(days=3)
 BAR_WIDTH = 30

@@ -4,11 +4,11 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from jumun.business_day import business_day
 from jumun.errors import BackupRefused, StripeError
 from jumun.invoices.backup.restore import Restored, restore_backup
 from jumun.invoices.numbers import NUMBER_MAX, parse_series
-from jumun.payments.recover import recover
-from jumun.shop_day import shop_day
+from jumun.payments.reconcile.recover import recover
 
 
 class Command(BaseCommand):
@@ -64,7 +64,7 @@ class Command(BaseCommand):
 def _last_number(text: str) -> tuple[str, int]:
     name, _equals, number = text.rpartition("=")
     try:
-        prefix, year = parse_series(name, year=shop_day().year)
+        prefix, year = parse_series(name, year=business_day().year)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from error
     if not (number.isdecimal() and 0 < int(number) <= NUMBER_MAX):
