@@ -1,5 +1,5 @@
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.db import models
 from django.utils import timezone
@@ -8,9 +8,6 @@ from django.utils.translation import gettext_lazy as _
 from jumun.actor import current_cause
 from jumun.db.append_only import refuse_all
 from jumun.db.fast import insert
-
-if TYPE_CHECKING:
-    from jumun.orders.models import Order
 
 
 class Kind(StrEnum):
@@ -91,7 +88,7 @@ class TimelineEntry(models.Model):
         return f"{self.kind} {self.at:%Y-%m-%d %H:%M}"
 
     @classmethod
-    def append(cls, order: "Order", kind: Kind, details: dict[str, Any]) -> None:
+    def append(cls, order: models.Model, kind: Kind, details: dict[str, Any]) -> None:
         """Write one entry, by `jumun.actor.current_cause`, in the caller's transaction."""
         cause = current_cause()
         entry = cls(

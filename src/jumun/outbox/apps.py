@@ -14,5 +14,5 @@ class OutboxConfig(installed.InstalledApp):
         from jumun.outbox.models import Job
         from jumun.outbox.queues import register_queue
 
-        register_queue(Job)
+        register_queue(Job, Job.run)
         autodiscover_modules("jobs", "audits")

@@ -106,10 +106,6 @@ class LeasedRow(models.Model):
         """Who or what acts while the row is worked on."""
         return Cause(actor=Actor.WORKER, source=str(self))
 
-    def run(self) -> None:
-        """Do the work and call `finish` in the transaction that makes its effect true."""
-        raise NotImplementedError
-
     def add(self) -> None:
         """Insert the row in the caller's transaction; where its key is there already, nothing happens."""
         self.add_all([self])

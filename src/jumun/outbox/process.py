@@ -6,6 +6,7 @@ from jumun.actor import acting
 from jumun.errors import LeaseLost, WorkerStopping
 from jumun.outbox.alone import run_alone
 from jumun.outbox.lease import ALONE_FROM_DEATHS, DEATHS_MAX, LeasedRow, error_text
+from jumun.outbox.queues import process_row
 
 logger = logging.getLogger("jumun.worker")
 
@@ -30,7 +31,7 @@ def run_here(row: LeasedRow) -> None:
     """Run the row in this process. Raises `LeaseLost`, and what `process` raises."""
     try:
         with acting(row.cause):
-            row.run()
+            process_row(row)
     except LeaseLost:
         raise
     except WorkerStopping:

@@ -16,9 +16,10 @@ class PaymentsConfig(installed.InstalledApp):
         from jumun.outbox.warnings import register_warnings
         from jumun.payments import checks  # noqa: F401
         from jumun.payments.models import InboxEvent
+        from jumun.payments.webhooks.process import process
         from jumun.payments.webhooks.reception import warnings
 
-        register_queue(InboxEvent)
+        register_queue(InboxEvent, process)
         register_warnings(warnings)
         worker_started.connect(_preload, dispatch_uid="jumun.payments")
 

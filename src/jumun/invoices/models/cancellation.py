@@ -1,17 +1,11 @@
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any
 
 from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from jumun.business_day import business_day
-from jumun.conf import jumun
-from jumun.invoices.compose_credit_note import compose_cancellation
 from jumun.invoices.models.issued import IssuedDocument
 from jumun.orders.models import Order
-
-if TYPE_CHECKING:
-    from jumun.invoices.models.credit_note import CreditNote
 
 
 class Cancellation(IssuedDocument):
@@ -44,9 +38,3 @@ class Cancellation(IssuedDocument):
     def get_customer_url(self) -> str:
         """The customer's download, as secret as `Order.get_customer_url`."""
         return reverse("jumun:credit-note", args=[self.for_order.reference, self.number])
-
-    @classmethod
-    def issue(cls, note: "CreditNote") -> Self:
-        """Number and freeze the document; see `CreditNote.cancel`, which is what to call."""
-        draft = compose_cancellation(note.document, issued_on=business_day())
-        return cls._issue(draft, prefix=jumun().credit_note_prefix, credit_note=note)

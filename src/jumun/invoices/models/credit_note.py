@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from jumun.business_day import business_day
 from jumun.conf import jumun
-from jumun.invoices.compose_credit_note import compose_credit_note, value_of_lines
+from jumun.invoices.compose_credit_note import compose_cancellation, compose_credit_note, value_of_lines
 from jumun.invoices.documents.document import Document, PaymentReference
 from jumun.invoices.models.cancellation import Cancellation
 from jumun.invoices.models.invoice import Invoice
@@ -94,7 +94,7 @@ class CreditNote(IssuedDocument):
             issued_on=business_day(),
             refunded_to=refunded_to,
         )
-        return cls._issue(
+        return cls.number_and_freeze(
             draft,
             prefix=jumun().credit_note_prefix,
             invoice=invoice,
@@ -115,7 +115,10 @@ class CreditNote(IssuedDocument):
         The invoice has then that much left to be credited, by a note of another refund. In the caller's transaction,
         which holds the lock on the order.
         """
-        return Cancellation.objects.filter(credit_note=self).first() or Cancellation.issue(self)
+        if cancellation := Cancellation.objects.filter(credit_note=self).first():
+            return cancellation
+        draft = compose_cancellation(self.document, issued_on=business_day())
+        return Cancellation.number_and_freeze(draft, prefix=jumun().credit_note_prefix, credit_note=self)
 
 
 def _standing(invoice: Invoice) -> list[Document]:

@@ -39,4 +39,4 @@ class Invoice(IssuedDocument):
     def issue(cls, order: Order, *, paid_by: PaymentReference | None) -> Self:
         """Number and freeze a just paid order's invoice and enqueue its PDF and mail, in the caller's transaction."""
         draft = compose(order, issued_on=business_day(), paid_by=paid_by)
-        return cls._issue(draft, prefix=jumun().invoice_prefix, order=order)
+        return cls.number_and_freeze(draft, prefix=jumun().invoice_prefix, order=order)

@@ -68,7 +68,7 @@ class IssuedDocument(models.Model):
         raise DocumentIsFrozen(self.number)
 
     @classmethod
-    def _issue(cls, draft: Document, *, prefix: str, **values: Any) -> Self:
+    def number_and_freeze(cls, draft: Document, *, prefix: str, **values: Any) -> Self:
         """Number, freeze and write ``draft`` and enqueue its PDF and mail, in the caller's transaction."""
         draft = as_typed(draft)
         # Last of all: everybody else who issues from this series waits for its row until we commit.

@@ -53,8 +53,3 @@ class InboxEvent(LeasedRow):
             if self.order:
                 self.order.record(Kind.EVENT_REPLAYED, event=self.event_id)
         return True
-
-    def run(self) -> None:
-        from jumun.payments.webhooks.process import process
-
-        process(self)
