@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 import pytest
 import stripe as sdk
+from django.db import connection
 from hypothesis import Phase
 from hypothesis import settings as hypothesis
 from pytest_django.fixtures import Settings
@@ -18,6 +19,7 @@ from tests.paywright.said import Said
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
+    from pytest_django.plugin import DjangoDbBlocker
 
     from tests.pages import Pages
 
@@ -73,6 +75,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("browser"):
             item.add_marker(pytest.mark.skip(reason=NO_BROWSER))
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: "DjangoDbBlocker") -> Iterator[None]:
+    """PostgreSQL drops no database that has another session, such as one of a process that a test has just killed."""
+    yield
+    if connection.vendor != "postgresql":
+        return
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
 
 
 @pytest.fixture(scope="session")
