@@ -15,7 +15,7 @@ from django.db import connection, models
 from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 
-from jumun.middleware import _cause_of
+from jumun.actor import _cause_of
 from jumun.orders import masking
 from jumun.orders.masking import masked
 from jumun.orders.models import Order

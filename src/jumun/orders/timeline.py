@@ -92,7 +92,7 @@ class TimelineEntry(models.Model):
         """Write one entry, by `jumun.actor.current_cause`, in the caller's transaction."""
         cause = current_cause()
         entry = cls(
-            order=order,
+            order_id=order.pk,
             kind=kind,
             actor=cause.actor,
             actor_name=cause.name[:254],
