@@ -10,7 +10,7 @@ from django.template import engines
 from django.template.backends.django import DjangoTemplates
 
 from jumun.conf import jumun
-from jumun.invoices.documents.theme import FONTS, Theme
+from jumun.invoices.documents.theme import DEFAULT_THEME, FONTS, Theme
 
 TEMPLATE = "jumun/invoice.typ"
 LOGOS = ("jumun/invoice-logo.svg", "jumun/invoice-logo.png", "jumun/invoice-logo.jpg")
@@ -25,7 +25,7 @@ def site_theme() -> Theme:
     settings = jumun()
     logo = next((path for name in LOGOS for path in _files(name)), None)
     return Theme(
-        template=next(_files(TEMPLATE)),
+        template=next(_files(TEMPLATE), DEFAULT_THEME.template),
         font_folders=(FONTS, *map(Path, settings.invoice_font_folders)),
         logo=logo.read_bytes() if logo else None,
         paper=settings.invoice_paper,

@@ -6,7 +6,7 @@ from typing import Literal
 
 HERE = Path(__file__).parent
 FONTS = HERE / "fonts"
-TEMPLATES = HERE / "templates" / "jumun"
+TEMPLATES = HERE / "templates"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
