@@ -24,7 +24,7 @@ import fontTools
 from fontTools import subset
 from fontTools.ttLib import TTFont
 
-FONTS = Path(__file__).resolve().parent.parent / "src" / "jumun" / "invoices" / "fonts"
+FONTS = Path(__file__).resolve().parent.parent / "src/jumun/invoices/documents/fonts"
 RECORD = FONTS / "sources.json"
 PRIMARY = FONTS / "PretendardJP-Regular.otf"
 LICENSE = FONTS / "LICENSE-fallbacks.txt"
