@@ -14,8 +14,9 @@ from django.test import Client
 from jumun.audit import findings
 from jumun.db.append_only import lifted
 from jumun.invoices import archive
-from jumun.invoices.documents.make_pdf import MadePdf
-from jumun.invoices.models import ArchivedPdf, Invoice
+from jumun.invoices.documents.make_pdf import Layout, MadePdf
+from jumun.invoices.documents.render_errors import RendererUnavailable
+from jumun.invoices.models import ArchivedPdf, Invoice, archived_pdf
 from jumun.outbox.worker import drain
 from tests.factories import paid_order
 
@@ -47,6 +48,22 @@ def largest_file(size_bytes: int) -> Iterator[None]:
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+class Killed(BaseException):
+    pass
+
+
+def killed(_row: ArchivedPdf) -> None:
+    raise Killed
+
+
+def busy(_invoice: Invoice, _layout: str) -> bytes:
+    raise RendererUnavailable
+
+
+def made_as(patched: pytest.MonkeyPatch, layout: Layout) -> None:
+    patched.setattr(Invoice, "make_pdf", lambda invoice: MadePdf(content=invoice.render_as(layout), layout=layout))
 
 
 def only_file(folder: Path) -> Path:
@@ -179,6 +196,68 @@ def test_a_file_left_by_a_worker_that_died_before_its_commit_is_taken_over(invoi
     archive.store(f"invoices/{other.issued_at.year}/{other.number}.pdf", other.make_pdf().content)
     other.keep_pdf()
     assert len(list(folder.rglob("*.pdf"))) == 2
+
+
+@pytest.mark.parametrize(("first", "second"), [("plain", "site"), ("site", "plain"), ("spelled", "site")])
+def test_a_file_in_another_layout_left_by_a_killed_worker_is_taken_over(
+    folder: Path, monkeypatch, first: Layout, second: Layout
+) -> None:
+    """The PDF engine died under one of the two: then a document is set in another layout."""
+    invoice = paid_order(name="กี").invoice
+    with monkeypatch.context() as patched:
+        made_as(patched, first)
+        patched.setattr(archived_pdf, "insert", killed)
+        with pytest.raises(Killed):
+            invoice.keep_pdf()
+    left = only_file(folder).read_bytes()
+    made_as(monkeypatch, second)
+    drain()
+    assert only_file(folder).read_bytes() == left == invoice.pdf()
+    assert (only_file(folder).name, invoice.archived.layout) == (f"{invoice.number}.pdf", first)
+    assert list(findings(files=True)) == []
+
+
+@pytest.mark.parametrize("forge", [lambda _other: b"%PDF forged", Invoice.pdf])
+def test_a_forged_or_swapped_file_is_not_taken_over_and_is_found_by_the_audit(folder: Path, forge, caplog) -> None:
+    """It has the name of a PDF that is still to be made."""
+    other, invoice = paid_order().invoice, paid_order().invoice
+    name = f"invoices/{invoice.issued_at.year}/{invoice.number}.pdf"
+    archive.store(name, forge(other))
+    drain()
+    assert invoice.pdf() == invoice.make_pdf().content == archive.fetch(invoice.archived.name)
+    assert invoice.archived.name != name
+    assert "another document as" in caplog.text
+    assert [finding.subject for finding in findings(files=True)] == [name]
+
+
+def test_an_engine_that_is_busy_decides_about_no_file(folder: Path, monkeypatch) -> None:
+    """Whether a file is the document's PDF is decided by the next try of the job."""
+    invoice = paid_order().invoice
+    left = invoice.render_as("plain")
+    archive.store(f"invoices/{invoice.issued_at.year}/{invoice.number}.pdf", left)
+    with monkeypatch.context() as patched:
+        patched.setattr(Invoice, "render_as", busy)
+        with pytest.raises(RendererUnavailable):
+            invoice.keep_pdf()
+    assert only_file(folder).read_bytes() == left
+    invoice.keep_pdf()
+    assert invoice.pdf() == left
+
+
+def test_two_that_store_one_document_at_the_same_instant_leave_one_file(folder: Path, monkeypatch) -> None:
+    """In two layouts; both have seen that there is none."""
+    invoice = paid_order().invoice
+    plain = invoice.render_as("plain")
+    write = archive._write
+
+    def beaten(kept, name: str, content: bytes, **how) -> None:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(plain)
+        write(kept, name, content, **how)
+
+    monkeypatch.setattr(archive, "_write", beaten)
+    invoice.keep_pdf()
+    assert only_file(folder).read_bytes() == plain == invoice.pdf()
 
 
 def test_what_two_keep_under_one_name_at_the_same_instant_is_both_kept(folder: Path, monkeypatch) -> None:

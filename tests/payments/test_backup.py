@@ -22,6 +22,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection, connections
 from django.utils import timezone
+from jumun.invoices.make_pdf import MadePdf
 
 from jumun.audit import findings
 from jumun.errors import BooksOutdated, NumbersHeld
@@ -414,6 +415,23 @@ def test_an_order_that_was_paid_since_does_not_expire_before_stripe_is_asked(str
         expire_order(Order.objects.get())
     reconcile_lately()
     assert Order.objects.get().state == Order.State.PAID
+
+
+def test_a_pdf_whose_record_was_lost_stays_the_one_that_its_customer_has(
+    stripe: Paywright, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The PDF engine died when it was made, so its layout is another than it would be now."""
+    invoice = buy(stripe).order.invoice
+    backup(tmp_path / "backup.tar")
+    plain = MadePdf(content=invoice.render_as("plain"), layout="plain")
+    with monkeypatch.context() as patched:
+        patched.setattr(Invoice, "make_pdf", lambda _invoice: plain)
+        downloaded = invoice.pdf()
+    restore(tmp_path / "backup.tar", "--replace")
+    assert Invoice.objects.get().archived is None
+    drain()
+    assert Invoice.objects.get().archived.content() == downloaded
+    assert audited() == []
 
 
 def test_another_document_under_a_number_is_kept_beside_it_and_the_log_tells(

@@ -25,6 +25,17 @@ def storage() -> Storage:
     return storages[ALIAS]
 
 
+def put(name: str, content: bytes) -> bytes:
+    """Keep ``content`` as ``name`` unless that name is taken, and return what is kept under it now.
+
+    That is nothing if another process has removed its file in the meantime.
+    """
+    found = fetch(name)
+    if found is None:
+        found = content if _create(name, content) else fetch(name)
+    return found or b""
+
+
 def store(name: str, content: bytes, *, keep_apart: bool = False) -> str:
     """Keep ``content`` and return its name there, which is another than ``name`` if that is taken by something else,
     or with ``keep_apart`` if it is taken at all. Nothing is overwritten.
@@ -40,11 +51,23 @@ def store(name: str, content: bytes, *, keep_apart: bool = False) -> str:
         return kept.save(name, ContentFile(content))
     while True:
         free_name = kept.get_available_name(name)
+        if _create(free_name, content):
+            return free_name
+
+
+def _create(name: str, content: bytes) -> bool:
+    """Keep ``content`` as ``name``; ``False`` if somebody else was quicker to take that name."""
+    kept = storage()
+    if isinstance(kept, FileSystemStorage):
         try:
-            _write(kept, free_name, content, put=_link)
+            _write(kept, name, content, put=_link)
         except FileExistsError:
-            continue  # somebody else was quicker
-        return free_name
+            return False
+        return True
+    saved = kept.save(name, ContentFile(content))
+    if saved != name:
+        kept.delete(saved)
+    return saved == name
 
 
 def replace(name: str, content: bytes) -> None:

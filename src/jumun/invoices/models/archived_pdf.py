@@ -51,9 +51,15 @@ class ArchivedPdf(models.Model):
     @classmethod
     def keep(cls, issued: "IssuedDocument", made: MadePdf) -> bytes:
         """Archive the PDF of ``issued``, and return what is archived: another's, if that came first."""
-        name = archive.store(
-            f"{issued.archive_folder}/{business_day(issued.issued_at).year}/{issued.number}.pdf", made.content
-        )
+        name = f"{issued.archive_folder}/{business_day(issued.issued_at).year}/{issued.number}.pdf"
+        stored = archive.put(name, made.content)
+        if stored != made.content:
+            # Usually our own PDF in another layout: its writer was killed before it recorded it, or a restored backup
+            # lost the record. A customer may have it, so record that one. Anything else stays for the audit to report.
+            if layout := issued.layout_of(stored):
+                made = MadePdf(content=stored, layout=layout)
+            else:
+                name = archive.store(name, made.content)
         row = ArchivedPdf(
             number=issued.number,
             name=name,

@@ -14,11 +14,12 @@ from jumun.invoices import archive, chain
 from jumun.invoices.chain import SEAL_MAX_CHARS
 from jumun.invoices.documents.document import Document, Kind, as_typed, canonical_json, from_json
 from jumun.invoices.documents.einvoice_scope import EInvoiceError, has_einvoice
-from jumun.invoices.documents.make_pdf import Layout, MadePdf, make_pdf, render_as
+from jumun.invoices.documents.make_pdf import LAYOUTS, Layout, MadePdf, make_pdf, render_as
 from jumun.invoices.issue_date import moment_of_issue
 from jumun.invoices.models.archived_pdf import ArchivedPdf
 from jumun.invoices.models.series import Series
 from jumun.invoices.numbers import series_prefix
+from jumun.invoices.render_errors import RenderError, RendererUnavailable
 from jumun.invoices.site_theme import site_theme
 from jumun.orders import timeline
 from jumun.orders.models import Order
@@ -168,3 +169,18 @@ class IssuedDocument(models.Model):
     def render_as(self, layout: str) -> bytes:
         """Make the PDF in the layout that it had. Raises `RenderError`."""
         return render_as(self.document, site_theme(), cast(Layout, layout))
+
+    def layout_of(self, content: bytes) -> Layout | None:
+        """The layout in which its PDF is ``content``; ``None`` if that is another file.
+
+        Raises `RendererUnavailable`.
+        """
+        for layout in LAYOUTS:
+            try:
+                if self.render_as(layout) == content:
+                    return layout
+            except RendererUnavailable:
+                raise
+            except RenderError:
+                continue
+        return None
