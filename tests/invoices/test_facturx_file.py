@@ -16,7 +16,7 @@ from tests.invoices.documents import BERLIN, document, line, long_document
 CREDIT_NOTE = document(line(quantity=-1), kind="credit_note", number="CN-2026-000001", refers_to="INV-2026-000123")
 IN_ANOTHER_PROCESS = """
 import sys
-from jumun.invoices.document import from_json
+from jumun.invoices.documents.document import from_json
 from jumun.invoices.facturx import render_hybrid
 sys.stdout.buffer.write(render_hybrid(from_json(sys.stdin.buffer.read().decode())))
 """

@@ -17,8 +17,8 @@ from tests.invoices.documents import document, long_document
 
 IN_ANOTHER_PROCESS = """
 import hashlib, sys
-from jumun.invoices.document import from_json
-from jumun.invoices.pdf import render
+from jumun.invoices.documents.document import from_json
+from jumun.invoices.documents.pdf import render
 for text in sys.stdin.buffer.read().decode().splitlines():
     print(hashlib.sha256(render(from_json(text))).hexdigest())
 """

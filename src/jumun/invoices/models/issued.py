@@ -15,11 +15,11 @@ from jumun.invoices.chain import SEAL_MAX_CHARS
 from jumun.invoices.documents.document import Document, Kind, as_typed, canonical_json, from_json
 from jumun.invoices.documents.einvoice_scope import EInvoiceError, has_einvoice
 from jumun.invoices.documents.make_pdf import LAYOUTS, Layout, MadePdf, make_pdf, render_as
+from jumun.invoices.documents.render_errors import RenderError, RendererUnavailable
 from jumun.invoices.issue_date import moment_of_issue
 from jumun.invoices.models.archived_pdf import ArchivedPdf
 from jumun.invoices.models.series import Series
 from jumun.invoices.numbers import series_prefix
-from jumun.invoices.render_errors import RenderError, RendererUnavailable
 from jumun.invoices.site_theme import site_theme
 from jumun.orders import timeline
 from jumun.orders.models import Order
