@@ -17,7 +17,7 @@ CREDIT_NOTE = document(line(quantity=-1), kind="credit_note", number="CN-2026-00
 IN_ANOTHER_PROCESS = """
 import sys
 from jumun.invoices.documents.document import from_json
-from jumun.invoices.facturx import render_hybrid
+from jumun.invoices.documents.facturx import render_hybrid
 sys.stdout.buffer.write(render_hybrid(from_json(sys.stdin.buffer.read().decode())))
 """
 

@@ -22,7 +22,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection, connections
 from django.utils import timezone
-from jumun.invoices.make_pdf import MadePdf
+from jumun.invoices.documents.make_pdf import MadePdf
 
 from jumun.audit import findings
 from jumun.errors import BooksOutdated, NumbersHeld
