@@ -354,7 +354,7 @@ def test_a_reference_that_could_be_guessed_is_named(order: Order, reference: str
 
 def test_a_site_without_the_middleware_is_told_so(settings: Any) -> None:
     assert check_actor_middleware() == []
-    settings.MIDDLEWARE = [name for name in site_settings.MIDDLEWARE if "cause" not in name]
+    settings.MIDDLEWARE = [name for name in site_settings.MIDDLEWARE if "actor" not in name]
     [warning] = check_actor_middleware()
     assert warning.id == "jumun.W003"
     assert "AuthenticationMiddleware" in str(warning.hint)

@@ -22,13 +22,13 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection, connections
 from django.utils import timezone
-from jumun.invoices.documents.make_pdf import MadePdf
 
 from jumun.audit import findings
 from jumun.errors import BooksOutdated, NumbersHeld
 from jumun.invoices import archive
 from jumun.invoices.backup import restore as restoring
 from jumun.invoices.backup.package import Package
+from jumun.invoices.documents.make_pdf import MadePdf
 from jumun.invoices.models import CreditNote, Invoice, Restoration, Series, SkippedNumbers
 from jumun.orders.models import Order
 from jumun.outbox.models import Job

@@ -17,11 +17,13 @@ from django.utils import timezone
 from jumun.audit import findings
 from jumun.invoices.models import CreditNote, Invoice
 from jumun.orders.models import Order
+from jumun.outbox import queues
 from jumun.outbox.models import Job
 from jumun.outbox.process import process
 from jumun.payments.models import BalanceTransaction, Dispute, InboxEvent, Payment, Payout, Refund
 from jumun.payments.stripe import gateway
 from jumun.payments.stripe.circuit_breaker import FAILURES_MAX
+from jumun.payments.webhooks.process import process
 from paywright.testing import Paywright
 from tests.factories import place_order
 from tests.payments.disputing import DISPUTED_CARD, LOSING, answer
@@ -40,7 +42,7 @@ class Called(BaseException):
 @pytest.fixture
 def uncallable(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever calls Stripe while an event is processed fails the test."""
-    run, call = InboxEvent.run, gateway._call
+    run, call = process, gateway._call
     within: list[InboxEvent] = []
 
     def guarded_run(row: InboxEvent) -> None:
@@ -55,7 +57,7 @@ def uncallable(monkeypatch: pytest.MonkeyPatch) -> None:
             raise Called(f"{within[-1]} called Stripe")
         return call(*args)
 
-    monkeypatch.setattr(InboxEvent, "run", guarded_run)
+    monkeypatch.setitem(queues._queues, InboxEvent, guarded_run)
     monkeypatch.setattr(gateway, "_call", guarded_call)
 
 
