@@ -23,7 +23,7 @@ from jumun.outbox.process import process
 from jumun.payments.models import BalanceTransaction, Dispute, InboxEvent, Payment, Payout, Refund
 from jumun.payments.stripe import gateway
 from jumun.payments.stripe.circuit_breaker import FAILURES_MAX
-from jumun.payments.webhooks.process import process
+from jumun.payments.webhooks.process import process as process_event
 from paywright.testing import Paywright
 from tests.factories import place_order
 from tests.payments.disputing import DISPUTED_CARD, LOSING, answer
@@ -42,7 +42,7 @@ class Called(BaseException):
 @pytest.fixture
 def uncallable(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever calls Stripe while an event is processed fails the test."""
-    run, call = process, gateway._call
+    run, call = process_event, gateway._call
     within: list[InboxEvent] = []
 
     def guarded_run(row: InboxEvent) -> None:
