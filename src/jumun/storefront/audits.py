@@ -16,8 +16,8 @@ RESERVATIONS_REMEDY = gettext_lazy(
     "Set the reservation to what its order's state asks for, and the product's counters with it."
 )
 
-# What becomes of an order's goods with it.
-RIGHT = {
+# The state of an order's goods by the state of the order.
+RESERVATION_STATES = {
     Order.State.PLACED: Reservation.State.HELD,
     Order.State.PAID: Reservation.State.SOLD,
     Order.State.EXPIRED: Reservation.State.RELEASED,
@@ -27,7 +27,7 @@ RIGHT = {
 
 @invariant("I7", remedy=COUNTERS_REMEDY)
 def counters_are_what_the_reservations_add_up_to() -> Iterator[tuple[str, str]]:
-    """That sold and reserved never exceed the stock is the database's promise; here they are the right numbers."""
+    """A constraint keeps sold + reserved within the stock; here both are compared with the reservations."""
     is_held, is_sold = Q(reservations__state=Reservation.State.HELD), Q(reservations__state=Reservation.State.SOLD)
     counted = Product.objects.annotate(
         held=Coalesce(Sum("reservations__quantity", filter=is_held), 0),
@@ -37,21 +37,21 @@ def counters_are_what_the_reservations_add_up_to() -> Iterator[tuple[str, str]]:
     for sku, reserved, sold, holds, bought in wrong.values_list(
         "sku", "reserved_quantity", "sold_quantity", "held", "gone"
     ):
-        told = {"reserved": reserved, "sold": sold, "held": holds, "bought": bought}
+        values = {"reserved": reserved, "sold": sold, "held": holds, "bought": bought}
         yield (
             sku,
             _("counts %(reserved)s reserved and %(sold)s sold, but its orders hold %(held)s and bought %(bought)s")
-            % told,
+            % values,
         )
 
 
 @invariant("I7", remedy=RESERVATIONS_REMEDY)
 def reservations_follow_their_orders() -> Iterator[tuple[str, str]]:
-    """Goods are held for an order that waits, sold with a paid one, and free again after any other end."""
+    """Goods are held while an order is unpaid, sold when it is paid, and free after any other end."""
     wrong = Q()
-    for order_state, state in RIGHT.items():
-        wrong |= Q(order__state=order_state) & ~Q(state=state)
-    astray = Reservation.objects.filter(wrong).order_by()
-    for number, sku, is_now, order_is in astray.values_list("order__number", "sku", "state", "order__state"):
-        told = {"state": Reservation.State(is_now).label, "order": Order.State(order_is).label}
-        yield f"{number} {sku}", _("is %(state)s, but the order is %(order)s") % told
+    for wanted_order_state, wanted_state in RESERVATION_STATES.items():
+        wrong |= Q(order__state=wanted_order_state) & ~Q(state=wanted_state)
+    mismatched = Reservation.objects.filter(wrong).order_by()
+    for number, sku, state, order_state in mismatched.values_list("order__number", "sku", "state", "order__state"):
+        values = {"state": Reservation.State(state).label, "order": Order.State(order_state).label}
+        yield f"{number} {sku}", _("is %(state)s, but the order is %(order)s") % values

@@ -1,4 +1,4 @@
-"""Texts kept in Korean and in English side by side."""
+"""Texts stored in Korean and in English."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ class Bilingual:
 
     def __get__(self, instance: Any, _owner: type) -> str:
         if instance is None:
-            return self  # type: ignore[return-value]  # what a descriptor does for its class
+            return self  # type: ignore[return-value]  # a descriptor returns itself for its class
         korean: str = getattr(instance, f"{self._name}_ko")
         english: str = getattr(instance, f"{self._name}_en")
         prefers_korean = (get_language() or "").startswith("ko")

@@ -1,4 +1,4 @@
-"""The cart: which articles and how many, in the visitor's session. Prices are those of the database at each moment."""
+"""The cart: articles and quantities in the visitor's session. Prices are read from the database each time."""
 
 import secrets
 from collections.abc import Mapping
@@ -9,7 +9,6 @@ from typing import Any, cast
 from django.contrib.sessions.backends.base import SessionBase
 
 from jumun.conf import jumun
-from jumun.db.fast import find_all
 from jumun.errors import AmountOutOfRange, TooManyLines
 from jumun.orders.place import LINES_MAX, Item, check_total
 from jumun.storefront.models import Product
@@ -21,7 +20,7 @@ QUANTITY_MAX = 99
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CartLine:
-    """One article in the cart, at the price of this moment."""
+    """One article in the cart, at its present price."""
 
     product: Product
     quantity: int
@@ -36,7 +35,7 @@ class CartLine:
 
     @property
     def is_short(self) -> bool:
-        """Whether fewer are left than the visitor wants."""
+        """Whether fewer are free than the visitor wants."""
         return self.quantity > self.product.free_quantity
 
     @property
@@ -47,8 +46,8 @@ class CartLine:
 class Cart:
     """A visitor's cart.
 
-    ``token`` names exactly these contents: every change makes another one. An order placed with it empties this cart
-    and no later one, sending the same cart again finds that order, and a form that shows other contents is noticed.
+    ``token`` identifies exactly these contents; every change makes a new one. So an order placed with it empties this
+    cart and not a later one, the same cart sent twice gives one order, and a form with other contents is noticed.
     """
 
     def __init__(self, session: SessionBase) -> None:
@@ -66,9 +65,8 @@ class Cart:
 
     @cached_property
     def lines(self) -> list[CartLine]:
-        """The lines in the order in which they were added, without what is no longer sold."""
-        found = find_all(Product, sku=tuple(self._quantities))
-        products = {product.sku: product for product in found if product.is_on_sale}
+        """The lines in the order in which they were added, without articles that are no longer sold."""
+        products = {product.sku: product for product in Product.objects.on_sale().filter(sku__in=self._quantities)}
         return [
             CartLine(product=products[sku], quantity=quantity)
             for sku, quantity in self._quantities.items()
@@ -77,17 +75,17 @@ class Cart:
 
     @cached_property
     def summary(self) -> Summary:
-        """What the cart comes to at the prices of now. Only for a cart that is not empty."""
+        """The cart's lines and totals at present prices. Only for a cart that is not empty."""
         return Summary.of([line.item for line in self.lines], jumun().currency)
 
     @property
     def form_token(self) -> str:
-        """What a form carries to order exactly what it shows."""
+        """What a form sends back, so that exactly what it shows is ordered."""
         return self.summary.signed(self.token)
 
     @property
     def refusal(self) -> AmountOutOfRange | None:
-        """Why the total cannot be paid by card."""
+        """Why Stripe cannot charge the total, if so."""
         try:
             check_total(self.summary.total_minor, self.summary.currency)
         except AmountOutOfRange as error:
@@ -99,7 +97,7 @@ class Cart:
         return any(line.is_short for line in self.lines)
 
     def change(self, product: Product, quantity: int) -> int:
-        """Set how many are wanted, up to what is left (0 takes it out); return that. Raises `TooManyLines`."""
+        """Set the quantity, at most what is free (0 removes the article); return it. Raises `TooManyLines`."""
         quantity = min(quantity, QUANTITY_MAX, product.free_quantity)
         if quantity < 1:
             self.remove(product.sku)
@@ -110,18 +108,17 @@ class Cart:
         return quantity
 
     def remove(self, sku: str) -> None:
-        """Take an article out; one that is not in is out already."""
         self._store({key: quantity for key, quantity in self._quantities.items() if key != sku})
 
     def drop_vanished(self) -> int:
-        """Take out what is no longer sold; return how many articles those were."""
-        sold_still = {line.product.sku for line in self.lines}
-        vanished = self._quantities.keys() - sold_still
-        self._store({sku: quantity for sku, quantity in self._quantities.items() if sku in sold_still})
+        """Remove articles that are no longer sold; return how many those were."""
+        still_sold = {line.product.sku for line in self.lines}
+        vanished = self._quantities.keys() - still_sold
+        self._store({sku: quantity for sku, quantity in self._quantities.items() if sku in still_sold})
         return len(vanished)
 
     def close(self) -> None:
-        """Forget the cart: it is ordered."""
+        """Empty the cart after its order was placed."""
         self._session.pop(SESSION_CART, None)
         self._quantities = {}
         self._forget_lines()

@@ -8,7 +8,7 @@ from jumun.storefront import guard
 
 @register()
 def check_order_guard(**_: Any) -> list[CheckMessage]:
-    """The guard is there before the first customer orders."""
+    """Import the order guard when Django starts, not when the first customer orders."""
     try:
         path = jumun().order_guard
         if path:

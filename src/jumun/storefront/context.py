@@ -7,9 +7,9 @@ from jumun.storefront.cart import Cart
 
 
 def shop(request: HttpRequest) -> dict[str, Any]:
-    """What every page shows: the shop's name, how much is in the cart, and whether Paywright stands in for Stripe.
+    """What every page shows: the shop's name, the size of the cart, and whether Paywright replaces Stripe.
 
-    An error page may be shown before there is a session.
+    An error page may have no session.
     """
     return {
         "shop_name": jumun().seller.name,

@@ -16,8 +16,6 @@ KOREAN_POSTAL_CODE = re.compile(r"[0-9]{5}")
 
 
 class QuantityForm(forms.Form):
-    """How many of an article."""
-
     quantity = forms.IntegerField(
         label=_("Quantity"),
         min_value=0,
@@ -32,7 +30,7 @@ class QuantityForm(forms.Form):
 
 
 class StepForm(forms.Form):
-    """How many more of an article, or fewer below zero."""
+    """Change a quantity by ``step``, which may be negative."""
 
     step = forms.IntegerField(min_value=-QUANTITY_MAX, max_value=QUANTITY_MAX)
 
@@ -42,13 +40,13 @@ def _country_choices() -> list[tuple[str, str]]:
 
 
 class CountrySelect(forms.Select):
-    """Django's own renders one template for each of 250 options, three times as slow as one for all."""
+    """All 250 options in one template: Django renders one for each, which takes three times as long."""
 
     template_name = "jumun/storefront/_country_select.html"
 
 
 class CheckoutForm(forms.Form):
-    """Who orders and where the goods go. The limits are those of the order's columns."""
+    """The customer and the delivery address. The limits are those of the order's columns."""
 
     name = TextField(
         label=_("Name"),
@@ -104,7 +102,7 @@ class CheckoutForm(forms.Form):
     )
 
     def clean(self) -> dict[str, Any]:
-        """The fields whose form depends on the country."""
+        """Check the fields whose form depends on the country."""
         data = super().clean() or self.cleaned_data
         country = data.get("country", "")
         if country and "postal_code" in data:
@@ -119,7 +117,7 @@ class CheckoutForm(forms.Form):
         try:
             return tax_ids.normalized(text, country)
         except tax_ids.InvalidTaxId:
-            self.add_error("tax_id", _no_tax_id(country))
+            self.add_error("tax_id", _tax_id_error(country))
             return ""
 
     def _check_postal_code(self, country: str, code: str) -> None:
@@ -129,23 +127,23 @@ class CheckoutForm(forms.Form):
             self.add_error("postal_code", _("A Korean postal code has five digits, such as 04524."))
 
     def _e164(self, country: str, phone: str) -> str:
-        """The number as the world dials it; one without a country's prefix is taken as that of ``country``."""
+        """The number in E.164; without a country code it is a number of ``country``."""
         try:
             number = phonenumbers.parse(phone, country)
         except phonenumbers.NumberParseException:
             number = None
         if number is None or not phonenumbers.is_valid_number(number):
-            self.add_error("phone", _not_a_number(country))
+            self.add_error("phone", _phone_error(country))
             return ""
         return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
     def customer(self) -> Customer:
-        """The valid form's contents, as an order wants them."""
+        """The cleaned data of a valid form."""
         names = ("name", "email", "address", "postal_code", "city", "country", "phone", "tax_id")
         return Customer(**{name: self.cleaned_data[name] for name in names})
 
 
-def _no_tax_id(country: str) -> str:
+def _tax_id_error(country: str) -> str:
     if country == "KR":
         return gettext(
             "This is not a business registration number. Check its ten digits; it is written like 123-45-67891."
@@ -155,7 +153,7 @@ def _no_tax_id(country: str) -> str:
     return gettext("This is not a tax identifier.")
 
 
-def _not_a_number(country: str) -> str:
+def _phone_error(country: str) -> str:
     example = phonenumbers.example_number_for_type(country, phonenumbers.PhoneNumberType.MOBILE)
     if example is None:
         return gettext("This is not a phone number. Begin with + and the country's number.")

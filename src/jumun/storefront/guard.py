@@ -1,4 +1,4 @@
-"""The project's own protection against programs that order: ``JUMUN["ORDER_GUARD"]``."""
+"""The project's own protection against automated orders: ``JUMUN["ORDER_GUARD"]``."""
 
 from collections.abc import Callable
 from functools import cache
@@ -13,14 +13,14 @@ Guard = Callable[[HttpRequest], bool]
 
 
 def allows(request: HttpRequest) -> bool:
-    """Whether the request that sends the checkout form may place an order; all may where no guard is set."""
+    """Whether the request may place an order; without a guard, every request may."""
     path = jumun().order_guard
     return not path or load(path)(request)
 
 
 @cache
 def load(path: str) -> Guard:
-    """The function of that dotted path. Raises `ImportError` where there is none."""
+    """Import the function. Raises `ImportError`."""
     found = import_string(path)
     if not callable(found):
         raise ImportError(f"{path} cannot be called")

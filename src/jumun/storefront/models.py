@@ -14,7 +14,7 @@ from jumun.storefront.bilingual import Bilingual
 
 
 class Category(models.Model):
-    """A shelf of the shop."""
+    """A group of products with a page of its own."""
 
     slug = models.SlugField(_("page address"), unique=True)
     name_ko = models.CharField(_("name (Korean)"), max_length=100)
@@ -37,15 +37,15 @@ class Category(models.Model):
 
 class ProductQuerySet(models.QuerySet["Product"]):
     def on_sale(self) -> Self:
-        """What visitors can see: active, and priced in the shop's currency."""
+        """Products that visitors can see: active, and priced in the shop's currency."""
         return self.filter(active=True, currency=jumun().currency)
 
 
 class Product(models.Model):
     """An article for sale. Its price includes tax.
 
-    ``stock_quantity`` counts all that ever came in: sold + reserved + free. Only `jumun.storefront.stock` moves
-    ``reserved`` and ``sold``; the database refuses what would make ``free`` negative.
+    ``stock_quantity`` counts everything ever received: sold + reserved + free. Only `jumun.storefront.stock` changes
+    ``reserved`` and ``sold``; the database refuses a change that would make ``free`` negative.
     """
 
     sku = models.CharField(_("article number"), max_length=64, unique=True)
@@ -58,7 +58,7 @@ class Product(models.Model):
     price_minor = models.BigIntegerField(_("price, tax included"))
     currency = models.CharField(_("currency"), max_length=3)
     tax_rate_ppm = models.PositiveIntegerField(_("tax rate (ppm)"), default=100_000)
-    # At the rate 0 it tells what the law calls that; an invoice has to say it.
+    # Why the rate is 0: an invoice must state it.
     untaxed_as = models.CharField(
         _("without tax because it is"),
         max_length=1,
@@ -101,16 +101,16 @@ class Product(models.Model):
 
     @property
     def is_on_sale(self) -> bool:
-        """Whether visitors can see it, see `ProductQuerySet.on_sale`."""
+        """As `ProductQuerySet.on_sale`."""
         return self.active and self.currency == jumun().currency
 
     @property
     def free_quantity(self) -> int:
-        """How many can still be ordered."""
+        """The quantity that can still be ordered."""
         return self.stock_quantity - self.reserved_quantity - self.sold_quantity
 
     def item(self, quantity: int) -> Item:
-        """The line to be ordered, in the active language and at the price of now."""
+        """An order line in the active language, at the present price."""
         return Item(
             sku=self.sku,
             name=self.name,
@@ -122,9 +122,9 @@ class Product(models.Model):
 
 
 class Reservation(models.Model):
-    """Goods set aside for one order: held, then released or sold; held again where a released order is paid late.
+    """Goods reserved for one order: held, then released or sold. A released order that is paid late sells them again.
 
-    Orders that did not come through the storefront have none, so their end moves no stock.
+    Orders that were not placed in the storefront have none, so they move no stock.
     """
 
     class State(models.TextChoices):
@@ -134,10 +134,10 @@ class Reservation(models.Model):
 
     order = models.ForeignKey(Order, models.CASCADE, related_name="reservations", verbose_name=_("order"))
     product = models.ForeignKey(Product, models.PROTECT, related_name="reservations", verbose_name=_("product"))
-    # The order's word for the product, which keeps it when the product gets another number.
+    # As on the order's line: it stays when the product gets another number.
     sku = models.CharField(_("article number"), max_length=64)
     quantity = models.PositiveIntegerField(_("quantity"))
-    # Of those sold: how many came back and are for sale again.
+    # How many of those sold are for sale again.
     returned_quantity = models.PositiveIntegerField(_("back in stock"), default=0)
     state = models.CharField(_("state"), max_length=8, choices=State, default=State.HELD)
 
@@ -157,8 +157,8 @@ class Reservation(models.Model):
     def __str__(self) -> str:
         return f"{self.quantity} × {self.product}"
 
-    def take_back(self, quantity: int) -> int:
-        """So many of those sold, at most all of them, can be bought again; return how many. Call in a transaction."""
+    def return_to_stock(self, quantity: int) -> int:
+        """Put goods that were sold back on sale, at most all of them; return how many. Call it in a transaction."""
         row = Reservation.objects.select_for_update().get(pk=self.pk)
         back = min(quantity, row.quantity - row.returned_quantity)
         Reservation.objects.filter(pk=self.pk).update(returned_quantity=F("returned_quantity") + back)
@@ -167,14 +167,14 @@ class Reservation(models.Model):
 
 
 class Origin(models.Model):
-    """A browser or a client's address that has placed orders lately; see `jumun.storefront.origin`."""
+    """A browser or a client's address that has placed orders recently; see `jumun.storefront.origin`."""
 
     class Kind(models.TextChoices):
         SESSION = "session", _("browser")
         ADDRESS = "address", _("address")
 
     kind = models.CharField(_("kind"), max_length=8, choices=Kind)
-    # A keyed hash: whose it is cannot be read from the database.
+    # A keyed hash: the database does not tell whose it is.
     key = models.CharField(_("key"), max_length=64)
     seen_at = models.DateTimeField(_("last order"), db_index=True)
     orders = models.ManyToManyField(Order, related_name="+", verbose_name=_("orders"))
@@ -189,5 +189,5 @@ class Origin(models.Model):
 
     @staticmethod
     def key_of(kind: str, value: str) -> str:
-        """What stands for a session's key or an address."""
+        """The hash of a session's key or of an address."""
         return salted_hmac("jumun.storefront.origin", f"{kind}:{value}", algorithm="sha256").hexdigest()

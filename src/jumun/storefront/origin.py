@@ -1,4 +1,4 @@
-"""How many unpaid orders one browser and one client's address may have: goods are held for each of them."""
+"""Limits the unpaid orders of one browser and of one client address, since each order holds goods."""
 
 import math
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ from jumun.storefront.models import Origin
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origins:
-    """Where a request comes from. Either is empty where it is not known, and then not limited."""
+    """Where a request comes from. An unknown part is empty and has no limit."""
 
     session: str = ""
     address: str = ""
@@ -31,15 +31,15 @@ UNKNOWN = Origins()
 
 
 def limit(order: Order, origins: Origins) -> None:
-    """Count the new ``order`` against its origins; call it in the transaction that places it.
+    """Count the new ``order`` against its origins, in the transaction that places it.
 
-    Only orders of the last ``ORDER_EXPIRES_S`` count that are not paid, ended ones as well: else their goods could be
-    held anew at once. Raises `TooManyUnpaidOrders`, and the transaction must then roll back.
+    Every unpaid order of the last ``ORDER_EXPIRES_S`` counts, expired and canceled ones too: otherwise the same goods
+    could be held again at once. Raises `TooManyUnpaidOrders`; the transaction must then roll back.
     """
     now = timezone.now()
     window = timedelta(seconds=jumun().order_expires_s)
     for kind, value, most in _limits(origins):
-        # Locks the row until the commit, so that orders placed at once are counted one after the other.
+        # Locks the row until the commit, so that simultaneous orders are counted one after the other.
         origin, _made = Origin.objects.update_or_create(
             kind=kind, key=Origin.key_of(kind, value), defaults={"seen_at": now}
         )
@@ -52,7 +52,7 @@ def limit(order: Order, origins: Origins) -> None:
 
 def _limits(origins: Origins) -> Iterator[tuple[str, str, int]]:
     settings = jumun()
-    # Always in this order, so that no two orders wait for each other.
+    # Always in this order, so that two orders cannot deadlock.
     if origins.address:
         yield Origin.Kind.ADDRESS, origins.address, settings.unpaid_orders_per_address_max
     if origins.session:
@@ -60,6 +60,6 @@ def _limits(origins: Origins) -> Iterator[tuple[str, str, int]]:
 
 
 def forget_old() -> None:
-    """Forget origins whose orders no longer count."""
+    """Delete origins whose orders no longer count."""
     window = timedelta(seconds=jumun().order_expires_s)
     Origin.objects.filter(seen_at__lt=timezone.now() - window).delete()

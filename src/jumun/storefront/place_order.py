@@ -1,5 +1,3 @@
-"""From a cart to an order whose goods are set aside."""
-
 from django.db import IntegrityError, transaction
 
 from jumun.conf import jumun
@@ -13,9 +11,9 @@ from jumun.storefront.summary import Summary
 
 
 def place_order(cart: Cart, *, customer: Customer, shown: Summary | None, origins: Origins = UNKNOWN) -> Order:
-    """Place the order and reserve its goods, both or neither; a cart that was ordered already gives that order.
+    """Place the order and reserve its goods, both or neither. A cart that was already ordered gives that order.
 
-    ``shown`` is what the customer saw. The items compared with it are those that are ordered, so a price that changes
+    ``shown`` is what the customer saw. It is compared with the very items that are ordered, so a price that changes
     at the same time is either noticed or not charged. Raises `SummaryChanged`, `EmptyOrder`, `AmountOutOfRange`,
     `TooManyUnpaidOrders` and `OutOfStock`.
     """
@@ -33,7 +31,7 @@ def place_order(cart: Cart, *, customer: Customer, shown: Summary | None, origin
             reserve(order, [(line.product, line.quantity) for line in cart.lines])
             return order
     except IntegrityError:
-        # The same cart, sent twice at once: the other request was first.
+        # The same cart was sent twice at once, and the other request came first.
         if first := Order.of_form(cart.token):
             return first
         raise

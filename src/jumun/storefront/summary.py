@@ -1,4 +1,4 @@
-"""What the checkout page shows of an order, and what has changed since: the customer pays what they saw."""
+"""What the checkout page shows of an order, and what has changed since: customers pay what they saw (invariant I16)."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import astuple, dataclass
@@ -16,7 +16,7 @@ SALT = "jumun.storefront.summary"
 
 @dataclass(frozen=True, slots=True)
 class SummaryLine:
-    """One article at the price, name and tax of the moment; the price includes tax."""
+    """One article with its present price (tax included), name and tax."""
 
     sku: str
     name: str
@@ -28,13 +28,13 @@ class SummaryLine:
 
     @property
     def tax(self) -> str:
-        """The rate, or why there is none."""
+        """The rate, or why it is 0."""
         return percent(self.tax_rate_ppm) if self.tax_rate_ppm else str(TaxCategory(self.tax_category).label)
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """All that an order of these items would freeze, as far as the customer pays for it."""
+    """Everything that decides what the customer pays for these items."""
 
     currency: str
     lines: tuple[SummaryLine, ...]
@@ -61,11 +61,11 @@ class Summary:
         return cls(currency, lines, totals.tax_minor, totals.rounding_minor, totals.total_minor)
 
     def signed(self, token: str) -> str:
-        """This summary and the cart's token in one text for a form, which nobody can change; see `read_signed`."""
+        """The cart's token and this summary as a signed text for a form; see `read_signed`."""
         return signing.dumps([token, *astuple(self)], salt=SALT, compress=True)
 
     def changes_to(self, now: Self) -> Iterator[str]:
-        """What is different ``now``, in words of the active language."""
+        """Sentences in the active language, one for each difference between this summary and ``now``."""
         after = {line.sku: line for line in now.lines}
         before = {line.sku: line for line in self.lines}
         for sku, line in before.items():
@@ -85,7 +85,7 @@ class Summary:
 
 
 def read_signed(text: str) -> tuple[str, Summary | None]:
-    """The token and the summary of a form. A text that the shop did not sign is a token without a summary."""
+    """The token and the summary of a form. A text without our signature is a token without a summary."""
     try:
         token, currency, lines, *totals = signing.loads(text, salt=SALT)
     except signing.BadSignature:

@@ -1,4 +1,4 @@
-"""The cart's page and its three changes: each answers a browser with a redirect and htmx with the changed part."""
+"""The cart's page and its three changes. A change answers a browser with a redirect, and htmx with the changed part."""
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
@@ -19,20 +19,19 @@ from jumun.storefront.models import Product
 @never_cache
 @require_safe
 def cart(request: HttpRequest) -> HttpResponse:
-    """What is in the cart, at the prices of now."""
     found = Cart(request.session)
-    tell_vanished(request, found)
+    remove_unsold(request, found)
     return render(request, "jumun/storefront/cart.html", {"cart": found, "waiting": waiting_order(request)})
 
 
 @require_POST
 def add(request: HttpRequest) -> HttpResponseBase:
-    """Put an article in (``sku``, ``quantity``). One that is no longer sold is not found; htmx gets a message."""
+    """Add an article (``sku``, ``quantity``). One that is no longer sold is a 404; htmx gets a message instead."""
     product = _product(request)
     found = Cart(request.session)
     quantity = _quantity(request) if product else None
     if product and quantity:
-        _put(request, found, product, found.quantity_of(product.sku) + quantity, added=True)
+        _set_quantity(request, found, product, found.quantity_of(product.sku) + quantity, added=True)
     if "HX-Request" in request.headers:
         if product is None:
             messages.warning(request, gettext("This item is no longer sold."))
@@ -44,14 +43,14 @@ def add(request: HttpRequest) -> HttpResponseBase:
 
 @require_POST
 def change(request: HttpRequest) -> HttpResponseBase:
-    """Set how many of an article are wanted (``sku``, ``quantity``), or how many more (``step``); 0 takes it out."""
+    """Set the quantity of an article (``sku``, ``quantity``), or change it by ``step``; 0 removes the article."""
     product = _product(request)
     found = Cart(request.session)
     if product:
         held = found.quantity_of(product.sku)
         wanted = _stepped(request, held) if "step" in request.POST else _quantity(request)
         if wanted is not None:
-            _put(request, found, product, wanted, added=False)
+            _set_quantity(request, found, product, wanted, added=False)
     elif "HX-Request" not in request.headers and not found.quantity_of(_sku(request)):
         raise Http404
     return _changed(request, found)
@@ -59,14 +58,14 @@ def change(request: HttpRequest) -> HttpResponseBase:
 
 @require_POST
 def remove(request: HttpRequest) -> HttpResponseBase:
-    """Take an article out (``sku``)."""
+    """Remove an article (``sku``)."""
     found = Cart(request.session)
     found.remove(request.POST.get("sku", ""))
     return _changed(request, found)
 
 
-def tell_vanished(request: HttpRequest, cart: Cart) -> None:
-    """Take out what is no longer sold, and say so."""
+def remove_unsold(request: HttpRequest, cart: Cart) -> None:
+    """Remove articles that are no longer sold, with a message."""
     if count := cart.drop_vanished():
         messages.warning(
             request,
@@ -80,24 +79,24 @@ def tell_vanished(request: HttpRequest, cart: Cart) -> None:
 
 
 def waiting_order(request: HttpRequest) -> Order | None:
-    """The visitor's latest order if it is still to be paid: who goes back from the payment finds an empty cart."""
+    """The visitor's latest order while it is unpaid: a visitor who leaves the payment page finds an empty cart."""
     reference = request.session.get(SESSION_ORDER)
     return Order.objects.filter(reference=reference, state=Order.State.PLACED).first() if reference else None
 
 
-def _put(request: HttpRequest, cart: Cart, product: Product, wanted: int, *, added: bool) -> None:
+def _set_quantity(request: HttpRequest, cart: Cart, product: Product, wanted: int, *, added: bool) -> None:
     try:
         held = cart.change(product, wanted)
     except TooManyLines:
         messages.error(request, gettext("A cart holds at most %(count)s different items.") % {"count": LINES_MAX})
         return
     if held < wanted:
-        messages.warning(request, _all_there_is(product, held))
+        messages.warning(request, _limited_text(product, held))
     elif added:
         messages.success(request, gettext("In your cart: %(name)s") % {"name": product.name})
 
 
-def _all_there_is(product: Product, held: int) -> str:
+def _limited_text(product: Product, held: int) -> str:
     if not held:
         return gettext("%(name)s is sold out.") % {"name": product.name}
     return ngettext(
@@ -116,7 +115,7 @@ def _sku(request: HttpRequest) -> str:
 
 
 def _stepped(request: HttpRequest, held: int) -> int | None:
-    """So many more than ``held``, or ``None`` after saying what is wrong with the step."""
+    """The quantity after the step; ``None`` after a message about an invalid step."""
     form = StepForm(request.POST)
     if form.is_valid():
         return max(held + int(form.cleaned_data["step"]), 0)
@@ -125,7 +124,7 @@ def _stepped(request: HttpRequest, held: int) -> int | None:
 
 
 def _quantity(request: HttpRequest) -> int | None:
-    """The quantity that was sent, or ``None`` after saying what is wrong with it."""
+    """The requested quantity; ``None`` after a message about an invalid one."""
     form = QuantityForm(request.POST)
     if form.is_valid():
         quantity: int = form.cleaned_data["quantity"]
@@ -136,7 +135,7 @@ def _quantity(request: HttpRequest) -> int | None:
 
 def _changed(request: HttpRequest, cart: Cart) -> HttpResponseBase:
     if "HX-Request" in request.headers:
-        tell_vanished(request, cart)
+        remove_unsold(request, cart)
         return render(request, "jumun/storefront/_cart_changed.html", {"cart": cart})
     return _see_other("jumun:cart")
 

@@ -11,13 +11,11 @@ RELATED_MAX = 4
 
 @require_safe
 def catalogue(request: HttpRequest) -> HttpResponse:
-    """Everything the shop sells."""
     return _shelf(request, Product.objects.on_sale(), chosen=None)
 
 
 @require_safe
 def category(request: HttpRequest, slug: str) -> HttpResponse:
-    """The articles of one category."""
     chosen = get_object_or_404(Category, slug=slug)
     return _shelf(request, chosen.products.on_sale(), chosen=chosen)
 
@@ -30,7 +28,6 @@ def _shelf(request: HttpRequest, products: ProductQuerySet, *, chosen: Category 
 
 @require_safe
 def product(request: HttpRequest, slug: str) -> HttpResponse:
-    """One article, and others of its category."""
     found = get_object_or_404(Product.objects.on_sale().select_related("category"), slug=slug)
     related = found.category.products.on_sale().exclude(pk=found.pk)[:RELATED_MAX]
     return render(request, "jumun/storefront/product.html", {"product": found, "related": related})

@@ -17,29 +17,29 @@ from jumun.storefront import guard
 from jumun.storefront.cart import Cart
 from jumun.storefront.forms import CheckoutForm
 from jumun.storefront.origin import Origins
-from jumun.storefront.pages.cart import tell_vanished, waiting_order
+from jumun.storefront.pages.cart import remove_unsold, waiting_order
 from jumun.storefront.place_order import place_order
 from jumun.storefront.summary import Summary, read_signed
 
 logger = logging.getLogger("jumun.storefront")
 
-# What the visitor has typed, so that a detour to the cart or another language loses nothing.
+# What the visitor has typed: it survives a visit to the cart and a change of language.
 SESSION_DRAFT = "jumun_checkout"
 
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def checkout(request: HttpRequest) -> HttpResponseBase:
-    """Name and address, then the order: one for each filling of the cart, however often the form is sent.
+    """Take name and address, then place one order for the cart, however often the form is sent.
 
-    What the form shows comes back with it, signed. Where a price, name, tax or quantity has changed since, the page is
-    shown again with what changed, and nothing is ordered.
+    The form sends back, signed, what it showed. If a price, name, tax or quantity has changed since, nothing is ordered
+    and the page shows the changes.
     """
     cart = Cart(request.session)
     token, shown = read_signed(request.POST.get("form_token", ""))
     if request.method == "POST" and (order := Order.of_form(token)):
         return _order_again(request, cart, order)
-    tell_vanished(request, cart)
+    remove_unsold(request, cart)
     if not cart.lines:
         return redirect("jumun:cart")
     if request.method != "POST":
@@ -68,7 +68,7 @@ def _order(request: HttpRequest, cart: Cart, token: str, shown: Summary | None) 
         return _page(request, Cart(request.session), form, shown=shown, status=409)
     except OrderRefused as refusal:
         if cart.refusal is None:
-            # A product's row that no form has checked.
+            # A product that was written past the admin's form.
             logger.error("a cart cannot be ordered: %s", refusal)
             messages.warning(
                 request, gettext("One of these items cannot be ordered at the moment. Please write to us.")
@@ -78,7 +78,7 @@ def _order(request: HttpRequest, cart: Cart, token: str, shown: Summary | None) 
 
 
 def _order_again(request: HttpRequest, cart: Cart, order: Order) -> HttpResponseBase:
-    """A form that has placed its order already. What was corrected in it since is corrected in the order."""
+    """A form whose order exists already: apply its corrections to that order."""
     form = CheckoutForm(request.POST)
     if not form.is_valid():
         return _page(request, cart, form, order=order, status=422)
@@ -118,8 +118,8 @@ def _page(
     guarded: bool = False,
     status: int = 200,
 ) -> HttpResponse:
-    """``shown`` is what the form showed that was sent; ``changed`` says that it was not ordered for that reason,
-    ``limited`` and ``guarded`` name another.
+    """The checkout page. ``shown`` is what the sent form showed; ``changed``, ``limited`` and ``guarded`` say why
+    nothing was ordered.
     """
     changes = list(shown.changes_to(cart.summary)) if shown and not order else []
     context = {
