@@ -1,6 +1,5 @@
-"""Who or what acts, and on what occasion: set where an act begins, read where its trace is written down.
-
-Three places set it: the worker for a row in hand, the middleware for a request, and our management commands.
+"""Who or what acts: the worker for a row, the middleware for a request, or a management command sets it, and the
+timeline records it.
 """
 
 from collections.abc import Callable, Iterator
@@ -17,7 +16,7 @@ GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 
 class Actor(StrEnum):
-    """Who acts. ``PROGRAM`` is code of the project's own that told nothing: a script, a shell."""
+    """Who acts. ``PROGRAM`` is the project's own code that names no actor, such as a script or a shell."""
 
     STAFF = "staff"
     CUSTOMER = "customer"
@@ -36,16 +35,16 @@ class Cause:
     source: str = ""
 
 
-def _untold() -> Cause:
+def _unnamed() -> Cause:
     return Cause(actor=Actor.PROGRAM)
 
 
-_tell: ContextVar[Callable[[], Cause]] = ContextVar("jumun_cause", default=_untold)
+_tell: ContextVar[Callable[[], Cause]] = ContextVar("jumun_cause", default=_unnamed)
 
 
 @contextmanager
 def acting(tell: Callable[[], Cause]) -> Iterator[None]:
-    """Until the block ends, whatever is written down was caused by ``tell()``, which is asked only then."""
+    """Inside the block, `current_cause` is the result of ``tell()``, which is called only when it is needed."""
     before = _tell.set(tell)
     try:
         yield
@@ -54,14 +53,13 @@ def acting(tell: Callable[[], Cause]) -> Iterator[None]:
 
 
 def current_cause() -> Cause:
-    """Who or what acts now."""
     return _tell.get()()
 
 
 def actor_middleware(get_response: GetResponse) -> GetResponse:
-    """Have an order's timeline name the request, and the member of staff who sent it.
+    """Make the request, and the member of staff who sent it, the actor of what is recorded meanwhile.
 
-    Belongs after Django's ``AuthenticationMiddleware``. The user is loaded only if something is written down.
+    Place it after Django's ``AuthenticationMiddleware``. The user is loaded only if something is recorded.
     """
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
@@ -80,7 +78,7 @@ def _cause_of(request: HttpRequest) -> Cause:
 
 
 def _path_without_secret(request: HttpRequest) -> str:
-    """The path, but for the order's reference: whoever knows that sees order and invoice, and staff read this."""
+    """The path without the order's reference: staff read it, and whoever knows the reference sees the order."""
     match = request.resolver_match
     reference = match.kwargs.get("reference") if match else None
     return request.path.replace(reference, "…") if reference else request.path

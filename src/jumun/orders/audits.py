@@ -39,8 +39,8 @@ CHANGED_REMEDY = gettext_lazy(
     "backup says, and find out who changed it."
 )
 
-# What the timeline, to which the database only ever adds, says once an order is in a state.
-_TOLD = {
+# The timeline entry of each state. The database lets nobody change entries.
+_ENTRY_OF_STATE = {
     Order.State.PAID: Kind.PAID,
     Order.State.EXPIRED: Kind.EXPIRED,
     Order.State.CANCELLED: Kind.CANCELED,
@@ -50,7 +50,7 @@ _CLOSING = (Kind.EXPIRED, Kind.CANCELED)
 
 @invariant("I10", remedy=REFERENCE_REMEDY)
 def references_cannot_be_guessed() -> Iterator[tuple[str, str]]:
-    """Every order has a long reference in the right alphabet; that no two share one is the database's promise."""
+    """Every order has a long reference in the right alphabet; a constraint keeps it unique."""
     measured = Order.objects.alias(length=Length("reference"))
     weak = measured.filter(~Q(reference__regex=ALPHABET) | Q(length__lt=LENGTH_MIN) | Q(reference=F("number")))
     for number in _numbers(weak):
@@ -59,7 +59,7 @@ def references_cannot_be_guessed() -> Iterator[tuple[str, str]]:
 
 @invariant("I1", remedy=CHANGED_REMEDY)
 def orders_are_what_their_lines_add_up_to() -> Iterator[tuple[str, str]]:
-    """Total and tax of an order are the sums of its lines, the total with its rounding."""
+    """Total and tax of an order are the sums of its lines; the total includes the rounding."""
     order = ("order__number", "order__currency", "order__total_minor", "order__tax_minor", "order__rounding_minor")
     sums = OrderLine.objects.order_by().values("order_id", *order)
     sums = sums.annotate(lines_minor=Sum("total_minor"), lines_tax_minor=Sum("tax_minor"))
@@ -115,11 +115,11 @@ def _integer(expression: Combinable) -> "ExpressionWrapper[Combinable]":
 
 @invariant("I1", remedy=CHANGED_REMEDY)
 def orders_are_as_their_timeline_says() -> Iterator[tuple[str, str]]:
-    """The state of an order, its amount and its times are those that were recorded when they became true."""
-    for state, kind in _TOLD.items():
+    """State, amount and times of an order are those that its timeline recorded."""
+    for state, kind in _ENTRY_OF_STATE.items():
         for number in _numbers(Order.objects.filter(~_has_entry(kind), state=state)):
             yield number, _("is %(state)s, but its timeline does not say so") % {"state": state.label}
-    ended = _has_entry(*_TOLD.values())
+    ended = _has_entry(*_ENTRY_OF_STATE.values())
     for number in _numbers(Order.objects.filter(ended, state=Order.State.PLACED)):
         yield number, _("is awaiting payment, but its timeline says that it was paid or closed")
     for number in _numbers(Order.objects.filter(_has_entry(Kind.PAID), state__in=Order.CLOSED)):
@@ -161,7 +161,7 @@ def _times() -> Iterator[tuple[str, str]]:
 
 
 def _is_apart(field: str) -> Q:
-    """Whether the order's time is another than that of the entry that was written with it."""
+    """Whether the order's time differs from that of the entry written with it."""
     return Q(**{f"{field}__gt": F("at") + LEEWAY}) | Q(**{f"{field}__lt": F("at") - LEEWAY})
 
 

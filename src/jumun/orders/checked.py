@@ -1,7 +1,7 @@
-"""Checks of what `Order.place` and `Order.correct` are given, made before the database sees it: SQLite would store a
-name of any length, and PostgreSQL would refuse it with an error that names no field.
+"""Checks the arguments of `Order.place` and `Order.correct` before they reach the database. SQLite would store a name
+of any length, and PostgreSQL would refuse it with an error that names no field.
 
-Each function returns the value as it is stored, or raises `OrderRefused` with the field's name. The columns say how
+Each function returns the value as it is stored, or raises `OrderRefused` with the field's name. The columns define how
 long a text may be and whether it may be blank.
 """
 
@@ -84,7 +84,6 @@ def checked_language(language: object, order: type[Model]) -> str:
 
 
 def checked_form_token(token: object, order: type[Model]) -> str | None:
-    """The token as it was given."""
     if token is None:
         return None
     found = _text(order, "form_token", token)
@@ -94,12 +93,10 @@ def checked_form_token(token: object, order: type[Model]) -> str | None:
 
 
 def checked_discount(discount_minor: object) -> int:
-    """The discount on the whole order."""
     return _whole("discount_minor", discount_minor, minimum=0, maximum=BIGINT_MAX)
 
 
 def checked_bool(name: str, value: object) -> bool:
-    """``value``, which is the argument ``name``."""
     if not isinstance(value, bool):
         raise OrderRefused(f"True or False, not {_kind(value)}", field=name)
     return value
@@ -117,7 +114,7 @@ def _checked_line(item: Item, position: int, customer: Customer, line: type[Mode
         discount_minor=_whole("discount_minor", item.discount_minor, position, minimum=0, maximum=BIGINT_MAX),
         tax_rate_ppm=_tax_rate(item.tax_rate_ppm, position),
     )
-    # The database computes it too.
+    # The database computes this product too.
     if found.unit_price_minor * found.quantity > BIGINT_MAX:
         raise AmountOutOfRange("too much for so many pieces", field="unit_price_minor", position=position)
     _check_tax_category(found, position, customer)
@@ -150,8 +147,8 @@ def _text(
 
 
 def _typed(name: str, value: object, position: int | None = None) -> str:
-    """``value`` if it is text that can be stored."""
-    if isinstance(value, Promise):  # a translation that waits for its language
+    """``value``, if it is a text that every database can store."""
+    if isinstance(value, Promise):  # a lazy translation
         value = str(value)
     if not isinstance(value, str):
         raise OrderRefused(f"a text, not {_kind(value)}", field=name, position=position)

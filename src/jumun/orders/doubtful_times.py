@@ -1,7 +1,7 @@
-"""Times that prove nothing, because the machine's clock was wrong when they were written down.
+"""Times that prove nothing, because the machine's clock was wrong when they were recorded.
 
-The timeline is only added to. Where an entry is earlier than one before it, the clock was ahead until then, or behind
-from then on: of the times in between nobody knows which were right.
+Entries are only ever added to the timeline. If an entry is earlier than the one before it, the clock was ahead before
+or is behind now. Every time between the two is in doubt.
 """
 
 from datetime import datetime, timedelta
@@ -11,12 +11,12 @@ from django.db.models import F, Max, Window
 
 from jumun.orders.models import TimelineEntry
 
-# The same clock is read twice in one transaction, or two clocks of one site are compared.
+# Two readings of a clock in one transaction differ a little, and so do two machines of one site.
 LEEWAY = timedelta(hours=1)
 
 
 class DoubtfulTimes:
-    """The times in doubt. They are looked up when the first one is asked about: where all is well, nobody asks."""
+    """The times in doubt. The query runs when the first one is looked up, which is only after a finding."""
 
     def __contains__(self, moment: datetime) -> bool:
         return any(first - LEEWAY <= moment <= last + LEEWAY for first, last in self._spans)

@@ -1,7 +1,7 @@
-"""Texts from elsewhere as staff may read them: without what is a right in itself.
+"""Removes secrets from texts that staff read: order references, addresses of payment pages, and keys.
 
-Whoever knows an order's reference may see that order, and whoever knows the address of a payment page sees who pays
-there. Events, errors and the parameters of calls hold both; the permission to read them does not include either.
+Whoever knows an order's reference can see that order, and whoever knows the address of a payment page sees who pays
+there. Events, errors and the parameters of calls contain both; permission to read them must not grant either.
 """
 
 import re
@@ -11,12 +11,12 @@ from jumun.orders.models import Order
 from jumun.orders.numbers import REFERENCE_CHARS
 
 MASK = "…"
-# In one query: SQLite takes 999 values in its older versions.
-_ASKED_AT_ONCE = 500
-# A longer one is an encoded something, which nobody can read anyway.
+# Older versions of SQLite take 999 parameters.
+_QUERY_VALUES_MAX = 500
+# A longer run is encoded data, which nobody reads anyway.
 _RUN_MAX_CHARS = 128
 _RUN = re.compile(rf"[A-Za-z0-9_-]{{{REFERENCE_CHARS},}}")
-# Slashes as JSON may write them, and as they stand inside a parameter of another address.
+# A slash, also as JSON and as URL parameters escape it.
 _SLASH = r"(?:\\?/|%2[Ff])"
 _SECRET = re.compile(
     # Payment pages, on Stripe's domain or the shop's own; receipts; invoices that Stripe hosts.
@@ -27,15 +27,15 @@ _SECRET = re.compile(
 
 
 def masked(text: str) -> str:
-    """``text`` with "…" for each reference of an order of ours, address of a payment page or receipt, and secret key.
+    """``text`` with "…" for each order reference, secret key, and address of a payment page or receipt.
 
-    One query for each 500 places where a reference may stand; none where there is no such place.
+    One query for every 500 possible references; none without any.
     """
     return masked_all([text])[0]
 
 
 def masked_all(texts: Sequence[str]) -> list[str]:
-    """`masked` for several texts, with their queries in common."""
+    """`masked` for several texts, with shared queries."""
     texts = [_RUN.sub(_without_long_run, _SECRET.sub(MASK, text)) for text in texts]
     references = list(_references_in(texts))
     return [_replaced(text, references) for text in texts]
@@ -53,14 +53,14 @@ def _replaced(text: str, references: Sequence[str]) -> str:
 
 def _references_in(texts: Sequence[str]) -> Iterator[str]:
     candidates = list({candidate for text in texts for candidate in _candidates(text)})
-    for start in range(0, len(candidates), _ASKED_AT_ONCE):
-        known = Order.objects.filter(reference__in=candidates[start : start + _ASKED_AT_ONCE])
+    for start in range(0, len(candidates), _QUERY_VALUES_MAX):
+        known = Order.objects.filter(reference__in=candidates[start : start + _QUERY_VALUES_MAX])
         yield from known.values_list("reference", flat=True)
 
 
 def _candidates(text: str) -> Iterator[str]:
-    """Whatever is as long as a reference, wherever it begins: an escape or a prefix may touch it. And what stands alone
-    whatever its length, for a project may give its orders longer ones.
+    """Everything as long as a reference, at any position: an escape or a prefix may touch it. And every whole run of
+    characters, since a project may give its orders longer references.
     """
     for run in _RUN.findall(text):
         yield run

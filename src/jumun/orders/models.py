@@ -24,10 +24,10 @@ __all__ = ["Order", "OrderLine", "TaxCategory", "TimelineEntry"]
 
 
 class Order(models.Model):
-    """What a customer asked for, at the prices of that moment.
+    """What a customer ordered, at the prices of that moment.
 
-    Its lines never change after `place`, its customer only until it is paid. Its state moves only by the methods
-    below, each a conditional UPDATE whose row count decides: of two simultaneous callers exactly one gets ``True``.
+    The lines never change after `place`; the customer can be corrected until the order is paid. Only the methods below
+    change the state. Each is a conditional UPDATE: of two simultaneous callers exactly one gets ``True``.
     """
 
     class State(models.TextChoices):
@@ -36,7 +36,7 @@ class Order(models.Model):
         EXPIRED = "expired", _("expired")
         CANCELLED = "cancelled", _("cancelled")
 
-    # Ended unpaid.
+    # Ended without payment.
     CLOSED: ClassVar = (State.EXPIRED, State.CANCELLED)
 
     number = models.CharField(_("order number"), max_length=32, unique=True, default=new_number, editable=False)
@@ -58,22 +58,21 @@ class Order(models.Model):
     prices_include_tax = models.BooleanField(_("prices include tax"), default=True)
     total_minor = models.BigIntegerField(_("total"))
     tax_minor = models.BigIntegerField(_("included tax"))
-    # In three-decimal currencies: what makes the last digit of the total a 0. Part of the total, not of net or tax.
+    # In three-decimal currencies it makes the last digit of the total 0. Part of the total, not of net or tax.
     rounding_minor = models.BigIntegerField(_("rounding"), default=0)
 
     placed_at = models.DateTimeField(_("placed at"), default=timezone.now)
     expires_at = models.DateTimeField(_("expires at"))
     paid_at = models.DateTimeField(_("paid at"), null=True, blank=True)
     closed_at = models.DateTimeField(_("closed at"), null=True, blank=True)
-    # One filled-in form places one order, however often it is sent. The SHA-256 of its token, with which alone nobody
-    # can send the form again.
+    # One form places one order, however often it is sent. Stored as SHA-256, with which nobody can send the form again.
     form_token = models.CharField(max_length=64, unique=True, null=True, blank=True, editable=False)
 
     class Meta:
         verbose_name = _("order")
         verbose_name_plural = _("orders")
         ordering = ["-id"]
-        # Taking all customers' data away in a file is more than looking at an order.
+        # A file of all customers' data is a greater right than looking at an order.
         permissions = [("export_order", "Can export orders"), ("cancel_order", "Can cancel unpaid orders")]
         constraints = [
             models.CheckConstraint(condition=Q(total_minor__gt=0), name="jumun_order_total_positive"),
@@ -107,15 +106,15 @@ class Order(models.Model):
         return self.number
 
     def get_customer_url(self) -> str:
-        """The customer's page. Whoever knows its address may see the order and act on it as the customer.
+        """The customer's page. Whoever knows this address can see the order and act as the customer.
 
-        Not `get_absolute_url`: Django's admin redirects every member of staff to that, whatever they may see.
+        Not `get_absolute_url`: Django's admin would redirect all staff to it, without a permission.
         """
         return reverse("jumun:order", args=[self.reference])
 
     @property
     def has_address(self) -> bool:
-        """Whether there is somewhere to deliver to; a ticket, say, is not sent."""
+        """Whether there is a delivery address; a ticket, for example, needs none."""
         return bool(self.address or self.postal_code or self.city)
 
     @classmethod
@@ -131,13 +130,13 @@ class Order(models.Model):
         form_token: str | None = None,
         expires_in_s: int | None = None,
     ) -> Self:
-        """Write the order with its lines and return it; the defaults are the shop's currency and the active language.
+        """Store the order with its lines and return it. Currency and language default to the shop's currency and the
+        active language, ``expires_in_s`` (how long its goods are held) to ``ORDER_EXPIRES_S``.
 
-        ``expires_in_s`` is how long its goods are kept, ``ORDER_EXPIRES_S`` by default.
-        ``discount_minor`` is taken off the whole order, before tax where the prices do not include it. Every value is
-        checked before anything is written, so that all databases take the same. Raises `OrderRefused`, whose ``field``
-        names what is wrong, among them `EmptyOrder`, `TooManyLines`, `AmountTooSmall` and
-        `AmountTooLarge`; and `IntegrityError` for a ``form_token`` that has placed an order already.
+        ``discount_minor`` is taken off the whole order, before tax if the prices do not include tax. Every value is
+        checked first, so that every database accepts the same. Raises `OrderRefused`, whose ``field`` names the wrong
+        value (also `EmptyOrder`, `TooManyLines`, `AmountTooSmall` and `AmountTooLarge`), and `IntegrityError` if
+        ``form_token`` has already placed an order.
         """
         currency = checked.checked_currency(currency or jumun().currency)
         language = checked.checked_language(language or translation.get_language() or "en", cls)
@@ -177,21 +176,21 @@ class Order(models.Model):
 
     @classmethod
     def of_form(cls, form_token: str) -> Self | None:
-        """The order that a form has placed already."""
+        """The order that the form has placed, if any."""
         return cls.objects.filter(form_token=hashed_token(form_token)).first() if form_token else None
 
     def is_of_form(self, form_token: str) -> bool:
-        """Whether the form with that token placed it."""
+        """Whether the form with this token placed the order."""
         return self.form_token is not None and self.form_token == hashed_token(form_token)
 
     @property
     def is_payable(self) -> bool:
-        """Whether a payment may be started. What was ordered in test mode is never paid with real money."""
+        """Whether a payment may be started. A test order is never paid with real money."""
         return self.state == self.State.PLACED and self.livemode == livemode()
 
     @property
     def is_overdue(self) -> bool:
-        """Whether it waits for payment longer than it was to."""
+        """Whether it is unpaid and its time for payment is over."""
         return self.state == self.State.PLACED and self.expires_at <= timezone.now()
 
     @property
@@ -200,33 +199,33 @@ class Order(models.Model):
 
     @property
     def discount_minor(self) -> int:
-        """What all discounts come to, with tax or without as the prices."""
+        """The sum of all discounts; it includes tax if the prices do."""
         return sum(line.discount_minor for line in self.lines.all())
 
     def record(self, kind: Kind, **details: Any) -> None:
-        """Add to the order's timeline, for good; call it in the transaction that makes it true.
+        """Add an entry to the order's timeline, in the transaction that makes it true.
 
-        Who or what acts is known from `jumun.actor`. ``details`` are small JSON values which the sentence that staff
-        read may hold (see `jumun.backoffice.timeline`): amounts as ``amount_minor`` (with ``currency`` where
-        that is not the order's), Stripe's objects by their ids.
+        `jumun.actor` knows who acts. ``details`` are small JSON values for the sentence that staff read (see
+        `jumun.backoffice.timeline`): amounts as ``amount_minor`` (with ``currency`` if it is not the order's), Stripe's
+        objects by their ids.
         """
         TimelineEntry.append(self, kind, details)
 
     def mark_paid(self, *, at: datetime) -> bool:
-        """placed -> paid. ``False`` where somebody else moved the order first. Raises as `revive`."""
+        """placed -> paid. ``False`` if the order is not placed any more. Raises what `revive` raises."""
         return self._pay(at, (self.State.PLACED,))
 
     def revive(self, *, at: datetime) -> bool:
-        """expired or cancelled -> paid, for money that came after all; ``closed_at`` stays and tells so.
+        """expired or canceled -> paid, when money arrives late. ``closed_at`` stays.
 
-        Raises `OrderRefused` where a receiver of `order_paid` can no longer supply it; then nothing has changed.
+        Raises `OrderRefused` if a receiver of `order_paid` can no longer supply the order; then nothing has changed.
         """
         return self._pay(at, self.CLOSED)
 
     def correct(self, customer: Customer) -> bool:
-        """Change who ordered and where it goes, as long as the order is not paid; ``False`` afterwards.
+        """Change the customer of an unpaid order. ``False`` once it is paid or closed.
 
-        Raises `OrderRefused`, as `place` does.
+        Raises what `place` raises.
         """
         customer = checked.checked_customer(customer, Order)
         if self.tax_id and not customer.tax_id and self.lines.filter(tax_category=TaxCategory.REVERSE_CHARGE).exists():
@@ -247,17 +246,16 @@ class Order(models.Model):
         return Customer(**{item.name: getattr(self, item.name) for item in fields(Customer)})
 
     def cancel(self) -> bool:
-        """placed -> cancelled, and tell `order_canceled`. An open checkout must have been expired at Stripe before."""
+        """placed -> canceled; sends `order_canceled`. Expire an open checkout at Stripe first."""
         return self._close(self.State.CANCELLED, Kind.CANCELED)
 
     def expire(self) -> bool:
-        """placed -> expired, and tell `order_canceled`. An open checkout must have been expired at Stripe before."""
+        """placed -> expired; sends `order_canceled`. Expire an open checkout at Stripe first."""
         return self._close(self.State.EXPIRED, Kind.EXPIRED)
 
     def keep_until(self, moment: datetime) -> None:
         """Keep an unpaid order's goods reserved at least until then; an earlier moment changes nothing."""
         if moment <= self.expires_at:
-            # It is never made earlier, so that it is at least as late in the database too.
             return
         Order.objects.filter(pk=self.pk, state=self.State.PLACED, expires_at__lt=moment).update(expires_at=moment)
         self.refresh_from_db(fields=["expires_at"])
@@ -302,9 +300,9 @@ PRICE = F("unit_price_minor") * F("quantity") - F("discount_minor")
 
 
 class OrderLine(models.Model):
-    """One article of an order as it was named, priced and taxed when it was ordered.
+    """One article of an order, with its name, price and tax when it was ordered.
 
-    The total includes tax; unit price and discount, which is on the whole line, do if the order's prices do.
+    The total includes tax. The unit price and the discount (on the whole line) include it if the order's prices do.
     """
 
     order = models.ForeignKey(Order, models.CASCADE, related_name="lines")

@@ -1,4 +1,4 @@
-"""The two names of an order: a number for people and a reference that nobody can guess."""
+"""The two identifiers of an order: a number for people and a reference that nobody can guess."""
 
 import secrets
 from hashlib import sha256
@@ -6,7 +6,7 @@ from typing import overload
 
 from jumun.business_day import business_day
 
-# Crockford's base 32: no I, L, O or U, so a number read out on the telephone is understood.
+# Crockford's base 32: no I, L, O or U, so a number can be read out on the telephone.
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 RANDOM_CHARS = 8
 REFERENCE_CHARS = 22
@@ -32,5 +32,5 @@ def hashed_token(token: str) -> str: ...
 @overload
 def hashed_token(token: None) -> None: ...
 def hashed_token(token: str | None) -> str | None:
-    """What is stored of a form's token: enough to know it again, and of no use to a reader of the database."""
+    """The hash of a form's token that is stored: a reader of the database cannot send the form."""
     return None if token is None else sha256(token.encode(errors="surrogatepass")).hexdigest()

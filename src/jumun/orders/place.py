@@ -1,4 +1,4 @@
-"""What a caller hands in to place an order, and what it comes to."""
+"""What a caller passes to place an order, and the arithmetic of its totals."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,11 +17,11 @@ TAX_CATEGORIES = ("S", "Z", "E", "AE")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    """One line to be ordered. ``unit_price_minor`` and ``discount_minor``, which is on the whole line, include tax at
-    ``tax_rate_ppm`` parts per million (10 % = 100_000), unless the order says that its prices do not.
+    """One line to be ordered. `Order.place` checks the values.
 
-    ``tax_category`` is needed for what bears no tax only: zero-rated unless it says exempt or reverse charge.
-    `Order.place` checks the values.
+    ``unit_price_minor`` and ``discount_minor`` (on the whole line) include tax at ``tax_rate_ppm`` parts per million
+    (10 % = 100_000), unless the order's prices exclude tax. ``tax_category`` matters only without tax: the default is
+    zero-rated; set it for exempt or reverse charge.
     """
 
     sku: str
@@ -34,16 +34,16 @@ class Item:
 
     @property
     def price_minor(self) -> int:
-        """What is asked for the line."""
+        """The price of the line, after its discount."""
         return self.unit_price_minor * self.quantity - self.discount_minor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Customer:
-    """Who orders and where it goes; ``country`` is ISO 3166-1 alpha-2, ``phone`` E.164 or empty.
+    """The customer and the delivery address. ``country`` is ISO 3166-1 alpha-2, ``phone`` E.164 or empty.
 
-    ``tax_id`` is that of a business. `Order.place` and `Order.correct` check the values and write them as they are
-    stored: see `jumun.orders.checked`.
+    ``tax_id`` is that of a business. `Order.place` and `Order.correct` check and normalise the values: see
+    `jumun.orders.checked`.
     """
 
     name: str
@@ -58,7 +58,7 @@ class Customer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Amounts:
-    """What a line comes to: its share of the discounts, the tax in its total, and its total with tax."""
+    """The amounts of a line: its share of the discounts, the tax in its total, and its total with tax."""
 
     discount_minor: int
     tax_minor: int
@@ -67,7 +67,7 @@ class Amounts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Totals:
-    """What an order comes to: the tax in it, what rounds it to an amount that Stripe charges, and what is paid."""
+    """The amounts of an order: its tax, the rounding to an amount that Stripe charges, and what is paid."""
 
     tax_minor: int
     rounding_minor: int
@@ -77,10 +77,10 @@ class Totals:
 def amounts_of(
     items: Sequence[Item], currency: str, *, prices_include_tax: bool = True, discount_minor: int = 0
 ) -> list[Amounts]:
-    """What each line comes to. ``discount_minor`` is taken off the whole order, tax within it or not as in the prices.
+    """The amounts of each line. ``discount_minor`` is taken off the whole order; it includes tax if the prices do.
 
-    A discount is spread over the lines by price. Tax is rounded once for all lines of a rate and spread over them.
-    Raises `AmountOutOfRange` for a discount of more than there is to pay.
+    A discount is spread over the lines by price. Tax is rounded once for all lines of a rate, then spread over them.
+    Raises `AmountOutOfRange` for a discount above the price.
     """
     prices = [item.price_minor for item in items]
     if min(prices) < 0 or not 0 <= discount_minor <= sum(prices):
@@ -101,7 +101,7 @@ def amounts_of(
 def _shares(discount_minor: int, prices: list[int], currency: str) -> list[int]:
     if not discount_minor:
         return [0] * len(prices)
-    # Where the prices and the discount are amounts that Stripe charges, so are the shares.
+    # If Stripe can charge the prices and the discount, it can charge the shares too.
     step = money.charge_step_minor(currency)
     unit = 1 if any(each % step for each in (discount_minor, *prices)) else step
     return [unit * share for share in money.allocate(discount_minor // unit, prices)]
@@ -121,7 +121,7 @@ def _taxes(items: Sequence[Item], bases: list[int], *, prices_include_tax: bool)
 
 
 def totals_of(amounts: Sequence[Amounts], currency: str) -> Totals:
-    """What the lines come to. The total, not each line, is rounded to what Stripe charges: half up, to 0.010 KWD."""
+    """The sums of the lines. Only the total is rounded to what Stripe charges: half up, to 0.010 KWD."""
     lines_minor = sum(line.total_minor for line in amounts)
     total_minor = money.round_to_charge(lines_minor, currency)
     return Totals(

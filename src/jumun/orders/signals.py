@@ -1,14 +1,13 @@
-"""What other projects hook into. Every signal is sent inside the transaction that made it true, with ``order=``.
+"""Signals for other projects. Each is sent with ``order=``, inside the transaction that made it true.
 
-A receiver that raises rolls the change back, so keep receivers to database work and enqueue a job for the
-rest.
+A receiver that raises rolls the change back. So do only database work in receivers, and enqueue a job for the rest.
 
-- `order_paid`: Stripe has the money. An order that had expired or been cancelled before (``order.closed_at`` is set)
-  was paid all the same: a receiver that can no longer supply it raises `jumun.errors.OrderRefused` or one of its
-  kinds, and the money goes back instead. An order that was still waiting is cancelled by that.
-- `order_canceled`: the order was cancelled or has expired without payment (``order.state`` tells which).
-- `order_refunded`: money went back; ``restocked`` maps article numbers to the pieces that staff put back into stock.
-- `order_disputed`: the buyer's bank asks for the money.
+- `order_paid`: Stripe has the money. If ``order.closed_at`` is set, the order had expired or been canceled before. A
+  receiver that cannot supply the order raises `jumun.errors.OrderRefused` or a subclass: then the money is refunded,
+  and an order that was still open is canceled.
+- `order_canceled`: the order was canceled or has expired without payment (``order.state`` tells which).
+- `order_refunded`: money was refunded; ``restocked`` maps article numbers to the quantities put back into stock.
+- `order_disputed`: the customer's bank has opened a dispute.
 """
 
 from django.dispatch import Signal

@@ -11,7 +11,7 @@ from jumun.db.fast import insert
 
 
 class Kind(StrEnum):
-    """Everything that can happen to an order. What staff read of each is in `jumun.backoffice.timeline`."""
+    """Everything that can happen to an order. `jumun.backoffice.timeline` has the sentence that staff read."""
 
     PLACED = "placed"
     CORRECTED = "corrected"
@@ -61,7 +61,7 @@ class Kind(StrEnum):
 
 
 class TimelineEntry(models.Model):
-    """One thing that happened to an order: written in the transaction that made it true, and never changed.
+    """One event in the life of an order, written in the transaction that made it true and never changed.
 
     The database refuses to change or delete it (see `jumun.db.append_only`).
     """
@@ -72,7 +72,7 @@ class TimelineEntry(models.Model):
     at = models.DateTimeField(_("at"), default=timezone.now)
     kind = models.CharField(_("kind"), max_length=40)
     actor = models.CharField(_("by"), max_length=10)
-    # As text, not a foreign key: it stays true when the user is renamed or gone.
+    # Text, not a foreign key: it stays true when the user is renamed or deleted.
     actor_name = models.CharField(_("user name"), max_length=254, blank=True)
     source = models.CharField(_("source"), max_length=255, blank=True)
     details = models.JSONField(_("details"), default=dict)
@@ -89,7 +89,7 @@ class TimelineEntry(models.Model):
 
     @classmethod
     def append(cls, order: models.Model, kind: Kind, details: dict[str, Any]) -> None:
-        """Write one entry, by `jumun.actor.current_cause`, in the caller's transaction."""
+        """Write one entry by the current actor, in the caller's transaction."""
         cause = current_cause()
         entry = cls(
             order_id=order.pk,
