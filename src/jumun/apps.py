@@ -2,7 +2,7 @@ from django.apps import AppConfig
 
 
 class JumunConfig(AppConfig):
-    """What the apps share: base template, stylesheet and fonts, and the checks of the whole project."""
+    """What the apps share: base template, stylesheet, fonts, and checks of the whole project."""
 
     name = "jumun"
     label = "jumun"

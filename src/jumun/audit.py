@@ -1,7 +1,7 @@
-"""The books check: every invariant as a query that names the rows which break it.
+"""The books check: every invariant is a query for the rows that break it.
 
-An app states its invariants in its ``audits.py``, found when Django starts; ``manage.py audit`` runs them all. Each is
-a fixed number of statements over whole tables, so that a million orders are a matter of minutes.
+An app registers its checks in its ``audits.py``, which Django's start loads; ``manage.py audit`` runs them all. Each
+check is a fixed number of statements over whole tables, so that a million orders take minutes.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -15,7 +15,7 @@ from jumun import money
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One row that breaks an invariant, named as staff know it, and what to do about it."""
+    """One row that breaks an invariant, by the name that staff know, and what to do about it."""
 
     invariant: str
     subject: str
@@ -28,69 +28,69 @@ Check = Callable[[], Iterable[tuple[str, str]]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Stated:
+class _Registered:
     code: str
     check: Check
     remedy: str | Promise
     reads_files: bool
 
-    @property
-    def place(self) -> int:
-        return int(self.code.removeprefix("I"))
-
 
 Note = Callable[[], Iterable[str]]
 
-_stated: list[_Stated] = []
+_registered: list[_Registered] = []
 _notes: list[Note] = []
 
 
 def invariant(code: str, *, remedy: str | Promise, reads_files: bool = False) -> Callable[[Check], Check]:
-    """Register a check of invariant ``code``; its docstring says what it checks, ``remedy`` what staff can do.
+    """Register a check of invariant ``code``. Its docstring says what it checks; ``remedy`` tells staff what to do.
 
-    One that reads files takes as long as there are files, and runs only when that is asked for.
+    A check that reads files takes longer with each file, so it runs only on request.
     """
 
     def register(check: Check) -> Check:
-        _stated.append(_Stated(code=code, check=check, remedy=remedy, reads_files=reads_files))
+        _registered.append(_Registered(code=code, check=check, remedy=remedy, reads_files=reads_files))
         return check
 
     return register
 
 
-def note(tell: Note) -> Note:
-    """Register what breaks no promise but belongs beside the findings: a gap that is on record, for instance."""
-    _notes.append(tell)
-    return tell
+def note(note: Note) -> Note:
+    """Register sentences that belong beside the findings and break no invariant, such as a recorded gap."""
+    _notes.append(note)
+    return note
 
 
 def notes() -> Iterator[str]:
-    """What every installed app has to tell, one sentence each."""
-    for tell in _notes:
-        yield from tell()
+    """The notes of every installed app, one sentence each."""
+    for note in _notes:
+        yield from note()
 
 
 def findings(*, files: bool = False) -> Iterator[Finding]:
-    """Run every check of every installed app, in the order of their codes, with ``files`` those of files too."""
-    for stated in sorted(_stated, key=lambda stated: stated.place):
-        if files or not stated.reads_files:
-            for subject, problem in stated.check():
-                yield Finding(invariant=stated.code, subject=subject, problem=problem, remedy=str(stated.remedy))
+    """Run every check of every installed app in the order of their codes; with ``files`` also those that read files."""
+    for entry in _in_order():
+        if files or not entry.reads_files:
+            for subject, problem in entry.check():
+                yield Finding(invariant=entry.code, subject=subject, problem=problem, remedy=str(entry.remedy))
 
 
 def codes() -> list[str]:
-    """The invariants that are checked."""
-    return list(dict.fromkeys(stated.code for stated in sorted(_stated, key=lambda stated: stated.place)))
+    """The codes of the invariants that are checked."""
+    return list(dict.fromkeys(entry.code for entry in _in_order()))
+
+
+def _in_order() -> list[_Registered]:
+    return sorted(_registered, key=lambda entry: int(entry.code.removeprefix("I")))
 
 
 def shown(amount_minor: int, currency: str) -> str:
-    """An amount with its currency, as a finding tells it in the language of its reader."""
+    """An amount with its currency, in the reader's language."""
     try:
         return money.format(amount_minor, currency, get_language() or "en")
-    except money.MoneyError:  # a currency that was changed behind our back
+    except money.MoneyError:  # a currency that somebody has changed in the database
         return f"{amount_minor} {currency}"
 
 
 def shown_by_stripe(amount: int, currency: str) -> str:
-    """The same of an amount in Stripe's minor units."""
+    """`shown` for an amount in Stripe's minor units."""
     return money.format_stripe(amount, currency, get_language() or "en")

@@ -1,4 +1,4 @@
-"""System checks of how a project has put Jumun together. Each says what to do."""
+"""System checks of a project's configuration. Each says what to do."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ PROBES = "jumun.middleware.probe_middleware"
 
 @register()
 def check_order_of_apps(**_: Any) -> list[CheckMessage]:
-    """The storefront's pages have a head of their own, which a template of the same name would hide."""
+    """The storefront's templates must come before Jumun's own of the same name."""
     names = [config.name for config in apps.get_app_configs()]
     if "jumun.storefront" not in names or names.index("jumun.storefront") < names.index("jumun"):
         return []
@@ -30,7 +30,7 @@ def check_order_of_apps(**_: Any) -> list[CheckMessage]:
 
 @register()
 def check_urls(**_: Any) -> list[CheckMessage]:
-    """Customers and Stripe reach the order's pages and the webhook."""
+    """The project includes the order's pages and the webhook."""
     if not getattr(settings, "ROOT_URLCONF", None):
         return []
     try:
@@ -48,7 +48,7 @@ def check_urls(**_: Any) -> list[CheckMessage]:
 
 @register()
 def check_languages(**_: Any) -> list[CheckMessage]:
-    """A reader is offered the languages that Jumun has, and a choice of them takes effect."""
+    """Readers can choose between the languages that Jumun has."""
     has_middleware = languages.LOCALE_MIDDLEWARE in settings.MIDDLEWARE
     if dict(settings.LANGUAGES).keys() == dict(global_settings.LANGUAGES).keys():
         if not has_middleware:
@@ -74,7 +74,7 @@ def check_languages(**_: Any) -> list[CheckMessage]:
 
 @register(deploy=True)
 def check_proxies(**_: Any) -> list[CheckMessage]:
-    """Where a proxy ends HTTPS, the client's address is in its header."""
+    """Behind a proxy, the client's address is in a header."""
     try:
         count = jumun().trusted_proxy_count
     except InvalidSetting:  # jumun.E001 reports it
@@ -93,7 +93,7 @@ def check_proxies(**_: Any) -> list[CheckMessage]:
 
 @register()
 def check_probes(**_: Any) -> list[CheckMessage]:
-    """The middleware that answers probes stands before those that would refuse or redirect them."""
+    """The probe middleware comes before those that would refuse or redirect a probe."""
     if PROBES not in settings.MIDDLEWARE or settings.MIDDLEWARE[0] == PROBES:
         return []
     return [

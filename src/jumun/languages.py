@@ -18,7 +18,7 @@ def offered() -> list[tuple[str, str]]:
 
 
 def switchable() -> list[tuple[str, str]]:
-    """`offered`, or nothing where a switch would be of no use: nothing to choose, or no middleware that obeys it."""
+    """`offered`, or nothing if a language switch would have no effect: one language only, or no `LocaleMiddleware`."""
     languages = offered() if LOCALE_MIDDLEWARE in settings.MIDDLEWARE else []
     return languages if len(languages) > 1 else []
 

@@ -1,4 +1,4 @@
-"""Every mail of the store goes out here: one frame, one rule for its Message-ID, one time limit."""
+"""Sends every mail of the store, with one frame, one rule for the Message-ID and one timeout."""
 
 import re
 import smtplib
@@ -21,12 +21,12 @@ from django.utils.functional import Promise
 from jumun.conf import jumun
 from jumun.errors import MailRefused
 
-# Where the project sets no EMAIL_TIMEOUT, Django would wait for ever.
+# Without EMAIL_TIMEOUT Django would wait for ever.
 TIMEOUT_S = 10.0
-# What may stand before the @ of a Message-ID: an "atext" of RFC 5322, or a dot. Letters and digits are always left.
+# Allowed before the @ of a Message-ID, beside letters and digits: the "atext" of RFC 5322, and dots.
 ATEXT = "!#$&'*+/=?^_{|}~-."
 DOMAIN = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
-# RFC 5321: an answer from here on is for good.
+# RFC 5321: replies from 500 on are permanent failures.
 PERMANENT = 500
 
 
@@ -41,12 +41,12 @@ def send(
     context: Mapping[str, Any],
     pdf: tuple[str, bytes] | None = None,
 ) -> None:
-    """Send ``jumun/mail/<template>.txt``, with ``.html`` beside it where there is one, in ``language``.
+    """Send ``jumun/mail/<template>.txt``, and ``.html`` if there is one, in ``language``.
 
-    ``name`` is the cause of the mail, the same for every try: it makes the Message-ID, by which a mail server or a
-    reader recognises a repeated mail. ``pdf`` is a file name and its content.
+    ``name`` is the cause of the mail and the same at every attempt. It makes the Message-ID, by which mail programs
+    recognise a repeated mail. ``pdf`` is a file name and its content.
 
-    Raises `MailRefused` for an address that no try can reach, and what the mail server says, to be tried again.
+    Raises `MailRefused` for an address that no attempt can reach, and other errors of the mail server, to be retried.
     """
     context = {**context, "seller": jumun().seller}
     text, html = get_template(f"jumun/mail/{template}.txt"), _template_or_none(f"jumun/mail/{template}.html")
@@ -65,9 +65,9 @@ def send(
 
 
 def message_id(name: str) -> str:
-    """``<name@domain of the seller>`` as RFC 5322 allows it: ASCII, whatever the script of either."""
+    """``<name@domain of the seller>`` in the ASCII that RFC 5322 allows."""
     domain = _ascii_domain(parseaddr(jumun().seller.email)[1]) or "localhost"
-    # No dot first, last or beside another.
+    # No dot at either end or beside another dot.
     left = re.sub(r"^\.|\.$|(?<=\.)\.", "%2E", quote(name, safe=ATEXT))
     return f"<{left}@{domain}>"
 
@@ -82,7 +82,7 @@ def _deliverable(address: str) -> str:
 
 
 def _ascii_domain(addr_spec: str) -> str:
-    """The domain in punycode (RFC 3492); empty where there is none that a name server could know."""
+    """The domain in punycode (RFC 3492); empty if it cannot be a domain."""
     try:
         domain = punycode(addr_spec.rpartition("@")[2])
     except UnicodeError:
@@ -98,12 +98,12 @@ def _template_or_none(name: str) -> Any:
 
 
 def _hand_over(message: EmailMultiAlternatives) -> None:
-    """Give the mail to its server. A goodbye that fails after the server has taken the mail is not a failure."""
+    """Send the mail. An error while the connection is closed, after the server has taken the mail, is not a failure."""
     connection = _connection()
     try:
         if isinstance(connection, SmtpBackend):
             connection.timeout = connection.timeout or TIMEOUT_S
-            # Who opens it closes it.
+            # Opened here, so that it is closed here.
             connection.open()
         connection.send_messages([message])
     except smtplib.SMTPRecipientsRefused as refusal:

@@ -17,14 +17,14 @@ PROBES = ("jumun:healthz", "jumun:readyz")
 
 
 def probe_middleware(get_response: GetResponse) -> GetResponse:
-    """Answer a load balancer's probes whatever host they name, over plain HTTP and without a session.
+    """Answer a load balancer's probes for any host name, over plain HTTP and without a session.
 
-    Belongs first: a probe names the machine by its IP address, which Django's ``SecurityMiddleware`` and
-    ``CommonMiddleware`` refuse or redirect. The views themselves say the same without it.
+    Place it first: a probe names the machine by its IP address, which Django's ``SecurityMiddleware`` and
+    ``CommonMiddleware`` refuse or redirect.
     """
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
-        # Only these two are resolved here; every other request pays for a comparison of its last characters.
+        # Other requests cost only this comparison.
         if request.path_info.endswith(("/healthz", "/readyz")):
             try:
                 match = resolve(request.path_info)
@@ -32,7 +32,7 @@ def probe_middleware(get_response: GetResponse) -> GetResponse:
                 return get_response(request)
             if match.view_name in PROBES:
                 response: HttpResponse = match.func(request)
-                # Django's CommonMiddleware would say it; without it a server may close the connection.
+                # As Django's CommonMiddleware does; without it a server may close the connection.
                 response["Content-Length"] = str(len(response.content))
                 return response
         return get_response(request)
@@ -41,10 +41,9 @@ def probe_middleware(get_response: GetResponse) -> GetResponse:
 
 
 def query_middleware(get_response: GetResponse) -> GetResponse:
-    """Answer 400 to an address whose parameters hold NUL or half of a surrogate pair.
+    """Answer 400 to parameters with NUL or half of a surrogate pair.
 
-    Nobody types those, and PostgreSQL refuses even to compare with them: whichever view of the project or of Django
-    uses such a parameter would fail.
+    Nobody types those, and PostgreSQL refuses even to compare with them, so every view that uses one would fail.
     """
 
     def middleware(request: HttpRequest) -> HttpResponseBase:

@@ -1,4 +1,4 @@
-"""What a browser is shown where no view could answer. A project names them in its ``urls.py``::
+"""Error pages. A project names them in its ``urls.py``::
 
 handler400, handler403 = "jumun.views.bad_request", "jumun.views.permission_denied"
 handler404, handler500 = "jumun.views.page_not_found", "jumun.views.server_error"
@@ -30,8 +30,8 @@ class RequestRefused(BadRequest):
 Handler = Callable[..., HttpResponseBase]
 
 
-def _in_the_readers_language(handler: Handler) -> Handler:
-    """Before ``LocaleMiddleware`` has run, a thread still has the language of the request that it served last."""
+def _translated(handler: Handler) -> Handler:
+    """Until ``LocaleMiddleware`` has run, a thread still has the language of its previous request."""
 
     @wraps(handler)
     def translated(request: HttpRequest, *args: Any, **more: Any) -> HttpResponseBase:
@@ -42,22 +42,19 @@ def _in_the_readers_language(handler: Handler) -> Handler:
     return translated
 
 
-@_in_the_readers_language
+@_translated
 def server_error(request: HttpRequest) -> HttpResponseBase:
-    """503 where the database does not answer or takes no writes, else Django's 500.
-
-    Stripe sends a notification again after either.
-    """
+    """503 if the database does not answer or refuses writes, else Django's 500. Stripe repeats an event after either."""
     error = sys.exc_info()[1]
     return _unavailable(error) if _is_database_away(error) else defaults.server_error(request)
 
 
-@_in_the_readers_language
+@_translated
 def bad_request(_request: HttpRequest, exception: Exception) -> HttpResponseBase:
-    """503 where the database does not answer, else 400. A session that cannot be saved ends here as well.
+    """503 if the database does not answer (a session cannot be saved then), else 400.
 
-    The page is made without the request: Django refuses an unknown host before there is a session, on which context
-    processors may rely.
+    The page is rendered without the request: Django refuses an unknown host before there is a session, which context
+    processors may need.
     """
     if _is_database_away(exception):
         return _unavailable(exception)
@@ -65,25 +62,24 @@ def bad_request(_request: HttpRequest, exception: Exception) -> HttpResponseBase
     return HttpResponseBadRequest(render_to_string(["400.html", "jumun/errors/400.html"], {"why": why}))
 
 
-permission_denied = _in_the_readers_language(defaults.permission_denied)
-page_not_found = _in_the_readers_language(defaults.page_not_found)
+permission_denied = _translated(defaults.permission_denied)
+page_not_found = _translated(defaults.page_not_found)
 
 
 def _unavailable(error: BaseException | None) -> HttpResponse:
     if is_read_only(error):
         reconnect()
-    # Without the request: whatever a context processor adds to a page may need the database.
+    # Without the request: context processors may need the database.
     page = render_to_string("jumun/errors/503.html")
     return HttpResponse(page, status=503, headers={"Retry-After": str(RETRY_AFTER_S), "Cache-Control": "no-store"})
 
 
 def _is_database_away(error: BaseException | None) -> bool:
-    """Or takes no writes, which PostgreSQL tells by an error of another kind."""
+    """Whether the database does not answer or refuses writes."""
     return is_read_only(error) or any(isinstance(cause, (OperationalError, InterfaceError)) for cause in _causes(error))
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    """The error, and what it came from."""
     while error is not None:
         yield error
         error = error.__cause__ or error.__context__

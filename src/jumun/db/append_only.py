@@ -1,7 +1,7 @@
-"""Triggers by which the database itself refuses to change or delete what is final, whoever asks.
+"""Triggers with which the database refuses to change or delete final rows, whoever asks.
 
-They are put in place after every ``migrate`` rather than by one migration: SQLite's way to alter a table is to build it
-anew, which silently loses its triggers. Why as they are: docs/decisions/0020-frozen-in-the-database.md.
+They are installed after every ``migrate``, not by one migration: SQLite alters a table by rebuilding it, which silently
+drops its triggers. The reasons are in docs/decisions/0020-frozen-in-the-database.md.
 """
 
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ END $$
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
-    """That ``act`` (UPDATE or DELETE) of ``table`` is refused, always or where the SQL ``condition`` holds."""
+    """The database refuses ``act`` (UPDATE or DELETE) on ``table``, always or where the SQL ``condition`` holds."""
 
     trigger: str
     table: str
@@ -34,7 +34,7 @@ class Refusal:
 
 
 def refuse_all(table: str, trigger_prefix: str) -> tuple[Refusal, Refusal]:
-    """The refusals of a table to which rows are only ever added."""
+    """The refusals for a table to which rows are only ever added."""
     return (
         Refusal(trigger=f"{trigger_prefix}_no_update", table=table, act="UPDATE"),
         Refusal(trigger=f"{trigger_prefix}_no_delete", table=table, act="DELETE"),
@@ -45,16 +45,16 @@ _frozen: dict[str, tuple[Refusal, ...]] = {}
 
 
 def freeze(app: AppConfig, *refusals: Refusal) -> None:
-    """Have the database refuse these acts on tables of ``app`` from its next ``migrate`` on; call it in ``ready``.
+    """Install these triggers on tables of ``app`` after each ``migrate``; call it in ``ready``.
 
-    PostgreSQL refuses to TRUNCATE the tables as well, SQLite to REPLACE a row of them.
+    PostgreSQL then also refuses to TRUNCATE the tables, and SQLite to REPLACE a row of them.
     """
     _frozen[app.label] = refusals
     post_migrate.connect(_install_after_migrate, sender=app)
 
 
 def install(connection: BaseDatabaseWrapper, label: str) -> None:
-    """Put an app's triggers in place, in the form that this version wants; tables that do not exist are left out."""
+    """Install this version's triggers of an app on the tables that exist."""
     existing = set(connection.introspection.table_names())
     wanted = [refusal for refusal in _frozen[label] if refusal.table in existing]
     with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
@@ -72,10 +72,10 @@ def install(connection: BaseDatabaseWrapper, label: str) -> None:
 
 
 def _no_replace(table: str, constraints: dict[str, Any]) -> str:
-    """SQLite's REPLACE deletes the rows that are in its way without asking the triggers of DELETE; so whatever has a
-    value of theirs that is to be unique is refused before.
+    """SQLite's REPLACE deletes conflicting rows without firing DELETE triggers. So an INSERT with a unique value of an
+    existing row is refused first.
     """
-    # In one order, whatever that of the database is: `missing` compares the texts.
+    # Sorted, because `missing` compares the texts.
     unique = sorted(found["columns"] for found in constraints.values() if found["unique"] or found["primary_key"])
     same = " OR ".join(" AND ".join(f"{column} = NEW.{column}" for column in columns) for columns in unique)
     message = f"jumun: INSERT into {table} is refused: what is written there is final"
@@ -90,7 +90,7 @@ def _no_truncate(table: str, on: str) -> str:
 
 
 def _statements(vendor: str, refusal: Refusal, *, on: str = "") -> list[str]:
-    """What puts a trigger in place, on its own table or ``on`` another of the same columns."""
+    """The SQL that creates a trigger, on its own table or ``on`` another with the same columns."""
     when = f"WHEN ({refusal.condition})" if refusal.condition else ""
     head = f"TRIGGER {refusal.trigger} BEFORE {refusal.act} ON {on or refusal.table} FOR EACH ROW {when}"
     if vendor == "postgresql":
@@ -101,7 +101,7 @@ def _statements(vendor: str, refusal: Refusal, *, on: str = "") -> list[str]:
 
 
 def missing(connection: BaseDatabaseWrapper) -> list[str]:
-    """The triggers, by name, that are gone, switched off or not as `install` makes them. Changes nothing."""
+    """The names of triggers that are missing, disabled or different from what `install` makes. Changes nothing."""
     wanted = [refusal for refusals in _frozen.values() for refusal in refusals]
     with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
         if connection.vendor == "postgresql":
@@ -119,8 +119,8 @@ def _missing_from_sqlite(connection: BaseDatabaseWrapper, cursor: Any, wanted: l
 
 
 def _missing_from_postgresql(connection: BaseDatabaseWrapper, cursor: Any, wanted: list[Refusal]) -> list[str]:
-    """PostgreSQL writes conditions in its own words. So the triggers are made on empty temporary tables, which lock
-    nothing, and the words are compared.
+    """PostgreSQL rewrites conditions. So the same triggers are made on empty temporary tables, which lock nothing, and
+    the rewritten texts are compared.
     """
     cursor.execute("SELECT prosrc FROM pg_proc WHERE oid = to_regproc('jumun_refuse')")
     function = cursor.fetchone()
@@ -141,7 +141,7 @@ def _missing_from_postgresql(connection: BaseDatabaseWrapper, cursor: Any, wante
 
 
 def _definitions(cursor: Any, tables: list[str]) -> dict[str, str]:
-    """What each trigger of the tables does, without the table's name; nothing of those that are switched off."""
+    """The definition of each enabled trigger of the tables, without the table's name."""
     cursor.execute(
         "SELECT tgname, regexp_replace(pg_get_triggerdef(oid), ' ON \\S+ ', ' ON it ') FROM pg_trigger"
         " WHERE NOT tgisinternal AND tgenabled IN ('O', 'A') AND tgrelid = ANY(%s::regclass[])",
@@ -152,7 +152,7 @@ def _definitions(cursor: Any, tables: list[str]) -> dict[str, str]:
 
 @contextmanager
 def lifted(connection: BaseDatabaseWrapper) -> Iterator[None]:
-    """Without any of the triggers until the block ends: for emptying a database that never saw real money."""
+    """Drop all triggers until the block ends, to empty a database without real money."""
     with transaction.atomic(using=connection.alias):
         with connection.cursor() as cursor:
             for statement in _removal(connection.vendor):

@@ -1,6 +1,6 @@
-"""How long a query of a page may take on PostgreSQL, which goes on with it even when nobody waits for the page.
+"""A time limit for the queries of pages on PostgreSQL, which would continue them even when nobody waits any more.
 
-SQLite has no such limit: what a search may ask there is bounded by its number of words alone.
+SQLite has no such limit; there only the number of words bounds a search.
 """
 
 from typing import Any
@@ -12,10 +12,10 @@ from jumun.conf import jumun
 
 
 def limit_page_queries() -> None:
-    """Have PostgreSQL cancel each query of this process that takes longer than ``JUMUN["PAGE_QUERY_TIMEOUT_S"]``.
+    """Make PostgreSQL cancel every query of this process that takes longer than ``JUMUN["PAGE_QUERY_TIMEOUT_S"]``.
 
-    Call it in ``wsgi.py``: web processes load that, the worker and the commands do not. An export's single long query
-    lifts the limit for itself. A query that is cancelled raises `OperationalError`, which `jumun.views.server_error`
+    Call it in ``wsgi.py``, which only web processes load. An export lifts the limit for its one long query. A canceled
+    query raises `OperationalError`, which `jumun.views.server_error`
     answers with 503.
     """
     connection_created.connect(_limit, dispatch_uid="jumun.db.page_queries")

@@ -1,7 +1,7 @@
-"""A database that takes no writes: a full standby, a maintenance switch, a disk mounted read-only.
+"""A database that refuses writes: a hot standby, a maintenance switch, a disk mounted read-only.
 
-A connection that was opened meanwhile refuses writes for as long as it lives, also after the database has recovered. So
-once a write was refused, each request begins with a new connection for a while.
+A connection that was opened in that time refuses writes as long as it lives, even after the database has recovered. So
+after a refused write, each request opens a new connection for a minute.
 """
 
 import sqlite3
@@ -12,7 +12,7 @@ from django.core.signals import request_started
 from django.db import connections
 from django.dispatch import receiver
 
-# As long as a connection that was opened by a page which only reads may be kept (CONN_MAX_AGE of the store).
+# The store's CONN_MAX_AGE: after that, no old connection is left.
 RECONNECT_FOR_S = 60.0
 # read_only_sql_transaction, of PostgreSQL's error codes.
 SQLSTATE = "25006"
@@ -21,7 +21,7 @@ _reconnect_until_s = 0.0
 
 
 def is_read_only(error: BaseException | None) -> bool:
-    """Whether the database has refused a write because it takes none; Django's error or its cause."""
+    """Whether the error, or its cause, says that the database refuses all writes."""
     while error is not None:
         if getattr(error, "sqlstate", None) == SQLSTATE:
             return True
@@ -32,14 +32,14 @@ def is_read_only(error: BaseException | None) -> bool:
 
 
 def reconnect() -> None:
-    """Give up this thread's connections now, and those of other threads as their next requests begin."""
+    """Close this thread's connections now, and those of other threads when their next requests begin."""
     global _reconnect_until_s  # noqa: PLW0603 (one for the process)
     _reconnect_until_s = time.monotonic() + RECONNECT_FOR_S
     _close_all()
 
 
 @receiver(request_started)
-def _begin_anew(**_: Any) -> None:
+def _reconnect_while_needed(**_: Any) -> None:
     if time.monotonic() < _reconnect_until_s:
         _close_all()
 

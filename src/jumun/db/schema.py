@@ -11,21 +11,21 @@ Migration = tuple[str, str]
 
 
 def unapplied_migrations(connection: BaseDatabaseWrapper) -> list[str]:
-    """Migrations of all installed apps that are still to be applied, such as ``jumun_orders.0002_name``."""
+    """Migrations of all installed apps that are not applied yet, such as ``jumun_orders.0002_name``."""
     executor = MigrationExecutor(connection)
     plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
     return [f"{migration.app_label}.{migration.name}" for migration, _backwards in plan]
 
 
 def newer_migrations(applied: Iterable[Migration]) -> list[str]:
-    """Those of Jumun's ``applied`` migrations that this version does not have: a newer one has made the tables."""
+    """Applied migrations of Jumun that this version does not have, because a newer version made the tables."""
     ours = {config.label for config in apps.get_app_configs() if config.name.partition(".")[0] == "jumun"}
     known = set(MigrationLoader(None, ignore_no_migrations=True).disk_migrations)
     return sorted(f"{app}.{name}" for app, name in applied if app in ours and (app, name) not in known)
 
 
 def schema_problem(connection: BaseDatabaseWrapper) -> str:
-    """What keeps this version from working with the database, in one sentence; nothing where all is well."""
+    """One sentence about why this version cannot work with the database; empty if it can."""
     if unapplied := unapplied_migrations(connection):
         return f"The database lacks migrations ({_named(unapplied)}): run manage.py migrate."
     if newer := newer_migrations(MigrationLoader(connection).applied_migrations):
