@@ -44,7 +44,7 @@ def _translated(handler: Handler) -> Handler:
 
 @_translated
 def server_error(request: HttpRequest) -> HttpResponseBase:
-    """503 if the database does not answer or refuses writes, else Django's 500. Stripe repeats an event after either."""
+    """503 if the database does not answer or refuses writes, else Django's 500. Stripe repeats an event after both."""
     error = sys.exc_info()[1]
     return _unavailable(error) if _is_database_away(error) else defaults.server_error(request)
 
