@@ -1,4 +1,4 @@
-"""Links between the pages lead somewhere, and the index of decisions has every decision."""
+"""Links between the pages lead somewhere, named modules exist, and the index of decisions has every decision."""
 
 import re
 from pathlib import Path
@@ -9,6 +9,8 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("bench/*.md")]
 LINK = re.compile(r"\]\((?!https?:)([^()\s#]*)(?:#([^()\s]+))?\)")
 DECISIONS = ROOT / "docs" / "decisions"
+# Where the modules are.
+TOPS = ("src", "shop", "tests", "bench", "tools")
 
 
 def _without_code(text: str) -> str:
@@ -38,3 +40,14 @@ def test_the_index_of_decisions_is_complete() -> None:
     index = (DECISIONS / "README.md").read_text(encoding="utf-8")
 
     assert re.findall(r"^\| \[(\d+)\]\((.+?)\) \| (.+) \| (.+) \| (.+) \|$", index, re.MULTILINE) == decisions
+
+
+def test_every_module_that_a_page_names_exists() -> None:
+    modules = [str(path) for top in TOPS for path in (ROOT / top).rglob("*.py")]
+    missing = {
+        f"{page.name}: {name}"
+        for page in PAGES
+        for name in re.findall(r"`([\w/]+/\w+\.py)`", _without_code(page.read_text(encoding="utf-8")))
+        if not any(module.endswith(f"/{name}") for module in modules)
+    }
+    assert missing == set()
