@@ -9,4 +9,5 @@ class JumunConfig(AppConfig):
     verbose_name = "Jumun"
 
     def ready(self) -> None:
+        from jumun import checks  # noqa: F401
         from jumun.db import read_only  # noqa: F401

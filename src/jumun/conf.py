@@ -1,4 +1,4 @@
-"""Jumun's settings: one ``JUMUN`` dict in Django's settings, read into a frozen dataclass.
+"""Jumun's settings: one ``JUMUN`` dict in Django's settings, read into a frozen dataclass (docs/settings.md).
 
 Keys are the field names in upper case: ``JUMUN = {"CURRENCY": "EUR", "SELLER": {"NAME": "..."}}``.
 """
@@ -15,13 +15,13 @@ from django.dispatch import receiver
 from jumun import text
 
 Paper = Literal["a4", "us-letter"]
-# A number of things that may be none.
+# A count that may be zero.
 Count = NewType("Count", int)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seller:
-    """Who sells: printed on invoices and mails."""
+    """The seller, printed on invoices and mails."""
 
     name: str = "Jumun Demo Store"
     address: tuple[str, ...] = ("1 Sejong-daero", "Jung-gu")
@@ -32,9 +32,9 @@ class Seller:
     phone: str = ""
     # 사업자등록번호, or a VAT identifier with its country's letters.
     tax_id: str = ""
-    # Before every prefix, where several sellers share a database: each then has series of its own.
+    # Put before every prefix. Sellers that share a database need different codes, so that each has its own series.
     code: str = ""
-    # Further lines that the law wants on papers: 대표자, 통신판매업신고, the register of companies.
+    # Further lines that the law requires on documents: 대표자, 통신판매업신고, the register of companies.
     registration: tuple[str, ...] = ()
 
 
@@ -47,47 +47,45 @@ class JumunSettings:
     invoice_prefix: str = "INV"
     credit_note_prefix: str = "CN"
     invoice_paper: Paper = "a4"
-    # Papers in the order's language with the other one, Korean or English, beneath.
+    # Documents in Korean and English: the order's language first, the other below.
     invoice_bilingual: bool = False
-    # What seals documents (`jumun.invoices.chain`): the first is in force, and the others still verify. Without any,
-    # the keys are derived from SECRET_KEY and SECRET_KEY_FALLBACKS.
+    # Keys that seal documents (`jumun.invoices.chain`): the first seals, the others verify. If there are none, keys are
+    # derived from SECRET_KEY and SECRET_KEY_FALLBACKS.
     document_chain_keys: tuple[str, ...] = field(default=(), repr=False, metadata={"secret": True})
-    # Folders of OpenType fonts, for characters that ours do not have.
+    # Folders of OpenType fonts for characters that our fonts lack.
     invoice_font_folders: tuple[str, ...] = ()
     # How long stock stays reserved for an unpaid order.
     order_expires_s: int = 2 * 3600
-    # How long the storefront holds the goods of an order for which no payment page was opened yet.
+    # How long the storefront holds goods before a payment page was opened.
     hold_before_payment_s: int = 20 * 60
     # How many unpaid orders the storefront takes from one browser and from one client address within ORDER_EXPIRES_S.
     # Many customers may share an address: a company, a university, a mobile network.
     unpaid_orders_per_session_max: int = 3
     unpaid_orders_per_address_max: int = 20
-    # The dotted path of a function that takes the request and says whether it may place an order.
+    # The dotted path of a function that takes the request and returns whether it may place an order.
     order_guard: str = ""
     stripe_timeout_s: float = 10.0
-    # How many threads of one web process may wait for Stripe at once; less than it has, so that the others go on.
+    # How many threads of one web process may wait for Stripe at once. Set it below the number of threads, so that the
+    # others can serve.
     stripe_waiting_max: int = 2
-    # How long before a dispute's evidence is due the shop is sent a mail.
+    # How many days before a dispute's evidence is due the shop gets a mail.
     dispute_warning_days: int = 3
-    # Stripe's events are far smaller; anything larger is not from Stripe.
+    # Stripe's events are far smaller, so a larger body is not from Stripe.
     webhook_body_max_bytes: int = 1024 * 1024
-    # How long events and jobs that are done are kept to be looked at; what is not done stays.
+    # How long finished events and jobs are kept. Unfinished ones are never deleted.
     finished_work_kept_s: int = 90 * 24 * 3600
-    # The database that exports read, an alias of DATABASES: a replica spares the primary.
+    # The alias in DATABASES that exports read, for example a replica.
     exports_database: str = "default"
-    # How long PostgreSQL works on one query of a page, see `jumun.db.page_queries`.
+    # PostgreSQL cancels a page's query after this time: see `jumun.db.page_queries`.
     page_query_timeout_s: float = 15.0
-    # Where links in mails and invoices lead; the request's own host is used where there is a request.
+    # Where links in mails and invoices lead. Within a request, the request's host is used.
     site_url: str = "http://localhost:8000"
-    # How many proxies of the shop's own each request passes, see `jumun.client_address`.
+    # How many of the shop's own proxies each request passes: see `jumun.client_address`.
     trusted_proxy_count: Count = Count(0)
 
 
 class InvalidSetting(ValueError):
-    """The ``JUMUN`` dict holds a key that Jumun does not read, or a value that it cannot use.
-
-    ``problems`` are the sentences that say so, one for each.
-    """
+    """The ``JUMUN`` dict has an unknown key or an unusable value. ``problems`` has one sentence for each."""
 
     def __init__(self, problems: list[str]) -> None:
         super().__init__(" ".join(problems))
@@ -104,7 +102,7 @@ def build(given: Any) -> JumunSettings:
 
 
 def _read(cls: type[Any], given: Any, path: str, problems: list[str]) -> Any:
-    """An object of the dataclass ``cls``. Whatever keeps ``given`` from being one is added to ``problems``."""
+    """``given`` as an object of the dataclass ``cls``. Errors are added to ``problems``."""
     if not isinstance(given, dict):
         problems.append(f"{path} must be a dict, not {given!r}.")
         return cls()
@@ -125,7 +123,7 @@ def _read(cls: type[Any], given: Any, path: str, problems: list[str]) -> Any:
 
 
 def _secret(value: Any, path: str, problems: list[str]) -> tuple[str, ...]:
-    """A list of secrets. What is wrong with it is reported without a word of it."""
+    """A list of secrets. Errors do not show the values."""
     hidden: list[str] = []
     lines = _lines(value, path, hidden)
     if hidden:
@@ -134,7 +132,7 @@ def _secret(value: Any, path: str, problems: list[str]) -> tuple[str, ...]:
 
 
 def _value(kind: Any, value: Any, path: str, problems: list[str]) -> Any:
-    """``value`` as a field of the type ``kind``. All that is neither a number nor a list of lines is a text."""
+    """``value`` as a field of the type ``kind``: a number, a list of lines, or otherwise a text."""
     if kind is Seller:
         return _read(Seller, value, path, problems)
     if kind == tuple[str, ...]:

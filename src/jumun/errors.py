@@ -1,53 +1,74 @@
-"""The error tree. ``retryable`` tells a worker whether trying again can help.
+"""The errors of Jumun. ``retryable`` tells a worker whether another try can help.
 
 JumunError
-├── OrderRefused            the order cannot be placed as asked
+├── OrderRefused                the order cannot be placed as requested
 │   ├── EmptyOrder
 │   ├── TooManyLines
-│   ├── AmountOutOfRange
-│   │   ├── AmountTooSmall  less than one card payment can be
-│   │   └── AmountTooLarge  more than one card payment can be
-│   ├── SummaryChanged      a price, name, tax or quantity is not what the customer was shown
-│   ├── InvalidEmail        (jumun.email_addresses) an address that Stripe or a mail server would refuse
-│   ├── InvalidTaxId        (jumun.tax_ids) a tax identifier that cannot be one
-│   ├── TooManyUnpaidOrders the browser or the address has placed many that are not paid
-│   └── OutOfStock
-├── OrderNotPayable         the order is paid, expired or cancelled
-├── NotRefundable           the payment is not paid, or the amount is none that Stripe can refund
-│   ├── RefundExceedsOrdered more pieces of a line than are left of it
-│   ├── RefundExceedsPaid   more than what is left of the payment
-│   └── PaymentDisputed     the buyer's bank has the money, or has asked for it
-├── NumbersHeld             after a restored backup: which numbers were given since is not known yet
-├── NotCreditable           the dispute is not lost, or nothing is left of its invoice
-├── BackupRefused           a backup cannot be taken, or must not be restored as asked
-├── MalformedSnapshot       Stripe's object lacks what we read, or has it in another shape
-├── WebhookRefused          a notification that is not provably from Stripe (answered with 400)
-├── LeaseLost               another worker took the row over
-├── WorkerDied              every try of a row ended with the process that made it
-├── MailRefused             the mail server takes no mail for this address
+│   ├── AmountOutOfRange        a quantity, price, discount or total that is not possible
+│   │   ├── AmountTooSmall      below the smallest card payment
+│   │   └── AmountTooLarge      above the largest card payment
+│   ├── SummaryChanged          a price, name, tax or quantity is not what the customer was shown
+│   ├── TooManyUnpaidOrders     the browser or the address already has many unpaid orders
+│   ├── OutOfStock
+│   ├── InvalidEmail            an address that Stripe or a mail server would refuse (jumun.email_addresses)
+│   └── InvalidTaxId            a tax identifier that cannot exist (jumun.tax_ids)
+├── OrderNotPayable             the order is paid, expired or canceled
+├── NotRefundable               the payment is not paid, or Stripe cannot refund this amount
+│   ├── RefundExceedsOrdered    more pieces of a line than are left to refund
+│   ├── RefundExceedsPaid       more money than is left to refund
+│   └── PaymentDisputed         the buyer's bank has the money, or has requested it
+├── RefundUnderWay              another refund of the payment is being made; retry after it
+├── NotCreditable               the dispute is not lost, or nothing is left of its invoice
+├── NumbersHeld                 a backup was restored, and Stripe has not yet reported what happened since
+├── BackupRefused               a backup cannot be taken, or must not be restored as requested
+├── MalformedSnapshot           an object from Stripe lacks a field that we read, or has it in another shape
+├── WebhookRefused              400: invalid signature or malformed event
+├── LeaseLost                   another worker has taken the row over
+├── WorkerStopping              the worker is to stop; its job goes back to the queue
+├── WorkerDied                  every try of the row ended with the process that made it
+├── AloneFailed                 the row's own process failed outside the row (jumun.outbox.alone)
+├── MailRefused                 the mail server accepts no mail for this address
+├── DocumentError               a document whose figures do not add up (jumun.invoices.documents.document)
+├── EInvoiceError               EN 16931 cannot express the document (jumun.invoices.documents.einvoice_scope)
+├── RenderError                 the PDF cannot be made from its template (jumun.invoices.documents.render_errors)
+│   ├── MissingGlyph            no font has some of the characters
+│   ├── EngineDied              the engine panicked, aborted, grew too large or took too long
+│   └── RendererUnavailable     the engine did not start, or is busy; nothing was rendered
 └── StripeError
-    ├── StripeUnavailable   no answer: the outcome is unknown, a retry with the same key is safe
-    │   ├── StripeSpared    Stripe has not answered lately, so the call was not made
-    │   └── BooksOutdated   a backup was restored, and what has happened since is to be asked of Stripe first
-    └── StripeRefused       Stripe answered "no": a retry would get the same answer
+    ├── StripeUnavailable       no answer: the outcome is unknown; a retry with the same key is safe
+    │   ├── StripeSpared        Stripe has not answered lately, so the call was not made
+    │   └── BooksOutdated       a backup was restored, and the books are not yet compared with Stripe
+    └── StripeRefused           Stripe refused: a retry would get the same answer
+
+Errors that concern the caller's code or settings do not derive from `JumunError`:
+
+Exception
+└── DocumentIsFrozen            code tries to change or delete an issued document (jumun.invoices.models.issued)
+ValueError
+├── InvalidSetting              the JUMUN dict has an unknown key or an unusable value (jumun.conf)
+└── MoneyError                  an amount or text cannot be converted without loss (jumun.money)
+    ├── TooManyDecimals         more decimals than the currency has
+    └── AmbiguousGroup          "1,234" in a currency with three decimals
+BadRequest
+└── RequestRefused              the request has a parameter that no page accepts (jumun.views)
 """
 
 import re
 
-# As Stripe's SDK begins a message.
+# How Stripe's SDK begins a message.
 REQUEST_ID = re.compile(r"^Request \S+: ")
 
 
 class JumunError(Exception):
-    """Base of everything that Jumun raises on purpose."""
+    """Base of the errors that a caller or a worker can act on."""
 
     retryable = False
-    # Where the work was not even begun: it is due again after so long, and this was not one of its tries.
+    # If set, the work did not begin: it is due again after this time, and the try does not count.
     postponed_s: float | None = None
 
 
 class OrderRefused(JumunError):
-    """The order cannot be placed as asked; the message is fit for a developer, not for a buyer.
+    """The order cannot be placed as requested. The message is for a developer, not for a buyer.
 
     ``field`` names the argument, or the field of the `Customer` or `Item`, that is wrong; it is empty where no single
     one is. ``position`` is the number of the line, from 1, for a field of an `Item`.
@@ -69,7 +90,7 @@ class TooManyLines(OrderRefused):
 
 
 class AmountOutOfRange(OrderRefused):
-    """A quantity, price, discount or total that cannot be, or that Stripe does not charge."""
+    """A quantity, price, discount or total that is not possible, or that Stripe does not charge."""
 
 
 class AmountTooSmall(AmountOutOfRange):
@@ -89,13 +110,13 @@ class AmountTooLarge(AmountOutOfRange):
 
 
 class SummaryChanged(OrderRefused):
-    """The order would not be what the customer was shown before they pressed the button."""
+    """The order would differ from what the customer was shown before they pressed the button."""
 
 
 class TooManyUnpaidOrders(OrderRefused):
-    """So many orders of one browser (``kind`` "session") or address ("address") are not paid.
+    """One browser (``kind`` "session") or address ("address") has too many unpaid orders.
 
-    ``retry_after_s`` is how long it takes until the oldest of them no longer counts.
+    After ``retry_after_s`` the oldest of them no longer counts.
     """
 
     def __init__(self, kind: str, count: int, retry_after_s: int) -> None:
@@ -106,9 +127,9 @@ class TooManyUnpaidOrders(OrderRefused):
 
 
 class OutOfStock(OrderRefused):
-    """Fewer are left than were asked for.
+    """Fewer pieces are left than were ordered.
 
-    ``sku`` names the article, and is empty where it has been deleted; ``available_quantity`` is what was free at that
+    ``sku`` names the article; it is empty if the article was deleted. ``available_quantity`` is what was free at that
     instant.
     """
 
@@ -119,15 +140,15 @@ class OutOfStock(OrderRefused):
 
 
 class OrderNotPayable(JumunError):
-    """The order is in a state in which no payment may be started."""
+    """The order is in a state in which no payment can be started."""
 
 
 class NotRefundable(JumunError):
-    """The payment cannot be refunded as asked; nothing has been sent to Stripe."""
+    """The payment cannot be refunded as requested. Nothing was sent to Stripe."""
 
 
 class RefundExceedsPaid(NotRefundable):
-    """More was to be refunded than is left; ``refundable_minor`` is what was left at that instant."""
+    """The amount exceeds what is left to refund; ``refundable_minor`` is what was left at that instant."""
 
     def __init__(self, payment: str, refundable_minor: int) -> None:
         super().__init__(f"{payment}: only {refundable_minor} left to refund")
@@ -135,9 +156,9 @@ class RefundExceedsPaid(NotRefundable):
 
 
 class PaymentDisputed(NotRefundable):
-    """The buyer's bank has taken the money back, or is about to: Stripe refunds it no more (``charge_disputed``).
+    """The buyer's bank has taken the money back, or is about to. Stripe then refuses refunds (``charge_disputed``).
 
-    ``dispute_id`` is Stripe's id of the dispute, empty where only Stripe's refusal tells of one.
+    ``dispute_id`` is Stripe's id of the dispute. It is empty if only Stripe's refusal says that there is one.
     """
 
     def __init__(self, message: str, dispute_id: str = "") -> None:
@@ -146,13 +167,13 @@ class PaymentDisputed(NotRefundable):
 
 
 class RefundUnderWay(JumunError):
-    """Another refund of the payment is being made; whether anything is left to be refunded is known after it."""
+    """Another refund of the payment is being made. What is left to refund is known after it."""
 
     retryable = True
 
 
 class RefundExceedsOrdered(NotRefundable):
-    """More pieces of a line were to be refunded, or put back into stock, than were left of it at that instant."""
+    """The request exceeds the pieces of a line that were left to refund, or to put back into stock, at that instant."""
 
     def __init__(self, name: str, left_quantity: int, left_restock_quantity: int) -> None:
         super().__init__(f"{name}: {left_quantity} left to refund, {left_restock_quantity} to put back into stock")
@@ -162,28 +183,28 @@ class RefundExceedsOrdered(NotRefundable):
 
 
 class NotCreditable(JumunError):
-    """There is no credit note to be issued for the dispute."""
+    """No credit note can be issued for the dispute."""
 
 
 class NumbersHeld(JumunError):
-    """A backup was restored, and Stripe has not told yet how many documents may have been issued since it was taken."""
+    """A backup was restored, and it is not yet known how many documents may have been issued since it was taken."""
 
     retryable = True
 
 
 class BackupRefused(JumunError):
-    """A backup cannot be taken or restored; the message is one line for the operator. Nothing has been changed."""
+    """A backup cannot be taken or restored. The message is one line for the operator. Nothing was changed."""
 
 
 class MalformedSnapshot(JumunError):
-    """An object of Stripe's does not have the shape that we read."""
+    """An object from Stripe does not have the shape that we read."""
 
 
 class WebhookRefused(JumunError):
-    """A notification without a valid signature, or a body that is no event.
+    """A notification without a valid signature, or a body that is not an event.
 
-    ``signed_but`` is why a signature of Stripe's form was not accepted: a value of `WebhookReception.Reason`. It is
-    empty where nothing says that Stripe has sent it.
+    ``signed_but`` says why a signature in Stripe's form was not accepted: a value of `WebhookReception.Reason`. It is
+    empty if nothing suggests that Stripe sent the notification.
     """
 
     def __init__(self, message: str, *, signed_but: str = "") -> None:
@@ -192,31 +213,31 @@ class WebhookRefused(JumunError):
 
 
 class LeaseLost(JumunError):
-    """The row's lease ran out and another worker holds it: this worker's effect must roll back."""
+    """The row's lease expired and another worker holds the row: this worker must roll its effect back."""
 
     retryable = True
 
 
 class WorkerStopping(JumunError):
-    """The worker is to stop: the job in hand goes back, and whoever takes it goes on where it was."""
+    """The worker is to stop. The running job goes back to the queue; the next worker continues where it stopped."""
 
 
 class WorkerDied(JumunError):
-    """Each try of the row ended with its process: it must not end another one."""
+    """Each try of the row ended its process. The row must not end another one."""
 
 
 class MailRefused(JumunError):
-    """No mail can be sent to this address: it cannot be written into a mail, or its server refuses it for good."""
+    """No mail can be sent to this address: it is not a valid recipient, or its server refuses it permanently."""
 
 
 class StripeError(JumunError):
-    """Something between us and Stripe."""
+    """A call to Stripe failed."""
 
 
 class StripeUnavailable(StripeError):
-    """No answer, or a passing fault: it is unknown whether the call took effect.
+    """No answer, or a temporary fault: it is unknown whether the call took effect.
 
-    ``replayed`` says that this is the answer which Stripe keeps for the idempotency key: the key will get no other.
+    ``replayed`` says that Stripe stored this answer for the idempotency key, so a retry with the key gets it again.
     """
 
     retryable = True
@@ -227,7 +248,7 @@ class StripeUnavailable(StripeError):
 
 
 class StripeSpared(StripeUnavailable):
-    """Stripe has not answered lately, so this call was not made; the next one may be after ``postponed_s``."""
+    """Stripe has not answered lately, so this call was not made. Try again after ``postponed_s``."""
 
     def __init__(self, postponed_s: float) -> None:
         super().__init__("Stripe has not answered lately and is not asked for a moment")
@@ -235,15 +256,15 @@ class StripeSpared(StripeUnavailable):
 
 
 class BooksOutdated(StripeUnavailable):
-    """A backup was restored: until our books are compared with Stripe's, nothing is charged, refunded or ended that may
-    have been paid or refunded after the backup was taken.
+    """A backup was restored. Orders from before are not charged, refunded or ended until the books are compared with
+    Stripe, because they may have been paid or refunded after the backup was taken.
     """
 
     postponed_s = 15.0
 
 
 class StripeRefused(StripeError):
-    """Stripe understood and refused; ``code`` is Stripe's error code or an empty string."""
+    """Stripe understood the call and refused it; ``code`` is Stripe's error code or an empty string."""
 
     def __init__(self, message: str, code: str = "") -> None:
         super().__init__(message)
@@ -251,10 +272,10 @@ class StripeRefused(StripeError):
 
     @property
     def words(self) -> str:
-        """Stripe's sentence, without the id of the request, which is another one each time."""
+        """Stripe's sentence without the request id, which differs each time."""
         return REQUEST_ID.sub("", str(self))
 
     @property
     def proves_nothing(self) -> bool:
-        """Whether the answer may only mean that the keys in force are those of another account or another sandbox."""
+        """Whether the answer may only mean that the current keys belong to another account or sandbox."""
         return self.code == "resource_missing"
