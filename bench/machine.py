@@ -6,11 +6,13 @@ import sqlite3
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from bench.peers import SCRIPTS
 from bench.stage import Stage
 
-OURS = ("Django", "psycopg", "stripe", "gunicorn", "typst")
-PEERS = ("django-import-export", "weasyprint", "fpdf2", "reportlab", "granian")
-PINNED = Path(__file__).with_name("peers")
+PACKAGES = (
+    *("Django", "psycopg", "stripe", "gunicorn", "typst"),
+    *("django-import-export", "weasyprint", "fpdf2", "reportlab", "granian"),
+)
 
 
 def machine() -> str:
@@ -20,10 +22,7 @@ def machine() -> str:
 
 
 def _processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        return platform.processor() or platform.machine()
+    lines = Path("/proc/cpuinfo").read_text().splitlines()
     names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
     return next(names, platform.machine())
 
@@ -31,8 +30,10 @@ def _processor() -> str:
 def versions(stage: Stage) -> dict[str, str]:
     """What took part, by name: ours, the databases and the peers that are there."""
     found = {"Python": platform.python_version(), "PostgreSQL": stage.postgresql_version()}
-    found |= {"SQLite": sqlite3.sqlite_version} | {name: _version(name) for name in (*OURS, *PEERS)}
-    return {name: number for name, number in found.items() if number} | _pinned()
+    found |= {"SQLite": sqlite3.sqlite_version} | {name: _version(name) for name in PACKAGES}
+    # The first line of each file of requirements names the peer.
+    pinned = (file.read_text().split()[0].partition("==") for file in sorted(SCRIPTS.glob("*.txt")))
+    return {name: number for name, number in found.items() if number} | {name: number for name, _, number in pinned}
 
 
 def _version(package: str) -> str | None:
@@ -40,9 +41,3 @@ def _version(package: str) -> str | None:
         return version(package)
     except PackageNotFoundError:
         return None
-
-
-def _pinned() -> dict[str, str]:
-    """Those with an environment of their own: the first line of each file names the peer."""
-    firsts = (file.read_text().split()[0] for file in sorted(PINNED.glob("*.txt")))
-    return {name: number for name, _, number in (line.partition("==") for line in firsts)}

@@ -1,28 +1,56 @@
-"""``python -m bench.papers NAME LINES COUNT FONT``: the median milliseconds of one invoice, warm, as one number.
+"""``python -m bench.papers PAINTER LINES COUNT FOLDER``: the median milliseconds of one invoice, warm, as one number.
 
-``FONT`` is a folder for the font in TrueType outlines, which it makes there for who cannot read ours (see `font.py`).
+Every painter is a function of `painters`; ``FOLDER`` is for files of theirs.
 """
 
-import importlib
+import random
 import statistics
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
-from bench.papers.samples import invoices
+from bench.papers import painters
+from jumun.invoices.document import Document
+from tests.invoices.documents import BUYER, document, line
+
+SYLLABLES = "가나다라마바사아자차카타파하한지노트연필잉크종이책상의자컵커피봉투우표도장붓먹벼루서울부산"
 
 
-def main(name: str, lines: str, count: str, font: str) -> None:
+def main(painter: str, lines: str, count: str, folder: str) -> None:
     """All documents differ, and the first is not counted: imports, fonts and caches are there from then on."""
-    painter = importlib.import_module(f"bench.papers.{name}").painter(Path(font))
+    paint = getattr(painters, painter)(Path(folder))
     times_ms = []
-    for invoice in invoices(int(lines), int(count) + 1):
+    for number in range(int(count) + 1):
+        invoice = _invoice(number, int(lines))
         began = time.perf_counter()
-        pdf = painter(invoice)
+        pdf = paint(invoice)
         times_ms.append((time.perf_counter() - began) * 1_000)
         if not pdf.startswith(b"%PDF"):
-            raise SystemExit(f"{name} made no PDF")
+            raise SystemExit(f"{painter} made no PDF")
     print(statistics.median(times_ms[1:]))
+
+
+def _invoice(number: int, count: int) -> Document:
+    """In Korean and won, the same for the same number."""
+    chance = random.Random(number)  # noqa: S311 (nothing secret)
+
+    def word(length: int) -> str:
+        return "".join(chance.choices(SYLLABLES, k=length))
+
+    lines = [
+        line(  # type: ignore[no-untyped-call]
+            position,
+            f"{word(4)} {word(3)} A{chance.randint(1, 999)}",
+            sku=f"SKU-{chance.randint(1, 99_999):05d}",
+            quantity=chance.randint(1, 9),
+            unit_price_minor=chance.randint(10, 9_999) * 100,
+        )
+        for position in range(1, count + 1)
+    ]
+    buyer = replace(BUYER, name=word(3), address_lines=(f"{word(4)}로 {number}",))
+    found: Document = document(*lines, number=f"INV-2026-{number:06d}", buyer=buyer)  # type: ignore[no-untyped-call]
+    return found
 
 
 if __name__ == "__main__":

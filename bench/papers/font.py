@@ -7,7 +7,6 @@ the peers.
 from pathlib import Path
 from typing import Any
 
-from bench.row import PeerMissing
 from jumun.invoices.theme import FONTS
 
 # The 2,350 syllables of KS X 1001, with ASCII and signs.
@@ -25,42 +24,25 @@ def truetype(folder: Path) -> Path:
 
 
 def _make(path: Path) -> None:
-    try:
-        from fontTools import subset
-        from fontTools.ttLib import TTFont
-    except ImportError as error:
-        raise PeerMissing("no fontTools") from error
-    options = subset.Options(layout_features=[], notdef_outline=True)
-    subsetter = subset.Subsetter(options)
-    subsetter.populate(text=CHARACTERS)
-    font: Any = TTFont(FONTS / "PretendardJP-Regular.otf")
-    subsetter.subset(font)
-    _to_quadratic(font)
-    font.save(path)
-
-
-def _to_quadratic(font: Any) -> None:
+    from fontTools.fontBuilder import FontBuilder
     from fontTools.pens.cu2quPen import Cu2QuPen
     from fontTools.pens.ttGlyphPen import TTGlyphPen
-    from fontTools.ttLib import newTable
+    from fontTools.ttLib import TTFont
 
-    glyphs, shapes = font.getGlyphSet(), {}
-    for name in font.getGlyphOrder():
-        pen = TTGlyphPen(glyphs)
-        glyphs[name].draw(Cu2QuPen(pen, MAX_ERROR_UNITS, reverse_direction=True))
-        shapes[name] = pen.glyph()
-    glyf = font["glyf"] = newTable("glyf")
-    glyf.glyphOrder, glyf.glyphs = font.getGlyphOrder(), shapes
-    font["loca"] = newTable("loca")
-    del font["CFF "]
-    maxp = font["maxp"]
-    maxp.tableVersion, maxp.numGlyphs = 0x00010000, len(shapes)
-    for zero in (
-        *("maxTwilightPoints", "maxStorage", "maxFunctionDefs", "maxInstructionDefs", "maxStackElements"),
-        *("maxSizeOfInstructions", "maxPoints", "maxContours", "maxCompositePoints", "maxCompositeContours"),
-        *("maxComponentElements", "maxComponentDepth"),
-    ):
-        setattr(maxp, zero, 0)
-    maxp.maxZones = 1
-    font["post"].formatType = 3.0
-    font.sfntVersion = "\0\1\0\0"
+    font: Any = TTFont(FONTS / "PretendardJP-Regular.otf")
+    shapes, known, outlines = font.getGlyphSet(), font.getBestCmap(), {}
+    names = {ord(character): known[ord(character)] for character in CHARACTERS}
+    for name in (".notdef", *names.values()):
+        pen = TTGlyphPen(shapes)
+        shapes[name].draw(Cu2QuPen(pen, MAX_ERROR_UNITS, reverse_direction=True))
+        outlines[name] = pen.glyph()
+    made = FontBuilder(font["head"].unitsPerEm, isTTF=True)
+    made.setupGlyphOrder(list(outlines))
+    made.setupCharacterMap(names)
+    made.setupGlyf(outlines)
+    made.setupHorizontalMetrics({name: font["hmtx"][name] for name in outlines})
+    made.setupHorizontalHeader(ascent=font["hhea"].ascent, descent=font["hhea"].descent)
+    made.setupNameTable({"familyName": "Pretendard", "styleName": "Regular", "psName": "Pretendard-Regular"})
+    made.setupOS2()
+    made.setupPost(keepGlyphNames=False)
+    made.save(path)
