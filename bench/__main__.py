@@ -9,7 +9,6 @@ import argparse
 import json
 import signal
 import sys
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from types import FrameType
@@ -27,10 +26,9 @@ from bench.stage import Stage
 
 ORDERS = 1_000_000
 ORDERS_QUICK = 20_000
-MINUTES = 120
 # A quick run on a busy machine tells no more than this.
 QUICK_PART = 0.5
-STANDARD_OUTPUT = Path("-")
+STANDARD_OUTPUT = Path("/dev/stdout")
 STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -54,37 +52,24 @@ def _stop(number: int, _frame: FrameType | None) -> None:
 
 
 def _run(benches: Mapping[str, Bench], stage: Stage, options: argparse.Namespace) -> int:
-    deadline = time.monotonic() + options.minutes * 60
-    found: dict[str, list[Result]] = {}
+    results: list[Result] = []
     growths: list[Growth] = []
     is_whole = not (options.names or options.quick)
-    # The standard output is the report's where the report goes there.
-    shown = sys.stderr if options.json == STANDARD_OUTPUT else sys.stdout
-
-    def results() -> list[Result]:
-        return [result for those in found.values() for result in those]
-
-    def keep() -> None:
-        report = json.dumps(as_json(results(), machine(), versions(stage)), indent=2, ensure_ascii=False) + "\n"
-        if options.json == STANDARD_OUTPUT:
-            sys.stdout.write(report if len(found) == len(benches) else "")
-        elif options.json:
-            options.json.write_text(report)
-        if is_whole:
-            page.write(results(), growths, stage)
-
     for number, (name, each) in enumerate(benches.items(), start=1):
         tell(f"{number} of {len(benches)}: {name}")
-        found[name] = measure(each, stage)
-        for result in found[name]:
-            print("\n".join(as_lines(result)), flush=True, file=shown)
-        keep()
-    for name, each in benches.items() if is_whole else ():
-        if each.grows and time.monotonic() < deadline:
-            tell(f"growth: {name}")
-            growths += measure_growth(each, stage, found[name])
-            keep()
-    return _verdict(results(), quick=options.quick)
+        found = measure(each, stage)
+        results += found
+        for result in found:
+            # The standard output is the report's where the report goes there.
+            print("\n".join(as_lines(result)), flush=True, file=sys.stderr if options.json == STANDARD_OUTPUT else None)
+        if is_whole and each.grows:
+            growths += measure_growth(each, stage, found)
+        if is_whole:
+            page.write(results, growths, stage)
+    if options.json:
+        report = json.dumps(as_json(results, machine(), versions(stage)), indent=2, ensure_ascii=False)
+        options.json.write_text(report + "\n")
+    return _verdict(results, quick=options.quick)
 
 
 def _verdict(results: list[Result], *, quick: bool) -> int:
@@ -106,7 +91,7 @@ def _parser() -> argparse.ArgumentParser:
         nargs="?",
         const=STANDARD_OUTPUT,
         metavar="FILE",
-        help="write the results there as well, or to the standard output",
+        help="write the results there as well, at the end, or to the standard output",
     )
     parser.add_argument("--rows", type=int, metavar="N", help=f"orders in the databases (default {ORDERS:,})")
     parser.add_argument(
@@ -114,13 +99,6 @@ def _parser() -> argparse.ArgumentParser:
         metavar="URL",
         help="a PostgreSQL up to the beginning of the databases' names, postgresql://user@host/bench: the bench makes"
         " bench_1000000 and the like there and keeps them (default: a server of its own for this run)",
-    )
-    parser.add_argument(
-        "--minutes",
-        type=float,
-        default=MINUTES,
-        metavar="N",
-        help="no row's growth is begun later than this (default %(default)s)",
     )
     parser.add_argument("--quick", action="store_true", help="little data, under 3 minutes, fails on ratios only")
     return parser

@@ -59,14 +59,14 @@ class _Rounds:
                 continue
             try:
                 found = run()
-            except PeerMissing as missing:
-                self.absent[name] = str(missing)
-                tell(f"  {name} takes no part: {missing}")
             except Exception as error:
                 if name == OURS:
                     raise
-                self.failed[name] = _one_line(error)
-                tell(f"  {name} failed: {_one_line(error)}")
+                if isinstance(error, PeerMissing):
+                    self.absent[name] = str(error)
+                else:
+                    self.failed[name] = _one_line(error)
+                tell(f"  {name} takes no part: {error}")
             else:
                 for row, value in found.items() if counted else ():
                     self.figures.setdefault(row, {}).setdefault(name, []).append(value)

@@ -11,7 +11,6 @@ from typing import Any
 
 from django.template import Context, Engine
 
-from bench.papers.font import truetype
 from jumun.invoices.document import Document
 from jumun.invoices.make_pdf import make_pdf
 from jumun.invoices.pdf import render
@@ -19,8 +18,11 @@ from jumun.invoices.printed import printed
 from jumun.invoices.theme import DEFAULT_THEME, FONTS
 
 Paint = Callable[[Document], bytes]
-TEMPLATES = Engine(dirs=[Path(__file__).parent])
+TEMPLATES = Engine(dirs=[str(Path(__file__).parent)])
 PAPER = TEMPLATES.get_template("paper.html")
+# The 2,350 syllables of KS X 1001, with ASCII and signs.
+HANGUL = "".join(bytes((lead, trail)).decode("euc_kr") for lead in range(0xB0, 0xC9) for trail in range(0xA1, 0xFF))
+CHARACTERS = "".join(map(chr, range(0x20, 0x7F))) + "₩•·" + HANGUL
 COLUMNS = ("position", "description", "quantity", "unit_price", "amount")
 
 
@@ -70,40 +72,13 @@ def chromium(folder: Path) -> Paint:
     return paint
 
 
-def fpdf2(folder: Path) -> Paint:
-    """fpdf2 with its table, as its manual shows it. Not tagged, no PDF/A."""
-    from fpdf import FPDF
-    from fpdf.fonts import FontFace
-
-    font = str(truetype(folder))
-
-    def paint(document: Document) -> bytes:
-        data = printed(document)
-        pdf: Any = FPDF(format="A4")
-        pdf.add_font("Pretendard", fname=font)
-        pdf.add_page()
-        pdf.set_font("Pretendard", size=9)
-        pdf.set_title(f"{data['title']} {data['number']}")
-        for text in _head(data):
-            pdf.cell(text=text, new_x="LMARGIN", new_y="NEXT")
-        with pdf.table(col_widths=(10, 70, 15, 25, 30), headings_style=FontFace()) as table:
-            table.row([data["labels"][column] for column in COLUMNS])
-            for line in data["lines"]:
-                table.row([f"{line[name]}\n{line['sku']}" if name == "description" else line[name] for name in COLUMNS])
-        for texts in _foot(data):
-            pdf.cell(text=" ".join(texts), new_x="LMARGIN", new_y="NEXT")
-        return bytes(pdf.output())
-
-    return paint
-
-
 def canvas(folder: Path) -> Paint:
     """The limit: reportlab's canvas, every string put at its place by hand. Not tagged, no PDF/A, nothing wraps."""
     from reportlab.pdfbase import pdfmetrics
     from reportlab.pdfbase.ttfonts import TTFont
     from reportlab.pdfgen.canvas import Canvas
 
-    pdfmetrics.registerFont(TTFont("Pretendard", str(truetype(folder))))
+    pdfmetrics.registerFont(TTFont("Pretendard", str(_truetype(folder))))
     left, right, top, bottom = 57, 538, 780, 110
     places = dict(zip(COLUMNS, (left + 15, left + 23, 360, 450, right), strict=True))
 
@@ -135,6 +110,36 @@ def canvas(folder: Path) -> Paint:
         return out.getvalue()
 
     return paint
+
+
+def _truetype(folder: Path) -> Path:
+    """Our font with TrueType outlines, which the canvas needs: the same shapes, of Korean text and ASCII alone."""
+    from fontTools.fontBuilder import FontBuilder
+    from fontTools.pens.cu2quPen import Cu2QuPen
+    from fontTools.pens.ttGlyphPen import TTGlyphPen
+    from fontTools.ttLib import TTFont
+
+    path = folder / "PretendardJP-Regular.ttf"
+    if path.exists():
+        return path
+    font: Any = TTFont(FONTS / "PretendardJP-Regular.otf")
+    shapes, known, outlines = font.getGlyphSet(), font.getBestCmap(), {}
+    names = {ord(character): known[ord(character)] for character in CHARACTERS}
+    for name in (".notdef", *names.values()):
+        pen = TTGlyphPen(shapes)
+        shapes[name].draw(Cu2QuPen(pen, max_err=1, reverse_direction=True))
+        outlines[name] = pen.glyph()
+    made = FontBuilder(font["head"].unitsPerEm, isTTF=True)
+    made.setupGlyphOrder(list(outlines))
+    made.setupCharacterMap(names)
+    made.setupGlyf(outlines)
+    made.setupHorizontalMetrics({name: font["hmtx"][name] for name in outlines})
+    made.setupHorizontalHeader(ascent=font["hhea"].ascent, descent=font["hhea"].descent)
+    made.setupNameTable({"familyName": "Pretendard", "styleName": "Regular", "psName": "Pretendard-Regular"})
+    made.setupOS2()
+    made.setupPost(keepGlyphNames=False)
+    made.save(path)
+    return path
 
 
 def _style() -> str:

@@ -12,7 +12,7 @@ from contextlib import ExitStack, closing
 from functools import cache
 from pathlib import Path
 
-from bench.process import in_django, started
+from bench.process import in_django
 from bench.row import LIMIT, OURS, PeerMissing, Row, Run, bench
 from bench.serving import Server, serving
 from bench.stage import Stage
@@ -58,7 +58,7 @@ def csv_postgresql(stage: Stage, stack: ExitStack) -> Mapping[str, Run]:
         beside_the_server = (str(folder / "psql") for folder in program_folders())
         if not (psql := next(filter(None, map(shutil.which, ("psql", *beside_the_server))), None)):
             raise PeerMissing("no psql: install postgresql-client")
-        _run_to_end([psql, url, "-qc", f"\\copy ({select}) TO '/dev/null' CSV HEADER"])
+        subprocess.run([psql, url, "-qc", f"\\copy ({select}) TO '/dev/null' CSV HEADER"], check=True)
 
     def part(name: str) -> Mapping[str, float]:
         return {"csv-postgresql-part": download(name, PART_ORDERS)["csv-postgresql"]}
@@ -89,7 +89,7 @@ def csv_sqlite(stage: Stage, stack: ExitStack) -> Mapping[str, Run]:
     def program() -> None:
         if not (sqlite := shutil.which("sqlite3")):
             raise PeerMissing("no sqlite3 program")
-        _run_to_end([sqlite, "-csv", "-header", path, select])
+        subprocess.run([sqlite, "-csv", "-header", path, select], stdout=subprocess.DEVNULL, check=True)
 
     def by_hand() -> None:
         with closing(sqlite3.connect(path)) as connection, Path("/dev/null").open("w") as nowhere:
@@ -142,9 +142,3 @@ def _timed(row: str, orders: int, work: Callable[[], None]) -> Run:
         return {row: orders / (time.perf_counter() - began)}
 
     return run
-
-
-def _run_to_end(command: list[str]) -> None:
-    with started(command, stdout=subprocess.DEVNULL) as process:
-        if process.wait():
-            raise RuntimeError(f"{command[0]}: exit code {process.returncode}")

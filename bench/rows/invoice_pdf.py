@@ -41,19 +41,12 @@ def invoice_pdf(stage: Stage, _stack: ExitStack) -> Mapping[str, Run]:
         except RuntimeError as error:
             raise PeerMissing(str(error)) from error
 
-    def one(painter: str) -> Mapping[str, float]:
-        return {"invoice-pdf": painted(painter, 1, short)}
-
     def both(painter: str) -> Mapping[str, float]:
-        return {**one(painter), "invoice-pdf-200": painted(painter, 200, long)}
+        return {"invoice-pdf": painted(painter, 1, short), "invoice-pdf-200": painted(painter, 200, long)}
 
     judged = {
         OURS: lambda: {**both("ours"), "invoice-facturx": painted("ours_hybrid", 1, short)},
         WEASYPRINT: lambda: both("weasyprint"),
     }
-    others = {
-        "fpdf2": lambda: one("fpdf2"),
-        "Chromium": lambda: one("chromium"),
-        LIMIT: lambda: both("canvas"),
-    }
+    others = {"Chromium": lambda: {"invoice-pdf": painted("chromium", 1, short)}, LIMIT: lambda: both("canvas")}
     return judged if stage.quick else judged | others

@@ -1,7 +1,7 @@
 """From the arrival of an event to the commit that makes its order paid, at an even 50 events a second.
 
 The store runs as `./run` runs it: web server and one worker. Meanwhile the worker makes the PDFs and sends the mails of
-the orders that are paid. Stripe, which it asks for the card, answers at once. The limit is one commit.
+the orders that are paid. Stripe, which it asks for the card, answers at once.
 """
 
 import json
@@ -16,7 +16,7 @@ import psycopg
 from bench.answering import answering
 from bench.events import p99, request_of, send
 from bench.process import cpu_s, environment, in_django, started
-from bench.row import LIMIT, OURS, Row, Run, bench
+from bench.row import OURS, Row, Run, bench
 from bench.serving import serving
 from bench.stage import Stage
 
@@ -65,7 +65,7 @@ def paid(stage: Stage, stack: ExitStack) -> Mapping[str, Run]:
         took_ms = [(seen[reference] - begun - number / PER_S) * 1000 for number, reference in enumerate(references)]
         return {"paid": p99(took_ms), "paid-cpu": (cpu_s(worker.pid) - cpu_before_s) * 1000 / count}
 
-    return {OURS: ours, LIMIT: lambda: _one_commit(url, count)}
+    return {OURS: ours}
 
 
 def _when_paid(url: str, references: Sequence[str]) -> Mapping[str, float]:
@@ -82,14 +82,3 @@ def _when_paid(url: str, references: Sequence[str]) -> Mapping[str, float]:
     if missing:
         raise RuntimeError(f"{len(missing)} orders were not paid in {GIVE_UP_S} s")
     return seen
-
-
-def _one_commit(url: str, count: int) -> Mapping[str, float]:
-    took_ms = []
-    with psycopg.connect(url, autocommit=True) as connection:
-        for _ in range(count):
-            begun = time.perf_counter()
-            connection.execute("UPDATE jumun_orders_order SET phone = phone WHERE id = 1")
-            took_ms.append((time.perf_counter() - begun) * 1000)
-            time.sleep(1 / PER_S)
-    return {"paid": p99(took_ms)}

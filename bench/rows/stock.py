@@ -26,13 +26,13 @@ def stock(stage: Stage, _stack: ExitStack) -> Mapping[str, Run]:
         found = in_django("buyers", how, database=url)
         return {"stock-oversold": found["oversold"], "stock": found["sales_per_s"]}
 
-    def bought_on_sqlite(how: str) -> Mapping[str, float]:
-        return {"stock-sqlite": in_django("buyers", how, database=file)["failed"]}
+    def bought_on_sqlite(*how: str) -> Mapping[str, float]:
+        return {"stock-sqlite": in_django("buyers", *how, database=file)["failed"]}
 
     return {
         OURS: lambda: {**bought("ours"), **bought_on_sqlite("ours")},
         NAIVE: lambda: bought("naive"),
-        FOR_UPDATE: lambda: bought("for update"),
-        LIMIT: lambda: bought("one statement"),
-        AS_IT_COMES: lambda: bought_on_sqlite("as Django comes"),
+        FOR_UPDATE: lambda: bought("for_update"),
+        LIMIT: lambda: bought("one_statement"),
+        AS_IT_COMES: lambda: bought_on_sqlite("for_update", "Django's options"),
     }

@@ -3,14 +3,13 @@
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from multiprocessing import get_context
 from typing import Any
 
 from django.apps import apps
 from django.core.management import call_command
-from django.db import connection, models
+from django.db import connection
 from django.db.models import NOT_PROVIDED
 
 from bench.site.orders import TABLES, Orders
@@ -52,28 +51,13 @@ def _fill(made: Orders, name: str) -> None:
     others = [field for field in model._meta.concrete_fields if field.column not in given.split()]
     defaults = tuple(field.get_db_prep_save(_default(field), connection) for field in others)
     rows = (row + defaults for row in getattr(made, name)())
-    with _without_indexes(model):
-        fill = _copy if connection.vendor == "postgresql" else _insert
-        fill(model._meta.db_table, [*given.split(), *(str(field.column) for field in others)], rows)
+    fill = _copy if connection.vendor == "postgresql" else _insert
+    fill(model._meta.db_table, [*given.split(), *(str(field.column) for field in others)], rows)
 
 
 def _default(field: Any) -> Any:
     """Django's own, or the database's."""
     return field.get_default() if field.db_default is NOT_PROVIDED else field.db_default
-
-
-@contextmanager
-def _without_indexes(model: type[models.Model]) -> Iterator[None]:
-    """Making them afterwards is quicker than keeping them."""
-    with connection.schema_editor(collect_sql=True) as editor:
-        drop = [str(index.remove_sql(model, editor)) for index in model._meta.indexes]
-        create = [str(index.create_sql(model, editor)) for index in model._meta.indexes]
-    with connection.cursor() as cursor:
-        for statement in drop:
-            cursor.execute(statement)
-        yield
-        for statement in create:
-            cursor.execute(statement)
 
 
 def _copy(table: str, columns: Sequence[str], rows: Iterator[tuple[Any, ...]]) -> None:
