@@ -6,15 +6,14 @@ more than half.
 """
 
 import argparse
-import importlib
 import json
+import signal
 import sys
-import time
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from pathlib import Path
+from types import FrameType
 
-from bench import children, page
+from bench import page
 from bench.growth import Growth, measure_growth
 from bench.machine import machine, versions
 from bench.measure import measure
@@ -22,72 +21,55 @@ from bench.progress import tell
 from bench.report import as_json, as_lines
 from bench.result import Result
 from bench.row import Bench
-from bench.rows import NAMES
+from bench.rows import BENCHES
 from bench.stage import Stage
 
 ORDERS = 1_000_000
 ORDERS_QUICK = 20_000
-MINUTES = 120
 # A quick run on a busy machine tells no more than this.
 QUICK_PART = 0.5
-STANDARD_OUTPUT = Path("-")
+STANDARD_OUTPUT = Path("/dev/stdout")
+STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def main(arguments: list[str]) -> int:
-    """Measure, report, and leave no process behind."""
+    """Measure and report. Whatever the run has started ends with it, also where a signal stops it."""
     options = _parser().parse_args(arguments)
     benches = _chosen(options.names, quick=options.quick)
     orders = options.rows or (ORDERS_QUICK if options.quick else ORDERS)
-    children.watch()
-    try:
-        with Stage(orders=orders, quick=options.quick, database=options.database) as stage:
-            return _run(benches, stage, options)
-    finally:
-        children.end_all()
+    for number in STOPPING:
+        signal.signal(number, _stop)
+    with Stage(orders=orders, quick=options.quick, database=options.database) as stage:
+        return _run(benches, stage, options)
+
+
+def _stop(number: int, _frame: FrameType | None) -> None:
+    """Leave every ``with`` block, once."""
+    for each in STOPPING:
+        signal.signal(each, signal.SIG_IGN)
+    tell(f"stopped by {signal.Signals(number).name}: ending what this run has started")
+    sys.exit(128 + number)
 
 
 def _run(benches: Mapping[str, Bench], stage: Stage, options: argparse.Namespace) -> int:
-    deadline = time.monotonic() + options.minutes * 60
     results: list[Result] = []
     growths: list[Growth] = []
     is_whole = not (options.names or options.quick)
-
-    def keep() -> None:
-        if options.json and options.json != STANDARD_OUTPUT:
-            options.json.write_text(_json(results, stage))
-        if is_whole:
-            _write_page(results, growths, stage)
-
-    for number, (name, bench) in enumerate(benches.items(), start=1):
+    for number, (name, each) in enumerate(benches.items(), start=1):
         tell(f"{number} of {len(benches)}: {name}")
-        found = measure(bench, stage)
+        found = measure(each, stage)
         results += found
-        keep()
         for result in found:
             # The standard output is the report's where the report goes there.
             print("\n".join(as_lines(result)), flush=True, file=sys.stderr if options.json == STANDARD_OUTPUT else None)
-    if is_whole:
-        for growth in measure_growth(benches, stage, results, deadline=deadline):
-            growths.append(growth)
-            keep()
-        tell(f"wrote {page.PATH}")
-    if options.json == STANDARD_OUTPUT:
-        sys.stdout.write(_json(results, stage))
+        if is_whole and each.grows:
+            growths += measure_growth(each, stage, found)
+        if is_whole:
+            page.write(results, growths, stage)
+    if options.json:
+        report = json.dumps(as_json(results, machine(), versions(stage)), indent=2, ensure_ascii=False)
+        options.json.write_text(report + "\n")
     return _verdict(results, quick=options.quick)
-
-
-def _json(results: list[Result], stage: Stage) -> str:
-    return json.dumps(as_json(results, machine(), versions(stage)), indent=2, ensure_ascii=False) + "\n"
-
-
-def _write_page(results: list[Result], growths: list[Growth], stage: Stage) -> None:
-    facts = (
-        f"{datetime.now(UTC):%Y-%m-%d}, {stage.orders:,} orders with 3 lines each",
-        machine(),
-        ", ".join(f"{name} {version}" for name, version in versions(stage).items()),
-        "PostgreSQL with fsync and synchronous_commit on",
-    )
-    page.PATH.write_text(page.as_markdown(results, growths, facts))
 
 
 def _verdict(results: list[Result], *, quick: bool) -> int:
@@ -102,14 +84,14 @@ def _verdict(results: list[Result], *, quick: bool) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"one or more of: {', '.join(NAMES)}")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"one or more of: {', '.join(BENCHES)}")
     parser.add_argument(
         "--json",
         type=Path,
         nargs="?",
         const=STANDARD_OUTPUT,
         metavar="FILE",
-        help="write the results there as well, or to the standard output",
+        help="write the results there as well, at the end, or to the standard output",
     )
     parser.add_argument("--rows", type=int, metavar="N", help=f"orders in the databases (default {ORDERS:,})")
     parser.add_argument(
@@ -118,25 +100,15 @@ def _parser() -> argparse.ArgumentParser:
         help="a PostgreSQL up to the beginning of the databases' names, postgresql://user@host/bench: the bench makes"
         " bench_1000000 and the like there and keeps them (default: a server of its own for this run)",
     )
-    parser.add_argument(
-        "--minutes",
-        type=float,
-        default=MINUTES,
-        metavar="N",
-        help="no row's growth is begun later than this (default %(default)s)",
-    )
     parser.add_argument("--quick", action="store_true", help="little data, under 3 minutes, fails on ratios only")
     return parser
 
 
 def _chosen(names: list[str], *, quick: bool) -> dict[str, Bench]:
-    if unknown := sorted(set(names) - set(NAMES)):
-        sys.exit(f"no such bench: {', '.join(unknown)}. There are: {', '.join(NAMES)}.")
-    benches: dict[str, Bench] = {
-        name: importlib.import_module(f"bench.rows.{name.replace('-', '_')}").BENCH for name in names or NAMES
-    }
+    if unknown := sorted(set(names) - set(BENCHES)):
+        sys.exit(f"no such bench: {', '.join(unknown)}. There are: {', '.join(BENCHES)}.")
     # A bench that is asked for by name takes part however long it takes.
-    return {name: bench for name, bench in benches.items() if names or bench.in_quick or not quick}
+    return {name: BENCHES[name] for name in names or BENCHES if names or BENCHES[name].in_quick or not quick}
 
 
 if __name__ == "__main__":

@@ -1,27 +1,32 @@
-"""Runs the contestants in turn, so that whatever else the machine does hits all of them alike."""
+"""Runs the contestants in turn, so that whatever else the machine does affects all of them alike."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping
+from contextlib import ExitStack
 
 from bench.progress import tell
 from bench.result import Result
-from bench.row import OURS, Bench, Contestant, PeerMissing
+from bench.row import OURS, Bench, PeerMissing, Run
 from bench.stage import Stage
 
 
 def measure(bench: Bench, stage: Stage) -> list[Result]:
-    """All rows of one bench, beside the others or, as the stage says, alone. Never raises for what a bench does wrong.
+    """All rows of one bench, with peers unless ours is alone on the stage. Raises nothing that a bench raises.
 
-    A peer that cannot take part, or breaks, is left out and named in the result.
+    A peer that is missing or breaks is left out and named in the result.
     """
     rounds = _Rounds()
     try:
-        with bench.contestants(stage) as contestants:
-            taking_part = [each for each in contestants if each.name == OURS or not stage.alone]
-            rounds.run(taking_part, stage.rounds, budget_s=bench.budget_s)
-    except Exception as error:  # noqa: BLE001 (a bench that breaks must not take the others with it)
-        rounds.failed[OURS] = _told(error)
-        tell(f"failed: {_told(error)}")
+        with ExitStack() as stack:
+            contestants = bench.prepare(stage, stack)
+            if stage.alone:
+                contestants = {OURS: contestants[OURS]}
+            if bench.warm_up:
+                rounds.run_all(contestants, counted=False)
+            rounds.repeat(contestants, stage.rounds, budget_s=bench.budget_s)
+    except Exception as error:  # noqa: BLE001 (a bench that breaks must not end the others)
+        rounds.failed[OURS] = _one_line(error)
+        tell(f"failed: {_one_line(error)}")
     return [
         Result(row, rounds.figures.get(row.name, {}), rounds.absent, rounds.failed)
         for row in bench.rows
@@ -30,43 +35,42 @@ def measure(bench: Bench, stage: Stage) -> list[Result]:
 
 
 class _Rounds:
-    """What has been found so far: figures by row and contestant, and who is out."""
+    """What has been found so far: figures by row and contestant, and who is out for which reason."""
 
     def __init__(self) -> None:
         self.figures: dict[str, dict[str, list[float]]] = {}
         self.absent: dict[str, str] = {}
         self.failed: dict[str, str] = {}
 
-    def run(self, contestants: Sequence[Contestant], count: int, *, budget_s: float) -> None:
-        """Everybody ``count`` times, one after the other in each round, or as often as the time allows: once at least.
-
-        Raises what ours raises.
-        """
+    def repeat(self, contestants: Mapping[str, Run], count: int, *, budget_s: float) -> None:
+        """Run ``count`` rounds, or as many as begin in time: one at least."""
         end = time.monotonic() + budget_s
         for number in range(1, count + 1):
             if (began := time.monotonic()) > end and number > 1:
-                tell(f"  no more rounds: they have taken their {budget_s:.0f} s")
+                tell(f"  no more rounds: {budget_s:.0f} s are over")
                 return
-            for contestant in contestants:
-                if contestant.name not in {*self.absent, *self.failed}:
-                    self._run(contestant)
+            self.run_all(contestants)
             tell(f"  round {number} of {count}: {time.monotonic() - began:.1f} s")
 
-    def _run(self, contestant: Contestant) -> None:
-        try:
-            found = contestant.run()
-        except PeerMissing as missing:
-            self.absent[contestant.name] = str(missing)
-            tell(f"  {contestant.name} takes no part: {missing}")
-        except Exception as error:
-            if contestant.name == OURS:
-                raise
-            self.failed[contestant.name] = _told(error)
-            tell(f"  {contestant.name} failed: {_told(error)}")
-        else:
-            for row, value in found.items():
-                self.figures.setdefault(row, {}).setdefault(contestant.name, []).append(value)
+    def run_all(self, contestants: Mapping[str, Run], *, counted: bool = True) -> None:
+        """Run each contestant once. Raises what ours raises."""
+        for name, run in contestants.items():
+            if name in self.absent or name in self.failed:
+                continue
+            try:
+                found = run()
+            except Exception as error:
+                if name == OURS:
+                    raise
+                if isinstance(error, PeerMissing):
+                    self.absent[name] = str(error)
+                else:
+                    self.failed[name] = _one_line(error)
+                tell(f"  {name} takes no part: {error}")
+            else:
+                for row, value in found.items() if counted else ():
+                    self.figures.setdefault(row, {}).setdefault(name, []).append(value)
 
 
-def _told(error: Exception) -> str:
+def _one_line(error: Exception) -> str:
     return f"{type(error).__name__}: {error}".strip().splitlines()[0][:300]

@@ -52,17 +52,11 @@ class Result:
         return {name: self.row.times_better(ours, value) for name, value in medians.items() if ours > 0 and value > 0}
 
     @property
-    def spreads(self) -> dict[str, float]:
-        """Between best and worst round, as a part of the median, of each contestant."""
-        return {
-            name: (max(values) - min(values)) / abs(median) if (median := statistics.median(values)) else 0.0
-            for name, values in self.figures.items()
-        }
-
-    @property
     def spread(self) -> float:
-        """That of the contestant whose rounds differ most."""
-        return max(self.spreads.values(), default=0.0)
+        """Between best and worst round, as a part of the median, of the contestant whose rounds differ most."""
+        medians = self.medians
+        parts = [(max(each) - min(each)) / abs(medians[name]) for name, each in self.figures.items() if medians[name]]
+        return max(parts, default=0.0)
 
     @property
     def is_wide(self) -> bool:
@@ -71,15 +65,10 @@ class Result:
     @property
     def met(self) -> bool:
         """Whether ours is within the bound and every goal is reached; what could not be measured is not."""
-        ratios = self.ratios
-        return self._within_bound() and all(ratios.get(name, 0.0) >= times for name, times in self.row.goals.items())
+        ratios, ours = self.ratios, self.ours
+        reached = all(ratios.get(name, 0.0) >= times for name, times in self.row.goals.items())
+        return ours is not None and self.row.is_within_bound(ours) and reached
 
     def fell_below(self, part: float) -> bool:
         """Whether a ratio is less than that part of what a quick run is to reach; those who are absent do not count."""
         return any(self.ratios.get(name, times) < times * part for name, times in self.row.quick_goals.items())
-
-    def _within_bound(self) -> bool:
-        bound, ours = self.row.bound, self.ours
-        if ours is None:
-            return False
-        return bound is None or (ours <= bound if self.row.better == "less" else ours >= bound)

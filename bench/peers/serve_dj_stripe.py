@@ -8,22 +8,19 @@ import os
 
 import django
 from django.conf import settings
+from django.core.management import call_command
 from django.core.wsgi import get_wsgi_application
 from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
 
 UUID = "5b1d2c6e-4d1f-4a8e-9e7c-000000000001"
+APPS = ("auth", "contenttypes", "djstripe")
+DATABASE = {"ENGINE": "django.db.backends.postgresql", "NAME": os.environ["PGDATABASE"], "CONN_MAX_AGE": None}
 
 settings.configure(
-    DATABASES={
-        "default": {
-            "ENGINE": "django.db.backends.postgresql",
-            "NAME": os.environ["PGDATABASE"],
-            "CONN_MAX_AGE": None,
-        }
-    },
+    DATABASES={"default": DATABASE},
     INSTALLED_APPS=["django.contrib.auth", "django.contrib.contenttypes", "djstripe"],
-    MIGRATION_MODULES={"auth": None, "contenttypes": None, "djstripe": None},
+    MIGRATION_MODULES=dict.fromkeys(APPS),
     MIDDLEWARE=["django.middleware.common.CommonMiddleware"],
     ALLOWED_HOSTS=["*"],
     ROOT_URLCONF=__name__,
@@ -44,10 +41,9 @@ def ready(request: HttpRequest) -> HttpResponse:
 
 
 urlpatterns = [path("healthz", ready), path("stripe/", include("djstripe.urls", namespace="djstripe"))]
+application = get_wsgi_application()
 
-
-def main() -> None:
-    from django.core.management import call_command
+if __name__ == "__main__":
     from djstripe.models import WebhookEndpoint
 
     call_command("migrate", run_syncdb=True, verbosity=0)
@@ -60,9 +56,3 @@ def main() -> None:
         status="enabled",
         url="http://127.0.0.1/",
     )
-
-
-if __name__ == "__main__":
-    main()
-else:
-    application = get_wsgi_application()

@@ -1,10 +1,15 @@
-"""``python -m bench.site.buyers HOW``: 32 buyers of one article; prints what became of them as JSON."""
+"""32 buyers of one article, each for an order of its own."""
 
-import json
-import sys
-from collections.abc import Callable
+from functools import partial
 
-import django
+from django.db import connection, transaction
+
+from bench.site.crowd import crowd
+from bench.site.shelf import articles
+from jumun.errors import OutOfStock
+from jumun.orders.models import Order
+from jumun.storefront.models import Product, Reservation
+from jumun.storefront.stock import reserve
 
 PEOPLE = 32
 STOCK = 10
@@ -19,82 +24,57 @@ SELECT %s, id, sku, 1, 0, 'held' FROM taken
 """
 
 
-def main(how: str) -> None:
-    django.setup()
-    from django.db import connection
-
-    from bench.site.crowd import crowd
-
-    if how == "as Django comes":
+def main(how: str, options: str = "ours") -> dict[str, float]:
+    """``options`` may be Django's own, for the database's connections."""
+    if options != "ours":
         connection.settings_dict["OPTIONS"] = {}
-    buy = _ways()[how]
-    product = _article(stock=STOCK)
-    few = crowd(lambda turn: buy(product, turn + 1), people=PEOPLE, times=1)
-    product = _article(stock=1_000_000)
-    many = crowd(lambda turn: buy(product, turn + 1), people=PEOPLE, times=TIMES[connection.vendor])
-    print(json.dumps({"oversold": few.done - STOCK, "failed": few.failed + many.failed, "sales_per_s": many.per_s}))
-
-
-def _article(*, stock: int) -> int:
-    from jumun.storefront.models import Category, Product, Reservation
-
-    Reservation.objects.all().delete()
-    Product.objects.all().delete()
-    shelf, _ = Category.objects.get_or_create(slug="bench")
-    product = Product(sku="LAST", slug="last", category=shelf, name_ko="마지막", price_minor=1000, currency="KRW")
-    product.stock_quantity = stock
-    product.save()
-    return product.pk
-
-
-def _ways() -> dict[str, Callable[[int, int], int]]:
-    """How one buyer takes one piece for an order: 1 for a piece, 0 where none is left."""
-    from django.db import connection, transaction
-
-    from jumun.errors import OutOfStock
-    from jumun.orders.models import Order
-    from jumun.storefront.models import Product, Reservation
-    from jumun.storefront.stock import reserve
-
-    def ours(product: int, order: int) -> int:
-        try:
-            reserve(Order(pk=order), [(Product(pk=product, sku="LAST"), 1)])
-        except OutOfStock:
-            return 0
-        return 1
-
-    def naive(product: int, order: int) -> int:
-        row = Product.objects.get(pk=product)
-        if row.free_quantity < 1:
-            return 0
-        row.reserved_quantity += 1
-        row.save()
-        Reservation.objects.create(order_id=order, product=row, sku=row.sku, quantity=1)
-        return 1
-
-    def for_update(product: int, order: int) -> int:
-        with transaction.atomic():
-            row = Product.objects.select_for_update().get(pk=product)
-            if row.free_quantity < 1:
-                return 0
-            row.reserved_quantity += 1
-            row.save(update_fields=["reserved_quantity"])
-            Reservation.objects.create(order_id=order, product=row, sku=row.sku, quantity=1)
-        return 1
-
-    def one_statement(product: int, order: int) -> int:
-        with connection.cursor() as cursor:
-            cursor.execute(CTE, [product, order])
-            return int(cursor.rowcount)
-
+    few = crowd(partial(WAYS[how], _article(stock=STOCK)), people=PEOPLE, times=1)
+    many = crowd(partial(WAYS[how], _article(stock=10**6)), people=PEOPLE, times=TIMES[connection.vendor])
     return {
-        "ours": ours,
-        "naive": naive,
-        "as Django comes": for_update,
-        "for update": for_update,
-        "one statement": one_statement,
+        "oversold": few["done"] - STOCK,
+        "failed": few["failed"] + many["failed"],
+        "sales_per_s": many["per_s"],
     }
 
 
-if __name__ == "__main__":
-    main(sys.argv[1])
+def _article(*, stock: int) -> int:
+    Reservation.objects.all().delete()
+    Product.objects.all().delete()
+    (product,) = articles(1, stock=stock)
+    return product.pk
+
+
+def ours(product: int, order: int) -> int:
+    """Take one piece for the order, as the other ways do: 1, or 0 where none is left."""
+    try:
+        reserve(Order(pk=order), [(Product(pk=product, sku="CUP-0"), 1)])
+    except OutOfStock:
+        return 0
+    return 1
+
+
+def naive(product: int, order: int) -> int:
+    return _read_then_write(Product.objects.get(pk=product), order)
+
+
+def for_update(product: int, order: int) -> int:
+    with transaction.atomic():
+        return _read_then_write(Product.objects.select_for_update().get(pk=product), order)
+
+
+def _read_then_write(product: Product, order: int) -> int:
+    if product.free_quantity < 1:
+        return 0
+    product.reserved_quantity += 1
+    product.save(update_fields=["reserved_quantity"])
+    Reservation.objects.create(order_id=order, product=product, sku=product.sku, quantity=1)
+    return 1
+
+
+def one_statement(product: int, order: int) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(CTE, [product, order])
+        return int(cursor.rowcount)
+
+
+WAYS = {way.__name__: way for way in (ours, naive, for_update, one_statement)}

@@ -1,21 +1,11 @@
-"""Print the session key of a superuser who is logged in."""
+"""The session key of a superuser who is logged in."""
 
-import django
+from django.contrib.auth import get_user_model
+from django.test import Client
 
 
-def main() -> None:
-    django.setup()
-    from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, get_user_model
-    from django.contrib.sessions.backends.db import SessionStore
-
+def main() -> str:
     user, _made = get_user_model().objects.get_or_create(username="bench", is_staff=True, is_superuser=True)
-    session = SessionStore()
-    session[SESSION_KEY] = str(user.pk)
-    session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
-    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
-    session.create()
-    print(session.session_key)
-
-
-if __name__ == "__main__":
-    main()
+    browser = Client()
+    browser.force_login(user, "django.contrib.auth.backends.ModelBackend")
+    return str(browser.session.session_key)

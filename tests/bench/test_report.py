@@ -6,9 +6,7 @@ from bench.report import as_json
 from bench.result import Result
 from bench.row import LIMIT, OURS, Row
 
-ROW = Row(
-    name="csv", title="CSV", unit="rows/s", better="more", goals={"loop": 15, LIMIT: 0.75}, quick_goals={"loop": 10}
-)
+ROW = Row(name="csv", title="CSV", unit="rows/s", goals={"loop": 15, LIMIT: 0.75}, quick_goals={"loop": 10})
 
 
 def result(*, ours=(100.0, 110.0, 90.0), loop=(5.0,), limit=(120.0,)):
@@ -36,7 +34,7 @@ def test_a_row_in_json_has_medians_ratios_and_a_verdict():
 
 
 def test_of_no_failures_at_all_there_is_no_ratio_that_json_cannot_hold():
-    failures = Row(name="oversold", title="oversold", unit="pieces", better="less", bound=0)
+    failures = Row(name="oversold", title="oversold", unit="pieces", bound=0)
     (row,) = as_json([Result(failures, {OURS: [0.0], "naive": [22.0]})], "a machine", {})["rows"]
 
     assert (row["ratios"], row["met"]) == ({}, True)
@@ -64,14 +62,14 @@ def test_a_quick_run_fails_only_below_half_of_what_small_data_give():
 
 
 def test_growth_of_a_rate_and_of_a_time_is_how_much_worse_it_gets():
-    less = Row(name="page", title="page", unit="ms", better="less")
+    less = Row(name="page", title="page", unit="ms")
 
     assert Growth(ROW, {10: 100, 100: 50, 1000: 50}).factors == [2, 1]
     assert Growth(less, {10: 100, 100: 50}).factors == [0.5]
 
 
 def test_a_row_that_missed_its_goal_is_linked_to_its_notes_or_said_to_be_unexplained():
-    explained = Row(name="webhook", title="webhook", unit="events/s", better="more", bound=1000)
+    explained = Row(name="webhook", title="webhook", unit="events/s", bound=1000)
     rows = [Result(explained, {OURS: [1.0]}), result(loop=[50.0])]
     page = as_markdown(rows, [], [])
 
