@@ -13,32 +13,18 @@ from django.test.utils import CaptureQueriesContext
 from bench.events import unique
 from bench.site.shelf import articles
 from jumun.orders.place import Customer
-from jumun.payments import gateway
-from jumun.payments.checkout import open_checkout
+from jumun.payments.checkout.open import open_checkout
+from jumun.payments.stripe import gateway
 from jumun.storefront.cart import Cart
 from jumun.storefront.place_order import place_order
 
 CUSTOMER = Customer(name="김하늘", email="haneul@example.com", address="세종대로 110", city="서울", country="KR")
 
 
-<<<<<<< HEAD
-def main(count: int) -> None:
-    django.setup()
-    from django.db import connection
-    from django.test.utils import CaptureQueriesContext
-
-    from jumun.payments.stripe import gateway
-
-    place = _placement()
-    with patch.object(gateway, "create_session", _session):
-        # Imports and caches are there from then on.
-        place(3)()
-=======
 def main(count: str) -> dict[str, list[float]]:
     """The milliseconds of each of ``count`` orders, and the statements of an order of 3 and of one of 30 articles."""
     with stripe_answering():
         filled_cart(3)()  # imports and caches are there from then on
->>>>>>> bench
         took_ms = []
         for placing in [filled_cart(3) for _ in range(int(count))]:
             before = time.perf_counter()
@@ -59,19 +45,11 @@ def filled_cart(count: int) -> Callable[[], None]:
     for article in articles(count):
         cart.change(article, 2)
 
-<<<<<<< HEAD
-    from jumun.orders.place import Customer
-    from jumun.payments.checkout.open import open_checkout
-    from jumun.storefront.cart import Cart
-    from jumun.storefront.models import Category, Product
-    from jumun.storefront.place_order import place_order
-=======
     def placing() -> None:
         order = place_order(cart, customer=CUSTOMER, shown=cart.summary)
         open_checkout(
             order, success_url="https://shop.example/s?{CHECKOUT_SESSION_ID}", cancel_url="https://shop.example/c"
         )
->>>>>>> bench
 
     return placing
 
