@@ -34,7 +34,7 @@ from tests.payments.paying import buy, pay_unnoticed
 from tests.payments.stripe_says import deliver, event
 from tests.payments.test_checkout import session_id
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.long]
 
 WRITES = ("INSERT", "UPDATE", "DELETE")
 

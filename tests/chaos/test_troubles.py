@@ -21,6 +21,8 @@ from tests.chaos.readiness import Readiness
 from tests.chaos.steps import PAID, Arrive, Buyer, HangMail, HangStripe, KillEngine
 from tests.tooling.running import wait_until
 
+pytestmark = pytest.mark.long
+
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
 FIELDS = {
     "name": "name",

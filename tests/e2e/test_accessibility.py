@@ -9,7 +9,7 @@ from playwright.sync_api import Page
 from tests.e2e.conftest import Store
 from tests.e2e.walk import customers_pages, staff_pages
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.long]
 
 
 def options(visitor: Page) -> dict[str, Any]:

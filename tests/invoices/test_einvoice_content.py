@@ -1,9 +1,12 @@
 import datetime
 
+import pytest
 from lxml import etree
 
 from jumun.invoices.einvoice import einvoice
 from tests.invoices.documents import BERLIN, SEOUL, document, line
+
+pytestmark = pytest.mark.no_database
 
 NAMESPACES = {
     "ram": "urn:un:unece:uncefact:data:standard:ReusableAggregateBusinessInformationEntity:100",

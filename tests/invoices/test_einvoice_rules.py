@@ -10,6 +10,8 @@ from jumun.invoices.einvoice_scope import EInvoiceError
 from tests.invoices.documents import BERLIN, BUYER, SEOUL, document, line, long_document
 from tests.invoices.en16931 import violations
 
+pytestmark = pytest.mark.no_database
+
 PARIS = dataclasses.replace(BERLIN, name="Encre SARL", city="Paris", country="FR", tax_id="FR12345678901")
 BELFAST = dataclasses.replace(BERLIN, name="Inkwell Ltd", city="Belfast", country="GB", tax_id="XI980780684")
 ATHENS = dataclasses.replace(BERLIN, name="Melani AE", city="Athína", country="GR", tax_id="EL094259216")

@@ -12,6 +12,8 @@ from jumun.invoices.theme import Theme
 from tests.invoices.documents import BERLIN, document, line, long_document
 from tests.invoices.pdfa import violations
 
+pytestmark = pytest.mark.no_database
+
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg" width="60" height="20"><rect width="60" height="20"/></svg>'
 CREDIT = {"kind": "credit_note", "number": "CN-2026-000001", "refers_to": "INV-2026-000123"}
 CANCEL = {"kind": "cancellation", "number": "CN-2026-000002", "refers_to": "CN-2026-000001"}

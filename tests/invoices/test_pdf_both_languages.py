@@ -14,9 +14,9 @@ from jumun.invoices.document import DocumentError, canonical_json, from_json
 from jumun.invoices.labels import labels_of
 from jumun.invoices.pdf import render
 from jumun.invoices.theme import Theme
-from tests.factories import paid_order
-from tests.invoices.crediting import credit
 from tests.invoices.documents import BERLIN, VISA, document, line, long_document
+
+pytestmark = pytest.mark.no_database
 
 NOTE = {"kind": "credit_note", "number": "CN-2026-000001", "refers_to": "INV-2026-000123"}
 CANCELLATION = {"kind": "cancellation", "number": "CN-2026-000002", "refers_to": "CN-2026-000001"}
@@ -92,20 +92,6 @@ def test_the_file_says_both_titles_and_marks_what_is_in_the_second_language():
         assert pdf.docinfo["/Title"] == "Invoice / 인보이스 INV-2026-000123"
         drawn = b"".join(page.Contents.read_bytes() for page in pdf.pages)
     assert len(re.findall(rb"/Span\s*<<[^>]*/Lang\(ko\)", drawn)) >= len(EVERYWHERE)
-
-
-@pytest.mark.django_db
-@pytest.mark.parametrize(("language", "locale"), [("ko", "ko+en"), ("en", "en+ko")])
-def test_the_setting_puts_the_other_language_beneath_that_of_the_order(settings, language, locale):
-    settings.JUMUN = {"INVOICE_BILINGUAL": True}
-    invoice = paid_order(language=language).invoice
-    settings.JUMUN = {}
-    assert invoice.document.locale == locale
-    note = credit(invoice, 500)
-    assert note.document.locale == locale
-    partial = "부분 환불 / Partial refund" if language == "ko" else "Partial refund / 부분 환불"
-    assert note.document.lines[0].description == f"{partial}: {invoice.document.lines[0].description}"
-    assert paid_order(language=language).invoice.document.locale == language
 
 
 def test_the_frozen_document_says_it_and_knows_no_other_pair():

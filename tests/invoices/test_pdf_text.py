@@ -19,6 +19,8 @@ from jumun.invoices.theme import DEFAULT_THEME, FONTS, Theme
 from tests.invoices.documents import BERLIN, BUYER, VISA, document, line, long_document
 from tests.invoices.pdftotext import READER, found_in
 
+pytestmark = pytest.mark.no_database
+
 LONG_NAME = "Extraordinarily Long Company Name for Everything Else GmbH & Co. Kommanditgesellschaft auf Aktien"
 
 

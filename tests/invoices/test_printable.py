@@ -20,6 +20,8 @@ from tests.factories import paid_order
 from tests.invoices.documents import BUYER, document, line
 from tests.invoices.pdftotext import found_in
 
+pytestmark = pytest.mark.once
+
 OURS = fonts_for(FAMILIES, (FONTS,))
 
 

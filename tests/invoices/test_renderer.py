@@ -23,6 +23,8 @@ from tests.invoices.documents import BUYER, document, long_document
 from tests.invoices.engine_faults import faulty, template
 from tests.invoices.garbage_child import ANSWERS
 
+pytestmark = pytest.mark.long
+
 Make = Callable[..., Renderer]
 WAIT_S = 30
 

@@ -28,15 +28,17 @@ from tests.payments.test_checkout import session_id
 from tests.processes import store_environment
 from tests.rabbitmq import find_rabbitmq, running_rabbitmq
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.long]
 
 WAIT_S = 90
 # One worker has nobody to greet.
 QUICKLY = ("--without-gossip", "--without-mingle", "--without-heartbeat")
 
+# RabbitMQ too, where this machine has it.
+RABBITMQ = [pytest.param("rabbitmq", marks=pytest.mark.once)] if find_rabbitmq() else []
 
-# RabbitMQ as well where somebody has it.
-@pytest.fixture(scope="module", params=["redis", *(["rabbitmq"] if find_rabbitmq() else [])])
+
+@pytest.fixture(scope="module", params=["redis", *RABBITMQ])
 def broker(request: pytest.FixtureRequest) -> Iterator[str]:
     if request.param == "rabbitmq":
         with running_rabbitmq(find_rabbitmq() or "") as url:

@@ -16,7 +16,7 @@ from jumun.outbox.models import Job
 from tests.outbox.poison.ways import CAUGHT, DEADLY
 from tests.processes import worker
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.long]
 
 WITHIN_S = 60
 HALF_AN_HOUR = timedelta(minutes=30)

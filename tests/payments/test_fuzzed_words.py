@@ -26,7 +26,7 @@ from tests.payments.disputing import dispute_of, movement
 from tests.payments.stripe_says import event
 from tests.payments.test_reported_words import PAYOUT
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.long, pytest.mark.once]
 
 # Any code points, also those that no database and no encoding takes.
 text = st.text(st.characters() | st.sampled_from("\x00\ud800\udfff\n\r\t\xa0\u202e\u200b=+-@'\"<>&%{}"), max_size=500)

@@ -40,6 +40,8 @@ from tests.payments.disputing import DISPUTED_CARD, INQUIRED_CARD, LOSING, WINNI
 from tests.payments.paying import FAILING_REFUND_CARD, PENDING_REFUND_CARD
 from tests.payments.test_checkout import URLS
 
+pytestmark = [pytest.mark.long, pytest.mark.once]
+
 Json = dict[str, Any]
 
 PLAIN_CARD, DECLINED_CARD, CHALLENGED_CARD = "4242424242424242", "4000000000000002", "4000000000003220"

@@ -35,7 +35,7 @@ from tests.payments.paying import PENDING_REFUND_CARD, buy, pay_unnoticed
 from tests.payments.test_checkout import URLS, session_id
 from tests.payments.test_reconcile import reconcile
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.long]
 
 DECLINED_CARD = "4000000000000002"
 KEPT = (Reconciliation, Difference)

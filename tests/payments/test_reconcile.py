@@ -43,7 +43,7 @@ from tests.payments.stripe_says import deliver
 from tests.payments.test_balance import payout_of
 from tests.payments.test_checkout import URLS, session_id
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.long]
 
 
 def paid_in_silence(stripe: Paywright) -> Order:

@@ -19,7 +19,7 @@ from tests.payments.stripe_says import deliver, event
 from tests.payments.test_checkout import URLS, session_id
 from tests.processes import worker
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.long]
 
 WAIT_S = 60
 

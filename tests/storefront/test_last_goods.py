@@ -19,7 +19,7 @@ from tests.payments.test_checkout import URLS, session_id
 from tests.races import at_once
 from tests.storefront.shop import buy, checkout, counts, form_token, product, put
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.long]
 
 BUYERS, LATE, PIECES = 32, 6, 10
 

@@ -20,7 +20,7 @@ from jumun.orders.models import Order
 from jumun.text import is_damaged, normalized
 from tests.factories import item, pay, place_order
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.long, pytest.mark.once]
 
 # With --hypothesis-profile=thorough, ten times the thousand of that profile.
 EXAMPLES = 10_000 if settings().max_examples == 1_000 else 200

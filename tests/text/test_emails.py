@@ -5,6 +5,8 @@ from hypothesis import strategies as st
 from jumun import emails
 from jumun.errors import OrderRefused
 
+pytestmark = pytest.mark.no_database
+
 ATEXT = "abcXYZ019!#$%&'*+/=?^_`{|}~-"
 
 

@@ -2,6 +2,10 @@ import os
 import re
 from pathlib import Path
 
+import pytest
+
+pytestmark = pytest.mark.once
+
 ROOT = Path(__file__).resolve().parents[2]
 # Folders that tools make: see .gitignore.
 MADE = re.compile(r"^(\.venv.*|var|\..*_cache|\.hypothesis|__pycache__|node_modules|dist|build|\.git)$")

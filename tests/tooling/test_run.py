@@ -7,6 +7,8 @@ import pytest
 
 from tests.tooling.running import Running, alive, shop, wait_until
 
+pytestmark = [pytest.mark.long, pytest.mark.once]
+
 OPEN = "Ctrl-C ends everything"
 
 
