@@ -1,6 +1,7 @@
 """Orders for tests, made by the calls that the store itself makes."""
 
 import itertools
+from datetime import timedelta
 from typing import Any
 
 from django.utils import timezone
@@ -56,6 +57,12 @@ def stored_order(**columns: Any) -> Order:
     Order.objects.filter(pk=order.pk).update(**columns)
     order.refresh_from_db()
     return order
+
+
+def make_overdue(order: Order) -> Order:
+    """The order, which could have been paid until a second ago."""
+    Order.objects.filter(pk=order.pk).update(expires_at=timezone.now() - timedelta(seconds=1))
+    return Order.objects.get(pk=order.pk)
 
 
 def paid_session(order: Order, **values: Any) -> dict[str, Any]:

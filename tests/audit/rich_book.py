@@ -14,8 +14,8 @@ from jumun.payments.models import Checkout, Dispute, Payment, Refund
 from jumun.payments.refunds import _params as refund_params
 from jumun.payments.snapshots import SessionSnapshot
 from tests.factories import item, paid_session, pay, place_order, refund_snapshot
-from tests.payments.disputing import dispute_of, movement
-from tests.payments.test_balance import payout_of
+from tests.payments.balance import movement, payout_of
+from tests.payments.disputing import dispute_of
 
 APPLE_PAY = {"brand": "visa", "last4": "4242", "wallet": {"type": "apple_pay"}}
 

@@ -11,7 +11,7 @@ from jumun.payments.merge import apply
 from jumun.payments.models import Payment, QuarantinedSnapshot, Refund
 from jumun.payments.refunds import refund
 from paywright.testing import Paywright
-from tests.backoffice.test_refunding import REFUNDER, form, text_of
+from tests.backoffice.refunding import REFUNDER, refund_form, text_of
 from tests.factories import paid_order, paid_session, pay, place_order, refund_snapshot
 from tests.payments.disputing import dispute_of
 from tests.payments.paying import FAILING_REFUND_CARD, buy, hear, work
@@ -57,7 +57,7 @@ def test_staff_refund_what_was_taken_and_the_case_closes_itself(stripe: Paywrigh
     client = staff(VIEW, DECIDE, *REFUNDER)
     refund = f"/admin/jumun_payments/payment/{payment.pk}/refund/"
     assert refund in text_of(client.get(address(row)))
-    client.post(refund, form(amount="11,000"))
+    client.post(refund, refund_form(amount="11,000"))
     work()
     row.refresh_from_db()
     assert row.is_resolved

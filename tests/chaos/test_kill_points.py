@@ -30,9 +30,8 @@ from jumun.payments.models import InboxEvent, Refund, WebhookReception
 from jumun.payments.reception import reception
 from paywright.testing import Paywright
 from tests.factories import place_order
-from tests.payments.paying import buy, pay_unnoticed
+from tests.payments.paying import buy, pay_unnoticed, session_id
 from tests.payments.stripe_says import deliver, event
-from tests.payments.test_checkout import session_id
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.long]
 

@@ -8,30 +8,23 @@ from typing import Any
 
 import pikepdf
 import pytest
-from pypdf import PdfReader
 
 from jumun.invoices.document import DocumentError, canonical_json, from_json
 from jumun.invoices.labels import labels_of
 from jumun.invoices.pdf import render
 from jumun.invoices.theme import Theme
-from tests.invoices.documents import BERLIN, VISA, document, line, long_document
+from tests.invoices.documents import BERLIN, CANCELLATION, CREDIT_NOTE, VISA, document, line, long_document
+from tests.invoices.pdftotext import text_of
 
 pytestmark = pytest.mark.no_database
 
-NOTE = {"kind": "credit_note", "number": "CN-2026-000001", "refers_to": "INV-2026-000123"}
-CANCELLATION = {"kind": "cancellation", "number": "CN-2026-000002", "refers_to": "CN-2026-000001"}
 KINDS = {
     "invoice": ((line(discount_minor=100),), {}),
-    "credit_note": ((line(quantity=-1),), NOTE),
+    "credit_note": ((line(quantity=-1),), CREDIT_NOTE),
     "cancellation": ((line(),), CANCELLATION),
 }
 EVERYWHERE = ("number", "issued_on", "order", "status", "from", "to", "description", "quantity", "unit_price", "amount")
 IN_SUMS = ("tax_breakdown", "rate", "net", "net_total", "gross", "prices_include_tax", "view_order", "test")
-
-
-def text_of(invoice, **options):
-    pages = PdfReader(io.BytesIO(render(invoice, **options))).pages
-    return re.sub(r"\s+", " ", " ".join(page.extract_text() for page in pages))
 
 
 @pytest.mark.parametrize("paper", ["a4", "us-letter"])
@@ -73,7 +66,7 @@ def test_tax_is_explained_in_both():
 
 def test_a_lost_dispute_is_told_in_both():
     dispute = dataclasses.replace(VISA, stripe_id="du_1")
-    text = text_of(document(line(quantity=-1), locale="en+ko", paid=dispute, **NOTE))
+    text = text_of(document(line(quantity=-1), locale="en+ko", paid=dispute, **CREDIT_NOTE))
     assert "after a dispute. No refund comes in addition." in text
     assert "이의 제기에 따라 Visa •••• 4242 은행에서 반환한 금액입니다." in text
 

@@ -58,6 +58,20 @@ def charge_of(order: Order, intent_id: str, **changes: Any) -> dict[str, Any]:
     return charge | changes
 
 
+def refund_of(order: Order, intent_id: str, number: int, **changes: Any) -> dict[str, Any]:
+    """What Stripe says of a refund that was made in its dashboard."""
+    return {
+        "id": f"re_{intent_id}_{number}",
+        "object": "refund",
+        "status": "succeeded",
+        "amount": 1_000 * number,
+        "currency": order.currency.lower(),
+        "payment_intent": intent_id,
+        "reason": None,
+        "metadata": {},
+    } | changes
+
+
 def event(snapshot: dict[str, Any], kind: str = "checkout.session.completed", **changes: Any) -> bytes:
     """The raw body of an event about ``snapshot``."""
     body = {

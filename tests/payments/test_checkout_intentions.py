@@ -12,7 +12,7 @@ from jumun.payments import checkout as checkouts
 from jumun.payments.checkout import close_unusable, open_checkout
 from jumun.payments.models import Checkout, Payment
 from tests.factories import item, place_order
-from tests.payments.test_checkout import URLS
+from tests.payments.paying import URLS
 
 pytestmark = pytest.mark.django_db
 

@@ -20,8 +20,8 @@ from jumun.payments.expire import enqueue_left_open, enqueue_overdue, expire_ord
 from jumun.payments.merge import apply
 from jumun.payments.models import Checkout, Payment
 from paywright.testing import Paywright
-from tests.factories import paid_session, place_order
-from tests.payments.test_checkout import URLS, make_overdue, session_id
+from tests.factories import make_overdue, paid_session, place_order
+from tests.payments.paying import URLS, session_id
 from tests.races import at_once
 
 pytestmark = pytest.mark.django_db

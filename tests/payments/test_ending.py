@@ -14,7 +14,7 @@ from jumun.payments.close import close
 from jumun.payments.models import Checkout, Payment
 from paywright.testing import Paywright
 from tests.factories import place_order
-from tests.payments.test_checkout import URLS
+from tests.payments.paying import URLS
 
 pytestmark = pytest.mark.django_db
 

@@ -22,9 +22,9 @@ from jumun.payments import inbox
 from jumun.payments.models import Dispute, InboxEvent, Payout, QuarantinedSnapshot, Refund
 from tests.examples import half
 from tests.factories import paid_order, paid_session, place_order, refund_snapshot
-from tests.payments.disputing import dispute_of, movement
+from tests.payments.balance import movement, payout_of
+from tests.payments.disputing import dispute_of
 from tests.payments.stripe_says import event
-from tests.payments.test_reported_words import PAYOUT
 
 pytestmark = [pytest.mark.django_db, pytest.mark.long, pytest.mark.once]
 
@@ -112,7 +112,7 @@ class Told:
 
     def _payout(self) -> dict[str, Any]:
         names = ("failure_message", "description", "status", "reconciliation_status", "statement_descriptor")
-        return PAYOUT | {name: self.draw(words) for name in names} | {"metadata": self.draw(metadata)}
+        return payout_of(metadata=self.draw(metadata), **{name: self.draw(words) for name in names})
 
 
 @settings(half, suppress_health_check=list(HealthCheck))

@@ -11,7 +11,8 @@ from jumun.payments.merge import apply
 from jumun.payments.merge.binding import mismatch, order_of_intent, part_of_payment_minor
 from jumun.payments.models import BalanceTransaction, Dispute, Payment, QuarantinedSnapshot, Refund
 from tests.factories import item, paid_order, paid_session, place_order, refund_snapshot
-from tests.payments.disputing import dispute_of, movement
+from tests.payments.balance import movement
+from tests.payments.disputing import dispute_of
 from tests.payments.stripe_says import charge_of
 
 pytestmark = pytest.mark.django_db

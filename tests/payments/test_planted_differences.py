@@ -31,9 +31,8 @@ from jumun.payments.models import (
 from paywright.testing import Paywright
 from tests.factories import paid_session, place_order
 from tests.payments.disputing import DISPUTED_CARD, LOSING, answer, dispute_of
-from tests.payments.paying import PENDING_REFUND_CARD, buy, pay_unnoticed
-from tests.payments.test_checkout import URLS, session_id
-from tests.payments.test_reconcile import reconcile
+from tests.payments.paying import PENDING_REFUND_CARD, URLS, buy, pay_unnoticed, session_id
+from tests.payments.reconciling import reconcile
 
 pytestmark = [pytest.mark.django_db, pytest.mark.long]
 

@@ -27,7 +27,8 @@ from jumun.payments.models import (
     Refund,
 )
 from tests.factories import paid_order, paid_session, pay, place_order, refund_snapshot
-from tests.payments.disputing import dispute_of, movement
+from tests.payments.balance import movement, payout_of
+from tests.payments.disputing import dispute_of
 from tests.payments.paying import work
 from tests.payments.stripe_says import charge_of, deliver, event
 
@@ -44,8 +45,6 @@ WORDS = (
     "NUL \x00 and half of a pair \ud800",
 )
 words = pytest.mark.parametrize("word", WORDS, ids=range(len(WORDS)))
-PAYOUT = {"id": "po_1", "object": "payout", "amount": 5, "currency": "krw", "automatic": False, "livemode": False}
-PAYOUT |= {"status": "failed", "created": 1_790_000_000, "arrival_date": 1_790_000_000}
 
 
 def hear(snapshot: dict[str, Any], kind: str) -> None:
@@ -89,7 +88,7 @@ def test_a_session_of_somebody_else_with_references_of_their_own(word: str) -> N
 
 @words
 def test_a_payout_that_failed_for_any_reason(word: str, admin_client: Client) -> None:
-    hear(PAYOUT | {"failure_message": word}, "payout.failed")
+    hear(payout_of(status="failed", failure_message=word), "payout.failed")
     payout = Payout.objects.get()
     assert payout.failure_message == stored(word)
     page = admin_client.get(f"/admin/jumun_payments/payout/{payout.pk}/change/").content.decode()
@@ -193,7 +192,7 @@ def test_a_status_of_a_session_that_we_do_not_know_pays_nothing_and_is_for_staff
 def test_statuses_that_are_only_shown_are_stored(admin_client: Client) -> None:
     payment = paid_order().payments.get()
     hear(dispute_of(payment, status="mediation\nby the network"), "charge.dispute.updated")
-    hear(PAYOUT | {"status": "on_the_moon", "reconciliation_status": "half_way"}, "payout.updated")
+    hear(payout_of(status="on_the_moon", reconciliation_status="half_way"), "payout.updated")
     apply(movement("txn_9", -5, source="", category="climate_tax"))
     assert Dispute.objects.get().is_open
     assert Payout.objects.get().status == "on_the_moon"

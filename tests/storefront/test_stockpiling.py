@@ -18,7 +18,7 @@ from jumun.storefront.models import Origin, Product
 from jumun.storefront.origin import forget_old
 from paywright.testing import Paywright
 from tests.factories import pay
-from tests.payments.test_checkout import URLS
+from tests.payments.paying import URLS
 from tests.races import at_once
 from tests.storefront.shop import buy, checkout, counts, form_token, product, put
 
