@@ -13,7 +13,7 @@ from jumun.payments.credit_lost import credit_lost
 from jumun.payments.merge import apply
 from jumun.payments.models import Payment
 from jumun.shop_day import shop_day
-from tests.factories import paid_order, paid_session, place_order, refund_snapshot
+from tests.factories import paid_order, place_order, refund_snapshot
 from tests.payments.disputing import dispute_of
 from tests.payments.paying import work
 from tests.payments.stripe_says import deliver, event, session_of
@@ -42,7 +42,7 @@ def ordered_in_november() -> Order:
 
 
 def session_paid(order: Order, **charge: Any) -> dict[str, Any]:
-    session = paid_session(order)
+    session = session_of(order)
     session["payment_intent"]["latest_charge"] |= charge
     return session
 

@@ -21,10 +21,10 @@ from jumun.outbox.process import process
 from jumun.payments import inbox
 from jumun.payments.models import Dispute, InboxEvent, Payout, QuarantinedSnapshot, Refund
 from tests.examples import half
-from tests.factories import paid_order, paid_session, place_order, refund_snapshot
+from tests.factories import paid_order, place_order, refund_snapshot
 from tests.payments.balance import movement, payout_of
 from tests.payments.disputing import dispute_of
-from tests.payments.stripe_says import event
+from tests.payments.stripe_says import event, session_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.long, pytest.mark.once]
 
@@ -82,7 +82,7 @@ class Told:
         ]
 
     def _session(self) -> dict[str, Any]:
-        session = copy.deepcopy(paid_session(self.order))
+        session = copy.deepcopy(session_of(self.order))
         intent = session["payment_intent"]
         intent |= {"description": self.draw(words), "status": "succeeded", "metadata": self.draw(metadata)}
         intent["latest_charge"] |= {"payment_method_details": self.draw(payment_method_details())}
@@ -123,7 +123,7 @@ def test_any_words_are_merged_or_set_aside_and_the_next_order_is_paid(
     with undone():
         told = Told(data.draw)
         bodies = [event(snapshot, kind) for kind, snapshot in told.events()]
-        for body in data.draw(st.permutations([*bodies, event(paid_session(told.innocent))])):
+        for body in data.draw(st.permutations([*bodies, event(session_of(told.innocent))])):
             inbox.store(body)
         while rows := InboxEvent.claim(10):
             for row in rows:
