@@ -40,36 +40,10 @@ hypothesis.register_profile(
 hypothesis.load_profile("jumun")
 
 
-# Files that take half a minute and more. Begun last, they would keep one process busy while the others wait for it.
-LONG = (
-    "tests/e2e/",
-    "tests/chaos/test_chaos",
-    "tests/endurance/",
-    "tests/payments/test_histories",
-    "tests/paywright/test_browser",
-    "tests/outbox/test_celery",
-    "tests/outbox/test_poison",
-    "tests/adopting/test_documentation",
-    "tests/text/test_any_text",
-    "tests/invoices/test_renderer",
-    "tests/tooling/test_run",
-    "tests/invoices/test_killed",
-    "tests/chaos/",
-    "tests/backoffice/test_browser",
-    "tests/storefront/test_in_a_browser",
-    "tests/paywright/test_schemathesis",
-    "tests/payments/test_planted_differences",
-    "tests/payments/test_reconcile",
-    "tests/tooling/test_tour",
-    "tests/payments/test_worker",
-    "tests/payments/test_fuzzed",
-    "tests/storefront/test_last_goods",
-)
-
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Long files go first. Without Chromium the browser tests are skipped, or fail where they are required."""
-    items.sort(key=lambda item: next((i for i, name in enumerate(LONG) if item.nodeid.startswith(name)), len(LONG)))
+    """Put the long files first. Without Chromium, skip the browser tests, or let them fail where they are required."""
+    # Begun last, a long file would keep one process busy while the others wait for it.
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
     if find_chromium() or os.environ.get("JUMUN_REQUIRE_BROWSER") == "1":
         return
     for item in items:

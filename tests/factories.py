@@ -1,6 +1,7 @@
 """Orders for tests, made by the calls that the store itself makes."""
 
 import itertools
+from datetime import timedelta
 from typing import Any
 
 from django.utils import timezone
@@ -10,6 +11,7 @@ from jumun.orders.models import Order
 from jumun.orders.place import Customer, Item
 from jumun.payments.merge import apply
 from jumun.payments.models import Payment
+from tests.payments.stripe_says import session_of
 
 _count = itertools.count(1)
 
@@ -58,35 +60,15 @@ def stored_order(**columns: Any) -> Order:
     return order
 
 
-def paid_session(order: Order, **values: Any) -> dict[str, Any]:
-    """What Stripe says of the order's Checkout Session once it is paid, PaymentIntent and charge expanded."""
-    number = next(_count)
-    card = {"brand": "visa", "last4": "4242"}
-    charge = {
-        "id": f"ch_{number}",
-        "object": "charge",
-        "status": "succeeded",
-        "payment_method_details": {"type": "card", "card": card},
-    }
-    return {
-        "id": f"cs_test_{number}",
-        "object": "checkout.session",
-        "status": "complete",
-        "payment_status": "paid",
-        "livemode": order.livemode,
-        "amount_total": money.to_stripe(order.total_minor, order.currency),
-        "currency": order.currency.lower(),
-        "client_reference_id": order.reference,
-        "metadata": {"order_reference": order.reference},
-        "payment_intent": {"id": f"pi_{number}", "object": "payment_intent", "latest_charge": charge},
-        "url": None,
-        "expires_at": int(timezone.now().timestamp()) + 3600,
-    } | values
+def make_overdue(order: Order) -> Order:
+    """The order, which could have been paid until a second ago."""
+    Order.objects.filter(pk=order.pk).update(expires_at=timezone.now() - timedelta(seconds=1))
+    return Order.objects.get(pk=order.pk)
 
 
 def pay(order: Order, **values: Any) -> Order:
     """Let Stripe tell that the order is paid; the same order, fresh from the database."""
-    apply(paid_session(order, **values))
+    apply(session_of(order, **values))
     order.refresh_from_db()
     return order
 

@@ -12,6 +12,8 @@ import pytest
 from paywright.testing import Paywright
 from tests.adopting.documentation import ROOT, Block, blocks
 
+pytestmark = [pytest.mark.long, pytest.mark.once]
+
 LISTED = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
 
 

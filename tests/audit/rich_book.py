@@ -13,9 +13,10 @@ from jumun.payments.models import Checkout, Dispute, Payment, Refund
 from jumun.payments.refunds.lost_dispute import credit_lost
 from jumun.payments.refunds.refund import _params as refund_params
 from jumun.payments.stripe.snapshots import SessionSnapshot
-from tests.factories import item, paid_session, pay, place_order, refund_snapshot
-from tests.payments.disputing import dispute_of, movement
-from tests.payments.test_balance import payout_of
+from tests.factories import item, pay, place_order, refund_snapshot
+from tests.payments.balance import movement, payout_of
+from tests.payments.disputing import dispute_of
+from tests.payments.stripe_says import session_of
 
 APPLE_PAY = {"brand": "visa", "last4": "4242", "wallet": {"type": "apple_pay"}}
 
@@ -43,7 +44,7 @@ def _paid() -> Payment:
         tax_id="123-45-67891",
     )
     checkout = _open_checkout(order)
-    session = paid_session(order, id=checkout.session_id)
+    session = session_of(order, id=checkout.session_id)
     session["payment_intent"]["latest_charge"]["payment_method_details"] = {"type": "card", "card": APPLE_PAY}
     pay(order, **session)
     payment = order.payments.get()
@@ -59,7 +60,7 @@ def _open_checkout(order: Order) -> Checkout:
     checkout = Checkout.objects.create(order=order, expires_at=timezone.now() + timedelta(hours=1))
     checkout.freeze(_params(checkout, success_url="https://x/?{CHECKOUT_SESSION_ID}", cancel_url="https://x"))
     opened = {"status": "open", "payment_status": "unpaid", "payment_intent": None, "url": "https://checkout.x"}
-    checkout.advance(SessionSnapshot.parse(paid_session(order, id=f"cs_test_{order.number}", **opened)))
+    checkout.advance(SessionSnapshot.parse(session_of(order, id=f"cs_test_{order.number}", **opened)))
     return checkout
 
 
@@ -67,7 +68,7 @@ def _expire() -> None:
     order = place_order()
     checkout = _open_checkout(order)
     over = {"status": "expired", "payment_status": "unpaid", "payment_intent": None}
-    apply(paid_session(order, id=checkout.session_id, **over))
+    apply(session_of(order, id=checkout.session_id, **over))
     order.expire()
 
 

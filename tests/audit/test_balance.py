@@ -9,8 +9,8 @@ from jumun.audit import findings
 from jumun.payments.merge import apply
 from jumun.payments.models import BalanceTransaction, Dispute, Payment, Payout, Refund
 from tests.factories import paid_order
-from tests.payments.disputing import dispute_of, movement
-from tests.payments.test_balance import movements, payout_of
+from tests.payments.balance import movement, movements, payout_of
+from tests.payments.disputing import dispute_of
 
 pytestmark = pytest.mark.django_db
 

@@ -8,7 +8,8 @@ from jumun.audit import findings
 from jumun.payments.merge import apply
 from jumun.payments.models import Payment
 from tests.factories import paid_order, refund_snapshot
-from tests.payments.disputing import dispute_of, movement
+from tests.payments.balance import movement
+from tests.payments.disputing import dispute_of
 
 pytestmark = pytest.mark.django_db
 

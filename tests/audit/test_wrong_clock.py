@@ -12,8 +12,8 @@ from jumun.orders.models import Order
 from jumun.payments.merge import apply
 from jumun.payments.models import Checkout, Payment, Refund
 from tests.audit import rich_book
+from tests.clocks import clock_ahead
 from tests.factories import paid_order, pay, place_order, refund_snapshot
-from tests.outbox.test_clock import clock_ahead
 
 pytestmark = pytest.mark.django_db
 AHEAD = timedelta(days=3)

@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import resolve, reverse
 
 from jumun.payments.models import Checkout, Refund
-from tests.backoffice.test_refunding import REFUNDER, address, form
+from tests.backoffice.refunding import REFUNDER, refund_form, refund_url
 from tests.factories import paid_order, place_order
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -57,7 +57,7 @@ def test_a_payment_page_is_asked_for_after_the_commit(seen: list[int]) -> None:
 
 def test_a_refund_is_asked_for_after_the_commit(seen: list[int], staff: Callable[..., Client]) -> None:
     payment = paid_order().payments.get()
-    staff(*REFUNDER).post(address(payment), form())
+    staff(*REFUNDER).post(refund_url(payment), refund_form())
     assert set(seen) == {1}
 
 

@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 
 from tests.factories import paid_order, pay, place_order
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.long]
 
 LIST = "/admin/jumun_orders/order/"
 

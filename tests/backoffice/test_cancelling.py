@@ -9,10 +9,9 @@ from jumun.orders.models import Order
 from jumun.payments.checkout.open import open_checkout
 from jumun.payments.stripe import gateway
 from paywright.testing import Paywright
-from tests.backoffice.test_refunding import text_of
+from tests.backoffice.refunding import text_of
 from tests.factories import paid_order, place_order
-from tests.payments.paying import pay_unnoticed
-from tests.payments.test_checkout import URLS, session_id
+from tests.payments.paying import URLS, pay_unnoticed, session_id
 
 pytestmark = pytest.mark.django_db
 

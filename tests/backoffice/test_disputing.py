@@ -16,9 +16,10 @@ from jumun.outbox.models import Job
 from jumun.payments.dispute_mail import enqueue_due
 from jumun.payments.merge import apply
 from jumun.payments.models import Difference, Dispute, Payment, Reconciliation
+from tests.backoffice.refunding import text_of
 from tests.factories import paid_order
-from tests.payments.disputing import dispute_of, movement
-from tests.payments.test_balance import movements, payout_of
+from tests.payments.balance import movement, movements, payout_of
+from tests.payments.disputing import dispute_of
 
 pytestmark = pytest.mark.django_db
 
@@ -39,10 +40,6 @@ def dispute(payment: Payment, *, due_at: datetime | None = None, **changes: Any)
     due = {"due_by": int((due_at or in_days(8)).timestamp())}
     apply(dispute_of(payment, evidence_details=due, **changes))
     return payment.disputes.get()
-
-
-def text_of(response: Any) -> str:
-    return str(response.content.decode())
 
 
 def test_the_orders_page_tells_of_the_dispute_and_of_the_money(staff: Any, payment: Payment) -> None:

@@ -11,10 +11,11 @@ from jumun.payments.merge import apply
 from jumun.payments.models import Payment, QuarantinedSnapshot, Refund
 from jumun.payments.refunds.refund import refund
 from paywright.testing import Paywright
-from tests.backoffice.test_refunding import REFUNDER, form, text_of
-from tests.factories import paid_order, paid_session, pay, place_order, refund_snapshot
+from tests.backoffice.refunding import REFUNDER, refund_form, text_of
+from tests.factories import paid_order, pay, place_order, refund_snapshot
 from tests.payments.disputing import dispute_of
 from tests.payments.paying import FAILING_REFUND_CARD, buy, hear, work
+from tests.payments.stripe_says import session_of
 
 pytestmark = pytest.mark.django_db
 
@@ -57,7 +58,7 @@ def test_staff_refund_what_was_taken_and_the_case_closes_itself(stripe: Paywrigh
     client = staff(VIEW, DECIDE, *REFUNDER)
     refund = f"/admin/jumun_payments/payment/{payment.pk}/refund/"
     assert refund in text_of(client.get(address(row)))
-    client.post(refund, form(amount="11,000"))
+    client.post(refund, refund_form(amount="11,000"))
     work()
     row.refresh_from_db()
     assert row.is_resolved
@@ -92,7 +93,7 @@ def test_without_the_permission_there_is_neither_button_nor_link(short: Quaranti
 
 
 def test_money_of_an_unknown_order_is_looked_at_where_it_is(staff: Any, settings: Any) -> None:
-    apply(paid_session(place_order(), client_reference_id="somebody-elses"))
+    apply(session_of(place_order(), client_reference_id="somebody-elses"))
     page = text_of(staff(VIEW, DECIDE, *REFUNDER).get(address(QuarantinedSnapshot.objects.get())))
     assert "no order of this shop is meant" in page
     assert "https://dashboard.stripe.com/test/payments/pi_" in page
@@ -194,7 +195,7 @@ def test_of_money_that_is_not_the_orders_all_that_is_left_is_offered(short: Quar
 )
 def test_an_odd_refund_is_no_reason_to_refund_the_orders_payment(decider: Any, change: dict[str, Any]) -> None:
     order = place_order()
-    session = paid_session(order)
+    session = session_of(order)
     intent = session["payment_intent"]
     odd = {"id": "re_odd", "object": "refund", "status": "succeeded", "amount": 1, "currency": "krw"} | change
     intent["latest_charge"]["refunds"] = {"data": [odd | {"payment_intent": intent["id"]}]}

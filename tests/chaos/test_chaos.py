@@ -18,6 +18,8 @@ from tests.chaos.truth import Truth
 from tests.chaos.verdict import compare, verdict
 from tests.chaos.world import World
 
+pytestmark = pytest.mark.long
+
 SEED, ORDERS = 7, 12
 
 

@@ -29,6 +29,8 @@ from tests.chaos.steps import (
 from tests.chaos.truth import Truth
 from tests.chaos.wrong_clock import AHEAD_MAX, standing_still
 
+pytestmark = pytest.mark.long
+
 ALL = (WrongClock, WrongSecret, AnotherAccount, Stockpile, BackUp, LoseEverything)
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
 

@@ -23,20 +23,19 @@ from jumun.orders.models import Order
 from jumun.orders.signals import order_paid
 from jumun.outbox.models import Job
 from jumun.outbox.worker import drain
-from jumun.payments.checkout import expire
+from jumun.payments.checkout.open import expire
 from jumun.payments.keys import new_key
 from jumun.payments.merge import apply
 from jumun.payments.models import InboxEvent, Refund, WebhookReception
-from jumun.payments.refunds import refund as refunding
+from jumun.payments.refunds.refund import refund as refunding
 from jumun.payments.stripe import gateway
 from jumun.payments.webhooks.reception import reception
 from paywright.testing import Paywright
 from tests.factories import place_order
-from tests.payments.paying import buy, pay_unnoticed
+from tests.payments.paying import buy, pay_unnoticed, session_id
 from tests.payments.stripe_says import deliver, event
-from tests.payments.test_checkout import session_id
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.long]
 
 WRITES = ("INSERT", "UPDATE", "DELETE")
 

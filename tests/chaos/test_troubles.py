@@ -19,7 +19,9 @@ from tests.chaos.mail import post
 from tests.chaos.names import ADDRESSES, NAMES
 from tests.chaos.readiness import Readiness
 from tests.chaos.steps import PAID, Arrive, Buyer, HangMail, HangStripe, KillEngine
-from tests.tooling.running import wait_until
+from tests.waiting import wait_until
+
+pytestmark = pytest.mark.long
 
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
 FIELDS = {
@@ -93,7 +95,7 @@ def test_a_process_that_renders_is_found_below_its_parent_and_ended() -> None:
     parent = f"import subprocess; subprocess.run({rendering!r})"
     with subprocess.Popen([sys.executable, "-c", parent]) as shop:
         try:
-            wait_until(lambda: engines([shop.pid]), timeout_s=30)
+            wait_until(lambda: engines([shop.pid]), within_s=30)
             found = engines([shop.pid])
             assert engines([shop.pid + 1_000_000]) == []
             assert end(found[0], signal.SIGABRT)

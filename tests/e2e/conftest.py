@@ -1,6 +1,5 @@
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -13,17 +12,12 @@ from tests.pages import Pages
 from tests.paywright import recording
 
 
-@dataclass(frozen=True)
-class Store:
-    """The running store and its member of staff."""
-
-    configuration: Configuration
-    password: str
-
-
 @pytest.fixture(scope="session")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    """The store as ``./run`` starts it: web, worker and Paywright as processes, a SQLite file, the demo catalogue."""
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Configuration, str]]:
+    """The store as ``./run`` starts it: web, worker and Paywright as processes, a SQLite file, the demo catalogue.
+
+    With the password of its member of staff.
+    """
     folder = Path(tmp_path_factory.mktemp("store"))
     port, paywright_port = free_ports(2)
     configuration = configure(
@@ -41,12 +35,17 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
         password = prepare(supervisor)
         assert password, "the staff user is made with the database"
         supervisor.start()
-        yield Store(configuration, password)
+        yield configuration, password
 
 
 @pytest.fixture(scope="session")
-def store(running: Store) -> Configuration:
-    return running.configuration
+def store(running: tuple[Configuration, str]) -> Configuration:
+    return running[0]
+
+
+@pytest.fixture(scope="session")
+def staff_password(running: tuple[Configuration, str]) -> str:
+    return running[1]
 
 
 @pytest.fixture(params=["ko-KR", "en-US"])

@@ -6,10 +6,10 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
-from tests.e2e.conftest import Store
+from shop.configuration import Configuration
 from tests.e2e.walk import customers_pages, staff_pages
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.long]
 
 
 def options(visitor: Page) -> dict[str, Any]:
@@ -22,12 +22,10 @@ def options(visitor: Page) -> dict[str, Any]:
     return {"resultTypes": ["violations"], "rules": rules}
 
 
-def test_every_page_of_customers_and_staff(visitor: Page, running: Store) -> None:
+def test_every_page_of_customers_and_staff(visitor: Page, store: Configuration, staff_password: str) -> None:
     axe = Axe()
     found: dict[str, str] = {}
-    pages = [customers_pages(visitor, running.configuration)]
-    pages.append(staff_pages(visitor, running.configuration, running.password))
-    for walk in pages:
+    for walk in (customers_pages(visitor, store), staff_pages(visitor, store, staff_password)):
         for name in walk:
             result = axe.run(visitor, options=options(visitor))
             if result.violations_count:

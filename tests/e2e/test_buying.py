@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 from shop.configuration import Configuration
 from tests.e2e.buying import DECLINED, PAID, THREE_D_SECURE, order_something, pay
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.long]
 
 WORDS = {
     "ko": {"paid": "결제 완료", "declined": "카드가 거절되었습니다"},

@@ -11,6 +11,8 @@ from tests.endurance.run import run
 from tests.endurance.sale import Sale
 from tests.endurance.troubles import HARD_NAME_EVERY, TROUBLES
 
+pytestmark = [pytest.mark.long, pytest.mark.once]
+
 MINUTES = 0.12
 
 

@@ -1,5 +1,6 @@
 """Documents to test with: a seller in Seoul or Berlin, any lines."""
 
+import dataclasses
 import datetime
 
 from jumun import money
@@ -38,6 +39,9 @@ BUYER = Party(
 VISA = PaymentReference(
     card_brand="visa", card_last4="4242", stripe_id="pi_3QKxYz2eZvKYlo2C1a2b3c4d", paid_on=datetime.date(2026, 11, 23)
 )
+# What makes a document a credit note or a cancellation.
+CREDIT_NOTE = {"kind": "credit_note", "number": "CN-2026-000001", "refers_to": "INV-2026-000123"}
+CANCELLATION = {"kind": "cancellation", "number": "CN-2026-000002", "refers_to": "CN-2026-000001"}
 
 
 def line(position=1, description="한지 노트 A5", *, quantity=1, unit_price_minor=11_000, rate_ppm=100_000, **more):
@@ -86,6 +90,10 @@ def document(*lines, **changes):
         "locale": "ko",
     }
     return Document(**values | changes)
+
+
+def bought_by(name):
+    return document(buyer=dataclasses.replace(BUYER, name=name))
 
 
 def long_document(count=200, **changes):

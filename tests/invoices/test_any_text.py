@@ -29,6 +29,7 @@ from jumun.outbox.worker import drain
 from tests.factories import item, paid_order, pay, stored_order
 from tests.invoices import en16931
 from tests.invoices.documents import BUYER, document, line
+from tests.invoices.en16931 import NAMESPACES
 from tests.invoices.engine_faults import FAULTS, template
 from tests.invoices.mail_server import mail_server
 from tests.processes import store_environment
@@ -36,7 +37,6 @@ from tests.processes import store_environment
 PANICS = ",46߀߁߂߃߅߉ߊߌߏߐߔߘߚߛߜߝߟߣߤߨߩ߲߫߬߭߯߰߱ߴ"
 URDU = "گلی نمبر ۵، محلّہ شریفُ الدّین، نزد مسجدِ اقصیٰ، لاہور ۵۴۰۰۰ پاکستان"
 NAMES = ("กี", "शर्मा", "கி", "ខ្មែរ", "محمَّد", "张伟", "👩\u200d👧 Kim", "ߒߞߏ", PANICS, "김하늘", "Nguyễn Thị Ánh")
-NAMESPACES = {"ram": "urn:un:unece:uncefact:data:standard:ReusableAggregateBusinessInformationEntity:100"}
 
 
 def names_in(xml: bytes) -> list[str]:

@@ -14,7 +14,7 @@ from jumun.outbox.worker import drain
 from tests.factories import paid_order
 from tests.invoices.crediting import credit
 from tests.invoices.en16931 import violations
-from tests.invoices.test_pdf_text import text_of
+from tests.invoices.pdftotext import text_of
 
 pytestmark = pytest.mark.django_db
 

@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 from jumun.invoices.documents.document import DocumentError, canonical_json, from_json, sha256
 from tests.invoices.documents import document, line, long_document
 
+pytestmark = pytest.mark.no_database
+
 FROZEN_SHA256 = "232e147670d72360567b1370bec704f3ef00706d630b5a067842a80dc26f6948"
 
 

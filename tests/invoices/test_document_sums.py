@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 from jumun.invoices.documents.document import DocumentError, taxes_of
 from tests.invoices.documents import document, line
 
+pytestmark = pytest.mark.no_database
+
 priced = st.builds(
     lambda quantity, price, rate, discount: {
         "quantity": quantity,

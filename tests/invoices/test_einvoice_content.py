@@ -1,16 +1,13 @@
 import datetime
 
+import pytest
 from lxml import etree
 
 from jumun.invoices.documents.einvoice import einvoice
 from tests.invoices.documents import BERLIN, SEOUL, document, line
+from tests.invoices.en16931 import NAMESPACES
 
-NAMESPACES = {
-    "ram": "urn:un:unece:uncefact:data:standard:ReusableAggregateBusinessInformationEntity:100",
-    "rsm": "urn:un:unece:uncefact:data:standard:CrossIndustryInvoice:100",
-    "udt": "urn:un:unece:uncefact:data:standard:UnqualifiedDataType:100",
-    "qdt": "urn:un:unece:uncefact:data:standard:QualifiedDataType:100",
-}
+pytestmark = pytest.mark.no_database
 
 
 def values(invoice, path):

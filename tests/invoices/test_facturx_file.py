@@ -13,6 +13,8 @@ from jumun.invoices.documents.facturx import render_hybrid
 from jumun.invoices.documents.pdf import render
 from tests.invoices.documents import BERLIN, document, line, long_document
 
+pytestmark = pytest.mark.no_database
+
 CREDIT_NOTE = document(line(quantity=-1), kind="credit_note", number="CN-2026-000001", refers_to="INV-2026-000123")
 IN_ANOTHER_PROCESS = """
 import sys

@@ -14,6 +14,8 @@ from fontTools.ttLib import TTCollection, TTFont
 from jumun.invoices.documents.glyphs import FAMILIES, NOT_TEXT, characters_of, families_for, fonts_for, has_bold
 from jumun.invoices.documents.theme import FONTS
 
+pytestmark = pytest.mark.once
+
 ROOT = Path(__file__).parents[2]
 OURS = fonts_for(FAMILIES, (FONTS,))
 VERA = sorted((Path(reportlab.__file__).parent / "fonts").glob("*.ttf"))

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.db import IntegrityError
 from django.utils import timezone
+from pytest_django.fixtures import Settings
 
 from jumun.business_day import business_day
 from jumun.invoices import archive
@@ -156,3 +157,18 @@ def test_a_series_goes_on_after_another_programs_numbers_once() -> None:
     assert Series.objects.get(prefix="INV", year=2031).step == 2
     with pytest.raises(IntegrityError):
         Series.go_on_after("INV", 2031, 50)
+
+
+@pytest.mark.parametrize(("language", "locale"), [("ko", "ko+en"), ("en", "en+ko")])
+def test_the_setting_puts_the_other_language_beneath_that_of_the_order(
+    settings: Settings, language: str, locale: str
+) -> None:
+    settings.JUMUN = {"INVOICE_BILINGUAL": True}
+    invoice = paid_order(language=language).invoice
+    settings.JUMUN = {}
+    assert invoice.document.locale == locale
+    note = credit(invoice, 500)
+    assert note.document.locale == locale
+    partial = "부분 환불 / Partial refund" if language == "ko" else "Partial refund / 부분 환불"
+    assert note.document.lines[0].description == f"{partial}: {invoice.document.lines[0].description}"
+    assert paid_order(language=language).invoice.document.locale == language

@@ -14,6 +14,8 @@ from jumun.orders.models import Order
 from tests.factories import place_order
 from tests.processes import database_url
 
+pytestmark = pytest.mark.long
+
 ORDERS = 1_000
 KILLS_MIN = 50
 

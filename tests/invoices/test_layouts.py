@@ -18,15 +18,11 @@ from jumun.invoices.documents.render_errors import EngineDied, RenderError
 from jumun.invoices.documents.renderer import Renderer
 from jumun.invoices.documents.theme import DEFAULT_THEME, Theme
 from tests.invoices import en16931
-from tests.invoices.documents import BERLIN, BUYER, SEOUL, document, line, long_document
+from tests.invoices.documents import BERLIN, BUYER, SEOUL, bought_by, document, line, long_document
 from tests.invoices.engine_faults import FAULTS, faulty, template
 from tests.invoices.pdfa import violations
 
 DIES_OF_ZHANG = '#if data.buyer.name.contains("張") { range(1000000000) }\n#data.buyer.name'
-
-
-def bought_by(name: str) -> Document:
-    return document(buyer=dataclasses.replace(BUYER, name=name))
 
 
 def text_of(content: bytes) -> str:

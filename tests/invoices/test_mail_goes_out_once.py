@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.utils import timezone
 
 from jumun.orders.models import Order
@@ -21,6 +20,7 @@ from tests.factories import paid_order
 from tests.invoices.mail_server import GOODBYES, MailServer, mail_server
 from tests.payments.disputing import dispute_of
 from tests.refusing import refusing
+from tests.waiting import wait_for_jobs
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -145,10 +145,10 @@ def test_a_worker_that_can_record_nothing_keeps_the_lease_and_remembers(
     worker = threading.Thread(target=work, args=(stop,), kwargs={"lanes": [Lane.MAIL]})
     with refusing("UPDATE", JOBS, when=refused):
         worker.start()
-        wait_until(lambda: server.accepted)
+        wait_for_jobs(lambda: server.accepted)
         time.sleep(1)
         assert Job.claim(10) == []
-    wait_until(lambda: Job.objects.filter(state="done", kind=kind).exists())
+    wait_for_jobs(lambda: Job.objects.filter(state="done", kind=kind).exists())
     stop.set()
     worker.join(60)
     assert len(server.received) == 1
@@ -166,9 +166,9 @@ def test_a_database_that_refuses_everything_for_longer_than_a_lease(
     with refusing("UPDATE", JOBS, when="OLD.lease_token IS NOT NULL"):
         for worker in workers:
             worker.start()
-        wait_until(lambda: server.accepted)
-        wait_until(lambda: Job.objects.filter(run_at__lt=timezone.now() - timedelta(seconds=2)).exists())
-    wait_until(lambda: Job.objects.filter(state="done").exists())
+        wait_for_jobs(lambda: server.accepted)
+        wait_for_jobs(lambda: Job.objects.filter(run_at__lt=timezone.now() - timedelta(seconds=2)).exists())
+    wait_for_jobs(lambda: Job.objects.filter(state="done").exists())
     stop.set()
     for worker in workers:
         worker.join(60)
@@ -205,11 +205,3 @@ def test_an_address_that_no_mail_can_carry_is_left_to_staff_at_once(server: Mail
     job = Job.objects.get()
     assert (job.state, job.attempts, server.received) == ("parked", 1, [])
     assert job.last_error == "MailRefused: this address cannot be written into a mail"
-
-
-def wait_until(true: Callable[[], object]) -> None:
-    give_up = time.monotonic() + 90
-    while not true():
-        assert time.monotonic() < give_up, list(Job.objects.values_list("kind", "state", "last_error"))
-        time.sleep(0.05)
-    connection.close()

@@ -13,8 +13,9 @@ from django.utils import timezone
 
 from jumun.invoices.models import Invoice, Series
 from jumun.payments.merge import apply
-from tests.factories import paid_order, paid_session, place_order
+from tests.factories import paid_order, place_order
 from tests.invoices.crediting import credit
+from tests.payments.stripe_says import session_of
 from tests.processes import database_url
 from tests.races import at_once
 
@@ -140,7 +141,7 @@ def test_who_waits_for_a_number_over_midnight_has_no_earlier_date_than_who_came_
 def test_a_payment_that_is_rolled_back_gives_its_number_back() -> None:
     order = place_order()
     with transaction.atomic():
-        apply(paid_session(order))
+        apply(session_of(order))
         transaction.set_rollback(True)
     assert paid_order().invoice.number.endswith("-000001")
 
@@ -148,7 +149,7 @@ def test_a_payment_that_is_rolled_back_gives_its_number_back() -> None:
 def test_the_number_is_taken_last_so_that_others_wait_for_the_commit_alone() -> None:
     order = place_order()
     with CaptureQueriesContext(connection) as captured, transaction.atomic():
-        apply(paid_session(order))
+        apply(session_of(order))
     statements = [query["sql"] for query in captured]
     taken = next(n for n, statement in enumerate(statements) if "jumun_invoices_series" in statement)
     # What follows is what carries the number, and all that is written is new: no row that somebody else may hold.
@@ -162,7 +163,7 @@ def test_the_number_is_taken_last_so_that_others_wait_for_the_commit_alone() -> 
 @pytest.mark.django_db(transaction=True)
 def test_24_payments_at_once_have_24_consecutive_numbers() -> None:
     orders = [place_order() for _ in range(WRITERS)]
-    at_once(WRITERS, lambda index: apply(paid_session(orders[index])))
+    at_once(WRITERS, lambda index: apply(session_of(orders[index])))
     assert numbers() == [f"TEST-INV-{year()}-{number:06d}" for number in range(1, WRITERS + 1)]
 
 

@@ -9,12 +9,12 @@ from PIL import Image
 from jumun.invoices.documents.facturx import render_hybrid
 from jumun.invoices.documents.pdf import render
 from jumun.invoices.documents.theme import Theme
-from tests.invoices.documents import BERLIN, document, line, long_document
+from tests.invoices.documents import BERLIN, CANCELLATION, CREDIT_NOTE, document, line, long_document
 from tests.invoices.pdfa import violations
 
+pytestmark = pytest.mark.no_database
+
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg" width="60" height="20"><rect width="60" height="20"/></svg>'
-CREDIT = {"kind": "credit_note", "number": "CN-2026-000001", "refers_to": "INV-2026-000123"}
-CANCEL = {"kind": "cancellation", "number": "CN-2026-000002", "refers_to": "CN-2026-000001"}
 LETTER = Theme(paper="us-letter")
 SEVERAL_RATES = (line(1, sku="A", discount_minor=100), line(2, rate_ppm=0, tax_category="E"))
 
@@ -23,7 +23,12 @@ SEVERAL_RATES = (line(1, sku="A", discount_minor=100), line(2, rate_ppm=0, tax_c
 @pytest.mark.parametrize("locale", ["ko", "en", "en+ko"])
 @pytest.mark.parametrize(
     ("lines", "kind"),
-    [((line(),), {}), (SEVERAL_RATES, {"notes": ("1",)}), ((line(quantity=-1),), CREDIT), ((line(),), CANCEL)],
+    [
+        ((line(),), {}),
+        (SEVERAL_RATES, {"notes": ("1",)}),
+        ((line(quantity=-1),), CREDIT_NOTE),
+        ((line(),), CANCELLATION),
+    ],
     ids=["invoice", "several rates", "credit note", "cancellation"],
 )
 def test_every_paper_keeps_the_rules(lines, kind, locale, theme):

@@ -8,30 +8,23 @@ from typing import Any
 
 import pikepdf
 import pytest
-from pypdf import PdfReader
 
 from jumun.invoices.documents.document import DocumentError, canonical_json, from_json
 from jumun.invoices.documents.labels import labels_of
 from jumun.invoices.documents.pdf import render
 from jumun.invoices.documents.theme import Theme
-from tests.factories import paid_order
-from tests.invoices.crediting import credit
-from tests.invoices.documents import BERLIN, VISA, document, line, long_document
+from tests.invoices.documents import BERLIN, CANCELLATION, CREDIT_NOTE, VISA, document, line, long_document
+from tests.invoices.pdftotext import text_of
 
-NOTE = {"kind": "credit_note", "number": "CN-2026-000001", "refers_to": "INV-2026-000123"}
-CANCELLATION = {"kind": "cancellation", "number": "CN-2026-000002", "refers_to": "CN-2026-000001"}
+pytestmark = pytest.mark.no_database
+
 KINDS = {
     "invoice": ((line(discount_minor=100),), {}),
-    "credit_note": ((line(quantity=-1),), NOTE),
+    "credit_note": ((line(quantity=-1),), CREDIT_NOTE),
     "cancellation": ((line(),), CANCELLATION),
 }
 EVERYWHERE = ("number", "issued_on", "order", "status", "from", "to", "description", "quantity", "unit_price", "amount")
 IN_SUMS = ("tax_breakdown", "rate", "net", "net_total", "gross", "prices_include_tax", "view_order", "test")
-
-
-def text_of(invoice, **options):
-    pages = PdfReader(io.BytesIO(render(invoice, **options))).pages
-    return re.sub(r"\s+", " ", " ".join(page.extract_text() for page in pages))
 
 
 @pytest.mark.parametrize("paper", ["a4", "us-letter"])
@@ -73,7 +66,7 @@ def test_tax_is_explained_in_both():
 
 def test_a_lost_dispute_is_told_in_both():
     dispute = dataclasses.replace(VISA, stripe_id="du_1")
-    text = text_of(document(line(quantity=-1), locale="en+ko", paid=dispute, **NOTE))
+    text = text_of(document(line(quantity=-1), locale="en+ko", paid=dispute, **CREDIT_NOTE))
     assert "after a dispute. No refund comes in addition." in text
     assert "이의 제기에 따라 Visa •••• 4242 은행에서 반환한 금액입니다." in text
 
@@ -92,20 +85,6 @@ def test_the_file_says_both_titles_and_marks_what_is_in_the_second_language():
         assert pdf.docinfo["/Title"] == "Invoice / 인보이스 INV-2026-000123"
         drawn = b"".join(page.Contents.read_bytes() for page in pdf.pages)
     assert len(re.findall(rb"/Span\s*<<[^>]*/Lang\(ko\)", drawn)) >= len(EVERYWHERE)
-
-
-@pytest.mark.django_db
-@pytest.mark.parametrize(("language", "locale"), [("ko", "ko+en"), ("en", "en+ko")])
-def test_the_setting_puts_the_other_language_beneath_that_of_the_order(settings, language, locale):
-    settings.JUMUN = {"INVOICE_BILINGUAL": True}
-    invoice = paid_order(language=language).invoice
-    settings.JUMUN = {}
-    assert invoice.document.locale == locale
-    note = credit(invoice, 500)
-    assert note.document.locale == locale
-    partial = "부분 환불 / Partial refund" if language == "ko" else "Partial refund / 부분 환불"
-    assert note.document.lines[0].description == f"{partial}: {invoice.document.lines[0].description}"
-    assert paid_order(language=language).invoice.document.locale == language
 
 
 def test_the_frozen_document_says_it_and_knows_no_other_pair():

@@ -2,7 +2,11 @@
 
 import json
 
+import pytest
+
 from tests.invoices.pinned import PINS, digests
+
+pytestmark = pytest.mark.no_database
 
 
 def test_the_papers_are_the_pinned_ones_to_the_byte():

@@ -15,6 +15,8 @@ from jumun.invoices.documents.render_errors import RenderError
 from jumun.invoices.documents.theme import HERE, Theme
 from tests.invoices.documents import document, long_document
 
+pytestmark = pytest.mark.no_database
+
 IN_ANOTHER_PROCESS = """
 import hashlib, sys
 from jumun.invoices.documents.document import from_json

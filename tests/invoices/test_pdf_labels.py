@@ -1,7 +1,11 @@
 import json
 import string
 
+import pytest
+
 from jumun.invoices.documents.labels import LABELS
+
+pytestmark = pytest.mark.no_database
 
 labels = json.loads(LABELS.read_text(encoding="utf-8"))
 

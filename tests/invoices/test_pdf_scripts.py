@@ -16,6 +16,8 @@ from tests.invoices.documents import BUYER, document, line
 from tests.invoices.names import JAPANESE, KOREAN, NAMES, SIMPLIFIED, TRADITIONAL
 from tests.invoices.pdftotext import PDFTOTEXT, found_in
 
+pytestmark = pytest.mark.no_database
+
 OURS = fonts_for(FAMILIES, (FONTS,))
 # Typst gives a mark that is raised above its usual place an element of its own, with the text of the whole cluster: a
 # reader then has that cluster twice. And pdftotext turns the letters of a ligature that is set from right to left.

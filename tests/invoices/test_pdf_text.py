@@ -17,19 +17,11 @@ from jumun.invoices.documents.pdf import render
 from jumun.invoices.documents.printed import printed
 from jumun.invoices.documents.theme import DEFAULT_THEME, FONTS, Theme
 from tests.invoices.documents import BERLIN, BUYER, VISA, document, line, long_document
-from tests.invoices.pdftotext import READER, found_in
+from tests.invoices.pdftotext import READER, found_in, pages_of, text_of
+
+pytestmark = pytest.mark.no_database
 
 LONG_NAME = "Extraordinarily Long Company Name for Everything Else GmbH & Co. Kommanditgesellschaft auf Aktien"
-
-
-def pages_of(invoice, **options):
-    reader = PdfReader(io.BytesIO(render(invoice, **options)))
-    return [page.extract_text() for page in reader.pages]
-
-
-def text_of(invoice, **options):
-    """The text as one line with single spaces, as someone searching in a viewer has it."""
-    return re.sub(r"\s+", " ", " ".join(pages_of(invoice, **options)))
 
 
 # What the template gets besides texts: names of labels and kinds, and the code's picture.

@@ -17,14 +17,12 @@ from jumun.invoices.documents.pdf import render
 from jumun.invoices.documents.printable import INVISIBLE, JOINERS, printable, printable_text
 from jumun.invoices.documents.theme import FONTS
 from tests.factories import paid_order
-from tests.invoices.documents import BUYER, document, line
+from tests.invoices.documents import BUYER, bought_by, document, line
 from tests.invoices.pdftotext import found_in
 
+pytestmark = pytest.mark.once
+
 OURS = fonts_for(FAMILIES, (FONTS,))
-
-
-def bought_by(name):
-    return document(buyer=dataclasses.replace(BUYER, name=name))
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,9 @@ from jumun.invoices.documents.theme import DEFAULT_THEME, Theme
 from tests.invoices.documents import BUYER, document, long_document
 from tests.invoices.engine_faults import faulty, template
 from tests.invoices.garbage_child import ANSWERS
+from tests.waiting import wait_until
+
+pytestmark = pytest.mark.long
 
 Make = Callable[..., Renderer]
 WAIT_S = 30
@@ -48,13 +51,6 @@ def child_of(renderer: Renderer) -> int:
 def is_gone(pid: int) -> bool:
     """Whether there is no such process, not even one that nobody has waited for."""
     return not Path(f"/proc/{pid}").exists()
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + WAIT_S
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def test_the_pdf_is_the_one_that_this_process_would_make(make: Make) -> None:

@@ -13,7 +13,8 @@ from jumun.audit import findings
 from jumun.errors import NumbersHeld
 from jumun.invoices.models import Restoration, Series, SkippedNumbers
 from jumun.orders.models import Order
-from tests.factories import paid_order, paid_session, place_order
+from tests.factories import paid_order, place_order
+from tests.payments.stripe_says import session_of
 
 pytestmark = pytest.mark.django_db
 
@@ -99,11 +100,11 @@ def test_after_a_restored_backup_no_number_is_given_until_the_numbers_are_known(
     restoration = restored()
     order = place_order()
     with pytest.raises(NumbersHeld, match=f"TEST-INV-{year()}"):
-        apply(paid_session(order))
+        apply(session_of(order))
     order.refresh_from_db()
     assert order.state == Order.State.PLACED
     Restoration.objects.filter(pk=restoration.pk).update(numbers_known_at=timezone.now())
-    apply(paid_session(order))
+    apply(session_of(order))
     assert order.__class__.objects.get(pk=order.pk).invoice.number == f"TEST-INV-{year()}-00000{1 + has_begun}"
 
 

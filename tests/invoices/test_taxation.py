@@ -18,10 +18,9 @@ from jumun.tax_ids import InvalidTaxId
 from tests.factories import item, paid_order, pay, place_order
 from tests.invoices.crediting import credit
 from tests.invoices.documents import document, line
-from tests.invoices.en16931 import violations
-from tests.invoices.test_pdf_text import text_of
+from tests.invoices.en16931 import NAMESPACES, violations
+from tests.invoices.pdftotext import text_of
 
-NAMESPACES = {"ram": "urn:un:unece:uncefact:data:standard:ReusableAggregateBusinessInformationEntity:100"}
 BERLIN = {
     "NAME": "Papier & Tinte GmbH",
     "ADDRESS": ["Torstraße 49"],

@@ -4,6 +4,8 @@ from hypothesis import strategies as st
 
 from jumun.money import MoneyError, allocate
 
+pytestmark = pytest.mark.no_database
+
 amounts = st.integers(-(10**15), 10**15)
 weights = st.lists(st.integers(0, 10**12), min_size=1, max_size=50).filter(any)
 

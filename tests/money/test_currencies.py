@@ -4,6 +4,8 @@ from hypothesis import strategies as st
 
 from jumun import money
 
+pytestmark = pytest.mark.no_database
+
 CURRENCIES = ["KRW", "JPY", "USD", "EUR", "HUF", "TWD", "ISK", "UGX", "KWD", "BHD"]
 amounts = st.integers(-(2**62), 2**62)
 

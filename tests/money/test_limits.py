@@ -8,6 +8,8 @@ from paywright import currencies
 from paywright import stripe_limits as sandbox_limits
 from paywright.errors import ApiError
 
+pytestmark = pytest.mark.no_database
+
 CURRENCIES = sorted(stripe_limits.MINIMUM)
 
 

@@ -4,6 +4,8 @@ import pytest
 
 from jumun.money import MoneyError, part_of_tax, share_tax
 
+pytestmark = pytest.mark.no_database
+
 TEN_PERCENT = 100_000
 
 

@@ -6,6 +6,8 @@ from hypothesis import strategies as st
 
 from jumun.money import MoneyError, included_tax, part_of_tax, tax_on
 
+pytestmark = pytest.mark.no_database
+
 amounts = st.integers(-(10**15), 10**15)
 rates = st.integers(0, 1_000_000)
 

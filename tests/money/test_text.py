@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 
 from jumun import money
 
+pytestmark = pytest.mark.no_database
+
 NBSP = "\N{NO-BREAK SPACE}"
 
 

@@ -4,6 +4,8 @@ import pytest
 
 from jumun.money import MoneyError, currency_code, format, format_stripe, parse, stripe_scale
 
+pytestmark = pytest.mark.no_database
+
 NBSP = "\N{NO-BREAK SPACE}"
 
 

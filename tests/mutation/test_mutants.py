@@ -8,6 +8,8 @@ from tests.mutation import mutants
 from tests.mutation.equivalent import equivalent_mutants, stale_entries
 from tests.mutation.mutants import Mutant, mutants_of
 
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture
 def changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -9,13 +9,10 @@ from pytest_django.fixtures import Settings
 from jumun import money
 from jumun.errors import AmountOutOfRange, AmountTooLarge, AmountTooSmall, EmptyOrder, OrderRefused, TooManyLines
 from jumun.orders.models import Order
-from jumun.orders.place import LINES_MAX, Customer, Item
+from jumun.orders.place import LINES_MAX, Item
+from tests.orders.placing import BOOK, CUSTOMER, TEA
 
 pytestmark = pytest.mark.django_db
-
-CUSTOMER = Customer(name="김하늘", email="haneul@example.com", phone="+821012345678")
-TEA = Item(sku="tea", name="우전 녹차", unit_price_minor=33_000, quantity=2, tax_rate_ppm=100_000)
-BOOK = Item(sku="book", name="차의 책", unit_price_minor=15_000, quantity=1)
 
 
 def test_an_order_keeps_the_names_prices_and_tax_of_its_moment() -> None:

@@ -3,7 +3,7 @@ from django.utils import timezone
 
 from jumun.orders.models import Order
 from jumun.orders.signals import order_canceled, order_paid
-from tests.orders.test_placing import CUSTOMER, TEA
+from tests.orders.placing import CUSTOMER, TEA
 from tests.races import at_once
 
 

@@ -5,8 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -22,21 +21,23 @@ from jumun.outbox.signals import work_added
 from jumun.payments.models import InboxEvent
 from paywright.testing import Paywright
 from tests.broker import HOW_TO_GET, find_server, running_broker
-from tests.payments.paying import pay_unnoticed
+from tests.payments.paying import pay_unnoticed, session_id
 from tests.payments.stripe_says import deliver, event
-from tests.payments.test_checkout import session_id
 from tests.processes import store_environment
 from tests.rabbitmq import find_rabbitmq, running_rabbitmq
+from tests.waiting import wait_for_jobs
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.long]
 
 WAIT_S = 90
 # One worker has nobody to greet.
 QUICKLY = ("--without-gossip", "--without-mingle", "--without-heartbeat")
 
+# RabbitMQ too, where this machine has it.
+RABBITMQ = [pytest.param("rabbitmq", marks=pytest.mark.once)] if find_rabbitmq() else []
 
-# RabbitMQ as well where somebody has it.
-@pytest.fixture(scope="module", params=["redis", *(["rabbitmq"] if find_rabbitmq() else [])])
+
+@pytest.fixture(scope="module", params=["redis", *RABBITMQ])
 def broker(request: pytest.FixtureRequest) -> Iterator[str]:
     if request.param == "rabbitmq":
         with running_rabbitmq(find_rabbitmq() or "") as url:
@@ -85,13 +86,6 @@ def nudging(broker: str) -> Iterator[None]:
         work_added.disconnect(dispatch_uid="jumun.outbox.celery")
 
 
-def until(true: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + WAIT_S
-    while not true():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.05)
-
-
 def test_a_nudge_a_kill_and_a_beat(broker: str, stripe: Paywright, tmp_path: Path, settings: Settings) -> None:
     order = pay_unnoticed(stripe)
     paid = event(next(e for e in stripe.events() if e["type"] == "checkout.session.completed")["data"]["object"])
@@ -115,8 +109,8 @@ def test_a_nudge_a_kill_and_a_beat(broker: str, stripe: Paywright, tmp_path: Pat
 
     # The message is gone with the worker that had it, and no other follows: it is the beat that finds the row.
     with celery(tmp_path, broker, "--beat", "--schedule", str(tmp_path / "beat")):
-        until(lambda: Job.objects.filter(kind="invoices.mail", state="done").exists())
-        until(lambda: completion.get().state == "done")
+        wait_for_jobs(lambda: Job.objects.filter(kind="invoices.mail", state="done").exists())
+        wait_for_jobs(lambda: completion.get().state == "done")
     order.refresh_from_db()
     assert (order.state, InboxEvent.objects.get().state) == ("paid", "done")
     assert Invoice.objects.count() == 1

@@ -2,11 +2,8 @@
 
 import logging
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import datetime, timedelta, tzinfo
+from datetime import timedelta
 from io import StringIO
-from typing import Any
 
 import pytest
 from django.core.management import call_command
@@ -27,25 +24,12 @@ from jumun.payments.checkout.expire import enqueue_overdue
 from jumun.payments.models import InboxEvent, Refund
 from jumun.payments.refunds.refund import enqueue_unanswered
 from jumun.payments.webhooks.receive import store
+from tests.clocks import clock_ahead
 from tests.factories import paid_order, place_order
 from tests.payments.stripe_says import event
 
 pytestmark = pytest.mark.django_db
 JUMPS = [timedelta(days=3), timedelta(hours=1), timedelta(minutes=10)]
-
-
-@contextmanager
-def clock_ahead(monkeypatch: pytest.MonkeyPatch, by: timedelta) -> Iterator[None]:
-    """Also for the defaults of fields, which have kept Django's function."""
-
-    class Ahead(datetime):
-        @classmethod
-        def now(cls, tz: tzinfo | None = None) -> Any:
-            return datetime.now(tz) + by
-
-    with monkeypatch.context() as patch:
-        patch.setattr(timezone, "datetime", Ahead)
-        yield
 
 
 def due_in_s(row: Job | InboxEvent) -> float:

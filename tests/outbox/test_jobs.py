@@ -1,4 +1,3 @@
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -12,36 +11,9 @@ from jumun.outbox.lanes import Lane
 from jumun.outbox.models import Job
 from jumun.outbox.process import process
 from jumun.outbox.worker import drain
-from tests.orders.test_placing import CUSTOMER, TEA
 from tests.races import at_once
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def kinds() -> Iterator[list[str]]:
-    """Three kinds of job for these tests; what the first one did is in the list."""
-    done: list[str] = []
-    before = dict(handlers._handlers)
-    # Only ours: the store's recurring jobs would go out to Stripe.
-    handlers._handlers.clear()
-
-    @handlers.job("test.note", lane=Lane.MONEY)
-    def note(text: str) -> None:
-        done.append(text)
-
-    @handlers.job("test.place_then_fail", lane=Lane.MONEY)
-    def place_then_fail() -> None:
-        Order.place(lines=[TEA], customer=CUSTOMER)
-        raise StripeUnavailable("the line is down")
-
-    @handlers.job("test.hopeless", lane=Lane.MONEY, network=True)
-    def hopeless() -> None:
-        raise StripeRefused("no")
-
-    yield done
-    handlers._handlers.clear()
-    handlers._handlers.update(before)
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("kinds")]
 
 
 def test_a_job_runs_once(kinds: list[str]) -> None:

@@ -1,7 +1,6 @@
 """What is slow holds up only its own lane: on SQLite too, with the threads that a worker has there by default."""
 
 import time
-from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -14,24 +13,16 @@ from jumun.errors import StripeUnavailable
 from jumun.orders.models import Order
 from jumun.outbox.models import Job
 from jumun.payments.models import Refund
-from jumun.payments.refunds import refund as refunding
+from jumun.payments.refunds.refund import refund as refunding
 from paywright.testing import Paywright
 from tests.factories import place_order
 from tests.invoices.mail_server import MailServer, mail_server
 from tests.payments.paying import buy, pay_unnoticed
 from tests.payments.stripe_says import deliver, event
 from tests.processes import worker
+from tests.waiting import wait_for_jobs
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-WAIT_S = 60
-
-
-def until(true: Callable[[], object]) -> None:
-    give_up = time.monotonic() + WAIT_S
-    while not true():
-        assert time.monotonic() < give_up, list(Job.objects.values_list("kind", "state", "last_error"))
-        time.sleep(0.1)
 
 
 def refund_without_answer(stripe: Paywright, settings: Any) -> Refund:
@@ -61,7 +52,7 @@ def test_a_mail_server_that_hangs_holds_up_no_event_refund_expiry_or_document(
     with mail_server() as server:
         server.failing = "silence"
         with worker(tmp_path, **mails(server)):
-            until(lambda: Job.objects.filter(kind="invoices.mail").exclude(lease_token=None).exists())
+            wait_for_jobs(lambda: Job.objects.filter(kind="invoices.mail").exclude(lease_token=None).exists())
             # Enough mails wait for the next minute and longer: each takes the ten seconds of EMAIL_TIMEOUT.
             hangs_until = time.monotonic() + 60
             order = pay_unnoticed(stripe)
@@ -72,10 +63,10 @@ def test_a_mail_server_that_hangs_holds_up_no_event_refund_expiry_or_document(
             Job.objects.filter(
                 key__in=["payments.expire_overdue:recurring", "payments.resume_refunds:recurring"]
             ).update(run_at=timezone.now())
-            until(lambda: Order.objects.get(pk=order.pk).state == "paid")
-            until(lambda: Refund.objects.get(pk=refund.pk).status == "succeeded")
-            until(lambda: Order.objects.get(pk=late.pk).state == "expired")
-            until(lambda: not Job.objects.filter(kind="invoices.archive").exclude(state="done").exists())
+            wait_for_jobs(lambda: Order.objects.get(pk=order.pk).state == "paid")
+            wait_for_jobs(lambda: Refund.objects.get(pk=refund.pk).status == "succeeded")
+            wait_for_jobs(lambda: Order.objects.get(pk=late.pk).state == "expired")
+            wait_for_jobs(lambda: not Job.objects.filter(kind="invoices.archive").exclude(state="done").exists())
             assert time.monotonic() < hangs_until
             assert server.accepted == []
             assert Job.objects.filter(kind="invoices.mail", state="ready").exists()

@@ -15,7 +15,6 @@ from jumun.outbox.lanes import Lane
 from jumun.outbox.lease import State, backoff_s, error_text, storable
 from jumun.outbox.models import Job
 from jumun.outbox.signals import work_added
-from tests.outbox.test_jobs import kinds  # noqa: F401 (a fixture)
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("kinds")]
 

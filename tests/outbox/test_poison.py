@@ -2,8 +2,6 @@
 
 import itertools
 import threading
-import time
-from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,8 +13,9 @@ from jumun.outbox.lanes import Lane
 from jumun.outbox.models import Job
 from tests.outbox.poison.ways import CAUGHT, DEADLY
 from tests.processes import worker
+from tests.waiting import wait_for_jobs
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.long]
 
 WITHIN_S = 60
 HALF_AN_HOUR = timedelta(minutes=30)
@@ -63,23 +62,13 @@ def parked_errors() -> list[tuple[str, str]]:
     return list(Job.objects.filter(state="parked").values_list("kind", "last_error"))
 
 
-def wait_until(true: Callable[[], bool], within_s: float = WITHIN_S) -> float:
-    begun = time.monotonic()
-    while not true():
-        assert time.monotonic() - begun < within_s, list(
-            Job.objects.values_list("kind", "state", "deaths", "last_error")
-        )
-        time.sleep(0.1)
-    return time.monotonic() - begun
-
-
 def test_what_python_can_catch_parks_its_row_and_the_worker_goes_on(tmp_path: Path) -> None:
     add("innocent", count=5)
     for name, lane in zip(CAUGHT, itertools.cycle(Job.LANES), strict=False):
         add(f"{name}.{lane}", lane=lane)
         add("innocent", count=2)
     with Worker(tmp_path) as running:
-        wait_until(lambda: all(states(name) == {"parked"} for name in CAUGHT) and states("innocent") == {"done"})
+        wait_for_jobs(lambda: all(states(name) == {"parked"} for name in CAUGHT) and states("innocent") == {"done"})
         assert running.starts == 1
     errors = {kind.split(".")[1]: error for kind, error in parked_errors()}
     assert errors["panic"].endswith(
@@ -94,8 +83,8 @@ def test_what_ends_the_process_parks_its_row_within_a_minute_and_no_other(tmp_pa
     add("innocent", count=5)
     options = () if connection.vendor == "sqlite" else ("--concurrency", "10")
     with Worker(tmp_path, *options) as running:
-        wait_until(lambda: running.starts == 2)
-        wait_until(lambda: states("killed") == {"parked"} and states("innocent") == {"done"})
+        wait_for_jobs(lambda: running.starts == 2, within_s=WITHIN_S)
+        wait_for_jobs(lambda: states("killed") == {"parked"} and states("innocent") == {"done"}, within_s=WITHIN_S)
         assert running.starts <= 3, "the third time it had a process of its own"
     (poison,) = Job.objects.filter(state="parked")
     assert poison.deaths == 3
@@ -109,20 +98,20 @@ def test_every_way_to_end_a_process_at_once_each_in_a_lane(tmp_path: Path) -> No
     for lane in Job.LANES:
         add("slow_innocent", count=3, lane=lane)
     with Worker(tmp_path):
-        wait_until(lambda: all(states(name) == {"parked"} for name in DEADLY), within_s=3 * WITHIN_S)
-        wait_until(lambda: states("slow_innocent") == {"done"}, within_s=2 * WITHIN_S)
+        wait_for_jobs(lambda: all(states(name) == {"parked"} for name in DEADLY), within_s=3 * WITHIN_S)
+        wait_for_jobs(lambda: states("slow_innocent") == {"done"}, within_s=2 * WITHIN_S)
     assert Job.objects.filter(state="parked").count() == len(DEADLY)
 
 
 def test_a_recurring_job_that_ends_its_process_is_never_parked_and_soon_harms_nobody(tmp_path: Path) -> None:
     Job.objects.create(kind="poison.every_hour", lane=Lane.UPKEEP, key="poison.every_hour:recurring")
     with Worker(tmp_path) as running:
-        wait_until(
+        wait_for_jobs(
             lambda: Job.objects.filter(kind="poison.every_hour", run_at__gt=timezone.now() + HALF_AN_HOUR).exists()
         )
         starts = running.starts
         Job.objects.filter(kind="poison.every_hour").update(run_at=timezone.now())
-        wait_until(
+        wait_for_jobs(
             lambda: Job.objects.filter(kind="poison.every_hour", run_at__gt=timezone.now() + HALF_AN_HOUR).exists()
         )
         assert running.starts == starts

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
@@ -13,6 +13,7 @@ from jumun.outbox.lanes import Lane
 from jumun.outbox.models import Job
 from jumun.outbox.worker import work
 from jumun.payments.models import InboxEvent
+from tests.waiting import wait_for_jobs
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -38,13 +39,6 @@ def working(concurrency: int = 1) -> Iterator[threading.Event]:
         stop.set()
         thread.join(timeout=60)
         assert not thread.is_alive()
-
-
-def until(true: Callable[[], object]) -> None:
-    deadline = time.monotonic() + 90
-    while not true():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.01)
 
 
 def states() -> list[str]:
@@ -84,10 +78,10 @@ def test_with_more_threads_one_slow_job_holds_up_no_other() -> None:
 
     Job.enqueue("test.slow", key="first")
     with working(concurrency=4):
-        until(lambda: Job.objects.filter(lease_token__isnull=False).exists())
+        wait_for_jobs(lambda: Job.objects.filter(lease_token__isnull=False).exists())
         for number in range(5):
             Job.enqueue("test.quick", key=str(number))
-        until(lambda: len(done) == 5)
+        wait_for_jobs(lambda: len(done) == 5)
         go_on.set()
     assert set(states()) == {"done"}
 
@@ -103,12 +97,12 @@ def test_the_lease_of_slow_work_is_renewed(monkeypatch: pytest.MonkeyPatch) -> N
 
     Job.enqueue("test.slow", key="a")
     with working(concurrency=2):
-        until(lambda: begun)
+        wait_for_jobs(lambda: begun)
         for _ in range(3):
             lease_ends_at = Job.objects.get().run_at
-            until(lambda before=lease_ends_at: Job.objects.get().run_at > before)  # type: ignore[misc]
+            wait_for_jobs(lambda before=lease_ends_at: Job.objects.get().run_at > before)  # type: ignore[misc]
         go_on.set()
-        until(lambda: states() == ["done"])
+        wait_for_jobs(lambda: states() == ["done"])
     assert begun == [1]
 
 
@@ -128,7 +122,7 @@ def test_a_worker_that_cannot_reach_its_database_waits_for_it(monkeypatch: pytes
     Job.enqueue("test.note", key="a")
     monkeypatch.setattr(Job, "claim", claim)
     with working():
-        until(lambda: states() == ["done"])
+        wait_for_jobs(lambda: states() == ["done"])
     assert len(tries) >= 4
 
 
@@ -152,7 +146,7 @@ def test_mails_and_documents_give_way_to_events_but_not_for_ever(
         Job.enqueue("test.note", key=str(number))
     begun = time.monotonic()
     with working():
-        until(lambda: len(done) == 2)
+        wait_for_jobs(lambda: len(done) == 2)
         assert (done[1] - begun > 3.0) == waits
         go_on.set()
     slow.refresh_from_db()

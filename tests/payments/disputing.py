@@ -7,6 +7,7 @@ from stripe import StripeClient
 from jumun import money
 from jumun.payments.models import Payment
 from paywright.testing import Paywright
+from tests.payments.balance import movement
 
 DISPUTED_CARD = "4000000000000259"
 INQUIRED_CARD = "4000000000001976"
@@ -34,23 +35,6 @@ def dispute_of(payment: Payment, **changes: Any) -> dict[str, Any]:
         "balance_transactions": [movement("txn_withdrawn", -amount, source="du_1", category="dispute", fee=1500)],
     }
     return dispute | changes
-
-
-def movement(transaction_id: str, amount: int, *, source: str, category: str, fee: int = 0) -> dict[str, Any]:
-    """A balance transaction in won."""
-    return {
-        "id": transaction_id,
-        "object": "balance_transaction",
-        "type": "adjustment" if category.startswith("dispute") else category,
-        "reporting_category": category,
-        "amount": amount,
-        "fee": fee,
-        "net": amount - fee,
-        "currency": "krw",
-        "source": source,
-        "available_on": 1_700_000_000,
-        "created": 1_700_000_000,
-    }
 
 
 def answer(stripe: Paywright, dispute_id: str, evidence: str) -> None:

@@ -14,8 +14,11 @@ from jumun.payments.stripe import gateway
 from paywright.testing import Paywright
 from tests.factories import item, place_order
 from tests.payments.stripe_says import deliver
-from tests.payments.test_checkout import URLS, session_id
 
+URLS = {
+    "success_url": "http://testserver/payment/completed/?session_id={CHECKOUT_SESSION_ID}",
+    "cancel_url": "http://testserver/payment/canceled/",
+}
 PENDING_REFUND_CARD = "4000000000007726"
 FAILING_REFUND_CARD = "4000000000005126"
 
@@ -35,12 +38,21 @@ def pay_unnoticed(stripe: Paywright, *, card: str | None = None, **values: Any) 
     return order
 
 
+def session_id(order: Order) -> str:
+    return str(order.checkouts.latest("pk").session_id)
+
+
 def hear(stripe: Paywright, payment_intent_id: str, *kinds: str) -> None:
     """Deliver the payment's events of those types, oldest first, and let the worker process them."""
     for event in stripe.events():
         if event["type"] in kinds and payment_intent_id in json.dumps(event):
             assert deliver(json.dumps(event).encode()).status_code == 200
     work()
+
+
+def refunds_at_stripe(payment: Payment) -> list[int]:
+    """The amounts that Stripe refunded of the payment."""
+    return [found["amount"] for found in gateway.refunds_of(payment.payment_intent_id)]
 
 
 def work() -> None:

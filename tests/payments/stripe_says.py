@@ -9,6 +9,7 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.test import Client
+from django.utils import timezone
 
 from jumun import money
 from jumun.orders.models import Order
@@ -22,18 +23,18 @@ def session_of(order: Order, **changes: Any) -> dict[str, Any]:
     serial = next(_serial)
     names = {"order_reference": order.reference, "order_number": order.number}
     session: dict[str, Any] = {
-        "id": f"cs_test_{serial:060d}",
+        "id": f"cs_test_{serial}",
         "object": "checkout.session",
         "status": "complete",
         "payment_status": "paid",
-        "livemode": False,
+        "livemode": order.livemode,
         "amount_total": money.to_stripe(order.total_minor, order.currency),
         "currency": order.currency.lower(),
         "client_reference_id": order.reference,
         "metadata": names,
         "payment_intent": intent_of(order, f"pi_3test{serial}"),
         "url": None,
-        "expires_at": int(time.time()) + 3600,
+        "expires_at": int(timezone.now().timestamp()) + 3600,
     }
     return session | changes
 
@@ -48,7 +49,7 @@ def charge_of(order: Order, intent_id: str, **changes: Any) -> dict[str, Any]:
         "id": intent_id.replace("pi_", "ch_"),
         "object": "charge",
         "status": "succeeded",
-        "livemode": False,
+        "livemode": order.livemode,
         "amount": money.to_stripe(order.total_minor, order.currency),
         "currency": order.currency.lower(),
         "payment_intent": intent_id,
@@ -56,6 +57,20 @@ def charge_of(order: Order, intent_id: str, **changes: Any) -> dict[str, Any]:
         "payment_method_details": {"type": "card", "card": {"brand": "visa", "last4": "4242"}},
     }
     return charge | changes
+
+
+def refund_of(order: Order, intent_id: str, number: int, **changes: Any) -> dict[str, Any]:
+    """What Stripe says of a refund that was made in its dashboard."""
+    return {
+        "id": f"re_{intent_id}_{number}",
+        "object": "refund",
+        "status": "succeeded",
+        "amount": 1_000 * number,
+        "currency": order.currency.lower(),
+        "payment_intent": intent_id,
+        "reason": None,
+        "metadata": {},
+    } | changes
 
 
 def event(snapshot: dict[str, Any], kind: str = "checkout.session.completed", **changes: Any) -> bytes:

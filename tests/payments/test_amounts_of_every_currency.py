@@ -22,8 +22,7 @@ from jumun.payments.refunds.refund import refund
 from jumun.payments.stripe import gateway
 from paywright.testing import Paywright
 from tests.factories import item
-from tests.payments.paying import pay_unnoticed
-from tests.payments.test_checkout import session_id
+from tests.payments.paying import pay_unnoticed, refunds_at_stripe, session_id
 
 pytestmark = pytest.mark.django_db
 
@@ -75,7 +74,7 @@ def test_whole_units_are_sent_in_hundredths(stripe: Paywright, currency: str) ->
     assert gateway.retrieve_payment_intent(payment.payment_intent_id)["amount"] == 100 * payment.amount_minor
     give_back(payment, amount_minor=1_234)
     give_back(payment, lines={1: 1})
-    sent = [found["amount"] for found in gateway.refunds_of(payment.payment_intent_id)]
+    sent = refunds_at_stripe(payment)
     assert all(amount % 100 == 0 for amount in sent)
 
 

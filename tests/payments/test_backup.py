@@ -41,8 +41,7 @@ from jumun.payments.refunds.refund import refund
 from jumun.payments.stripe import gateway
 from paywright.testing import Paywright
 from tests.factories import paid_order, place_order
-from tests.payments.paying import buy, pay_unnoticed
-from tests.payments.test_checkout import URLS, session_id
+from tests.payments.paying import URLS, buy, pay_unnoticed, session_id
 from tests.postgres import program_folders
 
 pytestmark = pytest.mark.django_db(transaction=True)

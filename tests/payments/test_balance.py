@@ -8,7 +8,7 @@ from jumun.payments.merge import apply
 from jumun.payments.models import BalanceTransaction, Payment, Payout
 from jumun.payments.refunds.refund import refund
 from paywright.testing import Paywright
-from tests.payments.disputing import movement
+from tests.payments.balance import movement, movements, payout_of
 from tests.payments.paying import FAILING_REFUND_CARD, buy, hear
 
 pytestmark = pytest.mark.django_db
@@ -16,33 +16,6 @@ pytestmark = pytest.mark.django_db
 PAYOUT_EVENTS = tuple(
     f"payout.{kind}" for kind in ("created", "updated", "paid", "failed", "canceled", "reconciliation_completed")
 )
-
-
-def payout_of(**changes: Any) -> dict[str, Any]:
-    """A payout of 9,500 won."""
-    return {
-        "id": "po_1",
-        "object": "payout",
-        "status": "pending",
-        "livemode": False,
-        "amount": 9_500,
-        "currency": "krw",
-        "automatic": True,
-        "reconciliation_status": "in_progress",
-        "failure_message": None,
-        "arrival_date": 1_700_086_400,
-        "created": 1_700_000_000,
-    } | changes
-
-
-def movements() -> dict[str, Any]:
-    """A payout's transactions as Stripe lists them, its own among them."""
-    return {
-        "data": [
-            movement("txn_1", 10_000, source="ch_1", category="charge", fee=500),
-            movement("txn_2", -9_500, source="po_1", category="payout"),
-        ]
-    }
 
 
 def test_the_fee_is_learnt_once_stripe_has_captured_the_money(stripe: Paywright) -> None:

@@ -23,26 +23,18 @@ from jumun.payments.merge import apply
 from jumun.payments.models import Checkout, Payment
 from jumun.payments.stripe import gateway
 from paywright.testing import Paywright
-from tests.factories import item, place_order, stored_order
-from tests.orders.test_placing import BOOK, CUSTOMER, TEA
+from tests.factories import item, make_overdue, place_order, stored_order
+from tests.orders.placing import BOOK, CUSTOMER, TEA
+from tests.payments.paying import URLS, session_id
 from tests.payments.stripe_says import deliver
 from tests.races import at_once
 
 pytestmark = pytest.mark.django_db
 
-URLS = {
-    "success_url": "http://testserver/payment/completed/?session_id={CHECKOUT_SESSION_ID}",
-    "cancel_url": "http://testserver/payment/canceled/",
-}
-
 
 @pytest.fixture
 def order() -> Order:
     return Order.place(lines=[TEA, BOOK], customer=CUSTOMER, language="ko")
-
-
-def session_id(order: Order) -> str:
-    return str(order.checkouts.latest("pk").session_id)
 
 
 def test_the_session_says_all_that_was_ordered(order: Order, stripe: Any) -> None:
@@ -239,11 +231,6 @@ def test_a_key_that_stripe_refuses_decides_nothing(order: Order, stripe: Any, se
     settings.STRIPE_SECRET_KEY = right
     assert open_checkout(order, **URLS)
     assert order.checkouts.count() == 1
-
-
-def make_overdue(order: Order) -> Order:
-    Order.objects.filter(pk=order.pk).update(expires_at=timezone.now() - timedelta(seconds=1))
-    return Order.objects.get(pk=order.pk)
 
 
 def test_expiry_loses_to_a_payment(order: Order, stripe: Any) -> None:

@@ -13,7 +13,8 @@ from jumun.orders.models import Order
 from jumun.payments.merge import apply
 from jumun.payments.refunds.lost_dispute import credit_lost
 from tests.factories import paid_order
-from tests.payments.disputing import dispute_of, movement
+from tests.payments.balance import movement
+from tests.payments.disputing import dispute_of
 from tests.payments.paying import work
 
 pytestmark = pytest.mark.django_db

@@ -13,7 +13,7 @@ from jumun.orders.models import Order
 from jumun.payments.merge import apply
 from jumun.payments.models import Payment
 from jumun.payments.refunds.lost_dispute import credit_lost
-from tests.factories import paid_order, paid_session, place_order, refund_snapshot
+from tests.factories import paid_order, place_order, refund_snapshot
 from tests.payments.disputing import dispute_of
 from tests.payments.paying import work
 from tests.payments.stripe_says import deliver, event, session_of
@@ -42,7 +42,7 @@ def ordered_in_november() -> Order:
 
 
 def session_paid(order: Order, **charge: Any) -> dict[str, Any]:
-    session = paid_session(order)
+    session = session_of(order)
     session["payment_intent"]["latest_charge"] |= charge
     return session
 

@@ -20,8 +20,9 @@ from jumun.payments.merge import apply
 from jumun.payments.models import Checkout, Payment
 from jumun.payments.stripe import gateway
 from paywright.testing import Paywright
-from tests.factories import paid_session, place_order
-from tests.payments.test_checkout import URLS, make_overdue, session_id
+from tests.factories import make_overdue, place_order
+from tests.payments.paying import URLS, session_id
+from tests.payments.stripe_says import session_of
 from tests.races import at_once
 
 pytestmark = pytest.mark.django_db
@@ -59,7 +60,7 @@ def test_the_customer_of_a_long_waiting_shop_loses_nothing(stripe: Paywright) ->
 def test_a_page_left_open_in_another_tab_is_closed_once_the_order_is_paid(stripe: Paywright) -> None:
     order = place_order()
     open_checkout(order, **URLS)
-    apply(paid_session(order, id="cs_test_first"))
+    apply(session_of(order, id="cs_test_first"))
     assert [enqueue_left_open(), enqueue_left_open()] == [1, 0]
     drain()
     assert gateway.retrieve_session(session_id(order))["status"] == "expired"
@@ -71,7 +72,7 @@ def test_one_that_only_another_account_knows_is_given_up(stripe: Paywright) -> N
     order = place_order()
     open_checkout(order, **URLS)
     Checkout.objects.update(session_id="cs_test_of_another_account")
-    apply(paid_session(order, id="cs_test_first"))
+    apply(session_of(order, id="cs_test_first"))
     enqueue_left_open()
     drain()
     assert order.checkouts.get().state not in Checkout.UNFINISHED
@@ -149,7 +150,7 @@ def test_a_session_of_the_sandbox_ends_although_stripe_does_not_know_it(stripe: 
 def test_however_many_expiries_were_given_up_newer_ones_get_their_turn(
     stripe: Paywright, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("jumun.payments.checkout.expire.BATCH", 5)
+    monkeypatch.setattr("jumun.payments.checkout.open.expire.BATCH", 5)
     stuck = [ends_in(place_order(), hours=-1) for _ in range(5)]
     assert enqueue_overdue() == len(stuck)
     Job.objects.update(state="parked")

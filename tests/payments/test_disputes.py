@@ -14,6 +14,7 @@ from jumun.payments.refunds.refund import refund
 from jumun.payments.stripe import gateway
 from paywright.testing import Paywright
 from tests.factories import paid_order
+from tests.payments.balance import movement
 from tests.payments.disputing import (
     DISPUTED_CARD,
     DISPUTED_TWICE_CARD,
@@ -23,10 +24,8 @@ from tests.payments.disputing import (
     WINNING,
     answer,
     dispute_of,
-    movement,
 )
-from tests.payments.paying import buy, hear, pay_unnoticed
-from tests.payments.test_checkout import session_id
+from tests.payments.paying import buy, hear, pay_unnoticed, session_id
 
 pytestmark = pytest.mark.django_db
 

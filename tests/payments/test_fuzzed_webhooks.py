@@ -25,7 +25,7 @@ from paywright.testing import Paywright
 from tests.factories import paid_order, place_order, refund_snapshot
 from tests.payments.stripe_says import charge_of, event, session_of, signature
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.long]
 
 # Each example is rolled back, so the fixtures may serve all of them.
 some = settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -19,14 +19,13 @@ from jumun.invoices.documents.printed import printed
 from jumun.orders.models import Order
 from jumun.outbox.process import process
 from jumun.payments.models import Dispute, InboxEvent, Payout, QuarantinedSnapshot, Refund
-from jumun.payments.webhooks.receive import store
 from tests.examples import half
-from tests.factories import paid_order, paid_session, place_order, refund_snapshot
-from tests.payments.disputing import dispute_of, movement
-from tests.payments.stripe_says import event
-from tests.payments.test_reported_words import PAYOUT
+from tests.factories import paid_order, place_order, refund_snapshot
+from tests.payments.balance import movement, payout_of
+from tests.payments.disputing import dispute_of
+from tests.payments.stripe_says import event, session_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.long, pytest.mark.once]
 
 # Any code points, also those that no database and no encoding takes.
 text = st.text(st.characters() | st.sampled_from("\x00\ud800\udfff\n\r\t\xa0\u202e\u200b=+-@'\"<>&%{}"), max_size=500)
@@ -82,7 +81,7 @@ class Told:
         ]
 
     def _session(self) -> dict[str, Any]:
-        session = copy.deepcopy(paid_session(self.order))
+        session = copy.deepcopy(session_of(self.order))
         intent = session["payment_intent"]
         intent |= {"description": self.draw(words), "status": "succeeded", "metadata": self.draw(metadata)}
         intent["latest_charge"] |= {"payment_method_details": self.draw(payment_method_details())}
@@ -112,7 +111,7 @@ class Told:
 
     def _payout(self) -> dict[str, Any]:
         names = ("failure_message", "description", "status", "reconciliation_status", "statement_descriptor")
-        return PAYOUT | {name: self.draw(words) for name in names} | {"metadata": self.draw(metadata)}
+        return payout_of(metadata=self.draw(metadata), **{name: self.draw(words) for name in names})
 
 
 @settings(half, suppress_health_check=list(HealthCheck))
@@ -123,7 +122,7 @@ def test_any_words_are_merged_or_set_aside_and_the_next_order_is_paid(
     with undone():
         told = Told(data.draw)
         bodies = [event(snapshot, kind) for kind, snapshot in told.events()]
-        for body in data.draw(st.permutations([*bodies, event(paid_session(told.innocent))])):
+        for body in data.draw(st.permutations([*bodies, event(session_of(told.innocent))])):
             store(body)
         while rows := InboxEvent.claim(10):
             for row in rows:

@@ -37,8 +37,9 @@ from paywright.testing import Paywright
 from tests.examples import few
 from tests.factories import item, place_order
 from tests.payments.disputing import DISPUTED_CARD, INQUIRED_CARD, LOSING, WINNING, answer
-from tests.payments.paying import FAILING_REFUND_CARD, PENDING_REFUND_CARD
-from tests.payments.test_checkout import URLS
+from tests.payments.paying import FAILING_REFUND_CARD, PENDING_REFUND_CARD, URLS
+
+pytestmark = [pytest.mark.long, pytest.mark.once]
 
 Json = dict[str, Any]
 

@@ -9,15 +9,15 @@ from jumun.invoices.models import Invoice
 from jumun.outbox.models import Job
 from jumun.payments.models import InboxEvent, Payment
 from jumun.payments.webhooks.process import process
-from tests.factories import paid_session, place_order
-from tests.payments.stripe_says import deliver, event
+from tests.factories import place_order
+from tests.payments.stripe_says import deliver, event, session_of
 
 pytestmark = pytest.mark.django_db
 
 
 def test_an_event_whose_lease_is_lost_pays_nothing() -> None:
     order = place_order()
-    assert deliver(event(paid_session(order))).status_code == 200
+    assert deliver(event(session_of(order))).status_code == 200
     [slow] = InboxEvent.claim(1)
     InboxEvent.objects.update(lease_token=uuid.uuid4())
     jobs = Job.objects.count()

@@ -15,7 +15,7 @@ from jumun.payments.merge import apply
 from jumun.payments.models import Checkout, Payment, QuarantinedSnapshot
 from jumun.payments.stripe.snapshots import SessionSnapshot
 from tests.examples import some
-from tests.orders.test_placing import CUSTOMER, TEA
+from tests.orders.placing import CUSTOMER, TEA
 from tests.payments.stripe_says import charge_of, session_of
 
 pytestmark = pytest.mark.django_db

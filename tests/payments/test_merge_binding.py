@@ -10,9 +10,10 @@ from jumun.payments.merge import apply
 from jumun.payments.merge.binding import mismatch, order_of_intent, part_of_payment_minor
 from jumun.payments.models import BalanceTransaction, Dispute, Payment, QuarantinedSnapshot, Refund
 from jumun.payments.refunds.lost_dispute import credit_lost
-from tests.factories import item, paid_order, paid_session, place_order, refund_snapshot
-from tests.payments.disputing import dispute_of, movement
-from tests.payments.stripe_says import charge_of
+from tests.factories import item, paid_order, place_order, refund_snapshot
+from tests.payments.balance import movement
+from tests.payments.disputing import dispute_of
+from tests.payments.stripe_says import charge_of, session_of
 
 pytestmark = pytest.mark.django_db
 
@@ -130,7 +131,7 @@ def test_one_that_names_no_order_is_another_shops(order: Order, raw: Any) -> Non
 
 
 def test_the_first_session_that_pays_settles_with_all_that_it_tells(order: Order) -> None:
-    session = paid_session(order)
+    session = session_of(order)
     charge = session["payment_intent"]["latest_charge"]
     fee = movement("txn_1", 11_000, source=charge["id"], category="charge", fee=619)
     charge |= {"balance_transaction": fee, "refunds": {"data": []}}
@@ -151,7 +152,7 @@ def test_the_first_session_that_pays_settles_with_all_that_it_tells(order: Order
 
 
 def test_refunds_that_came_with_the_session_are_booked_too(order: Order) -> None:
-    session = paid_session(order)
+    session = session_of(order)
     refund = refund_snapshot(
         Payment(currency="KRW", payment_intent_id=session["payment_intent"]["id"]), 1_000, id="re_1"
     )
@@ -162,7 +163,7 @@ def test_refunds_that_came_with_the_session_are_booked_too(order: Order) -> None
 
 
 def test_a_session_that_is_open_has_no_payment_yet(order: Order) -> None:
-    apply(paid_session(order, status="open", payment_status="unpaid"))
+    apply(session_of(order, status="open", payment_status="unpaid"))
     assert not order.payments.exists()
     order.refresh_from_db()
     assert order.state == "placed"
@@ -178,7 +179,7 @@ def test_a_session_that_is_open_has_no_payment_yet(order: Order) -> None:
     ],
 )
 def test_a_session_tells_how_far_its_payment_is(order: Order, changes: dict[str, Any], status: str) -> None:
-    apply(paid_session(order, **changes))
+    apply(session_of(order, **changes))
     assert order.payments.get().status == status
     order.refresh_from_db()
     assert order.state == ("paid" if status == "paid" else "placed")
@@ -197,7 +198,7 @@ def test_a_session_tells_how_far_its_payment_is(order: Order, changes: dict[str,
 def test_money_that_does_not_match_is_in_the_books_as_what_it_is(
     order: Order, changes: dict[str, Any], reason: str, taken: tuple[int, str, bool]
 ) -> None:
-    session = paid_session(order, **changes)
+    session = session_of(order, **changes)
     assert apply(session) == order
     payment = order.payments.get()
     assert (payment.amount_minor, payment.currency, payment.livemode) == taken
@@ -218,7 +219,7 @@ def test_money_that_does_not_match_is_in_the_books_as_what_it_is(
 def test_what_took_nothing_that_can_be_booked_is_set_aside_without_a_payment(
     order: Order, changes: dict[str, Any]
 ) -> None:
-    session = paid_session(order, **changes)
+    session = session_of(order, **changes)
     apply(session)
     assert not Payment.objects.exists()
     [(object_id, _reason, _order, payment)] = set_aside()
@@ -226,7 +227,7 @@ def test_what_took_nothing_that_can_be_booked_is_set_aside_without_a_payment(
 
 
 def test_a_session_that_is_paid_without_a_payment_is_for_staff(order: Order) -> None:
-    session = paid_session(order, payment_intent=None, payment_status="no_payment_required")
+    session = session_of(order, payment_intent=None, payment_status="no_payment_required")
     apply(session)
     order.refresh_from_db()
     assert order.state == "placed"
@@ -234,8 +235,8 @@ def test_a_session_that_is_paid_without_a_payment_is_for_staff(order: Order) -> 
 
 
 def test_a_second_payment_is_rejected_and_the_first_stays(order: Order) -> None:
-    apply(paid_session(order))
-    second = paid_session(order)
+    apply(session_of(order))
+    second = session_of(order)
     for _ in range(2):
         apply(second)
     payment = Payment.objects.get(payment_intent_id=second["payment_intent"]["id"])
@@ -245,7 +246,7 @@ def test_a_second_payment_is_rejected_and_the_first_stays(order: Order) -> None:
 
 
 def test_one_that_was_rejected_stays_rejected(order: Order) -> None:
-    session = paid_session(order, amount_total=10_999)
+    session = session_of(order, amount_total=10_999)
     apply(session)
     apply(session | {"amount_total": 11_000})
     order.refresh_from_db()
@@ -254,7 +255,7 @@ def test_one_that_was_rejected_stays_rejected(order: Order) -> None:
 
 
 def test_another_orders_payment_pays_nothing_here(order: Order, payment: Payment) -> None:
-    session = paid_session(order, payment_intent=payment.payment_intent_id)
+    session = session_of(order, payment_intent=payment.payment_intent_id)
     assert apply(session) == order
     order.refresh_from_db()
     payment.refresh_from_db()
@@ -263,12 +264,12 @@ def test_another_orders_payment_pays_nothing_here(order: Order, payment: Payment
 
 
 def test_a_status_nobody_knows_is_for_staff(order: Order) -> None:
-    session = paid_session(order, payment_status="paid_in_shells")
+    session = session_of(order, payment_status="paid_in_shells")
     apply(session)
     order.refresh_from_db()
     assert order.state == "placed"
     assert set_aside() == [(session["id"], "unknown_status", order.pk, None)]
-    apply(paid_session(order, status="unheard_of", amount_total=1))
+    apply(session_of(order, status="unheard_of", amount_total=1))
     assert QuarantinedSnapshot.objects.count() == 2
     assert QuarantinedSnapshot.objects.first().reason == "amount"
 
@@ -276,7 +277,7 @@ def test_a_status_nobody_knows_is_for_staff(order: Order) -> None:
 @pytest.mark.parametrize("site", ["", "https://another.example.com"])
 def test_of_unknown_orders_only_paid_ones_that_we_named_are_kept(order: Order, site: str) -> None:
     named = {"order_reference": "lost", "site": site}
-    lost = paid_session(order, client_reference_id="lost", metadata=named)
+    lost = session_of(order, client_reference_id="lost", metadata=named)
     assert apply(lost | {"payment_status": "unpaid"}) is None
     assert apply(lost | {"metadata": {}}) is None
     assert set_aside() == []
@@ -287,7 +288,7 @@ def test_of_unknown_orders_only_paid_ones_that_we_named_are_kept(order: Order, s
 @pytest.mark.parametrize("mode", ["setup", "subscription"])
 def test_setups_of_others_are_left_alone_and_named_ones_are_not(order: Order, mode: str) -> None:
     assert apply({"object": "checkout.session", "client_reference_id": order.reference, "mode": mode}) is None
-    session = paid_session(order, metadata={}, mode="payment")
+    session = session_of(order, metadata={}, mode="payment")
     assert apply(session) == order
     order.refresh_from_db()
     assert order.state == "paid"
@@ -323,7 +324,7 @@ def test_a_charge_without_a_payment_or_with_another_amount_waits_for_its_session
     for change in ({"payment_intent": None}, {"amount": 1}, {"currency": "usd"}, {"livemode": True}):
         assert apply(charge_of(order, "pi_1", **change)) == order
     assert not Payment.objects.exists()
-    apply(paid_session(order, payment_intent="pi_1", amount_total=1))
+    apply(session_of(order, payment_intent="pi_1", amount_total=1))
     apply(charge_of(order, "pi_1", amount=1))
     assert order.payments.get().charge_id == "ch_1"
 

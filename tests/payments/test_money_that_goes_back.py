@@ -23,8 +23,16 @@ from jumun.payments.stripe import gateway
 from paywright.testing import Paywright
 from tests.factories import place_order
 from tests.payments.disputing import LOSING, WINNING, answer
-from tests.payments.paying import FAILING_REFUND_CARD, buy, hear, pay_unnoticed, work
-from tests.payments.test_checkout import URLS, session_id
+from tests.payments.paying import (
+    FAILING_REFUND_CARD,
+    URLS,
+    buy,
+    hear,
+    pay_unnoticed,
+    refunds_at_stripe,
+    session_id,
+    work,
+)
 from tests.races import at_once
 
 pytestmark = pytest.mark.django_db
@@ -197,7 +205,7 @@ def test_done_again_it_refunds_nothing_more(stripe: Paywright) -> None:
     _settling, second = pay_twice(stripe)
     for _ in range(3):
         give_back(Payment.objects.get(pk=second.pk))
-    assert [row["amount"] for row in gateway.refunds_of(second.payment_intent_id)] == [second.amount_minor]
+    assert refunds_at_stripe(second) == [second.amount_minor]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -213,7 +221,7 @@ def test_eight_workers_refund_a_second_payment_once(stripe: Paywright) -> None:
 
     at_once(8, act)
     give_back(Payment.objects.get(pk=second.pk))
-    assert [row["amount"] for row in gateway.refunds_of(second.payment_intent_id)] == [second.amount_minor]
+    assert refunds_at_stripe(second) == [second.amount_minor]
 
 
 def test_a_stripe_that_is_away_only_delays_it(stripe: Paywright, sold_out: None, settings: Any) -> None:
@@ -294,11 +302,11 @@ def test_a_refund_of_staff_that_is_refused_leaves_nothing_kept(stripe: Paywright
     theirs.freeze({"payment_intent": second.payment_intent_id, "amount": -1})
     # Begun by staff between our two looks at the payment: all of it seems to be on its way.
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("jumun.payments.refunds.automatic.resume", lambda _refund: None)
+        patch.setattr("jumun.payments.refunds.refund.automatic.resume", lambda _refund: None)
         with pytest.raises(RefundUnderWay):
             give_back(second)
     give_back(second)
-    assert [row["amount"] for row in gateway.refunds_of(second.payment_intent_id)] == [second.amount_minor]
+    assert refunds_at_stripe(second) == [second.amount_minor]
 
 
 def test_a_return_that_fails_later_is_for_staff_to_see(stripe: Paywright, sold_out: None) -> None:

@@ -18,11 +18,10 @@ from jumun.payments.reconcile.compare import Comparison
 from jumun.payments.stripe import gateway
 from paywright.testing import Paywright
 from tests.factories import paid_order, place_order
-from tests.payments.paying import FAILING_REFUND_CARD, buy, hear, pay_unnoticed, work
+from tests.payments.balance import payout_of
+from tests.payments.paying import FAILING_REFUND_CARD, URLS, buy, hear, pay_unnoticed, session_id, work
+from tests.payments.reconciling import kinds, reconcile
 from tests.payments.stripe_says import deliver, event
-from tests.payments.test_balance import payout_of
-from tests.payments.test_checkout import URLS, session_id
-from tests.payments.test_reconcile import kinds, reconcile
 
 pytestmark = pytest.mark.django_db
 

@@ -29,8 +29,8 @@ from tests.factories import place_order
 from tests.payments.disputing import DISPUTED_CARD, LOSING, answer
 from tests.payments.paying import pay_unnoticed, work
 from tests.payments.stripe_says import deliver, event, session_of
-from tests.payments.test_worker_killed import until
 from tests.processes import worker
+from tests.waiting import wait_for_jobs
 
 ORDERS = 40
 
@@ -167,9 +167,9 @@ def test_forty_orders_are_paid_within_seconds_while_stripe_hangs(silence: socket
     for order in orders:
         assert deliver(event(session_of(order, payment_intent=f"pi_{order.number}"))).status_code == 200
     with worker(tmp_path, STRIPE_API_BASE=address(silence)):
-        until(lambda: InboxEvent.objects.filter(state="done").exists())
+        wait_for_jobs(lambda: InboxEvent.objects.filter(state="done").exists())
         begun_s = time.monotonic()
-        until(lambda: Order.objects.filter(state="paid").count() == ORDERS)
+        wait_for_jobs(lambda: Order.objects.filter(state="paid").count() == ORDERS)
         took_s = time.monotonic() - begun_s
     # Each call would have kept the next event waiting for `STRIPE_TIMEOUT_S`, which is 20 seconds.
     assert took_s < 20

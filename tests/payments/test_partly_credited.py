@@ -9,7 +9,8 @@ from jumun.payments.merge import apply
 from jumun.payments.models import Payment
 from jumun.payments.refunds.lost_dispute import credit_lost
 from tests.factories import paid_order, refund_snapshot
-from tests.payments.disputing import dispute_of, movement
+from tests.payments.balance import movement
+from tests.payments.disputing import dispute_of
 
 pytestmark = pytest.mark.django_db
 

@@ -13,7 +13,8 @@ from jumun.invoices.documents.payment_methods import TABLES
 from jumun.invoices.documents.printed import printed
 from jumun.orders.models import Order
 from jumun.payments.merge import apply
-from tests.factories import paid_session, place_order
+from tests.factories import place_order
+from tests.payments.stripe_says import session_of
 
 pytestmark = pytest.mark.django_db
 
@@ -61,7 +62,7 @@ METHODS: list[tuple[dict[str, Any], str, str, str]] = [
 
 def paid_by(details: dict[str, Any], language: str) -> Order:
     order = place_order(language=language)
-    session = paid_session(order)
+    session = session_of(order)
     session["payment_intent"]["latest_charge"]["payment_method_details"] = details
     apply(session)
     order.refresh_from_db()
@@ -112,7 +113,7 @@ def test_a_file_has_it_in_a_column_of_its_own(method: str, korean: str) -> None:
 
 def test_a_payment_whose_method_is_not_known_is_paid_by_stripe() -> None:
     order = place_order(language="ko")
-    apply(paid_session(order, payment_intent="pi_bare"))
+    apply(session_of(order, payment_intent="pi_bare"))
     assert "Stripe 결제" in printed(order.invoice.document)["payment"]["sentence"]
 
 

@@ -29,13 +29,13 @@ from jumun.payments.models import (
 from jumun.payments.refunds.lost_dispute import credit_lost
 from jumun.payments.stripe import gateway
 from paywright.testing import Paywright
-from tests.factories import paid_session, place_order
+from tests.factories import place_order
 from tests.payments.disputing import DISPUTED_CARD, LOSING, answer, dispute_of
-from tests.payments.paying import PENDING_REFUND_CARD, buy, pay_unnoticed
-from tests.payments.test_checkout import URLS, session_id
-from tests.payments.test_reconcile import reconcile
+from tests.payments.paying import PENDING_REFUND_CARD, URLS, buy, pay_unnoticed, session_id
+from tests.payments.reconciling import reconcile
+from tests.payments.stripe_says import session_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.long]
 
 DECLINED_CARD = "4000000000000002"
 KEPT = (Reconciliation, Difference)
@@ -182,7 +182,7 @@ def payment_invented(shop: Shop) -> None:
     open_checkout(order, **URLS)
     shop.stripe.pay(session_id(order), card=DECLINED_CARD)
     intent = gateway.retrieve_session(session_id(order))["payment_intent"]["id"]
-    invented = paid_session(order, id=session_id(order), payment_intent=intent)
+    invented = session_of(order, id=session_id(order), payment_intent=intent)
     apply(invented)
 
 

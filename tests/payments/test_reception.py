@@ -22,7 +22,7 @@ from jumun.orders.models import Order
 from jumun.payments.models import Difference, InboxEvent, Payment, Reconciliation, WebhookReception
 from jumun.payments.webhooks.reception import PERIOD_S, WRITES_MAX, Reception, reception
 from tests.factories import paid_order
-from tests.orders.test_placing import CUSTOMER, TEA
+from tests.orders.placing import CUSTOMER, TEA
 from tests.payments.stripe_says import deliver, event, session_of, signature
 
 pytestmark = pytest.mark.django_db

@@ -37,33 +37,17 @@ from jumun.payments.reconcile.unfinished import unfinished
 from jumun.payments.stripe import gateway
 from paywright.testing import Paywright
 from tests.factories import paid_order, place_order
+from tests.payments.balance import payout_of
 from tests.payments.disputing import DISPUTED_CARD, LOSING, answer, dispute_of
-from tests.payments.paying import buy, pay_unnoticed, work
+from tests.payments.paying import URLS, buy, pay_unnoticed, session_id, work
+from tests.payments.reconciling import kinds, reconcile
 from tests.payments.stripe_says import deliver
-from tests.payments.test_balance import payout_of
-from tests.payments.test_checkout import URLS, session_id
 
-pytestmark = pytest.mark.django_db
-
-
-def paid_in_silence(stripe: Paywright) -> Order:
-    order = place_order()
-    open_checkout(order, **URLS)
-    stripe.pay(session_id(order))
-    return order
-
-
-def reconcile(*options: str) -> tuple[int, dict[str, Any]]:
-    out = StringIO()
-    try:
-        call_command("reconcile", "--json", *options, stdout=out)
-    except SystemExit as ended:
-        return int(str(ended.code)), json.loads(out.getvalue())
-    return 0, json.loads(out.getvalue())
+pytestmark = [pytest.mark.django_db, pytest.mark.long]
 
 
 def test_a_lost_webhook_is_found_and_without_repair_nothing_changes(stripe: Paywright) -> None:
-    order = paid_in_silence(stripe)
+    order = pay_unnoticed(stripe)
     # The reconciliation leaves the last seconds to the events that are on their way.
     stripe.advance(10)
     code, report = reconcile()
@@ -93,7 +77,7 @@ def test_the_old_shop_on_the_same_account_is_no_difference_and_is_never_set_asid
 
 
 def test_repair_brings_it_in_by_the_one_road_and_then_the_books_agree(stripe: Paywright) -> None:
-    orders = [paid_in_silence(stripe) for _ in range(3)]
+    orders = [pay_unnoticed(stripe) for _ in range(3)]
     # Past the moment at which Stripe writes down what the charges cost.
     stripe.advance(10)
     assert reconcile("--repair")[0] == 0
@@ -119,17 +103,13 @@ def test_more_sessions_than_one_page_are_all_compared(stripe: Paywright, monkeyp
 
 
 def test_what_staff_must_decide_keeps_the_books_apart_until_they_did(stripe: Paywright) -> None:
-    order = paid_in_silence(stripe)
+    order = pay_unnoticed(stripe)
     Order.objects.filter(pk=order.pk).update(total_minor=order.total_minor + 1)
     assert reconcile("--repair")[0] == 1
     assert reconcile("--repair")[0] == 1
     QuarantinedSnapshot.objects.get(reason="amount").resolve(by=None)
     # Stripe may tell of the fee only now.
     assert reconcile("--repair")[0] == 0
-
-
-def kinds(report: dict[str, Any]) -> list[tuple[str, bool]]:
-    return [(row["kind"], row["repaired"]) for row in report["differences"]]
 
 
 def test_a_refund_and_a_dispute_made_elsewhere_are_told_apart(stripe: Paywright) -> None:
@@ -234,7 +214,7 @@ def ends(orders: list[Order]) -> list[Any]:
 
 
 def test_an_event_that_never_came_is_put_into_the_inbox(stripe: Paywright, monkeypatch: pytest.MonkeyPatch) -> None:
-    paid_in_silence(stripe)
+    pay_unnoticed(stripe)
     stripe.advance(10)
     later = timezone.now() + timedelta(minutes=10)
     monkeypatch.setattr(timezone, "now", lambda: later)
@@ -278,7 +258,7 @@ def test_leftovers_of_test_mode_are_no_affair_of_live_mode(stripe: Paywright, se
 def test_events_so_old_that_they_may_have_been_purged_are_not_missed(
     stripe: Paywright, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    paid_in_silence(stripe)
+    pay_unnoticed(stripe)
     settings.JUMUN = {"FINISHED_WORK_KEPT_S": 300}
     later = timezone.now() + timedelta(minutes=10)
     monkeypatch.setattr(timezone, "now", lambda: later)
@@ -286,7 +266,7 @@ def test_events_so_old_that_they_may_have_been_purged_are_not_missed(
 
 
 def test_an_interrupted_run_goes_on_where_it_was(stripe: Paywright, settings: Any) -> None:
-    orders = [paid_in_silence(stripe), place_order()]
+    orders = [pay_unnoticed(stripe), place_order()]
     open_checkout(orders[1], **URLS)
     gateway.expire_session(session_id(orders[1]))
     api_base, settings.STRIPE_API_BASE = settings.STRIPE_API_BASE, "http://127.0.0.1:9"
@@ -317,7 +297,7 @@ def interrupted(**values: Any) -> Reconciliation:
 
 def test_an_interrupted_run_catches_up_with_what_was_made_since(stripe: Paywright) -> None:
     interrupted(step="payouts")
-    order = paid_in_silence(stripe)
+    order = pay_unnoticed(stripe)
     assert ("payment_missing", True) in kinds(reconcile("--repair")[1])
     order.refresh_from_db()
     assert order.state == "paid"
@@ -325,7 +305,7 @@ def test_an_interrupted_run_catches_up_with_what_was_made_since(stripe: Paywrigh
 
 
 def test_a_run_of_another_sandbox_is_begun_anew(stripe: Paywright) -> None:
-    order = paid_in_silence(stripe)
+    order = pay_unnoticed(stripe)
     interrupted(step="payouts", after="po_nobodys", started_at=timezone.now() + timedelta(hours=1))
     assert ("payment_missing", True) in kinds(reconcile("--repair")[1])
     order.refresh_from_db()
@@ -333,7 +313,7 @@ def test_a_run_of_another_sandbox_is_begun_anew(stripe: Paywright) -> None:
 
 
 def test_what_cannot_be_merged_is_named_and_the_others_are_compared(stripe: Paywright) -> None:
-    orders = [paid_in_silence(stripe) for _ in range(3)]
+    orders = [pay_unnoticed(stripe) for _ in range(3)]
 
     def fail(order: Order, **_: Any) -> None:
         if order == orders[1]:
@@ -359,7 +339,7 @@ def work_while_stopping() -> None:
 
 
 def test_a_worker_told_to_stop_lets_go_of_a_reconciliation_and_the_next_goes_on(stripe: Paywright) -> None:
-    order = paid_in_silence(stripe)
+    order = pay_unnoticed(stripe)
     Job.ensure_recurring()
     Job.objects.filter(kind="payments.reconcile").update(run_at=timezone.now())
     copy_context().run(work_while_stopping)

@@ -6,14 +6,15 @@ import pytest
 from django.db import InterfaceError, OperationalError, connection
 
 from jumun.payments.reconcile.compare import Comparison
-from tests.factories import paid_session, place_order
+from tests.factories import place_order
+from tests.payments.stripe_says import session_of
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.mark.parametrize("failure", [OperationalError, InterfaceError])
 def test_an_error_of_the_database_is_raised(failure: type[Exception]) -> None:
-    session = paid_session(place_order())
+    session = session_of(place_order())
 
     def fail(execute: Any, sql: str, *rest: Any) -> Any:
         if sql.startswith("INSERT"):

@@ -22,8 +22,16 @@ from jumun.payments.refunds.refund import enqueue_unanswered, refund, resume
 from jumun.payments.stripe import gateway
 from paywright.testing import Paywright
 from tests.factories import item, place_order
-from tests.payments.paying import FAILING_REFUND_CARD, PENDING_REFUND_CARD, buy, hear, pay_unnoticed, work
-from tests.payments.test_checkout import session_id
+from tests.payments.paying import (
+    FAILING_REFUND_CARD,
+    PENDING_REFUND_CARD,
+    buy,
+    hear,
+    pay_unnoticed,
+    refunds_at_stripe,
+    session_id,
+    work,
+)
 from tests.races import at_once
 
 pytestmark = pytest.mark.django_db
@@ -33,15 +41,11 @@ def give_back(payment: Payment, amount_minor: int, **values: Any) -> Refund:
     return refund(payment, amount_minor=amount_minor, **{"reason": "requested_by_customer", "by": None} | values)
 
 
-def at_stripe(payment: Payment) -> list[int]:
-    return [found["amount"] for found in gateway.refunds_of(payment.payment_intent_id)]
-
-
 def test_the_whole_payment_is_refunded_and_credited(stripe: Paywright) -> None:
     payment = buy(stripe)
     staff = User.objects.create_user("haneul")
     made = give_back(payment, 11_000, by=staff)
-    assert (made.status, made.by, at_stripe(payment)) == ("succeeded", staff, [11_000])
+    assert (made.status, made.by, refunds_at_stripe(payment)) == ("succeeded", staff, [11_000])
     note, invoice = CreditNote.objects.get(), payment.order.invoice
     assert (note.refund_id, note.document.refers_to) == (made.refund_id, invoice.number)
     assert note.number.startswith("TEST-CN-")
@@ -106,10 +110,10 @@ def test_every_currency_keeps_its_own_unit(
 ) -> None:
     payment = buy(stripe, currency=currency, price_minor=price_minor)
     give_back(payment, amount_minor)
-    assert at_stripe(payment) == [stripe_amount]
+    assert refunds_at_stripe(payment) == [stripe_amount]
     assert CreditNote.objects.get().document.total_minor == -amount_minor
     give_back(payment, payment.amount_minor - amount_minor)
-    assert sum(at_stripe(payment)) == money.to_stripe(payment.amount_minor, currency)
+    assert sum(refunds_at_stripe(payment)) == money.to_stripe(payment.amount_minor, currency)
     assert list(findings()) == []
 
 
@@ -143,7 +147,7 @@ def test_one_form_sent_twice_refunds_once(stripe: Paywright) -> None:
     payment = buy(stripe)
     key = str(uuid.uuid4())
     assert give_back(payment, 1_000, key=key) == give_back(payment, 1_000, key=key)
-    assert at_stripe(payment) == [1_000]
+    assert refunds_at_stripe(payment) == [1_000]
     with pytest.raises(NotRefundable):
         give_back(payment, 2_000, key=key)
 
@@ -167,7 +171,7 @@ def lose_the_answer(stripe: Paywright, payment: Payment, settings: Any) -> Refun
         give_back(payment, 4_000)
     stripe.faults()
     unknown = Refund.objects.get(payment=payment)
-    assert (unknown.status, at_stripe(payment)) == ("creating", [4_000])
+    assert (unknown.status, refunds_at_stripe(payment)) == ("creating", [4_000])
     return unknown
 
 
@@ -180,7 +184,7 @@ def test_a_refund_whose_answer_was_lost_is_not_made_twice(stripe: Paywright, set
     assert enqueue_unanswered() == 1
     work()
     unknown.refresh_from_db()
-    assert (unknown.status, at_stripe(payment)) == ("succeeded", [4_000])
+    assert (unknown.status, refunds_at_stripe(payment)) == ("succeeded", [4_000])
     assert CreditNote.objects.get().amount_minor == 4_000
 
 
@@ -212,7 +216,7 @@ def test_after_a_day_it_is_looked_up_by_our_metadata(stripe: Paywright, settings
     Refund.objects.update(created_at=timezone.now() - timedelta(hours=25), idempotency_key="forgotten")
     resume(Refund.objects.get())
     unknown.refresh_from_db()
-    assert (unknown.status, at_stripe(payment)) == ("succeeded", [4_000])
+    assert (unknown.status, refunds_at_stripe(payment)) == ("succeeded", [4_000])
 
 
 def test_the_same_form_sent_again_a_day_later_refunds_nothing_more(stripe: Paywright, settings: Any) -> None:
@@ -220,7 +224,7 @@ def test_the_same_form_sent_again_a_day_later_refunds_nothing_more(stripe: Paywr
     lose_the_answer(stripe, payment, settings)
     Refund.objects.update(created_at=timezone.now() - timedelta(hours=25), idempotency_key="forgotten")
     assert give_back(payment, 4_000, key="forgotten").status == "succeeded"
-    assert at_stripe(payment) == [4_000]
+    assert refunds_at_stripe(payment) == [4_000]
 
 
 def test_under_the_keys_of_the_other_mode_nothing_is_refunded_or_given_up(stripe: Paywright, settings: Any) -> None:
@@ -239,7 +243,7 @@ def test_a_fault_that_stripe_keeps_for_the_key_is_looked_into(stripe: Paywright)
     payment = buy(stripe)
     stripe.faults({"kind": "error_after", "match": "POST /v1/refunds", "count": 1})
     assert give_back(payment, 4_000).status == "succeeded"
-    assert at_stripe(payment) == [4_000]
+    assert refunds_at_stripe(payment) == [4_000]
 
 
 def test_a_fault_without_effect_that_stripe_keeps_burns_the_key_and_no_money(stripe: Paywright) -> None:
@@ -248,7 +252,7 @@ def test_a_fault_without_effect_that_stripe_keeps_burns_the_key_and_no_money(str
     give_back_or_not(payment, 4_000)
     stripe.faults()
     known = sum(row.amount_minor for row in Refund.objects.filter(status="succeeded"))
-    assert known == sum(at_stripe(payment))
+    assert known == sum(refunds_at_stripe(payment))
     assert not Refund.objects.filter(status="creating").exists()
 
 
@@ -272,7 +276,7 @@ def test_a_refund_that_never_reached_stripe_is_made_by_the_worker(stripe: Paywri
     settings.STRIPE_API_BASE = working
     assert enqueue_unanswered() == 0  # whoever asked may still be waiting
     resume(Refund.objects.get())
-    assert (Refund.objects.get().status, at_stripe(payment)) == ("succeeded", [4_000])
+    assert (Refund.objects.get().status, refunds_at_stripe(payment)) == ("succeeded", [4_000])
 
 
 def test_a_pending_refund_is_credited_when_it_succeeds(stripe: Paywright) -> None:
@@ -324,7 +328,7 @@ def test_twenty_staff_refund_everything_once(stripe: Paywright) -> None:
 
     outcomes = at_once(20, press)
     assert sorted(outcomes) == ["exceeds"] * 19 + ["succeeded"]
-    assert at_stripe(payment) == [11_000]
+    assert refunds_at_stripe(payment) == [11_000]
     assert CreditNote.objects.count() == 1
 
 
@@ -351,4 +355,4 @@ def test_another_accounts_keys_decide_nothing_about_a_refund_whose_answer_was_lo
     settings.STRIPE_API_BASE = stripe.api_base
     resume(lost)
     lost.refresh_from_db()
-    assert (lost.status, at_stripe(payment)) == ("succeeded", [4_000])
+    assert (lost.status, refunds_at_stripe(payment)) == ("succeeded", [4_000])

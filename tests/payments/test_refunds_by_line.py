@@ -18,8 +18,15 @@ from jumun.payments.refunds.refund import refund
 from jumun.payments.stripe import gateway
 from paywright.testing import Paywright
 from tests.factories import item, refund_snapshot
-from tests.payments.paying import FAILING_REFUND_CARD, PENDING_REFUND_CARD, hear, pay_unnoticed
-from tests.payments.test_checkout import URLS, session_id
+from tests.payments.paying import (
+    FAILING_REFUND_CARD,
+    PENDING_REFUND_CARD,
+    URLS,
+    hear,
+    pay_unnoticed,
+    refunds_at_stripe,
+    session_id,
+)
 from tests.races import at_once
 from tests.storefront import shop
 
@@ -100,7 +107,7 @@ def test_the_same_press_refunds_the_same_pieces_once(stripe: Paywright) -> None:
     assert give_back(payment, {1: 1}, key=key) == give_back(payment, {1: 1}, key=key)
     with pytest.raises(NotRefundable):
         give_back(payment, {1: 2}, key=key)
-    assert [found["amount"] for found in gateway.refunds_of(payment.payment_intent_id)] == [5_500]
+    assert refunds_at_stripe(payment) == [5_500]
 
 
 def test_a_refund_is_of_an_amount_or_of_lines() -> None:
@@ -121,7 +128,7 @@ def test_twenty_staff_who_refund_the_last_piece_refund_it_once(stripe: Paywright
             return "exceeds"
 
     assert sorted(at_once(20, press)) == ["exceeds"] * 19 + ["succeeded"]
-    assert [found["amount"] for found in gateway.refunds_of(payment.payment_intent_id)] == [17_000]
+    assert refunds_at_stripe(payment) == [17_000]
 
 
 def bought_in_the_shop(stripe: Paywright, *, card: str | None = None) -> tuple[Any, Payment]:

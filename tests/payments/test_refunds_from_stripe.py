@@ -18,26 +18,11 @@ from jumun.payments.stripe import gateway
 from paywright.testing import Paywright
 from tests.examples import some
 from tests.factories import place_order
-from tests.payments.paying import buy, hear, pay_unnoticed
-from tests.payments.stripe_says import charge_of, session_of
-from tests.payments.test_checkout import session_id
-from tests.payments.test_reconcile import reconcile
+from tests.payments.paying import buy, hear, pay_unnoticed, session_id
+from tests.payments.reconciling import reconcile
+from tests.payments.stripe_says import charge_of, refund_of, session_of
 
 pytestmark = pytest.mark.django_db
-
-
-def refund_of(order: Order, intent_id: str, number: int, **changes: Any) -> dict[str, Any]:
-    """What Stripe says of a refund that was made in its dashboard."""
-    return {
-        "id": f"re_{intent_id}_{number}",
-        "object": "refund",
-        "status": "succeeded",
-        "amount": 1_000 * number,
-        "currency": order.currency.lower(),
-        "payment_intent": intent_id,
-        "reason": None,
-        "metadata": {},
-    } | changes
 
 
 def expanded(order: Order, intent_id: str, **changes: Any) -> dict[str, Any]:

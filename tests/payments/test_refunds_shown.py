@@ -9,7 +9,7 @@ from jumun.invoices.models import CreditNote
 from jumun.orders.models import Order
 from jumun.payments.merge import apply
 from tests.factories import paid_order, place_order
-from tests.payments.test_refunds_from_stripe import refund_of
+from tests.payments.stripe_says import refund_of
 
 pytestmark = pytest.mark.django_db
 

@@ -10,9 +10,10 @@ from jumun.payments.merge import apply
 from jumun.payments.models import BalanceTransaction, InboxEvent, Payout, QuarantinedSnapshot
 from paywright.testing import Paywright
 from tests.factories import item, paid_order, refund_snapshot
-from tests.payments.disputing import dispute_of, movement
+from tests.payments.balance import movement
+from tests.payments.disputing import dispute_of
 from tests.payments.paying import buy, hear
-from tests.payments.test_reconcile import reconcile
+from tests.payments.reconciling import reconcile
 
 pytestmark = pytest.mark.django_db
 

@@ -26,10 +26,11 @@ from jumun.payments.models import (
     Refund,
 )
 from jumun.payments.refunds.lost_dispute import credit_lost
-from tests.factories import paid_order, paid_session, pay, place_order, refund_snapshot
-from tests.payments.disputing import dispute_of, movement
+from tests.factories import paid_order, pay, place_order, refund_snapshot
+from tests.payments.balance import movement, payout_of
+from tests.payments.disputing import dispute_of
 from tests.payments.paying import work
-from tests.payments.stripe_says import charge_of, deliver, event
+from tests.payments.stripe_says import charge_of, deliver, event, session_of
 
 pytestmark = pytest.mark.django_db
 
@@ -44,8 +45,6 @@ WORDS = (
     "NUL \x00 and half of a pair \ud800",
 )
 words = pytest.mark.parametrize("word", WORDS, ids=range(len(WORDS)))
-PAYOUT = {"id": "po_1", "object": "payout", "amount": 5, "currency": "krw", "automatic": False, "livemode": False}
-PAYOUT |= {"status": "failed", "created": 1_790_000_000, "arrival_date": 1_790_000_000}
 
 
 def hear(snapshot: dict[str, Any], kind: str) -> None:
@@ -80,7 +79,7 @@ def test_metadata_that_is_no_text(value: Any) -> None:
 
 @words
 def test_a_session_of_somebody_else_with_references_of_their_own(word: str) -> None:
-    theirs = paid_session(place_order(), client_reference_id=word, metadata={"order_reference": word, "site": word})
+    theirs = session_of(place_order(), client_reference_id=word, metadata={"order_reference": word, "site": word})
     hear(theirs, "checkout.session.completed")
     hear(charge_of(place_order(), "pi_9", metadata={"order_reference": word}), "charge.succeeded")
     assert not QuarantinedSnapshot.objects.exists()
@@ -89,7 +88,7 @@ def test_a_session_of_somebody_else_with_references_of_their_own(word: str) -> N
 
 @words
 def test_a_payout_that_failed_for_any_reason(word: str, admin_client: Client) -> None:
-    hear(PAYOUT | {"failure_message": word}, "payout.failed")
+    hear(payout_of(status="failed", failure_message=word), "payout.failed")
     payout = Payout.objects.get()
     assert payout.failure_message == stored(word)
     page = admin_client.get(f"/admin/jumun_payments/payout/{payout.pk}/change/").content.decode()
@@ -118,7 +117,7 @@ def test_refunds_and_disputes_for_any_reason(word: str, admin_client: Client) ->
 @words
 def test_a_card_of_any_brand(word: str, client: Client) -> None:
     order = place_order()
-    session = paid_session(order)
+    session = session_of(order)
     details = {"type": word, word: {"brand": word, "last4": word, "wallet": {"type": word}}}
     session["payment_intent"]["latest_charge"]["payment_method_details"] = details
     hear(session, "checkout.session.completed")
@@ -153,7 +152,7 @@ def test_a_status_of_a_refund_that_we_do_not_know_is_for_staff_and_takes_its_mon
 
 def test_a_refund_within_a_charge_that_cannot_be_read_keeps_no_order_from_being_paid() -> None:
     order = place_order()
-    session = paid_session(order)
+    session = session_of(order)
     payment = {"payment_intent": session["payment_intent"]["id"]}
     good = {"id": "re_good", "object": "refund", "status": "succeeded", "amount": 1_000, "currency": "krw"} | payment
     refunds = [good | {"id": "re_bad", "amount": "much"}, "re_bare", good, good | {"id": "\x00" * 300}]
@@ -171,7 +170,7 @@ def test_a_refund_within_a_charge_that_cannot_be_read_keeps_no_order_from_being_
 
 def test_a_charge_that_cannot_be_read_keeps_no_order_from_being_paid() -> None:
     order = place_order()
-    session = paid_session(order)
+    session = session_of(order)
     session["payment_intent"]["latest_charge"] |= {"id": 5, "payment_method_details": {"type": 5, "card": []}}
     hear(session, "checkout.session.completed")
     order.refresh_from_db()
@@ -181,7 +180,7 @@ def test_a_charge_that_cannot_be_read_keeps_no_order_from_being_paid() -> None:
 @pytest.mark.parametrize("change", [{"status": "hibernating"}, {"payment_status": "half_paid"}])
 def test_a_status_of_a_session_that_we_do_not_know_pays_nothing_and_is_for_staff(change: dict[str, str]) -> None:
     order = place_order()
-    session = paid_session(order)
+    session = session_of(order)
     Checkout.objects.create(order=order, state="open", session_id=session["id"], expires_at=order.expires_at)
     hear(session | change, "checkout.session.completed")
     order.refresh_from_db()
@@ -193,7 +192,7 @@ def test_a_status_of_a_session_that_we_do_not_know_pays_nothing_and_is_for_staff
 def test_statuses_that_are_only_shown_are_stored(admin_client: Client) -> None:
     payment = paid_order().payments.get()
     hear(dispute_of(payment, status="mediation\nby the network"), "charge.dispute.updated")
-    hear(PAYOUT | {"status": "on_the_moon", "reconciliation_status": "half_way"}, "payout.updated")
+    hear(payout_of(status="on_the_moon", reconciliation_status="half_way"), "payout.updated")
     apply(movement("txn_9", -5, source="", category="climate_tax"))
     assert Dispute.objects.get().is_open
     assert Payout.objects.get().status == "on_the_moon"

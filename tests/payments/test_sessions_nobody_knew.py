@@ -11,7 +11,7 @@ from jumun.payments.models import Payment
 from jumun.payments.stripe import gateway
 from paywright.testing import Paywright
 from tests.factories import place_order
-from tests.payments.test_checkout import URLS, session_id
+from tests.payments.paying import URLS, session_id
 
 pytestmark = pytest.mark.django_db
 

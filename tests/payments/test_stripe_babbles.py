@@ -19,9 +19,8 @@ from jumun.payments.refunds.refund import refund, resume
 from jumun.payments.stripe import gateway
 from paywright.testing import Paywright
 from tests.factories import place_order
-from tests.payments.paying import buy, work
+from tests.payments.paying import buy, refunds_at_stripe, work
 from tests.payments.stripe_says import deliver, event, session_of
-from tests.payments.test_refunds import at_stripe
 
 pytestmark = pytest.mark.django_db
 
@@ -139,4 +138,4 @@ def test_a_key_that_was_used_with_other_parameters_is_looked_into(stripe: Paywri
     monkeypatch.setattr(gateway, "TRANSACTIONS_EXPAND", [])
     resume(Refund.objects.get())
     made.refresh_from_db()
-    assert (made.status, at_stripe(payment)) == ("succeeded", [4_000])
+    assert (made.status, refunds_at_stripe(payment)) == ("succeeded", [4_000])

@@ -15,7 +15,7 @@ from jumun.orders.models import Order
 from jumun.outbox.worker import drain
 from jumun.payments.merge import MERGED_TYPES
 from jumun.payments.models import InboxEvent, Payment
-from tests.orders.test_placing import CUSTOMER, TEA
+from tests.orders.placing import CUSTOMER, TEA
 from tests.payments.stripe_says import deliver, event, session_of, signature
 from tests.races import at_once
 

@@ -10,8 +10,8 @@ from jumun.outbox.process import process
 from jumun.payments.models import InboxEvent
 from jumun.payments.webhooks.receive import store
 from jumun.payments.webhooks.wsgi import WebhooksFirst
-from tests.factories import paid_order, paid_session, place_order
-from tests.payments.stripe_says import event, signature
+from tests.factories import paid_order, place_order
+from tests.payments.stripe_says import event, session_of, signature
 
 pytestmark = pytest.mark.django_db
 PATH = "/payment/webhooks/"
@@ -37,7 +37,7 @@ def post(body: bytes, header: str, **environ: Any) -> tuple[int, bytes]:
 
 
 def body_of(order: Order) -> bytes:
-    return event(paid_session(order))
+    return event(session_of(order))
 
 
 def test_a_notification_is_stored_before_it_is_answered() -> None:

@@ -1,8 +1,6 @@
 """kill -9 between the acknowledgement and the end of the processing loses nothing and doubles nothing."""
 
 import socket
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,21 +12,15 @@ from jumun.outbox.models import Job
 from jumun.payments.checkout.open import open_checkout
 from jumun.payments.models import InboxEvent, Payment
 from paywright.testing import Paywright
-from tests.orders.test_placing import CUSTOMER, TEA
+from tests.orders.placing import CUSTOMER, TEA
+from tests.payments.paying import URLS, session_id
 from tests.payments.stripe_says import deliver, event
-from tests.payments.test_checkout import URLS, session_id
 from tests.processes import worker
+from tests.waiting import wait_for_jobs
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.long]
 
 WAIT_S = 60
-
-
-def until(true: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + WAIT_S
-    while not true():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.05)
 
 
 def mails(folder: Path) -> list[Path]:
@@ -61,8 +53,10 @@ def test_a_worker_killed_while_stripe_keeps_it_waiting(paid_event: bytes, tmp_pa
     assert Payment.objects.get().card_last4 == ""
 
     with worker(tmp_path):
-        until(lambda: bool(mails(tmp_path)) and not Job.objects.filter(kind="invoices.mail", state="ready").exists())
-        until(lambda: not Job.objects.filter(kind="payments.complete", state="ready").exists())
+        wait_for_jobs(
+            lambda: bool(mails(tmp_path)) and not Job.objects.filter(kind="invoices.mail", state="ready").exists()
+        )
+        wait_for_jobs(lambda: not Job.objects.filter(kind="payments.complete", state="ready").exists())
     assert Payment.objects.get().card_last4 == "4242"
     assert Invoice.objects.count() == 1
     assert len(mails(tmp_path)) == 1
@@ -71,7 +65,7 @@ def test_a_worker_killed_while_stripe_keeps_it_waiting(paid_event: bytes, tmp_pa
 def test_a_worker_told_to_stop_finishes_what_it_has(paid_event: bytes, tmp_path: Path) -> None:
     deliver(paid_event)
     with worker(tmp_path) as process:
-        until(lambda: Order.objects.get().state == "paid")
+        wait_for_jobs(lambda: Order.objects.get().state == "paid")
         process.terminate()
         assert process.wait(timeout=WAIT_S) == 0
     assert InboxEvent.objects.get().state == "done"

@@ -16,8 +16,8 @@ from jumun.storefront.models import Product
 from jumun.storefront.place_order import place_order
 from jumun.storefront.summary import Summary
 from paywright.testing import Paywright
-from tests.orders.test_placing import CUSTOMER
-from tests.payments.test_checkout import URLS, session_id
+from tests.orders.placing import CUSTOMER
+from tests.payments.paying import URLS, session_id
 from tests.storefront.shop import ADDRESS, HTMX, checkout, counts, form_token, product, put
 
 pytestmark = pytest.mark.django_db

@@ -10,7 +10,7 @@ from jumun.storefront.models import Product
 from tests.pages import Pages
 from tests.storefront.shop import ADDRESS, product
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.long]
 
 PHONE_WIDTH = 390
 

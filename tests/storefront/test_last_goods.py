@@ -15,11 +15,11 @@ from jumun.payments.merge import apply
 from jumun.payments.models import Checkout, Payment
 from jumun.payments.stripe import gateway
 from paywright.testing import Paywright
-from tests.payments.test_checkout import URLS, session_id
+from tests.payments.paying import URLS, refunds_at_stripe, session_id
 from tests.races import at_once
 from tests.storefront.shop import buy, checkout, counts, form_token, product, put
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.long]
 
 BUYERS, LATE, PIECES = 32, 6, 10
 
@@ -72,7 +72,7 @@ def test_exactly_the_last_ten_are_sold(stripe: Paywright) -> None:
     assert paid + waiting <= PIECES
     assert Invoice.objects.count() == paid
     for payment in Payment.objects.filter(status="paid").select_related("order"):
-        given_back = sum(refund["amount"] for refund in gateway.refunds_of(payment.payment_intent_id))
+        given_back = sum(refunds_at_stripe(payment))
         assert given_back == (0 if payment.settles_order else payment.amount_minor)
     assert paid == PIECES, "all were wanted, and all who waited have paid"
     assert list(findings()) == []

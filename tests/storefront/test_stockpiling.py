@@ -12,13 +12,12 @@ from pytest_django.fixtures import Settings
 
 from jumun.orders.models import Order
 from jumun.outbox.worker import drain
-from jumun.payments.checkout import expire
-from jumun.payments.checkout.open import open_checkout
+from jumun.payments.checkout.open import expire, open_checkout
 from jumun.storefront.models import Origin, Product
 from jumun.storefront.origin import forget_old
 from paywright.testing import Paywright
 from tests.factories import pay
-from tests.payments.test_checkout import URLS
+from tests.payments.paying import URLS
 from tests.races import at_once
 from tests.storefront.shop import buy, checkout, counts, form_token, product, put
 

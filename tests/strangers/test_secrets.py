@@ -14,9 +14,9 @@ from jumun.orders.models import Order
 from jumun.payments.checkout.open import open_checkout
 from jumun.payments.models import InboxEvent
 from paywright.testing import Paywright
-from tests.orders.test_placing import CUSTOMER, TEA
+from tests.orders.placing import CUSTOMER, TEA
+from tests.payments.paying import URLS, session_id
 from tests.payments.stripe_says import deliver, event, session_of, signature
-from tests.payments.test_checkout import URLS, session_id
 from tests.storefront.shop import checkout, form_token, product, put
 from tests.strangers.guide import blocks, variables
 

@@ -19,13 +19,13 @@ from jumun.invoices.documents.einvoice_scope import NOT_XML
 from jumun.orders.models import Order
 from jumun.text import is_damaged, normalized
 from tests.factories import item, pay, place_order
+from tests.invoices.en16931 import NAMESPACES
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.long, pytest.mark.once]
 
 # With --hypothesis-profile=thorough, ten times the thousand of that profile.
 EXAMPLES = 10_000 if settings().max_examples == 1_000 else 200
 BT_44 = "//ram:BuyerTradeParty/ram:Name/text()"
-NAMESPACES = {"ram": "urn:un:unece:uncefact:data:standard:ReusableAggregateBusinessInformationEntity:100"}
 
 # Every script, and what breaks layouts: marks without a letter, joiners, directions, emoji families, old Hangul.
 LETTERS = "กี้ শ্রী க்ஷ ខ្មែរ မြန်မာ محمَّد שָׁלוֹם ߒߞߏ 김하늘 𠮷 ᄒᆞᆫ 👩‍👩‍👧 ﷺ ｶﾞ é".split()

@@ -5,6 +5,8 @@ from hypothesis import strategies as st
 from jumun import email_addresses
 from jumun.errors import OrderRefused
 
+pytestmark = pytest.mark.no_database
+
 ATEXT = "abcXYZ019!#$%&'*+/=?^_`{|}~-"
 
 

@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 
 from jumun import text
 
+pytestmark = pytest.mark.no_database
+
 anything = st.text()
 
 

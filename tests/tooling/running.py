@@ -86,10 +86,3 @@ def alive(pid):
     """Whether the process runs; one that has ended and was not collected yet does not."""
     state = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True).stdout.strip()
     return bool(state) and not state.startswith("Z")
-
-
-def wait_until(holds, timeout_s=90):
-    give_up = time.monotonic() + timeout_s
-    while not holds():
-        assert time.monotonic() < give_up
-        time.sleep(0.05)

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.once
+
 ROOT = Path(__file__).resolve().parents[2]
 NEEDED = ["sh", "cat", "cksum", "dirname", "head", "mkdir", "rm", "sleep", "tail"]
 

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.once
+
 ROOT = Path(__file__).resolve().parents[2]
 CALLS = re.findall(r'"\$python" ((?:-m )?tests[./](?:chromium|stripe_clients|broker)\S*)', (ROOT / "test").read_text())
 

@@ -6,6 +6,8 @@ import pytest
 
 from shop.configuration import ConfigurationError, configure, with_dotenv
 
+pytestmark = pytest.mark.once
+
 STRIPE = {"STRIPE_SECRET_KEY": "sk_test_of_an_account", "STRIPE_WEBHOOK_SECRET": "whsec_of_the_cli"}
 
 

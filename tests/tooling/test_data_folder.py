@@ -19,6 +19,8 @@ from shop.data_folder import check_data, schema_of
 from shop.freshness import is_fresh
 from tests.tooling.running import ROOT, environment, shop
 
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture(scope="module")
 def prepared(tmp_path_factory):

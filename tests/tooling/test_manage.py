@@ -8,6 +8,8 @@ import pytest
 
 from tests.tooling.running import ROOT, Running, environment, shop
 
+pytestmark = pytest.mark.once
+
 OPEN = "Ctrl-C ends everything"
 ALL_IS_WELL = [
     ("audit",),

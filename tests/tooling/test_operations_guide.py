@@ -13,6 +13,8 @@ import pytest
 from shop.configuration import configure
 from tests.tooling.running import ROOT, environment
 
+pytestmark = pytest.mark.once
+
 GUIDE = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
 SECTION = GUIDE.partition("\n## Backup and restore\n")[2].partition("\n## ")[0]
 BLOCKS = re.findall(r"^```(sh|crontab)\n(.*?)^```$", SECTION, re.MULTILINE | re.DOTALL)

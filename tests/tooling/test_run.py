@@ -5,7 +5,10 @@ import socket
 
 import pytest
 
-from tests.tooling.running import Running, alive, shop, wait_until
+from tests.tooling.running import Running, alive, shop
+from tests.waiting import wait_until
+
+pytestmark = [pytest.mark.long, pytest.mark.once]
 
 OPEN = "Ctrl-C ends everything"
 

@@ -10,6 +10,8 @@ from shop import supervisor
 from shop.configuration import HOST, Configuration, free_ports
 from shop.supervisor import Supervisor
 
+pytestmark = pytest.mark.once
+
 ENOUGH = 8
 DIES = "import sys; sys.exit(3)"
 

@@ -10,6 +10,8 @@ from shop.expecting import StepFailed
 from shop.tour import Report
 from tests.tooling.running import shop
 
+pytestmark = [pytest.mark.long, pytest.mark.once]
+
 
 @pytest.fixture(scope="module")
 def tour(tmp_path_factory):

@@ -11,6 +11,8 @@ from django.utils import translation
 
 from tools.translations import ROOT, out_of_step, owners
 
+pytestmark = pytest.mark.once
+
 PO = Path("locale", "ko", "LC_MESSAGES", "django.po")
 OWNERS = [pytest.param(owner, id=str(owner.folder.relative_to(ROOT))) for owner in owners()]
 

@@ -11,6 +11,8 @@ import pytest
 from shop.configuration import HOST
 from shop.supervisor import SERVED_BY
 
+pytestmark = pytest.mark.once
+
 ANSWER_TIMEOUT_S = 30
 
 
