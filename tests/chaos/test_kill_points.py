@@ -23,11 +23,11 @@ from jumun.orders.models import Order
 from jumun.orders.signals import order_paid
 from jumun.outbox.models import Job
 from jumun.outbox.worker import drain
-from jumun.payments.checkout.open import expire
+from jumun.payments.checkout import expire
 from jumun.payments.keys import new_key
 from jumun.payments.merge import apply
 from jumun.payments.models import InboxEvent, Refund, WebhookReception
-from jumun.payments.refunds.refund import refund as refunding
+from jumun.payments.refunds import refund as refunding
 from jumun.payments.stripe import gateway
 from jumun.payments.webhooks.reception import reception
 from paywright.testing import Paywright

@@ -13,7 +13,7 @@ from jumun.errors import StripeUnavailable
 from jumun.orders.models import Order
 from jumun.outbox.models import Job
 from jumun.payments.models import Refund
-from jumun.payments.refunds.refund import refund as refunding
+from jumun.payments.refunds import refund as refunding
 from paywright.testing import Paywright
 from tests.factories import place_order
 from tests.invoices.mail_server import MailServer, mail_server

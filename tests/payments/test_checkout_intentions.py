@@ -8,8 +8,8 @@ from django.utils import timezone
 
 from jumun.errors import OrderNotPayable, StripeUnavailable
 from jumun.orders.models import Order
+from jumun.payments.checkout import open as checkouts
 from jumun.payments.checkout.open import close_unusable, open_checkout
-from jumun.payments.checkout.open import open as checkouts
 from jumun.payments.models import Checkout, Payment
 from tests.factories import item, place_order
 from tests.payments.paying import URLS

@@ -8,8 +8,9 @@ from django.utils import timezone
 
 from jumun.errors import StripeRefused
 from jumun.orders.models import Order
+from jumun.payments.checkout import end
 from jumun.payments.checkout.close import close
-from jumun.payments.checkout.open import end, open_checkout
+from jumun.payments.checkout.open import open_checkout
 from jumun.payments.models import Checkout, Payment
 from jumun.payments.stripe import gateway
 from paywright.testing import Paywright

@@ -19,6 +19,7 @@ from jumun.invoices.documents.printed import printed
 from jumun.orders.models import Order
 from jumun.outbox.process import process
 from jumun.payments.models import Dispute, InboxEvent, Payout, QuarantinedSnapshot, Refund
+from jumun.payments.webhooks.receive import store
 from tests.examples import half
 from tests.factories import paid_order, place_order, refund_snapshot
 from tests.payments.balance import movement, payout_of

@@ -12,7 +12,8 @@ from pytest_django.fixtures import Settings
 
 from jumun.orders.models import Order
 from jumun.outbox.worker import drain
-from jumun.payments.checkout.open import expire, open_checkout
+from jumun.payments.checkout import expire
+from jumun.payments.checkout.open import open_checkout
 from jumun.storefront.models import Origin, Product
 from jumun.storefront.origin import forget_old
 from paywright.testing import Paywright
