@@ -14,7 +14,7 @@ import psycopg
 
 from bench.events import event_of, request_of
 from bench.stage import ROOT, environment, run_django
-from shop.configuration import HOST
+from shop.run.configuration import HOST
 
 LOOK_EVERY_S = 0.005
 GIVE_UP_S = 300

@@ -9,8 +9,7 @@ from bench.paywright import Client
 from bench.serving import Server, serving
 from bench.stage import Stage
 from paywright.testing import Paywright
-from shop.configuration import HOST
-from shop.supervisor import SERVED_BY
+from shop.run.configuration import HOST, SERVED_BY
 
 PATH = "/stripe/webhook/5b1d2c6e-4d1f-4a8e-9e7c-000000000001/"
 # It accepts keys of Stripe's length alone.

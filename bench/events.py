@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from shop.configuration import HOST
+from shop.run.configuration import HOST
 
 SECRET = "whsec_bench"  # noqa: S105 (opens nothing)
 BODY_BYTES = 2048

@@ -12,11 +12,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bench.serving import cpu_s
-from shop.browser import Browser
-from shop.configuration import configure, free_ports
-from shop.journey import Journey
-from shop.start import prepare
-from shop.supervisor import Supervisor
+from shop.run.configuration import configure, free_ports
+from shop.run.database import prepare
+from shop.run.store import Store
+from shop.tour.browser import Browser
+from shop.tour.journey import Journey
 
 STORE, PAYWRIGHT = ("web", "worker"), ("paywright",)
 DRAIN_S = 300
@@ -26,9 +26,7 @@ DUE = "SELECT count(*) FROM {table} WHERE state NOT IN ('done', 'parked', 'ignor
 
 @dataclass(frozen=True, slots=True)
 class Household:
-    """The running processes, by the names that the supervisor gives them."""
-
-    supervisor: Supervisor
+    store: Store
     journey: Journey
     database: Path
 
@@ -66,9 +64,7 @@ class Household:
 
     def _pids(self, names: Sequence[str]) -> Iterator[int]:
         for name in names:
-            parent = self.supervisor.children[name].group
-            yield parent
-            yield from map(int, Path(f"/proc/{parent}/task/{parent}/children").read_text().split())
+            yield from _with_children(self.store.pids[name])
 
 
 @contextmanager
@@ -81,11 +77,16 @@ def household() -> Iterator[Household]:
         configuration = configure(
             data=data, port=port, paywright_port=paywright_port, given={**given, "JUMUN_ENV_FILE": os.devnull}
         )
-        with Supervisor(configuration, echo=lambda _line: None) as supervisor, Browser("ko") as customer:
-            prepare(supervisor)
-            supervisor.start()
+        prepare(configuration)
+        with Store(configuration, echo=lambda _line: None) as store, Browser("ko") as customer:
             journey = Journey(configuration=configuration, folder=data, customer=customer, clerk=customer)
-            yield Household(supervisor, journey, data / "jumun.sqlite3")
+            yield Household(store, journey, data / "jumun.sqlite3")
+
+
+def _with_children(pid: int) -> Iterator[int]:
+    yield pid
+    for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+        yield from _with_children(int(child))
 
 
 def _proportional_kb(pid: int) -> int:

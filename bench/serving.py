@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.stage import ROOT, environment
-from shop.configuration import HOST, free_ports
-from shop.supervisor import SERVED_BY
+from shop.run.configuration import HOST, SERVED_BY, free_ports
 
 READY_TIMEOUT_S = 60
 STOP_TIMEOUT_S = 30

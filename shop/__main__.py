@@ -1,4 +1,4 @@
-"""``python -m shop``: start the store, or do the whole job once (``tour``)."""
+"""``python -m shop``: start the store, do the whole job once (``tour``), or run a management command (``manage``)."""
 
 import argparse
 import os
@@ -6,18 +6,12 @@ import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from types import FrameType
 
-from shop.configuration import PAYWRIGHT_PORT, STORE_PORT, ConfigurationError
-from shop.language import _
-from shop.supervisor import StoreFailed
+from shop.run.configuration import PAYWRIGHT_PORT, STORE_PORT, ConfigurationError
+from shop.run.store import StoreFailed
+from shop.terminal import _
 
 INTERRUPTED = 130  # as a shell has it: 128 and the number of SIGINT
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-
-
-class Interrupted(BaseException):
-    """Ctrl-C, or one of its siblings."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -27,7 +21,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     a tour that was interrupted.
     """
     chosen = _parser().parse_args(arguments)
-    _listen_for_the_end()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # nohup keeps its meaning
+            signal.signal(number, signal.default_int_handler)
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="replace", line_buffering=True)  # type: ignore[union-attr]
     try:
@@ -38,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except StoreFailed as error:
         print(f"jumun: {error}", file=sys.stderr)
         return 1
-    except Interrupted:
+    except KeyboardInterrupt:
         return 0 if chosen.command is _start else INTERRUPTED
 
 
@@ -70,32 +66,21 @@ def _port(text: str) -> int:
 
 
 def _start(chosen: argparse.Namespace) -> int:
-    from shop.start import start
+    from shop.run.start import start
 
     return start(data=chosen.data, port=chosen.port, paywright_port=chosen.paywright_port)
 
 
 def _tour(chosen: argparse.Namespace) -> int:
-    from shop.tour import tour
+    from shop.tour.tour import tour
 
     return tour(as_json=chosen.json, keep=chosen.keep)
 
 
 def _manage(chosen: argparse.Namespace) -> int:
-    from shop.manage import manage
+    from shop.run.manage import manage
 
     manage(data=chosen.data, arguments=chosen.arguments)
-
-
-def _listen_for_the_end() -> None:
-    def interrupt(_number: int, _frame: FrameType | None) -> None:
-        for number in SIGNALS:
-            signal.signal(number, signal.SIG_IGN)  # the end has begun, and takes seconds at most
-        raise Interrupted
-
-    for number in SIGNALS:
-        if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # nohup keeps its meaning
-            signal.signal(number, interrupt)
 
 
 if __name__ == "__main__":

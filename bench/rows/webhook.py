@@ -13,7 +13,7 @@ from bench.events import SECRET, event_of, request_of, send, unique
 from bench.row import LIMIT, OURS, Bench, Contestant, Row
 from bench.serving import serving
 from bench.stage import Stage
-from shop.configuration import HOST
+from shop.run.configuration import HOST
 
 DJ_STRIPE = "dj-stripe"
 PLAIN = "construct_event + get_or_create"

@@ -5,15 +5,19 @@ import json
 import os
 import secrets
 import socket
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from shop.language import _
+from shop.terminal import _
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 HOST = "127.0.0.1"
 STORE_PORT, PAYWRIGHT_PORT = 8000, 12111
+STAFF_NAME = "staff"
+# What gunicorn is told besides the address.
+SERVED_BY = ("--config", str(ROOT / "shop" / "gunicorn_conf.py"))
 
 
 class ConfigurationError(Exception):
@@ -22,7 +26,7 @@ class ConfigurationError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Configuration:
-    """All that the supervisor needs to know. ``paywright_port`` is None where Stripe itself takes the payments."""
+    """How the store runs. ``paywright_port`` is None where Stripe itself takes the payments."""
 
     data: Path
     port: int
@@ -44,11 +48,6 @@ class Configuration:
         """Whether cards are really charged."""
         return self.environment["STRIPE_SECRET_KEY"].startswith(("sk_live_", "rk_live_"))
 
-    @property
-    def webhook_url(self) -> str:
-        """Where signed events are sent to."""
-        return f"{self.store_url}/payment/webhooks/"
-
 
 def configure(*, data: Path, port: int, paywright_port: int, given: Mapping[str, str]) -> Configuration:
     """Decide from the environment (with `.env` in it) how the store runs. Raises `ConfigurationError`."""
@@ -60,7 +59,10 @@ def configure(*, data: Path, port: int, paywright_port: int, given: Mapping[str,
     kept = _kept_in(data)
     environment = {
         **given,
+        # The commands of the `Procfile` are those of this Python's environment.
+        "PATH": os.pathsep.join([str(Path(sys.executable).parent), given.get("PATH", os.defpath)]),
         "DJANGO_SETTINGS_MODULE": "shop.settings",
+        "JUMUN_PORT": str(port),
         "JUMUN_DATA_DIR": str(data.resolve()),
         "JUMUN_SECRET_KEY": given.get("JUMUN_SECRET_KEY") or kept["secret_key"],
         "JUMUN_SITE_URL": given.get("JUMUN_SITE_URL") or f"http://{HOST}:{port}",
@@ -77,6 +79,7 @@ def configure(*, data: Path, port: int, paywright_port: int, given: Mapping[str,
             "STRIPE_WEBHOOK_SECRET": secrets_accepted,
             # By the environment, since the list of processes shows every user their command lines.
             "PAYWRIGHT_SECRET": secrets_accepted.partition(",")[0].strip(),
+            "PAYWRIGHT_PORT": str(paywright_port),
             "STRIPE_API_BASE": f"http://{HOST}:{paywright_port}",
         }
     return Configuration(
@@ -108,10 +111,10 @@ def _kept_in(data: Path) -> dict[str, str]:
         data.mkdir(parents=True, exist_ok=True)
         return _kept_secrets(data / "secrets.json")
     except OSError as error:
-        raise unusable(data, error) from error
+        raise _unusable(data, error) from error
 
 
-def unusable(data: Path, error: OSError) -> ConfigurationError:
+def _unusable(data: Path, error: OSError) -> ConfigurationError:
     """The folder takes no file."""
     message = _("Data cannot be kept in {path} ({reason}): choose another folder with --data DIR.")
     return ConfigurationError(message.format(path=data, reason=error.strerror))
@@ -157,6 +160,23 @@ def environment_with_dotenv() -> dict[str, str]:
 def data_folder(chosen: Path | None, given: Mapping[str, str]) -> Path:
     """The folder that was chosen, JUMUN_DATA_DIR or var."""
     return chosen or Path(given.get("JUMUN_DATA_DIR") or ROOT / "var")
+
+
+def remember_ports(data: Path, *, port: int, paywright_port: int) -> None:
+    """Keep them for `./run manage`, which finds Paywright by them. Raises `ConfigurationError`."""
+    try:
+        (data / "ports.json").write_text(json.dumps({"port": port, "paywright_port": paywright_port}))
+    except OSError as error:
+        raise _unusable(data, error) from error
+
+
+def last_ports(data: Path) -> dict[str, int]:
+    """``port`` and ``paywright_port``; the defaults where the store was never started."""
+    try:
+        kept = json.loads((data / "ports.json").read_text())
+        return {name: int(kept[name]) for name in ("port", "paywright_port")}
+    except (OSError, ValueError, TypeError, KeyError):
+        return {"port": STORE_PORT, "paywright_port": PAYWRIGHT_PORT}
 
 
 def with_dotenv(environment: Mapping[str, str], path: Path) -> dict[str, str]:

@@ -6,21 +6,19 @@ import tempfile
 import textwrap
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-import httpx
+import requests
 
-from shop import thai_name
-from shop.browser import Browser, NotOnPage
-from shop.columns import padded
-from shop.configuration import Configuration, configure, free_ports
-from shop.expecting import StepFailed
-from shop.journey import Journey, Result
-from shop.language import LANGUAGE, _, gettext_noop
-from shop.prepare import STAFF_NAME
-from shop.start import prepare
-from shop.supervisor import StoreFailed, Supervisor
+from shop.run.configuration import STAFF_NAME, Configuration, configure, free_ports
+from shop.run.database import prepare
+from shop.run.store import Store, StoreFailed
+from shop.terminal import LANGUAGE, _, gettext_noop, padded
+from shop.tour.browser import Browser, NotOnPage
+from shop.tour.expecting import StepFailed
+from shop.tour.journey import Journey, Result
 
 # Of the environment around it, the tour's store takes over nothing that is meant for another store.
 FOREIGN = ("JUMUN_", "STRIPE_", "DJANGO_", "DATABASE_URL")
@@ -88,7 +86,7 @@ class Report:
             outcome = {"ok": True, **action()}
         except StepFailed as failure:
             outcome = {"ok": False, "expected": failure.expected, "came": failure.came}
-        except (NotOnPage, StoreFailed, httpx.HTTPError) as error:
+        except (NotOnPage, StoreFailed, requests.RequestException) as error:
             outcome = {"ok": False, "came": str(error) or repr(error)}
         step = {"name": name, "ok": outcome["ok"], "seconds": round(time.monotonic() - began, 3), **outcome}
         self.document["steps"].append(step)
@@ -112,24 +110,21 @@ class Report:
 
 
 def _walk(configuration: Configuration, folder: Path, report: Report) -> None:
-    with (
-        Supervisor(configuration, echo=_silence) as supervisor,
-        Browser(LANGUAGE) as customer,
-        Browser(LANGUAGE) as clerk,
-    ):
+    store = Store(configuration, echo=_silence)
+    with ExitStack() as stack, Browser(LANGUAGE) as customer, Browser(LANGUAGE) as clerk:
         journey = Journey(configuration=configuration, folder=folder, customer=customer, clerk=clerk)
 
         def start() -> Result:
-            journey.staff = STAFF_NAME, prepare(supervisor) or ""
-            supervisor.start()
-            return {"processes": list(supervisor.children), "store": configuration.store_url}
+            journey.staff = STAFF_NAME, prepare(configuration) or ""
+            stack.enter_context(store)
+            return {"processes": store.names, "store": configuration.store_url}
 
-        steps = [(gettext_noop("start the store"), start), *journey.steps(), *thai_name.steps(journey)]
         # Stops at the first step that does not hold: what follows builds on it.
+        steps = [(gettext_noop("start the store"), start), *journey.steps()]
         held = all(report.step(name, action) for name, action in steps)
         report.document |= {"ok": held, "invoice_pdf": _text(journey.invoice_pdf), "csv": _text(journey.csv)}
         if not held:
-            report.failed(supervisor.last_words())
+            report.failed(store.last_lines())
 
 
 def _configuration(data: Path) -> Configuration:

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from shop.configuration import ConfigurationError
-from shop.language import _
+from shop.run.configuration import ConfigurationError
+from shop.terminal import _
 
 # A large database is read only for so long.
 CHECK_MAX_S = 3.0

@@ -2,11 +2,10 @@
 
 import time
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any, TypeVar
 
-import httpx
-
-from shop.browser import Page
+from shop.tour.browser import Page
 
 # The worker looks for work several times a second; a machine under load gets more time than that.
 WAIT_S = 20.0
@@ -32,7 +31,7 @@ def expect(holds: object, expected: str, came: object) -> None:
 
 def shown(page: Page) -> Page:
     """The page, if it is one; raises `StepFailed` for an error page."""
-    expect(page.status == httpx.codes.OK, f"200 from {page.url}", f"{page.status}: {told(page)}")
+    expect(page.status == HTTPStatus.OK, f"200 from {page.url}", f"{page.status}: {told(page)}")
     return page
 
 

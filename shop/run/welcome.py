@@ -3,10 +3,8 @@
 import shlex
 from collections.abc import Iterable, Iterator
 
-from shop.columns import padded, width
-from shop.configuration import ROOT, Configuration
-from shop.language import _
-from shop.prepare import STAFF_NAME
+from shop.run.configuration import ROOT, STAFF_NAME, Configuration
+from shop.terminal import _, padded, width
 
 
 def welcome(configuration: Configuration, password: str | None) -> str:

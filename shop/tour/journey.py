@@ -11,17 +11,17 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from email.parser import BytesParser
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
-import httpx
-from pypdf import PdfReader
+from pypdfium2 import PdfDocument
 
-from shop.browser import Browser, Page
-from shop.configuration import Configuration
-from shop.expecting import StepFailed, expect, shown, told, until
-from shop.language import gettext_noop
-from shop.pdf_text import pdf_text
+from shop.run.configuration import Configuration
+from shop.terminal import gettext_noop
+from shop.tour.browser import Browser, Page, autofill, value_of
+from shop.tour.expecting import StepFailed, expect, shown, told, until
 
 PAID_CARD, DECLINED_CARD, SECURE_CARD = "4242 4242 4242 4242", "4000 0000 0000 0002", "4000 0025 0000 3155"
 CUSTOMER = {
@@ -34,9 +34,23 @@ CUSTOMER = {
     "street-address": "중구 세종대로 110",
     "tel": "+82 2-120-1234",
 }
+# Thai writes vowels and tones above and below its letters, and the invoice's main font has no Thai at all.
+THAI_CUSTOMER = {
+    "name": "กิตติพงษ์ ศรีสุข",
+    "email": "kittipong@example.com",
+    "country": "TH",
+    "postal-code": "10110",
+    "address-level2": "กรุงเทพมหานคร",
+    "address-line1": "99/1 ถนนสุขุมวิท แขวงคลองเตย",
+    "street-address": "99/1 ถนนสุขุมวิท แขวงคลองเตย",
+    "tel": "+66 81 234 5678",
+}
 CARD = {"cc-exp": "12 / 40", "cc-csc": "123", "cc-name": "HONG GILDONG"}
 
 END_OF_MAIL = b"\n" + b"-" * 79
+# Of UN/CEFACT's Cross Industry Invoice, the syntax of EN 16931 that the store writes; the prefix is the usual one.
+NAMESPACE = "urn:un:unece:uncefact:data:standard:ReusableAggregateBusinessInformationEntity:100"
+ElementTree.register_namespace("ram", NAMESPACE)
 
 Result = dict[str, Any]
 
@@ -56,6 +70,7 @@ class Journey:
     order_url: str = ""
     invoice_pdf: Path | None = None
     csv: Path | None = None
+    thai_number: str = ""
 
     def steps(self) -> Iterator[tuple[str, Callable[[], Result]]]:
         """Name and action of every step, in order."""
@@ -74,6 +89,9 @@ class Journey:
         yield gettext_noop("declined card"), self.declined_card
         yield gettext_noop("still payable"), self.still_payable
         yield gettext_noop("3D Secure card"), self.secure_card
+        yield gettext_noop("buy under a Thai name"), self.buy_under_thai_name
+        yield gettext_noop("Thai name on the PDF"), self.read_thai_pdf
+        yield gettext_noop("Thai name in the XML"), self.read_thai_xml
 
     def browse(self) -> Result:
         """The catalogue."""
@@ -84,7 +102,7 @@ class Journey:
 
     def add_to_cart(self) -> Result:
         """The first article that is not sold out goes into the cart."""
-        article = next(page for page in self._articles() if page.has_form("/cart/"))
+        article = next(page for page in self._articles() if page.forms("/cart/"))
         answer = self.customer.submit(article, article.form("/cart/"))
         self.page = shown(self.customer.follow(answer))
         expect("/cart/" in self.page.url, "to be shown the cart", self.page.url)
@@ -94,7 +112,7 @@ class Journey:
         """The checkout form, filled in as a browser does by itself."""
         checkout = shown(self.customer.open(self.page.link(r"/checkout/$")))
         form = checkout.form("/checkout/")
-        answer = self.customer.submit(checkout, form, form.autofill(self.buyer))
+        answer = self.customer.submit(checkout, form, autofill(form, self.buyer))
         expect(answer.location, "a redirect to the payment", f"{answer.status}: {told(answer)}")
         self.page = shown(self.customer.follow(answer))
         self.order_url = self.page.link("/orders/")
@@ -103,7 +121,7 @@ class Journey:
     def go_to_payment_page(self) -> Result:
         """The button sends the customer to the hosted page with 303."""
         answer = self.customer.submit(self.page, self.page.form("/payment/process/"))
-        expect(answer.status == httpx.codes.SEE_OTHER, "303 to the payment page", f"{answer.status}: {told(answer)}")
+        expect(answer.status == HTTPStatus.SEE_OTHER, "303 to the payment page", f"{answer.status}: {told(answer)}")
         leads_to = answer.location or ""
         expect(leads_to.startswith(f"{self.configuration.paywright_url}/"), "an address of Paywright", leads_to)
         self.page = shown(self.customer.open(leads_to))
@@ -143,8 +161,7 @@ class Journey:
         """The invoice's number, and its PDF."""
         number, pdf = self.download_invoice()
         self.invoice_pdf = self.save(f"{number}.pdf", pdf)
-        pages = len(PdfReader(io.BytesIO(pdf)).pages)
-        return {"number": number, "path": str(self.invoice_pdf), "bytes": len(pdf), "pages": pages}
+        return {"number": number, "path": str(self.invoice_pdf), "bytes": len(pdf), "pages": len(PdfDocument(pdf))}
 
     def download_invoice(self) -> tuple[str, bytes]:
         """Number and PDF of the invoice to which the page in front of the customer links."""
@@ -179,7 +196,10 @@ class Journey:
         """The order list's action "export selected orders as CSV", with what its form proposes."""
         orders = shown(self.clerk.open(self.page.link(r"/jumun_orders/order/$")))
         listed = orders.form_with("_selected_action")
-        chosen = {"action": listed.choice("action", "csv"), "_selected_action": listed.choice("_selected_action", "")}
+        chosen = {
+            "action": value_of(listed, "[name=action] option[value*=csv]"),
+            "_selected_action": value_of(listed, "[name=_selected_action]"),
+        }
         asked = shown(self.clerk.submit(orders, listed, chosen))
         answer = self.clerk.submit(asked, asked.form_with("_selected_action"))
         expect("text/csv" in answer.headers.get("content-type", ""), "a CSV file", f"{answer.status}: {told(answer)}")
@@ -193,8 +213,7 @@ class Journey:
         self.order_again()
         answer = self._pay_with(DECLINED_CARD)
         expect(answer.location is None, "to be told that the card is declined", answer.location)
-        alert = next((each for each in answer.elements if each.get("role") == "alert"), None)
-        expect(alert, "the reason in an alert", told(answer))
+        expect(answer.soup.select("[role=alert]"), "the reason in an alert", told(answer))
         state = shown(self.customer.open(self.order_url)).attribute("data-order-state")
         expect(state == "placed", "an order that is not paid", state)
         return {"card": DECLINED_CARD, "status": answer.status, "state": state}
@@ -218,6 +237,38 @@ class Journey:
         self.page = self._order_in_state("paid")
         return {"card": SECURE_CARD, "challenge": challenge.url, "state": "paid"}
 
+    def buy_under_thai_name(self) -> Result:
+        """From the catalogue to the paid order."""
+        self.buyer = THAI_CUSTOMER
+        self.order_again()
+        self.pay()
+        self.come_back()
+        return {"buyer": self.buyer["name"], **self.order_paid()}
+
+    def read_thai_pdf(self) -> Result:
+        """Name and address can be read on the paper."""
+        self.thai_number, pdf = self.download_invoice()
+        text = pdf_text(pdf)
+        for typed in self._thai_texts():
+            expect(_squeezed(typed) in _squeezed(text), f"{typed} on the invoice", text)
+        return {"buyer": self.buyer["name"], "path": str(self.save(f"{self.thai_number}.pdf", pdf)), "text": text}
+
+    def read_thai_xml(self) -> Result:
+        """The buyer of the e-invoice: BT-44 is the name, BT-50 the address and BT-52 the city (EN 16931-1)."""
+        answer = shown(self.customer.open(self.page.link(r"/invoice\.xml$")))
+        document = ElementTree.fromstring(answer.body)  # noqa: S314 (the store's own)
+        buyer = next(document.iter(f"{{{NAMESPACE}}}BuyerTradeParty"))
+        values = {element.tag.rpartition("}")[2]: element.text for element in buyer.iter()}
+        found = [values["Name"], values["LineOne"], values["CityName"]]
+        expect(found == self._thai_texts(), ", ".join(self._thai_texts()), found)
+        path = self.save(f"{self.thai_number}.xml", answer.body)
+        ElementTree.indent(buyer)
+        text = ElementTree.tostring(buyer, encoding="unicode").strip()
+        return {"buyer": values["Name"], "path": str(path), "text": text}
+
+    def _thai_texts(self) -> list[str]:
+        return [THAI_CUSTOMER[purpose] for purpose in ("name", "address-line1", "address-level2")]
+
     def _articles(self) -> Iterator[Page]:
         for link in self.page.links:
             if "/products/" in link:
@@ -232,7 +283,7 @@ class Journey:
     def _pay_with(self, card: str) -> Page:
         form = self.page.form("/c/pay/")
         known = {**self.buyer, **CARD, "cc-number": card}
-        return self.customer.submit(self.page, form, form.autofill(known))
+        return self.customer.submit(self.page, form, autofill(form, known))
 
     def _order_in_state(self, wanted: str) -> Page:
         def look() -> Page:
@@ -245,8 +296,9 @@ class Journey:
 
     def _events(self) -> list[Result]:
         key = self.configuration.environment["STRIPE_SECRET_KEY"]
-        answer = httpx.get(f"{self.configuration.paywright_url}/v1/events", auth=(key, ""), trust_env=False)
-        found: list[Result] = answer.raise_for_status().json()["data"]
+        answer = self.clerk.session.get(f"{self.configuration.paywright_url}/v1/events", auth=(key, ""))
+        answer.raise_for_status()
+        found: list[Result] = answer.json()["data"]
         return found
 
     def _mails(self) -> list[EmailMessage]:
@@ -267,3 +319,13 @@ class Journey:
 def _all_acknowledged(events: list[Result]) -> bool:
     completed = any(event["type"] == "checkout.session.completed" for event in events)
     return completed and not any(event["pending_webhooks"] for event in events)
+
+
+def pdf_text(pdf: bytes) -> str:
+    """The text of all pages, as a program reads it."""
+    return "\n".join(page.get_textpage().get_text_range() for page in PdfDocument(pdf))
+
+
+def _squeezed(text: str) -> str:
+    """Without spaces: where a program sees some between letters of Thai is its own guess."""
+    return "".join(text.split())
