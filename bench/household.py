@@ -78,7 +78,7 @@ def household() -> Iterator[Household]:
             data=data, port=port, paywright_port=paywright_port, given={**given, "JUMUN_ENV_FILE": os.devnull}
         )
         prepare(configuration)
-        with Store(configuration, echo=lambda _line: None) as store, Browser("ko") as customer:
+        with Store(configuration) as store, Browser("ko") as customer:
             journey = Journey(configuration=configuration, folder=data, customer=customer, clerk=customer)
             yield Household(store, journey, data / "jumun.sqlite3")
 

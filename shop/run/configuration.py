@@ -7,6 +7,7 @@ import secrets
 import socket
 import sys
 from collections.abc import Mapping
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,9 +55,9 @@ def configure(*, data: Path, port: int, paywright_port: int, given: Mapping[str,
     stripe_key = given.get("STRIPE_SECRET_KEY", "").strip()
     if stripe_key:
         _check_stripe(stripe_key, given)
-    else:
-        _check_apart(port, paywright_port)
-    kept = _kept_in(data)
+    elif port == paywright_port:
+        raise ConfigurationError(_("The store and Paywright cannot share port {port}.").format(port=port))
+    kept = _keys(data)
     environment = {
         **given,
         # The commands of the `Procfile` are those of this Python's environment.
@@ -74,7 +75,9 @@ def configure(*, data: Path, port: int, paywright_port: int, given: Mapping[str,
     if not stripe_key:
         # A given secret holds here too: whoever signs events by hand knows which.
         secrets_accepted = given.get("STRIPE_WEBHOOK_SECRET", "").strip() or kept["webhook_secret"]
-        environment |= _around_proxies(given) | {
+        environment |= {
+            # The store and Paywright talk to each other on this machine, whatever proxy leads out of it.
+            **{name: ",".join(filter(None, (given.get(name), HOST))) for name in ("NO_PROXY", "no_proxy")},
             "STRIPE_SECRET_KEY": kept["paywright_key"],
             "STRIPE_WEBHOOK_SECRET": secrets_accepted,
             # By the environment, since the list of processes shows every user their command lines.
@@ -96,60 +99,39 @@ def _check_stripe(key: str, given: Mapping[str, str]) -> None:
         )
 
 
-def _check_apart(port: int, paywright_port: int) -> None:
-    if port == paywright_port:
-        raise ConfigurationError(_("The store and Paywright cannot share port {port}.").format(port=port))
-
-
-def _around_proxies(given: Mapping[str, str]) -> dict[str, str]:
-    """The store and Paywright talk to each other on this machine, whatever proxy leads out of it."""
-    return {name: ",".join(filter(None, (given.get(name), HOST))) for name in ("NO_PROXY", "no_proxy")}
-
-
-def _kept_in(data: Path) -> dict[str, str]:
-    try:
-        data.mkdir(parents=True, exist_ok=True)
-        return _kept_secrets(data / "secrets.json")
-    except OSError as error:
-        raise _unusable(data, error) from error
-
-
-def _unusable(data: Path, error: OSError) -> ConfigurationError:
-    """The folder takes no file."""
-    message = _("Data cannot be kept in {path} ({reason}): choose another folder with --data DIR.")
-    return ConfigurationError(message.format(path=data, reason=error.strerror))
-
-
-def _kept_secrets(path: Path) -> dict[str, str]:
-    """This folder's own keys: made once, readable by their owner alone."""
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return _read_secrets(path)
-    made = _new_secrets()
-    try:
-        with os.fdopen(descriptor, "w") as file:
-            json.dump(made, file)
-    except OSError:
-        path.unlink()  # on a full disk it would stay empty
-        raise
-    return made
-
-
-def _new_secrets() -> dict[str, str]:
-    return {
+def _keys(data: Path) -> dict[str, str]:
+    """The folder's own keys: made once, readable by their owner alone."""
+    new = {
         "secret_key": secrets.token_urlsafe(48),
         "paywright_key": f"sk_test_{secrets.token_hex(16)}",
         "webhook_secret": f"whsec_{secrets.token_hex(16)}",
     }
-
-
-def _read_secrets(path: Path) -> dict[str, str]:
+    path = data / "secrets.json"
     try:
+        data.mkdir(parents=True, exist_ok=True)
+        _write_once(path, new)
         kept = json.loads(path.read_text())
-        return {name: str(kept[name]) for name in _new_secrets()}
+        return {name: str(kept[name]) for name in new}
+    except OSError as error:
+        raise _unusable(data, error) from error
     except (ValueError, TypeError, KeyError) as error:
         raise ConfigurationError(_("{path} is damaged: delete it.").format(path=path)) from error
+
+
+def _write_once(path: Path, keys: Mapping[str, str]) -> None:
+    with suppress(FileExistsError):
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            with os.fdopen(descriptor, "w") as file:
+                json.dump(keys, file)
+        except OSError:
+            path.unlink()  # on a full disk it would stay empty
+            raise
+
+
+def _unusable(data: Path, error: OSError) -> ConfigurationError:
+    message = _("Data cannot be kept in {path} ({reason}): choose another folder with --data DIR.")
+    return ConfigurationError(message.format(path=data, reason=error.strerror))
 
 
 def environment_with_dotenv() -> dict[str, str]:
@@ -192,34 +174,18 @@ def with_dotenv(environment: Mapping[str, str], path: Path) -> dict[str, str]:
 
 def check_free(port: int, option: str) -> None:
     """Raise `ConfigurationError` where something listens on the port already."""
-    if reason := _taken(port):
+    try:
+        # Binding alone would not do: macOS lets 127.0.0.1 be bound beside a server that listens on every address.
+        with suppress(ConnectionRefusedError, TimeoutError), socket.create_connection((HOST, port), timeout=1):
+            raise OSError(errno.EADDRINUSE, os.strerror(errno.EADDRINUSE))
+        socket.create_server((HOST, port)).close()
+    except OSError as error:
         message = _("Port {port} cannot be used ({reason}): choose another with {option} N.")
-        raise ConfigurationError(message.format(port=port, reason=reason, option=option))
-
-
-def _taken(port: int) -> str | None:
-    # Binding alone would not do: macOS lets 127.0.0.1 be bound beside a server that listens on every address.
-    with socket.socket() as trial:
-        trial.settimeout(1)
-        if trial.connect_ex((HOST, port)) == 0:
-            return os.strerror(errno.EADDRINUSE)
-    with socket.socket() as trial:
-        # As servers do, so that connections which have just ended do not count as taken.
-        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            trial.bind((HOST, port))
-        except OSError as error:
-            return error.strerror
-    return None
+        raise ConfigurationError(message.format(port=port, reason=error.strerror, option=option)) from error
 
 
 def free_ports(count: int) -> list[int]:
     """That many ports on which nothing listens now."""
-    trials = [socket.socket() for _unused in range(count)]
-    try:
-        for trial in trials:
-            trial.bind((HOST, 0))
+    with ExitStack() as stack:
+        trials = [stack.enter_context(socket.create_server((HOST, 0))) for _unused in range(count)]
         return [int(trial.getsockname()[1]) for trial in trials]
-    finally:
-        for trial in trials:
-            trial.close()

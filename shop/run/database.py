@@ -49,9 +49,9 @@ def prepare(configuration: Configuration) -> str | None:
 
 def is_prepared(configuration: Configuration) -> bool:
     """False also for a database on a server, which may have been emptied without our noticing."""
+    stamp = configuration.data / STAMP
     if configuration.environment.get("DATABASE_URL") or not (configuration.data / DATABASE).exists():
         return False
-    stamp = configuration.data / STAMP
     return stamp.exists() and stamp.read_text() == _fingerprint(configuration)
 
 
@@ -62,7 +62,7 @@ def mark_prepared(configuration: Configuration) -> None:
 def _fingerprint(configuration: Configuration) -> str:
     """A digest of the code that prepares a database, and of the tables that are there."""
     database = configuration.data / DATABASE
-    schema = schema_of(database) if database.exists() else ""
+    schema = repr(schema_of(database)) if database.exists() else ""
     # The lock gives each version of Python its own Django, with its own migrations.
     parts = [sys.version, schema, *(configuration.environment.get(name, "") for name in VARIABLES)]
     files = [ROOT / "requirements.lock", *(ROOT / "src" / "jumun").glob("*/migrations/*.py")]

@@ -40,7 +40,7 @@ class StoreFailed(Exception):
 class Store:
     """The running processes, for the length of a `with` block. What they print goes to ``echo`` once they answer."""
 
-    def __init__(self, configuration: Configuration, *, echo: Callable[[str], None]):
+    def __init__(self, configuration: Configuration, *, echo: Callable[[str], None] | None = None):
         self.configuration = configuration
         self.names = ["web", "worker", *(["paywright"] if configuration.paywright_port else [])]
         self.pids: dict[str, int] = {}
@@ -141,7 +141,7 @@ class Store:
 
     def _show(self, line: str) -> None:
         self._lines.append(line)
-        if self._is_open:
+        if self._is_open and self._echo:
             # Our own output may be gone (a closed pipe); the processes must be able to go on writing.
             with suppress(OSError, ValueError):
                 self._echo(line)

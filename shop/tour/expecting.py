@@ -1,4 +1,4 @@
-"""How the tour compares what came back with what was expected."""
+"""How the tour compares what it receives with what it expects."""
 
 import time
 from collections.abc import Callable
@@ -9,35 +9,29 @@ from shop.tour.browser import Page
 
 # The worker looks for work several times a second; a machine under load gets more time than that.
 WAIT_S = 20.0
-TOLD_CHARACTERS = 300
 
 T = TypeVar("T")
 
 
 class StepFailed(Exception):
-    """What came back is not what was expected."""
-
-    def __init__(self, *, expected: str, came: object) -> None:
-        super().__init__(f"expected {expected}, came {came}")
+    def __init__(self, *, expected: str, received: object) -> None:
+        super().__init__(f"expected {expected}, received {received}")
         self.expected = expected
-        self.came = str(came)
+        self.received = str(received)
 
 
-def expect(holds: object, expected: str, came: object) -> None:
-    """Raise `StepFailed` unless it holds."""
+def expect(holds: object, expected: str, received: object) -> None:
+    """Raise `StepFailed` unless it holds. A page that was received is reported by its status and its first words."""
     if not holds:
-        raise StepFailed(expected=expected, came=came)
+        if isinstance(received, Page):
+            received = f"{received.status}: {' '.join(received.text.split())[:300]}"
+        raise StepFailed(expected=expected, received=received)
 
 
 def shown(page: Page) -> Page:
     """The page, if it is one; raises `StepFailed` for an error page."""
-    expect(page.status == HTTPStatus.OK, f"200 from {page.url}", f"{page.status}: {told(page)}")
+    expect(page.status == HTTPStatus.OK, f"200 from {page.url}", page)
     return page
-
-
-def told(page: Page) -> str:
-    """The beginning of what a page says, for an error report."""
-    return " ".join(page.text.split())[:TOLD_CHARACTERS]
 
 
 def until(look: Callable[[], T], found: Callable[[T], Any]) -> T:

@@ -24,60 +24,27 @@ from shop.tour.journey import Journey, Result
 FOREIGN = ("JUMUN_", "STRIPE_", "DJANGO_", "DATABASE_URL")
 # Below the names of the steps.
 TEXT_INDENT = 17
-# What steps bring back, as a person reads it.
-LABELS = {
-    "article": gettext_noop("article"),
-    "articles": gettext_noop("articles"),
-    "attachment": gettext_noop("attachment"),
-    "buyer": gettext_noop("buyer"),
-    "bytes": gettext_noop("bytes"),
-    "came": gettext_noop("came"),
-    "card": gettext_noop("card"),
-    "challenge": gettext_noop("the bank's page"),
-    "columns": gettext_noop("columns"),
-    "events": gettext_noop("events"),
-    "expected": gettext_noop("expected"),
-    "location": gettext_noop("on to"),
-    "number": gettext_noop("number"),
-    "order": gettext_noop("order"),
-    "pages": gettext_noop("pages"),
-    "path": gettext_noop("file"),
-    "processes": gettext_noop("processes"),
-    "rows": gettext_noop("rows"),
-    "state": gettext_noop("state"),
-    "status": gettext_noop("HTTP status"),
-    "store": gettext_noop("store"),
-    "subject": gettext_noop("subject"),
-    "to": gettext_noop("to"),
-    "url": gettext_noop("page"),
-    "user": gettext_noop("user"),
-}
 
 
 def tour(*, as_json: bool, keep: Path | None) -> int:
     """Do every step until one fails; return 0 only if all held."""
     folder = _folder(keep)
-    report = Report(say=_silence if as_json else print)
+    report = Report(say=None if as_json else print)
     with tempfile.TemporaryDirectory(prefix="jumun-tour-", ignore_cleanup_errors=True) as data:
         _walk(_configuration(Path(data)), folder, report)
     if as_json:
         print(json.dumps(report.document, ensure_ascii=False, indent=2))
     else:
         print(report.summary(folder))
-    return 0 if report.ok else 1
+    return 0 if report.document["ok"] else 1
 
 
 class Report:
     """The steps so far: as data, and as lines for a person."""
 
-    def __init__(self, *, say: Callable[[str], None]) -> None:
+    def __init__(self, *, say: Callable[[str], None] | None) -> None:
         self.document: dict[str, Any] = {"ok": False, "steps": [], "invoice_pdf": None, "csv": None}
-        self._say = say
-
-    @property
-    def ok(self) -> bool:
-        """Whether every step of the way was done and held."""
-        return bool(self.document["ok"])
+        self.say = say
 
     def step(self, name: str, action: Callable[[], Result]) -> bool:
         """Do one step, note what came of it, and return whether it held."""
@@ -85,32 +52,29 @@ class Report:
         try:
             outcome = {"ok": True, **action()}
         except StepFailed as failure:
-            outcome = {"ok": False, "expected": failure.expected, "came": failure.came}
+            outcome = {"ok": False, "expected": failure.expected, "received": failure.received}
         except (NotOnPage, StoreFailed, requests.RequestException) as error:
-            outcome = {"ok": False, "came": str(error) or repr(error)}
+            outcome = {"ok": False, "received": str(error) or repr(error)}
         step = {"name": name, "ok": outcome["ok"], "seconds": round(time.monotonic() - began, 3), **outcome}
         self.document["steps"].append(step)
-        self._say(_line(step))
+        if self.say:
+            self.say(_line(step))
         return bool(step["ok"])
-
-    def failed(self, logs: str) -> None:
-        """The last words of the processes, after a step that did not hold."""
-        self.document["logs"] = logs.splitlines()
-        self._say(logs)
 
     def summary(self, folder: Path) -> str:
         """The last lines for a person."""
         steps = self.document["steps"]
-        if not self.ok:
+        if not self.document["ok"]:
             last = steps[-1]["name"]
-            return "\n" + _("The tour ended at step {number}: {name}.").format(number=len(steps), name=_(last))
+            ended = _("The tour ended at step {number}: {name}.").format(number=len(steps), name=_(last))
+            return "\n".join([*self.document["logs"], "", ended])
         seconds = sum(step["seconds"] for step in steps)
         done = _("All {count} steps held, in {seconds:.1f} s.").format(count=len(steps), seconds=seconds)
         return "\n" + done + "\n" + _("The invoices, the XML and the CSV file are in {folder}").format(folder=folder)
 
 
 def _walk(configuration: Configuration, folder: Path, report: Report) -> None:
-    store = Store(configuration, echo=_silence)
+    store = Store(configuration)
     with ExitStack() as stack, Browser(LANGUAGE) as customer, Browser(LANGUAGE) as clerk:
         journey = Journey(configuration=configuration, folder=folder, customer=customer, clerk=clerk)
 
@@ -122,9 +86,11 @@ def _walk(configuration: Configuration, folder: Path, report: Report) -> None:
         # Stops at the first step that does not hold: what follows builds on it.
         steps = [(gettext_noop("start the store"), start), *journey.steps()]
         held = all(report.step(name, action) for name, action in steps)
-        report.document |= {"ok": held, "invoice_pdf": _text(journey.invoice_pdf), "csv": _text(journey.csv)}
+        report.document["ok"] = held
+        for name, path in (("invoice_pdf", journey.invoice_pdf), ("csv", journey.csv)):
+            report.document[name] = str(path) if path else None
         if not held:
-            report.failed(store.last_lines())
+            report.document["logs"] = store.last_lines().splitlines()
 
 
 def _configuration(data: Path) -> Configuration:
@@ -142,21 +108,12 @@ def _folder(keep: Path | None) -> Path:
 
 
 def _line(step: Result) -> str:
-    shown = {name: value for name, value in step.items() if name not in {"name", "ok", "seconds", "text"}}
-    details = "  ".join(f"{_(LABELS[name])}: {_plain(value)}" for name, value in shown.items())
-    name = step["name"]
+    """The step, and what it brought back under the names that ``--json`` has."""
+    facts = [f"{name}: {_plain(step[name])}" for name in step if name not in {"name", "ok", "seconds", "text"}]
     mark = _("ok") if step["ok"] else _("FAILED")
-    line = f"{padded(mark, 6)}  {step['seconds']:5.2f} s  {padded(_(name), 22)}  {details}"
+    line = f"{padded(mark, 6)}  {step['seconds']:5.2f} s  {padded(_(step['name']), 22)}  {'  '.join(facts)}"
     return line + textwrap.indent("\n" + step["text"], " " * TEXT_INDENT) if "text" in step else line
 
 
 def _plain(value: object) -> str:
     return ", ".join(map(str, value)) if isinstance(value, list) else " ".join(str(value).split())
-
-
-def _text(path: Path | None) -> str | None:
-    return str(path) if path else None
-
-
-def _silence(_line: str) -> None:
-    pass

@@ -39,7 +39,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     )
     password = prepare(configuration)
     assert password, "the staff user is made with the database"
-    with processes.Store(configuration, echo=lambda _line: None):
+    with processes.Store(configuration):
         yield Store(configuration, password)
 
 

@@ -77,10 +77,10 @@ def test_a_step_that_fails_says_what_was_expected_and_what_came():
     report = Report(say=said.append)
 
     def refuse():
-        raise StepFailed(expected="200 from /cart/", came="500: Server Error")
+        raise StepFailed(expected="200 from /cart/", received="500: Server Error")
 
     assert report.step("browse", refuse) is False
-    assert report.ok is False
+    assert report.document["ok"] is False
     assert "200 from /cart/" in said[0]
     assert "500: Server Error" in said[0]
     assert report.document["steps"][0]["expected"] == "200 from /cart/"
