@@ -29,6 +29,7 @@ def prepare(configuration: Configuration) -> str | None:
     done = subprocess.run(
         [sys.executable, "-m", "django", "prepare"],
         env={**configuration.environment, "JUMUN_STAFF_PASSWORD": password},
+        cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

@@ -15,7 +15,6 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from honcho.environ import parse_procfile
@@ -73,7 +72,7 @@ class Store:
             raise
         return self
 
-    def __exit__(self, _type: type[BaseException] | None, _e: BaseException | None, _tb: TracebackType | None) -> None:
+    def __exit__(self, *_error: object) -> None:
         self._stop()
 
     def watch(self) -> None:
@@ -100,6 +99,7 @@ class Store:
         self._is_open = True
 
     def check_alive(self) -> None:
+        """Raise `StoreFailed` when a process has ended."""
         if (code := self._honcho.poll()) is not None:
             self._exit_codes.setdefault("honcho", code)
         for name, code in self._exit_codes.items():
@@ -114,6 +114,7 @@ class Store:
             self._honcho.wait(STOP_TIMEOUT_S)
         except subprocess.TimeoutExpired:
             self._honcho.kill()
+            self._honcho.wait()
         self._reader.join(timeout=1)
         for name in self.pids.keys() - self._exit_codes.keys():
             # It has outlived honcho.
