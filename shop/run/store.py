@@ -3,7 +3,6 @@
 honcho runs in a process of its own (``python -m shop.run.store``), so that it ends the others when ``./run`` is killed.
 """
 
-import http.client
 import os
 import re
 import signal
@@ -14,8 +13,10 @@ import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
+from http.client import HTTPException
 from pathlib import Path
 from typing import Self
+from urllib.request import ProxyHandler, build_opener
 
 from honcho.environ import parse_procfile
 from honcho.manager import Manager
@@ -30,6 +31,8 @@ READY_TIMEOUT_S = 60.0
 # honcho kills what has not ended after five seconds.
 STOP_TIMEOUT_S = 10.0
 LINES_KEPT = 60
+# No proxy leads to this machine.
+DIRECTLY = build_opener(ProxyHandler({}))
 
 
 class StoreFailed(Exception):
@@ -149,14 +152,11 @@ class Store:
 
 
 def _answers(port: int, path: str) -> bool:
-    connection = http.client.HTTPConnection(HOST, port, timeout=5)
     try:
-        connection.request("GET", path)
-        return connection.getresponse().status == http.client.OK
-    except (OSError, http.client.HTTPException):
+        with DIRECTLY.open(f"http://{HOST}:{port}{path}", timeout=5):
+            return True
+    except (OSError, HTTPException):
         return False
-    finally:
-        connection.close()
 
 
 class Lines(Printer):  # type: ignore[misc]  # honcho has no types

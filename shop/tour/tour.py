@@ -17,8 +17,7 @@ from shop.run.database import prepare
 from shop.run.store import Store, StoreFailed
 from shop.terminal import LANGUAGE, _, gettext_noop, padded
 from shop.tour.browser import Browser, NotOnPage
-from shop.tour.expecting import StepFailed
-from shop.tour.journey import Journey, Result
+from shop.tour.journey import Journey, Result, StepFailed
 
 # Of the environment around it, the tour's store takes over nothing that is meant for another store.
 FOREIGN = ("JUMUN_", "STRIPE_", "DJANGO_", "DATABASE_URL")
@@ -28,7 +27,8 @@ TEXT_INDENT = 17
 
 def tour(*, as_json: bool, keep: Path | None) -> int:
     """Do every step until one fails; return 0 only if all held."""
-    folder = _folder(keep)
+    folder = (keep or Path(tempfile.mkdtemp(prefix="jumun-tour-files-"))).resolve()
+    folder.mkdir(parents=True, exist_ok=True)
     report = Report(say=None if as_json else print)
     with tempfile.TemporaryDirectory(prefix="jumun-tour-", ignore_cleanup_errors=True) as data:
         _walk(_configuration(Path(data)), folder, report)
@@ -97,14 +97,6 @@ def _configuration(data: Path) -> Configuration:
     port, paywright_port = free_ports(2)
     given = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
     return configure(data=data, port=port, paywright_port=paywright_port, given={**given, "JUMUN_ENV_FILE": os.devnull})
-
-
-def _folder(keep: Path | None) -> Path:
-    """Where the files stay: the given folder, or a new one that the system's own habits clear away some day."""
-    if keep is None:
-        return Path(tempfile.mkdtemp(prefix="jumun-tour-files-"))
-    keep.mkdir(parents=True, exist_ok=True)
-    return keep.resolve()
 
 
 def _line(step: Result) -> str:

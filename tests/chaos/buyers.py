@@ -22,7 +22,7 @@ CARD = {"card_expiry": "12 / 40", "card_cvc": "123", "name": "HANEUL KIM", "coun
 
 def typed(buyer: Buyer) -> dict[str, str]:
     """What the buyer types, by the purpose of the field."""
-    return CUSTOMER | {"name": buyer.name, "address-line1": buyer.address, "street-address": buyer.address}
+    return CUSTOMER | {"name": buyer.name, "address-line1": buyer.address}
 
 
 def arrive(world: World, seen: Seen, buyer: Buyer) -> None:

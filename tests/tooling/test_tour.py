@@ -5,8 +5,7 @@ from pathlib import Path
 import pytest
 from pypdf import PdfReader
 
-from shop.tour.expecting import StepFailed
-from shop.tour.journey import THAI_CUSTOMER
+from shop.tour.journey import THAI_CUSTOMER, StepFailed
 from shop.tour.tour import Report
 from tests.tooling.running import shop
 

@@ -26,12 +26,11 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def handle(self, *_args: Any, **_options: Any) -> None:
-        unfit = migrate()
-        staff_made = False
-        if not unfit:
+        done = {"unfit": migrate(), "staff_made": False}
+        if not done["unfit"]:
             load_demo()
-            staff_made = make_staff(os.environ["JUMUN_STAFF_PASSWORD"])
-        self.stdout.write(json.dumps({"staff_made": staff_made, "unfit": unfit}))
+            done["staff_made"] = make_staff(os.environ["JUMUN_STAFF_PASSWORD"])
+        self.stdout.write(json.dumps(done))
 
 
 def migrate() -> str:
@@ -51,20 +50,21 @@ def differences() -> Iterator[str]:
 
     Django only knows which migrations were applied, by name.
     """
+    look = connection.introspection
     with connection.cursor() as cursor:
-        tables = set(connection.introspection.table_names(cursor))
+        tables = look.table_names(cursor)
         for model in apps.get_models(include_auto_created=True):
-            options = model._meta
+            options, table = model._meta, model._meta.db_table
             if not options.app_label.startswith("jumun") or not options.managed or options.proxy:
                 continue
-            if options.db_table not in tables:
-                yield options.db_table
+            if table not in tables:
+                yield table
                 continue
             described = {str(field.column) for field in options.local_concrete_fields}
-            found = {row.name for row in connection.introspection.get_table_description(cursor, options.db_table)}
+            found = {row.name for row in look.get_table_description(cursor, table)}
             named = {str(part.name) for part in (*options.constraints, *options.indexes)}
-            held = set(map(str, connection.introspection.get_constraints(cursor, options.db_table)))
-            yield from (f"{options.db_table}.{name}" for name in sorted((described ^ found) | (named - held)))
+            lacking = named - look.get_constraints(cursor, table).keys()
+            yield from (f"{table}.{name}" for name in sorted((described ^ found) | lacking))
 
 
 def make_staff(password: str) -> bool:
