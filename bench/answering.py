@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from shop.configuration import HOST
+from shop.run.configuration import HOST
 
 
 class Answering(ThreadingHTTPServer):

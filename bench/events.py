@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import BinaryIO, NamedTuple
 
-from shop.configuration import HOST
+from shop.run.configuration import HOST
 
 PATH = "/payment/webhooks/"
 SECRET = "whsec_bench"  # noqa: S105 (opens nothing)

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.process import environment, memory_mb, started
-from shop.configuration import HOST, free_ports
-from shop.supervisor import SERVED_BY
+from shop.run.configuration import HOST, SERVED_BY, free_ports
 
 READY_TIMEOUT_S = 60
 REQUEST_TIMEOUT_S = 1800

@@ -11,7 +11,7 @@ from hypothesis import settings as hypothesis
 from pytest_django.fixtures import Settings
 
 from paywright.testing import Paywright
-from shop import supervisor
+from shop.run import store
 from tests.chromium import ARGUMENTS, HOW_TO_GET, find_chromium
 from tests.paywright import recording
 from tests.paywright.conforming import check_answer
@@ -120,7 +120,7 @@ def said(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Said]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(recording.VARIABLE, str(folder))
         patch.setattr(Paywright, "program", recording.PROGRAM)
-        patch.setattr(supervisor, "commands", recording.instead_of(supervisor.commands))
+        patch.setattr(store, "PROCFILE", recording.procfile(store.PROCFILE))
         yield said
     assert said.problems() == []
 

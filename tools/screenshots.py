@@ -12,9 +12,9 @@ from playwright.sync_api import sync_playwright
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from shop.configuration import configure, free_ports
-from shop.start import prepare
-from shop.supervisor import Supervisor
+from shop.run.configuration import configure, free_ports
+from shop.run.database import prepare
+from shop.run.store import Store
 from tests.chromium import ARGUMENTS, find_chromium
 from tests.e2e.walk import customers_pages, staff_pages
 
@@ -28,9 +28,8 @@ def main(folder: Path) -> None:
         port, paywright_port = free_ports(2)
         given = {"PATH": os.environ["PATH"], "HOME": data, "JUMUN_ENV_FILE": os.devnull}
         configuration = configure(data=Path(data), port=port, paywright_port=paywright_port, given=given)
-        with Supervisor(configuration, echo=print) as supervisor:
-            password = prepare(supervisor) or ""
-            supervisor.start()
+        password = prepare(configuration) or ""
+        with Store(configuration, echo=print):
             browser = playwright.chromium.launch(executable_path=find_chromium(), args=ARGUMENTS)
             for language, locale in LANGUAGES.items():
                 for device, (width, height) in WIDTHS.items():

@@ -15,7 +15,7 @@ from bench.rows.paywright import Client
 from bench.serving import Server, gunicorn, serving
 from bench.stage import Stage
 from paywright.testing import Paywright
-from shop.configuration import HOST
+from shop.run.configuration import HOST
 
 DJ_STRIPE, PLAIN = "dj-stripe", "construct_event + get_or_create"
 CONNECTIONS = 16

@@ -16,15 +16,18 @@ TAX_RATE_PPM = 100_000
 
 
 @transaction.atomic
-def load_demo() -> int:
-    """Add what is missing and return how many products that was.
+def load_demo() -> None:
+    """Add what is missing.
 
     What is there already is the staff's and stays; only a price in another currency than the shop's is replaced.
     """
     catalogue = tomllib.loads(CATALOGUE.read_text(encoding="utf-8"))
-    categories = {row["slug"]: _category(row, position) for position, row in enumerate(catalogue["category"])}
-    rows = enumerate(catalogue["product"])
-    return sum(_product(row, categories[row["category"]], position) for position, row in rows)
+    categories = {}
+    for position, row in enumerate(catalogue["category"]):
+        values = {"name_ko": row["ko"], "name_en": row["en"], "position": position}
+        categories[row["slug"]], _ = Category.objects.get_or_create(slug=row["slug"], defaults=values)
+    for position, row in enumerate(catalogue["product"]):
+        _load_product(row, categories[row["category"]], position)
 
 
 def price_minor(row: dict[str, Any], currency: str) -> int:
@@ -36,14 +39,9 @@ def price_minor(row: dict[str, Any], currency: str) -> int:
     return int(row["price_krw"]) // (1 if currency == "KRW" else 10)
 
 
-def _category(row: dict[str, Any], position: int) -> Category:
-    values = {"name_ko": row["ko"], "name_en": row["en"], "position": position}
-    return Category.objects.get_or_create(slug=row["slug"], defaults=values)[0]
-
-
-def _product(row: dict[str, Any], category: Category, position: int) -> bool:
+def _load_product(row: dict[str, Any], category: Category, position: int) -> None:
     price = {"currency": jumun().currency, "price_minor": price_minor(row, jumun().currency)}
-    product, created = Product.objects.get_or_create(
+    product, _ = Product.objects.get_or_create(
         sku=row["sku"],
         defaults={
             **price,
@@ -61,4 +59,3 @@ def _product(row: dict[str, Any], category: Category, position: int) -> bool:
     )
     if product.currency != jumun().currency:
         Product.objects.filter(pk=product.pk).update(**price)
-    return created

@@ -1,7 +1,7 @@
 import pytest
 from django.db import connection
 
-from shop.schema import differences
+from shop.management.commands.prepare import differences
 
 pytestmark = pytest.mark.django_db
 

@@ -1,8 +1,9 @@
 """Customers: from an article to the paid order, through the pages that everybody sees."""
 
-import httpx
+from http import HTTPStatus
+from urllib.parse import urlsplit
 
-from shop.browser import Browser, NotOnPage, Page
+from shop.tour.browser import Browser, NotOnPage, Page, autofill
 from tests.chaos.people import NO_ORDER, GivesUp, Seen, Visitor, at_once, patiently
 from tests.chaos.steps import Buyer
 from tests.chaos.truth import open_sessions
@@ -21,7 +22,7 @@ CARD = {"card_expiry": "12 / 40", "card_cvc": "123", "name": "HANEUL KIM", "coun
 
 def typed(buyer: Buyer) -> dict[str, str]:
     """What the buyer types, by the purpose of the field."""
-    return CUSTOMER | {"name": buyer.name, "address-line1": buyer.address, "street-address": buyer.address}
+    return CUSTOMER | {"name": buyer.name, "address-line1": buyer.address}
 
 
 def arrive(world: World, seen: Seen, buyer: Buyer) -> None:
@@ -103,7 +104,7 @@ class Visit:
             form = checkout.form("/checkout/")
         except NotOnPage:
             return False
-        values = form.autofill(typed(self.buyer))
+        values = autofill(form, typed(self.buyer))
         answers = at_once(
             self.buyer.orders_at_once,
             lambda _: patiently(self.seen, lambda: self.browser.submit(checkout, form, values)),
@@ -117,7 +118,7 @@ class Visit:
 
     def _add(self, slug: str, quantity: int) -> None:
         article = self._open(f"{self.world.store_url}/products/{slug}/")
-        if article.has_form("/cart/add/"):
+        if article.forms("/cart/add/"):
             form = article.form("/cart/add/")
             patiently(self.seen, lambda: self.browser.submit(article, form, {"quantity": str(quantity)}))
         elif slug == self.world.plan.coveted:
@@ -142,11 +143,11 @@ class Visit:
     def _pay_at(self, address: str) -> None:
         for number in self.buyer.tries:
             page = self._open(address)
-            if not page.has_form("/c/pay/"):
+            if not page.forms("/c/pay/"):
                 self.seen.outcome("session closed")
                 break
             answer = self._submit_card(page, number)
-            if answer.status == httpx.codes.OK or answer.location:
+            if answer.status == HTTPStatus.OK or answer.location:
                 self._come_back(answer)
                 return
         else:
@@ -162,7 +163,7 @@ class Visit:
         answer = patiently(self.seen, lambda: self.browser.submit(page, form, {**CARD, **method}))
         if answer.location and "/c/3ds/" in answer.location:
             challenge = self._open(answer.location)
-            if not challenge.has_form("/3ds/"):
+            if not challenge.forms("/3ds/"):
                 return challenge
             result = {"result": "complete" if self.buyer.passes_challenge else "fail"}
             return patiently(self.seen, lambda: self.browser.submit(challenge, challenge.form("/3ds/"), result))
@@ -176,6 +177,6 @@ class Visit:
         if not order.url.startswith(self.world.store_url):
             self.seen.outcome("was not sent back")
             return
-        state = order.attribute("data-order-state") or f"{NO_ORDER} at {httpx.URL(order.url).path}"
+        state = order.attribute("data-order-state") or f"{NO_ORDER} at {urlsplit(order.url).path}"
         self.seen.states[self.buyer.number] = state
         self.seen.outcome(f"came back to an order that was {state}")

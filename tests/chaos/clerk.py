@@ -3,8 +3,8 @@
 from decimal import Decimal
 from typing import Any
 
-from shop.browser import Browser, NotOnPage, Page
-from shop.prepare import STAFF_NAME
+from shop.run.configuration import STAFF_NAME
+from shop.tour.browser import Browser, NotOnPage, Page, value_of
 from tests.chaos.people import Seen, patiently
 from tests.chaos.world import PASSWORD, World
 
@@ -44,18 +44,19 @@ class Clerk:
             page = self._go(self.order(reference), r"/payment/\d+/refund/")
         except NotOnPage:
             return None
-        return page if any("amount" in form.fields for form in page.forms) else None
+        return page if page.soup.select("[name=amount]") else None
 
     def refund(self, page: Page | None, percent: int) -> str:
         """What became of refunding a share of what is left."""
         if page is None:
             return NOTHING_TO_REFUND
-        left = next(value for name, value in page.form_with("amount").values if name == "amount")
+        left = value_of(page.form_with("amount"), "[name=amount]")
         return self._send_refund(page, {"amount": part_of(left, percent)})
 
     def refund_piece(self, page: Page | None, line: int, *, restock: bool) -> str:
         """What became of refunding a piece of one of the lines of which some are left."""
-        fields = page.form_with("amount").fields if page else {}
+        enabled = page.form_with("amount").select("[name]:not([disabled])") if page else []
+        fields = [str(field["name"]) for field in enabled]
         left = sorted(name for name in fields if name.startswith("quantity_"))
         if page is None or not left:
             return NOTHING_TO_REFUND
@@ -77,10 +78,10 @@ class Clerk:
     def replay(self, reference: str) -> str:
         """What became of having the order's events processed again."""
         listed = self.open(f"/admin/jumun_payments/inboxevent/?q={self.number_of(reference)}")
-        if not any("_selected_action" in form.fields for form in listed.forms):
+        if not listed.soup.select("[name=_selected_action]"):
             return "no events to replay"
         form = listed.form_with("_selected_action")
-        first = form.choices["_selected_action"][0]
+        first = value_of(form, "[name=_selected_action]")
         values = {"action": "try_again", "select_across": "1", "_selected_action": first}
         self._follow(lambda: self.browser.submit(listed, form, values))
         return "events replayed"

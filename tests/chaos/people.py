@@ -5,12 +5,14 @@ from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from threading import Lock
 from typing import TypeVar
+from urllib.parse import urlsplit
 
-import httpx
+import requests
 
-from shop.browser import Browser, Page
+from shop.tour.browser import Browser, Page
 
 TRIES_MAX = 25
 PAUSE_S = 0.4
@@ -75,7 +77,7 @@ class Visitor(Browser):
 
     def __init__(self, language: str, address: str) -> None:
         super().__init__(language)
-        self._client.headers["X-Forwarded-For"] = address
+        self.session.headers["X-Forwarded-For"] = address
 
 
 def patiently(seen: Seen, act: Callable[[], Page]) -> Page:
@@ -83,12 +85,12 @@ def patiently(seen: Seen, act: Callable[[], Page]) -> Page:
     for _try in range(TRIES_MAX):
         try:
             page = act()
-        except httpx.TransportError as error:
+        except requests.RequestException as error:
             seen.failure(type(error).__name__)
         else:
-            if page.status < httpx.codes.INTERNAL_SERVER_ERROR:
+            if page.status < HTTPStatus.INTERNAL_SERVER_ERROR:
                 return page
-            seen.failure(f"{page.status} {httpx.URL(page.url).path.split('/')[1]}")
+            seen.failure(f"{page.status} {urlsplit(page.url).path.split('/')[1]}")
         time.sleep(PAUSE_S)
     raise GivesUp
 

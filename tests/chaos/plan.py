@@ -8,7 +8,7 @@ import random
 import tomllib
 from dataclasses import dataclass, field
 
-from shop.configuration import ROOT
+from shop.run.configuration import ROOT
 from tests.chaos.disasters import disasters, enough_of
 from tests.chaos.paperwork import paperwork
 from tests.chaos.steps import (

@@ -10,9 +10,11 @@ STOCK = "JUMUN_CHAOS_STOCK"
 
 
 def main() -> None:
-    from shop.prepare import main as prepare
+    import django
+    from django.core.management import call_command
 
-    prepare()
+    django.setup()
+    call_command("prepare")
 
     from jumun.storefront.models import Product
 

@@ -2,7 +2,7 @@
 
 import time
 
-from shop.browser import NotOnPage
+from shop.tour.browser import NotOnPage, autofill
 from tests.chaos.books import Books
 from tests.chaos.buyers import CUSTOMER
 from tests.chaos.disasters import ORDERS_MAX, PIECES_MAX
@@ -52,5 +52,5 @@ def _order(world: World, seen: Seen, browser: Visitor, slug: str) -> bool:
         form = checkout.form("/checkout/")
     except NotOnPage:
         return False
-    values = form.autofill(CUSTOMER | {"email": EMAIL, "name": "STRANGER", "address-line1": "1 Sejong-daero"})
+    values = autofill(form, CUSTOMER | {"email": EMAIL, "name": "STRANGER", "address-line1": "1 Sejong-daero"})
     return patiently(seen, lambda: browser.submit(checkout, form, values)).location is not None

@@ -24,8 +24,8 @@ from tests.paywright.said import Said
 # What the store sets aside for staff to decide, by design. It is told, and nothing about it is wrong in the books.
 FOR_STAFF = frozenset({"refund_failed"})
 # The last line of a traceback, and the first one of an entry.
-RAISED = re.compile(r"^web +\| ([A-Za-z_.]+(?:Error|Exception|DoesNotExist))\b", re.MULTILINE)
-LOGGED = re.compile(r"^web +\| (?:ERROR|WARNING|INFO|CRITICAL) ", re.MULTILINE)
+RAISED = re.compile(r"^([A-Za-z_.]+(?:Error|Exception|DoesNotExist))\b", re.MULTILINE)
+LOGGED = re.compile(r"^(?:ERROR|WARNING|INFO|CRITICAL) ", re.MULTILINE)
 # What Django and its driver raise for a database that is away; the last is what saving a session makes of it.
 AWAY = frozenset({"OperationalError", "InterfaceError", "AdminShutdown", "CannotConnectNow", "UpdateError"})
 

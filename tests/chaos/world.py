@@ -2,25 +2,25 @@
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TextIO
+from typing import Any, Self
 
 import httpx
+from honcho.environ import parse_procfile
 
 from paywright.testing import Paywright
-from shop.child import Child
-from shop.configuration import Configuration, configure, free_ports
-from shop.reaper import Reaper
-from shop.supervisor import commands
+from shop.run.configuration import ROOT, Configuration, configure, free_ports
+from shop.run.store import PROCFILE
 from tests.broker import running_any_broker
 from tests.chaos import faults
 from tests.chaos.clock import VARIABLE, SharedClock
@@ -53,10 +53,8 @@ class World:
         self.clock_changes = 0
         self.database: Server | None = None
         self._stack = ExitStack()
-        self._reaper = Reaper()
-        self._children: dict[str, Child] = {}
+        self._children: dict[str, subprocess.Popen[bytes]] = {}
         self._locks: dict[str, threading.Lock] = {}
-        self._logs: dict[str, TextIO] = {}
         self._faults: list[faults.Fault] = []
         self._fault_turns = 0
         self._webhooks = plan.webhooks
@@ -134,7 +132,7 @@ class World:
 
     def parents(self) -> list[int]:
         """The processes that render, or whose children do."""
-        return [self._children[name].group for name in (*self.webs, *WORKERS)]
+        return [self._children[name].pid for name in (*self.webs, *WORKERS)]
 
     @property
     def paywright_state(self) -> Path:
@@ -217,9 +215,7 @@ class World:
             self._kill_web_child()
             return
         with self._locks[name]:
-            self._children[name].kill()
-            self._children[name].wait()
-            self._reaper.discard(self._children[name].group)
+            self._end_now(name)
             if name == "paywright" and self._faults:
                 self._fault_turns += 1
                 self._faults = faults.faults(self.plan.seed, self._fault_turns, webhooks=self._webhooks)
@@ -265,9 +261,7 @@ class World:
         with self._disturbed():
             for name in (*self.webs, *WORKERS):
                 self.kills.append(name)
-                self._children[name].kill()
-                self._children[name].wait()
-                self._reaper.discard(self._children[name].group)
+                self._end_now(name)
             yield
             for name in (*self.webs, *WORKERS):
                 self._start(name)
@@ -279,7 +273,12 @@ class World:
             self._children[name].terminate()
         for name in names:
             self._children[name].wait(STOP_TIMEOUT_S)
-            self._reaper.discard(self._children[name].group)
+
+    def _end_now(self, name: str) -> None:
+        """Kill a process and all that it has started."""
+        with suppress(ProcessLookupError):
+            os.killpg(self._children[name].pid, signal.SIGKILL)
+        self._children[name].wait()
 
     @contextmanager
     def wrong_clock(self, ahead_s: float) -> Iterator[None]:
@@ -305,8 +304,8 @@ class World:
         for name in ("paywright", *self.webs):
             self._wait_for(name)
         for name, child in self._children.items():
-            if child.exit_code is not None:
-                raise RuntimeError(f"{name} has ended ({child.exit_code}): {' | '.join(child.tail)}")
+            if child.poll() is not None:
+                raise RuntimeError(f"{name} has ended ({child.returncode}): {self._last_lines(name)}")
 
     def _wait_for(self, name: str) -> None:
         url = {
@@ -315,41 +314,52 @@ class World:
             "web-2": f"{self.staff_url}/healthz",
         }[name]
         give_up = time.monotonic() + READY_TIMEOUT_S
-        while time.monotonic() < give_up and self._children[name].exit_code is None:
+        while time.monotonic() < give_up and self._children[name].poll() is None:
             try:
                 if httpx.get(url, timeout=5, trust_env=False).status_code == httpx.codes.OK:
                     return
             except httpx.TransportError:
                 time.sleep(0.1)
-        raise RuntimeError(f"{name} does not answer: {' | '.join(self._children[name].tail)}")
+        raise RuntimeError(f"{name} does not answer: {self._last_lines(name)}")
+
+    def _last_lines(self, name: str) -> str:
+        return self._log(name).read_text(encoding="utf-8", errors="replace")[-3000:]
+
+    def _log(self, name: str) -> Path:
+        return self.folder / f"{name}.log"
 
     def _kill_web_child(self) -> None:
-        listed = subprocess.run(["pgrep", "-P", str(self._children["web"].group)], capture_output=True, text=True)
+        listed = subprocess.run(["pgrep", "-P", str(self._children["web"].pid)], capture_output=True, text=True)
         children = [int(line) for line in listed.stdout.split()]
         if children:
             os.kill(children[len(self.kills) % len(children)], signal.SIGKILL)
 
     def _start(self, name: str) -> None:
-        command = self._command(name)
-        if name not in self._logs:
-            self._logs[name] = self._stack.enter_context((self.folder / f"{name}.log").open("a", encoding="utf-8"))
-        log = self._logs[name]
         environment = {**self.configuration.environment, **(self._changed if name != "paywright" else {})}
-        child = Child(name, command, environment=environment, echo=lambda line: print(line, file=log, flush=True))
-        self._reaper.add(child.group)
-        self._children[name] = child
+        if name != "web":
+            environment["JUMUN_PORT"] = str(self._other.port)
+        with self._log(name).open("ab") as log:
+            self._children[name] = subprocess.Popen(
+                self._command(name),
+                env=environment,
+                cwd=ROOT,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
 
     def _command(self, name: str) -> list[str]:
         if self.plan.celery and name in WORKERS:
             beat = ["--beat", "--schedule", str(self.folder / "beat")] if name == WORKERS[0] else []
             return [sys.executable, *CELERY, *QUIETLY, "--hostname", f"{name}@%h", *beat]
-        configuration = self.configuration if name == "web" else self._other
-        command = recording.in_place(commands(configuration))[name.partition("-")[0]]
-        return [*command, *faults.as_options(self._faults)] if name == "paywright" else command
+        if name in WORKERS:
+            return [sys.executable, "-m", "django", "work"]
+        command = recording.in_place(parse_procfile(PROCFILE.read_text()).processes[name.partition("-")[0]])
+        options = faults.as_options(self._faults) if name == "paywright" else []
+        return ["sh", "-c", f"{command} {shlex.join(options)}"]
 
     def _stop(self) -> None:
-        for child in self._children.values():
-            child.kill()
-            child.wait()
-        self._reaper.close()
+        for name in self._children:
+            self._end_now(name)
         self._stack.close()

@@ -2,7 +2,7 @@
 
 from playwright.sync_api import Page
 
-from shop.configuration import Configuration
+from shop.run.configuration import Configuration
 
 PAID, DECLINED, THREE_D_SECURE = "4242424242424242", "4000000000000002", "4000002500003155"
 

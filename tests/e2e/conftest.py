@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 
-from shop.configuration import Configuration, configure, free_ports
-from shop.start import prepare
-from shop.supervisor import Supervisor
+from shop.run import store as processes
+from shop.run.configuration import Configuration, configure, free_ports
+from shop.run.database import prepare
 from tests.pages import Pages
 from tests.paywright import recording
 
@@ -31,10 +31,9 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Configur
             **recording.environment(),
         },
     )
-    with Supervisor(configuration, echo=lambda _line: None) as supervisor:
-        password = prepare(supervisor)
-        assert password, "the staff user is made with the database"
-        supervisor.start()
+    password = prepare(configuration)
+    assert password, "the staff user is made with the database"
+    with processes.Store(configuration):
         yield configuration, password
 
 

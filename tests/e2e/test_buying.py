@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from shop.configuration import Configuration
+from shop.run.configuration import Configuration
 from tests.e2e.buying import DECLINED, PAID, THREE_D_SECURE, order_something, pay
 
 pytestmark = [pytest.mark.browser, pytest.mark.long]

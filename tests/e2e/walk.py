@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from playwright.sync_api import Page
 
-from shop.configuration import Configuration
+from shop.run.configuration import Configuration
 from tests.e2e.buying import DECLINED, PAID, THREE_D_SECURE, fill_checkout, order_something, pay
 
 

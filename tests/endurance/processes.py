@@ -66,7 +66,7 @@ def _below(root: int) -> Iterator[tuple[int, int, str]]:
     rows = re.findall(r"^ *(\d+) +(\d+) +(\d+) +(.*)$", listed, re.MULTILINE)
     family = {root}
     # A parent is not always listed before its children.
-    for _generation in range(4):
+    for _generation in range(6):
         family |= {int(pid) for pid, parent, _kilobytes, _arguments in rows if int(parent) in family}
     for pid, _parent, kilobytes, arguments in rows:
         role = next((role for role, pattern in ROLES.items() if pattern.search(arguments)), None)

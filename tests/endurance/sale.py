@@ -4,9 +4,9 @@ import random
 import time
 from dataclasses import dataclass
 
-import httpx
+import requests
 
-from shop.browser import Browser, NotOnPage
+from shop.tour.browser import Browser, NotOnPage, autofill
 from tests.chaos.buyers import CARD, typed
 from tests.chaos.people import GivesUp, Seen, patiently
 from tests.chaos.steps import PAID, Buyer
@@ -43,7 +43,7 @@ def sell(store: Store, sale: Sale) -> None:
     with Browser("en-US,en") as browser:
         try:
             _Visit(store, sale, browser).buy()
-        except (GivesUp, NotOnPage, httpx.HTTPError):
+        except (GivesUp, NotOnPage, requests.RequestException):
             return
 
 
@@ -69,7 +69,7 @@ class _Visit:
         checkout = self.browser.open(f"{self.store.url}/checkout/")
         form = checkout.form("/checkout/")
         known = typed(self.sale.buyer) | {"email": self.sale.email}
-        self.process = self.browser.follow(self.browser.submit(checkout, form, form.autofill(known)))
+        self.process = self.browser.follow(self.browser.submit(checkout, form, autofill(form, known)))
         self.sale.reference = self.process.link(r"/orders/").rstrip("/").rpartition("/")[2]
 
     def _go_to_payment(self) -> str:
@@ -103,7 +103,7 @@ class _Visit:
     def _download_invoice(self) -> None:
         while self._since_payment() < GIVES_UP_S:
             answer = self.browser.open(f"{self.store.url}/orders/{self.sale.reference}/invoice.pdf")
-            if answer.status == httpx.codes.OK and answer.body.startswith(b"%PDF-"):
+            if answer.status == requests.codes.ok and answer.body.startswith(b"%PDF-"):
                 self.sale.invoice_s = self._since_payment()
                 return
             time.sleep(LOOK_EVERY_S)

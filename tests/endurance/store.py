@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import psycopg
 
-from shop.configuration import HOST
+from shop.run.configuration import HOST
 from tests.chaos.books import Books
 from tests.chaos.mail import Post, post
 from tests.postgres import Server, running_server

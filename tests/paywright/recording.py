@@ -8,7 +8,6 @@ import json
 import os
 import sys
 import traceback
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +18,6 @@ VARIABLE = "PAYWRIGHT_SAID"
 
 PROGRAM = (sys.executable, "-m", "tests.paywright")
 """In place of ``python -m paywright``."""
-
-
-def in_place(commands: dict[str, list[str]]) -> dict[str, list[str]]:
-    """The store's processes with a Paywright that writes down what it says."""
-    return {**commands, "paywright": [*PROGRAM, *commands["paywright"][3:]]} if "paywright" in commands else commands
 
 
 def install() -> None:
@@ -105,9 +99,13 @@ def environment() -> dict[str, str]:
     return {VARIABLE: os.environ[VARIABLE]}
 
 
-Commands = Callable[[Any], dict[str, list[str]]]
+def procfile(stores: Path) -> Path:
+    """The store's `Procfile`, with a Paywright that writes down what it says."""
+    written = folder() / f"Procfile-{os.getpid()}"
+    written.write_text(in_place(stores.read_text()))
+    return written
 
 
-def instead_of(commands: Commands) -> Commands:
-    """``shop.supervisor.commands``, with a Paywright that writes down what it says."""
-    return lambda configuration: in_place(commands(configuration))
+def in_place(command: str) -> str:
+    """A command with `PROGRAM` in place of ``python -m paywright``."""
+    return command.replace("-m paywright", "-m tests.paywright")

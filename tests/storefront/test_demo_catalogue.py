@@ -3,18 +3,18 @@ from xml.etree import ElementTree
 
 import pytest
 from django.contrib.staticfiles import finders
-from django.core.management import call_command
 from django.test import Client
 from pytest_django.fixtures import Settings
 
 from jumun.storefront.models import Category, Product
+from shop.demo.load import load_demo
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
 def _loaded() -> None:
-    call_command("load_demo", verbosity=0)
+    load_demo()
 
 
 def test_there_is_a_small_shop_in_both_languages() -> None:
@@ -48,7 +48,7 @@ def test_one_is_nearly_sold_out_one_is_and_one_is_exempt_from_tax(client: Client
 def test_loading_again_keeps_what_staff_and_customers_changed() -> None:
     Product.objects.filter(sku="TEA-YUJA").update(price_minor=1, name_ko="새 이름", sold_quantity=3)
     Product.objects.get(sku="BOOK-TEA").delete()
-    call_command("load_demo", verbosity=0)
+    load_demo()
     yuja = Product.objects.get(sku="TEA-YUJA")
     assert (yuja.price_minor, yuja.name_ko, yuja.sold_quantity) == (1, "새 이름", 3)
     assert Product.objects.filter(sku="BOOK-TEA").exists()
@@ -57,6 +57,6 @@ def test_loading_again_keeps_what_staff_and_customers_changed() -> None:
 @pytest.mark.parametrize(("currency", "price"), [("EUR", "€18.00"), ("USD", "$18.00"), ("JPY", "¥2,400")])
 def test_another_currency_has_prices_of_its_own(client: Client, settings: Settings, currency: str, price: str) -> None:
     settings.JUMUN = {"CURRENCY": currency}
-    call_command("load_demo", verbosity=0)
+    load_demo()
     page = client.get("/products/celadon-tea-cup/", headers={"Accept-Language": "en"}).content.decode()
     assert price in page

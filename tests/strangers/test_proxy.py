@@ -18,8 +18,7 @@ from typing import Any
 
 import pytest
 
-from shop.configuration import HOST, free_ports
-from shop.supervisor import SERVED_BY
+from shop.run.configuration import HOST, SERVED_BY, free_ports
 from tests.strangers.guide import blocks
 
 NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")

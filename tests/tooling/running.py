@@ -8,7 +8,7 @@ import time
 import urllib.request
 from pathlib import Path
 
-from shop.configuration import free_ports
+from shop.run.configuration import free_ports
 from tests.paywright import recording
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -73,10 +73,16 @@ class Running:
             return answer.status
 
     def family(self):
-        """The ids of all processes that it has started, by what they run."""
+        """All processes below it, parents first, by their ids: what they run."""
         listed = subprocess.run(["ps", "-A", "-o", "pid=,ppid=,args="], capture_output=True, text=True, check=True)
         rows = re.findall(r"^ *(\d+) +(\d+) +(.*)$", listed.stdout, re.MULTILINE)
-        return {int(pid): args for pid, parent, args in rows if int(parent) == self.process.pid}
+        found: dict[int, str] = {}
+        parents = {self.process.pid}
+        while parents:
+            children = {int(pid): args for pid, parent, args in rows if int(parent) in parents}
+            found |= children
+            parents = set(children)
+        return found
 
     def one(self, part):
         return next(pid for pid, args in self.family().items() if part in args)

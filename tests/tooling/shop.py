@@ -3,10 +3,10 @@
 import runpy
 import signal
 
-from shop import supervisor
+from shop.run import store
 from tests.paywright import recording
 
 # The tests themselves may run under nohup, which is inherited.
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
-vars(supervisor).update(commands=recording.instead_of(supervisor.commands))
+store.PROCFILE = recording.procfile(store.PROCFILE)
 runpy.run_module("shop", run_name="__main__", alter_sys=True)

@@ -4,7 +4,7 @@ import stat
 
 import pytest
 
-from shop.configuration import ConfigurationError, configure, with_dotenv
+from shop.run.configuration import ConfigurationError, configure, with_dotenv
 
 pytestmark = pytest.mark.once
 
@@ -103,7 +103,7 @@ def test_a_full_disk_leaves_no_empty_file_of_keys_behind(tmp_path, monkeypatch):
     def full(*_):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("shop.configuration.json.dump", full)
+    monkeypatch.setattr("shop.run.configuration.json.dump", full)
     with pytest.raises(ConfigurationError, match="No space left on device"):
         configured(tmp_path)
     monkeypatch.undo()

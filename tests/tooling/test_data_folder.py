@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from shop import data_folder
-from shop.configuration import ConfigurationError, configure, free_ports
-from shop.data_folder import check_data, schema_of
-from shop.freshness import is_fresh
+from shop.run import data_folder
+from shop.run.configuration import ConfigurationError, configure, free_ports
+from shop.run.data_folder import check_data, schema_of
+from shop.run.database import is_prepared, mark_prepared
 from tests.tooling.running import ROOT, environment, shop
 
 pytestmark = pytest.mark.once
@@ -29,15 +29,13 @@ def prepared(tmp_path_factory):
     configuration = configure(data=folder, port=8000, paywright_port=12111, given=environment())
     (folder / "documents").mkdir()
     subprocess.run(
-        [sys.executable, "-m", "shop.prepare"],
+        [sys.executable, "-m", "django", "prepare"],
         env={**configuration.environment, "JUMUN_STAFF_PASSWORD": "word"},
         cwd=ROOT,
         check=True,
         capture_output=True,
     )
-    from shop.freshness import mark_fresh
-
-    mark_fresh(configuration)
+    mark_prepared(configuration)
     return folder
 
 
@@ -171,13 +169,13 @@ def see_as_another_user(data, name):
     owned.chmod(stat.S_IRUSR | stat.S_IWUSR | (stat.S_IXUSR if owned.is_dir() else 0))
     program = (
         "import os, sys; sys.argv = sys.argv[1:]; os.setgroups([]); os.setgid(65534); os.setuid(65534);"
-        "from pathlib import Path; from shop.configuration import ConfigurationError, configure;"
-        "from shop.data_folder import check_data; data = Path(sys.argv[0])\n"
+        "from pathlib import Path; from shop.run.configuration import ConfigurationError, configure;"
+        "from shop.run.data_folder import check_data; data = Path(sys.argv[0])\n"
         "try: configure(data=data, port=1, paywright_port=2, given={}); check_data(data)\n"
         "except ConfigurationError as error: print(error)"
     )
     # The interpreter's own folder may be closed to other users: all is imported first.
-    preloaded = "import dotenv, gettext, locale, json, secrets, shop.configuration, shop.data_folder;" + program
+    preloaded = "import dotenv, gettext, locale, json, secrets, shop.run.configuration, shop.run.data_folder;" + program
     done = subprocess.run(
         [sys.executable, "-c", preloaded, str(data)], cwd=ROOT, env=environment(), capture_output=True, text=True
     )
@@ -225,13 +223,13 @@ def test_a_folder_made_by_another_version_is_refused_with_a_line(data, statement
 
 def test_an_older_copy_put_back_is_looked_at_again_although_this_version_prepared_the_folder(data):
     configuration = configure(data=data, port=8000, paywright_port=12111, given=environment())
-    assert is_fresh(configuration)
+    assert is_prepared(configuration)
     before = schema_of(data / "jumun.sqlite3")
     change(data, "INSERT INTO django_session VALUES ('k', 'd', '2026-01-01'); ANALYZE")
     assert schema_of(data / "jumun.sqlite3") == before
-    assert is_fresh(configuration)
+    assert is_prepared(configuration)
     change(data, "ALTER TABLE jumun_outbox_job DROP COLUMN attempts")
-    assert not is_fresh(configuration)
+    assert not is_prepared(configuration)
 
 
 def test_a_backup_takes_the_place_of_a_damaged_database_and_makes_a_new_folder_a_store(data, tmp_path):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from shop.configuration import configure
+from shop.run.configuration import configure
 from tests.tooling.running import ROOT, environment
 
 pytestmark = pytest.mark.once
@@ -55,7 +55,7 @@ class Machine:
 @pytest.fixture(scope="module")
 def machine(tmp_path_factory: pytest.TempPathFactory) -> Machine:
     made = Machine(tmp_path_factory.mktemp("machine"))
-    made.run("python -m shop.prepare")
+    made.run("python -m django prepare")
     return made
 
 

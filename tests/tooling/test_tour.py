@@ -5,9 +5,8 @@ from pathlib import Path
 import pytest
 from pypdf import PdfReader
 
-from shop import thai_name
-from shop.expecting import StepFailed
-from shop.tour import Report
+from shop.tour.journey import THAI_CUSTOMER, StepFailed
+from shop.tour.tour import Report
 from tests.tooling.running import shop
 
 pytestmark = [pytest.mark.long, pytest.mark.once]
@@ -56,13 +55,13 @@ def test_a_thai_name_is_read_from_the_pdf_and_from_the_xml(tour):
     done, kept = tour
     *_others, bought, paper, data = json.loads(done.stdout)["steps"]
 
-    assert bought["buyer"] == paper["buyer"] == data["buyer"] == thai_name.BUYER["name"]
+    assert bought["buyer"] == paper["buyer"] == data["buyer"] == THAI_CUSTOMER["name"]
     assert "กิตติพงษ์" in paper["text"]
-    assert f"<ram:Name>{thai_name.BUYER['name']}</ram:Name>" in data["text"]
+    assert f"<ram:Name>{THAI_CUSTOMER['name']}</ram:Name>" in data["text"]
     pdf, xml = Path(paper["path"]), Path(data["path"])
     assert pdf.parent == xml.parent == kept
     assert pdf.stem == xml.stem
-    assert thai_name.BUYER["address-line1"] in xml.read_text(encoding="utf-8")
+    assert THAI_CUSTOMER["address-line1"] in xml.read_text(encoding="utf-8")
 
 
 def test_a_text_of_several_lines_is_shown_below_its_step():
@@ -79,10 +78,10 @@ def test_a_step_that_fails_says_what_was_expected_and_what_came():
     report = Report(say=said.append)
 
     def refuse():
-        raise StepFailed(expected="200 from /cart/", came="500: Server Error")
+        raise StepFailed(expected="200 from /cart/", received="500: Server Error")
 
     assert report.step("browse", refuse) is False
-    assert report.ok is False
+    assert report.document["ok"] is False
     assert "200 from /cart/" in said[0]
     assert "500: Server Error" in said[0]
     assert report.document["steps"][0]["expected"] == "200 from /cart/"

@@ -8,8 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from shop.configuration import HOST
-from shop.supervisor import SERVED_BY
+from shop.run.configuration import HOST, SERVED_BY
 
 pytestmark = pytest.mark.once
 

@@ -1,43 +1,37 @@
 """Whether the files of a data folder can be used. Looking changes none of them."""
 
-import hashlib
 import os
 import sqlite3
 import time
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 
-from shop.configuration import ConfigurationError
-from shop.language import _
+from shop.run.configuration import ConfigurationError
+from shop.terminal import _
 
 # A large database is read only for so long.
 CHECK_MAX_S = 3.0
 STEPS_BETWEEN_LOOKS_AT_THE_CLOCK = 10_000
 DATABASE = "jumun.sqlite3"
 STAMP = "prepared"
-FOLDERS = ("documents", "mail")
-DATABASES = (DATABASE, "paywright.sqlite3")
 
 
 def check_data(folder: Path) -> None:
     """Raise `ConfigurationError`, in one line, for what cannot be written or read and for a damaged database."""
-    for name in (".", *FOLDERS):
+    for name in (".", "documents", "mail"):
         _check_folder(folder / name)
-    for name in DATABASES:
-        _check_database(folder / name)
     database = folder / DATABASE
-    if (folder / STAMP).exists() and database.exists() and not _tables(database):
+    _check_database(database)
+    _check_database(folder / "paywright.sqlite3")
+    if (folder / STAMP).exists() and database.exists() and not schema_of(database):
         raise _damaged(database, _("it is empty"))
 
 
-def schema_of(database: Path) -> str:
-    """A digest of the tables, indexes and triggers in the file; an older copy that was put back has another."""
-    return hashlib.sha256(repr(_tables(database)).encode()).hexdigest()
+def schema_of(database: Path) -> list[tuple[str]]:
+    """The statements that made the tables, indexes and triggers in the file, but for what SQLite adds by itself.
 
-
-def _tables(database: Path) -> list[tuple[str]]:
-    """The statements that made what is in the file, but for what SQLite adds by itself."""
+    An older copy that was put back has others.
+    """
     with _opened(database) as connection:
         named = connection.execute("SELECT sql FROM sqlite_master WHERE name NOT LIKE 'sqlite%' ORDER BY name")
         return named.fetchall()
@@ -73,11 +67,9 @@ def _first_finding(database: Path) -> str:
     return "" if found == "ok" else " ".join(str(found).split())
 
 
-@contextmanager
-def _opened(database: Path) -> Iterator[sqlite3.Connection]:
+def _opened(database: Path) -> "closing[sqlite3.Connection]":
     """For reading alone: the last connection that may write would move the write-ahead log into the file."""
-    with closing(sqlite3.connect(f"{database.resolve().as_uri()}?mode=ro", uri=True, timeout=5)) as connection:
-        yield connection
+    return closing(sqlite3.connect(f"{database.resolve().as_uri()}?mode=ro", uri=True, timeout=5))
 
 
 def _closed(path: Path) -> ConfigurationError:

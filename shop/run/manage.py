@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from shop.configuration import ConfigurationError, configure, data_folder, environment_with_dotenv
-from shop.data_folder import check_data
-from shop.language import _
-from shop.ports import last_ports
+from shop.run.configuration import ConfigurationError, configure, data_folder, environment_with_dotenv, last_ports
+from shop.run.data_folder import check_data
+from shop.terminal import _
 
 
 def manage(*, data: Path | None, arguments: Sequence[str]) -> NoReturn:

@@ -3,21 +3,15 @@
 import shlex
 from collections.abc import Iterable, Iterator
 
-from shop.columns import padded, width
-from shop.configuration import ROOT, Configuration
-from shop.language import _
-from shop.prepare import STAFF_NAME
+from shop.run.configuration import ROOT, STAFF_NAME, Configuration
+from shop.terminal import _, padded, width
 
 
 def welcome(configuration: Configuration, password: str | None) -> str:
     """The whole text; the staff user's password if it was made just now."""
-    paragraphs = [
-        [_("The store is open.")],
-        list(_columns(_addresses(configuration, password))),
-        list(_try_this(configuration)),
-        [_("Mails are written into {folder}. Ctrl-C ends everything.").format(folder=configuration.data / "mail")],
-    ]
-    return "\n" + "\n\n".join("\n".join(lines) for lines in paragraphs) + "\n"
+    mails = _("Mails are written into {folder}. Ctrl-C ends everything.").format(folder=configuration.data / "mail")
+    lines = [_("The store is open."), "", *_columns(_addresses(configuration, password))]
+    return "\n" + "\n".join([*lines, "", *_try_this(configuration), "", mails, ""])
 
 
 def _addresses(configuration: Configuration, password: str | None) -> Iterator[tuple[str, ...]]:
@@ -37,27 +31,19 @@ def _login(configuration: Configuration, password: str | None) -> str:
 
 
 def _try_this(configuration: Configuration) -> Iterator[str]:
-    if configuration.paywright_url is None:
-        yield from _with_stripe(configuration)
-    else:
+    if configuration.paywright_url:
         yield _("Buy something and pay with one of these cards, with any CVC and any date in the future:")
-    if not configuration.livemode:
-        yield from _columns(
-            [
-                ("4242 4242 4242 4242", _("paid")),
-                ("4000 0000 0000 0002", _("declined")),
-                ("4000 0025 0000 3155", _("3D Secure needed")),
-            ]
-        )
-
-
-def _with_stripe(configuration: Configuration) -> Iterator[str]:
-    forward = f"stripe listen --all-snapshot --forward-to localhost:{configuration.port}/payment/webhooks/"
-    if configuration.livemode:
-        yield _("STRIPE_SECRET_KEY is a live key: Stripe takes the payments, and cards are really charged.")
     else:
-        yield _("STRIPE_SECRET_KEY is set: Stripe takes the payments, in test mode; Paywright is not started.")
-    yield _("Stripe's events arrive only while this runs in another terminal: {command}").format(command=forward)
+        if configuration.livemode:
+            yield _("STRIPE_SECRET_KEY is a live key: Stripe takes the payments, and cards are really charged.")
+        else:
+            yield _("STRIPE_SECRET_KEY is set: Stripe takes the payments, in test mode; Paywright is not started.")
+        forward = f"stripe listen --all-snapshot --forward-to localhost:{configuration.port}/payment/webhooks/"
+        yield _("Stripe's events arrive only while this runs in another terminal: {command}").format(command=forward)
+    if not configuration.livemode:
+        cards = {"4242 4242 4242 4242": _("paid"), "4000 0000 0000 0002": _("declined")}
+        cards["4000 0025 0000 3155"] = _("3D Secure needed")
+        yield from _columns(cards.items())
 
 
 def _columns(rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
