@@ -5,8 +5,12 @@ import re
 from collections.abc import Iterator
 from importlib import import_module
 
+import pytest
+
 import jumun
 from jumun import errors
+
+pytestmark = pytest.mark.once
 
 # Importing these has effects, and they define no errors.
 LEFT_OUT = re.compile(r"\.(migrations|management|celery)\b")

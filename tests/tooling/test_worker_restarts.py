@@ -11,6 +11,8 @@ from shop.run.configuration import HOST, configure, free_ports
 from shop.run.store import Store
 from tests.tooling.running import environment, wait_until
 
+pytestmark = pytest.mark.once
+
 ENOUGH = 8
 RESTARTS = "The worker has ended (exit code 3); it is started again in"
 DIES = "import sys; sys.exit(3)"
