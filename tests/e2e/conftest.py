@@ -9,8 +9,8 @@ from playwright.sync_api import Page
 from shop.configuration import Configuration, configure, free_ports
 from shop.start import prepare
 from shop.supervisor import Supervisor
+from tests.conformance import recording
 from tests.pages import Pages
-from tests.paywright import recording
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import urllib.request
 from pathlib import Path
 
 from shop.configuration import free_ports
-from tests.paywright import recording
+from tests.conformance import recording
 
 ROOT = Path(__file__).resolve().parents[2]
 START_TIMEOUT_S = 90
