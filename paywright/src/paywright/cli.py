@@ -1,4 +1,4 @@
-"""The command line."""
+"""The command line. All but ``serve`` needs the standard library alone."""
 
 import argparse
 import os
@@ -10,14 +10,12 @@ from typing import NoReturn
 from urllib.parse import quote, urlsplit
 
 from paywright.api.addresses import is_web_address
-from paywright.api.hosts import Hosts
 from paywright.money.fees import Fees, FeesImpossible
 from paywright.money.fees import parsed as parsed_fees
 from paywright.sandbox.faults import Fault, Faults, FaultUnknown, parsed
-from paywright.server import AddressTaken, address, listen, serve
+from paywright.server import AddressTaken, NotInstalled, address, check_installed, listen, serve
+from paywright.state.business import Business
 from paywright.state.ids import webhook_secret
-from paywright.state.store import Business, StateUnreadable, Store
-from paywright.webhooks.targets import Targets
 
 PORT_DEFAULT = 12111
 SECRET_VARIABLE = "PAYWRIGHT_SECRET"  # noqa: S105 (the name of it)
@@ -38,7 +36,7 @@ def run(arguments: list[str]) -> int:
     try:
         options = _parser().parse_args(arguments)
         return int(options.command(options))
-    except (BadInput, AddressTaken, StateUnreadable) as problem:
+    except (BadInput, AddressTaken, NotInstalled) as problem:
         print(f"paywright: {problem}", file=sys.stderr)
     except sqlite3.DatabaseError as problem:
         print(f"paywright: the state file is damaged: {problem}", file=sys.stderr)
@@ -114,7 +112,11 @@ def _add_serve(server: argparse.ArgumentParser) -> None:
 
 
 def _serve(options: argparse.Namespace) -> int:
+    check_installed()
+    from paywright.api.hosts import Hosts
+    from paywright.state.store import StateUnreadable, Store
     from paywright.webhooks.forwarding import set_forward
+    from paywright.webhooks.targets import Targets
 
     # --fd is how a test hands over a socket that listens already.
     listener = listen(options.host, options.port) if options.fd is None else _handed_over(options.fd)
@@ -123,7 +125,10 @@ def _serve(options: argparse.Namespace) -> int:
     given = options.secret or _secret_of_environment()
     secret = given or webhook_secret()
     forwarded = [urlsplit(options.forward_to).hostname or ""] if options.forward_to else []
-    store = Store(options.state, base_url, business, Targets([*forwarded, *options.allow_target]))
+    try:
+        store = Store(options.state, base_url, business, Targets([*forwarded, *options.allow_target]))
+    except StateUnreadable as problem:
+        raise BadInput(str(problem)) from None
     set_forward(store, options.forward_to, secret)
     print(f"Paywright listens on {address(listener)} (no money moves)", flush=True)
     if options.forward_to:

@@ -1,14 +1,17 @@
 """pytest fixtures: ``paywright`` is a running server, empty at the start of each test.
 
-Where events go is up to the test: ``paywright.forward("http://...")``, or the option
-``--paywright-forward-to`` for all.
+To choose where events go, call ``paywright.forward("http://...")`` in a test, or give the option
+``--paywright-forward-to`` for all tests. pytest loads this file in every project that has Paywright installed, so it
+imports the rest only when a test asks for a fixture.
 """
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 
-from paywright.testing import Paywright
+if TYPE_CHECKING:
+    from paywright.testing import Paywright
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -17,14 +20,21 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 @pytest.fixture(scope="session")
-def paywright_server(pytestconfig: pytest.Config) -> Iterator[Paywright]:
+def paywright_server(pytestconfig: pytest.Config) -> "Iterator[Paywright]":
     """One server process for the test session."""
-    with Paywright(forward_to=pytestconfig.getoption("--paywright-forward-to")) as server:
+    from paywright.testing import NotStarted, Paywright
+
+    server = Paywright(forward_to=pytestconfig.getoption("--paywright-forward-to"))
+    try:
+        server.start()
+    except NotStarted as problem:
+        pytest.fail(f"paywright: {problem}", pytrace=False)
+    with server:
         yield server
 
 
 @pytest.fixture
-def paywright(paywright_server: Paywright) -> Iterator[Paywright]:
+def paywright(paywright_server: "Paywright") -> "Iterator[Paywright]":
     """The server, without objects, faults or deliveries of other tests, and in real time."""
     paywright_server.reset()
     paywright_server.forward(None)

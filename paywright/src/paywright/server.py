@@ -2,17 +2,33 @@
 
 import signal
 import socket
-import sys
-from types import ModuleType
-from typing import Any
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
 
-from paywright.api.hosts import Hosts
-from paywright.sandbox.faults import Faults
-from paywright.state.store import Store
+if TYPE_CHECKING:
+    from paywright.api.hosts import Hosts
+    from paywright.sandbox.faults import Faults
+    from paywright.state.store import Store
+
+NEEDED = ("starlette", "uvicorn", "websockets", "jinja2", "httptools", "orjson", "babel")
+"""The modules of the extra ``server``."""
+
+
+class NotInstalled(Exception):
+    """The extra ``server`` is missing."""
 
 
 class AddressTaken(Exception):
     """The port cannot be listened on."""
+
+
+def check_installed() -> None:
+    """Raise NotInstalled, with the command that installs it, when the extra ``server`` is missing."""
+    missing = [name for name in NEEDED if find_spec(name) is None]
+    if missing:
+        raise NotInstalled(
+            f"the server needs the extra \"server\": pip install 'paywright[server]' (missing: {', '.join(missing)})"
+        )
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -36,12 +52,11 @@ def address(listener: socket.socket) -> str:
     return f"http://{shown}:{port}"
 
 
-def serve(listener: socket.socket, store: Store, faults: Faults, hosts: Hosts) -> None:
+def serve(listener: socket.socket, store: "Store", faults: "Faults", hosts: "Hosts") -> None:
     """Serve until SIGTERM or Ctrl-C; a delivery under way is given up and stays pending."""
     # uvicorn handles the signals while it runs and raises them again when it has stopped.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _exit)
-    _spare_uvicorns_command_line()
     from uvicorn.config import Config
     from uvicorn.server import Server
 
@@ -61,14 +76,6 @@ def serve(listener: socket.socket, store: Store, faults: Faults, hosts: Hosts) -
         ws=_websocket,  # type: ignore[arg-type]
     )
     Server(config).run(sockets=[listener])
-
-
-def _spare_uvicorns_command_line() -> None:
-    """Importing uvicorn imports its own command line with click: a fifth of our start, and used by nobody here."""
-    if "uvicorn" not in sys.modules:
-        unused = ModuleType("uvicorn.main")
-        unused.__dict__.update(main=None, run=None, Server=None)
-        sys.modules[unused.__name__] = unused
 
 
 def _websocket(*arguments: Any, **named: Any) -> Any:

@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from paywright.remote import RemoteRefusal, ask
-from paywright.server import address, listen
+from paywright.server import NotInstalled, address, check_installed, listen
 
 Json = dict[str, Any]
 
@@ -48,6 +48,10 @@ class Paywright:
 
     def start(self) -> Self:
         """Start the process and return once it answers; raise NotStarted."""
+        try:
+            check_installed()
+        except NotInstalled as problem:
+            raise NotStarted(str(problem)) from None
         # Handed over listening, so that no other process can take the port in between.
         listener = listen("127.0.0.1", self.port)
         self.api_base = address(listener)

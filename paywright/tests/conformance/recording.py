@@ -79,10 +79,8 @@ class _Listening:
         listens = scope["type"] == "http" and scope["path"].startswith("/v1/")
         try:
             await self._app(scope, receive, overheard if listens else send)
-        except Exception as problem:
-            # A reset is a fault that was asked for: the client sees no answer.
-            if type(problem).__name__ != "ConnectionReset":
-                self._log.write("crash", [_asked(scope), traceback.format_exc()])
+        except Exception:
+            self._log.write("crash", [_asked(scope), traceback.format_exc()])
             raise
         if heard:
             self._log.write("answer", [*_asked(scope), heard[0]["status"], _text(heard)])

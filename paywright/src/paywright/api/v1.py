@@ -10,6 +10,7 @@ from typing import Any
 from orjson import dumps
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from paywright.api import errors, expand, forms, idempotency, parameters
 from paywright.api.call import Call
@@ -64,16 +65,14 @@ class Answer:
     stored: bool = True
 
 
-class ConnectionReset(Exception):
-    """The client shall see its connection reset instead of an answer."""
+class NoAnswer(Response):
+    """Closes the client's connection instead of sending anything."""
 
-    def __init__(self, request: Request) -> None:
-        super().__init__("connection reset by a fault")
-        # uvicorn hands out no public way to its transport; its ``receive`` is a method of the object that has it.
-        cycle = getattr(request.receive, "__self__", None)
-        transport = getattr(cycle, "transport", None)
-        if transport is not None:
-            transport.abort()
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        # uvicorn offers no public way to its transport; ``receive`` is a method of the object that has it.
+        receive.__self__.transport.abort()  # type: ignore[attr-defined]
+        # Let uvicorn notice that the client is gone: else it answers 500 in our place.
+        await asyncio.sleep(0)
 
 
 _REFUSALS: dict[str, Callable[[Fault, "Asked"], ApiError]] = {
@@ -101,8 +100,10 @@ class Api:
             dict(request.headers),
         )
         fault = self._fault(asked)
-        answer = await self._answer_under(fault, asked, request) if fault else self.answer(asked)
+        answer = await self._answer_under(fault, asked) if fault else self.answer(asked)
         self.background.wake()
+        if answer is None:
+            return NoAnswer()
         headers = _headers(asked.id) | answer.headers
         headers.setdefault("Stripe-Version", asked.api_version)
         return Response(answer.body, answer.status, headers, media_type="application/json")
@@ -113,13 +114,13 @@ class Api:
         found = match(asked.method, asked.path)
         return self.background.faults.for_call(f"{asked.method} {asked.path}", found[0] if found else "")
 
-    async def _answer_under(self, fault: Fault, asked: Asked, request: Request) -> Answer:
-        """Answer while a fault strikes."""
+    async def _answer_under(self, fault: Fault, asked: Asked) -> Answer | None:
+        """Answer while a fault strikes; None when the client gets no answer."""
         refusal = _REFUSALS.get(fault.kind)
         if refusal is not None:
             return _failure(refusal(fault, asked), asked)
         if fault.kind == "reset_before":
-            raise ConnectionReset(request)
+            return None
         if fault.kind == "slow":
             return await self._answer_slowly(asked, fault.seconds)
         if fault.kind in ("error_before", "error_after"):
@@ -128,7 +129,7 @@ class Api:
         self.background.wake()
         if fault.kind == "timeout_after":
             await asyncio.sleep(fault.seconds)
-        raise ConnectionReset(request)
+        return None
 
     def _fail(self, asked: Asked, error: ApiError, *, has_effect: bool) -> Answer:
         """Answer with a 5xx; the request's key remembers it if such an error is kept, else what happened instead."""

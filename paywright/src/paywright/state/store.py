@@ -13,15 +13,15 @@ import sqlite3
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import orjson
 
 from paywright.api import errors
-from paywright.money.fees import Fees
 from paywright.sandbox.clock import Clock
+from paywright.state.business import Business
 from paywright.state.filters import indexes
 from paywright.webhooks.targets import Targets
 
@@ -92,14 +92,6 @@ class Cause:
     request: str | None = None
     idempotency_key: str | None = None
     api_version: str | None = None
-
-
-@dataclass(frozen=True)
-class Business:
-    """Who sells, and what payments cost them."""
-
-    name: str = "Paywright"
-    fees: Fees = field(default_factory=Fees)
 
 
 class Store:
