@@ -1,4 +1,4 @@
-"""Every row of the contract's error table that the API can be brought to, and the keys it accepts."""
+"""Every kind of error that the API answers with, and the keys it accepts."""
 
 import httpx
 import pytest

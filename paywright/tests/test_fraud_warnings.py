@@ -1,4 +1,4 @@
-"""The card whose issuer warns of fraud before any dispute (section 8 of the contract)."""
+"""The card whose issuer warns of fraud before any dispute."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Idempotency keys, as the contract's section 4 says."""
+"""Idempotency keys, as Stripe documents them (https://docs.stripe.com/api/idempotent_requests)."""
 
 import uuid
 from concurrent.futures import ThreadPoolExecutor

@@ -1,4 +1,4 @@
-"""Cards that a customer has: which of them let themselves be had, and what they do then (the contract's section 8)."""
+"""Cards that a customer has: which can be attached, and what they do then."""
 
 import pytest
 import stripe

@@ -1,8 +1,8 @@
-"""Stripe's error bodies (the contract's section 2), one function a row of its table.
+"""Stripe's error bodies (https://docs.stripe.com/api/errors), one function for each kind of refusal.
 
-ApiError carries what the HTTP answer needs. ``stored`` says whether an idempotency key
-remembers the answer (failed parameter validation is forgotten, section 4), ``keeps`` whether
-the effects so far stay (a decline leaves a failed charge and its events behind).
+ApiError carries what the HTTP answer needs. ``stored`` says whether an idempotency key remembers the answer: Stripe
+does not remember failed validation (https://docs.stripe.com/api/idempotent_requests). ``keeps`` says whether the
+effects so far stay: a decline leaves a failed charge and its events behind.
 """
 
 from typing import Any
@@ -55,7 +55,7 @@ def parameter_unknown(names: list[str]) -> ApiError:
 
 
 def method_types_no_longer_supported() -> ApiError:
-    """PaymentIntents name it by a code of its own; for Checkout none is documented (the contract's section 1)."""
+    """PaymentIntents name it by a code of its own; for Checkout none is documented."""
     return invalid_request(
         "The parameter payment_method_types is no longer supported as of API version 2026-09-30.endive. Use"
         " allowed_payment_method_types or excluded_payment_method_types, or leave it out.",
@@ -153,7 +153,7 @@ def idempotency_mismatch(key: str) -> ApiError:
 
 def idempotency_in_use(key: str) -> ApiError:
     message = f"There is currently another in-progress request using the idempotency key '{key}'."
-    # The wire type is not recorded; the contract reads it as idempotency_error (R-sw).
+    # The type is inferred: docs/fidelity.md.
     body = {"type": "idempotency_error", "code": "idempotency_key_in_use", "message": message}
     return ApiError(409, body, stored=False)
 
@@ -165,7 +165,7 @@ def rate_limit() -> ApiError:
 
 
 def lock_timeout() -> ApiError:
-    """Another request works on the same object (M in the contract)."""
+    """Another request works on the same object. Unverified: docs/fidelity.md."""
     message = (
         "This object cannot be accessed right now because another API request or Stripe process is currently"
         " accessing it."
@@ -176,9 +176,9 @@ def lock_timeout() -> ApiError:
 
 
 def server_fault(status: int) -> ApiError:
-    """A 500 is the result of a request that began executing, so its idempotency key keeps it (section 4).
+    """A 500 is the result of a request that began executing, so its idempotency key keeps it.
 
-    502 to 504 are said by what stands before Stripe's own servers, and not kept.
+    502 to 504 come from a proxy in front of Stripe's servers, and are not kept.
     """
     message = "An error occurred on Stripe's side (a fault asked for in Paywright)."
     error = ApiError(status, {"type": "api_error", "message": message}, stored=status == 500)

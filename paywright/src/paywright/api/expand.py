@@ -1,4 +1,4 @@
-"""``expand[]``: references become the objects they name (the contract's section 3)."""
+"""``expand[]``: references become the objects they name (https://docs.stripe.com/api/expanding_objects)."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Idempotency keys (the contract's section 4).
+"""Idempotency keys (https://docs.stripe.com/api/idempotent_requests).
 
 The remembered answer is committed together with the effect it reports, so that not even a
 killed server can repeat the one or forget the other.

@@ -1,4 +1,4 @@
-"""Pages of objects: newest first, by cursor (the contract's section 2, "Lists")."""
+"""Pages of objects: newest first, by cursor (https://docs.stripe.com/api/pagination)."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Metadata rules (the contract's section 2, "Metadata")."""
+"""Metadata rules (https://docs.stripe.com/metadata)."""
 
 from typing import Any
 

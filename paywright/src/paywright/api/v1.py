@@ -283,7 +283,7 @@ def _headers(request: str | None = None) -> dict[str, str]:
 def _failure(error: ApiError, asked: Asked) -> Answer:
     headers = {**_post_headers(asked), **error.headers}
     if error.status == 409:
-        # Clients try again by themselves once the first request has ended (K, the contract's section 11).
+        # Stripe's SDKs retry a 409 by themselves, unless this header forbids it.
         headers.pop("Stripe-Should-Retry", None)
     return Answer(error.status, dumps({"error": error.body}), headers, error.stored)
 

@@ -1,4 +1,4 @@
-"""Versions of Stripe's API (the contract's section 1)."""
+"""Versions of Stripe's API (https://docs.stripe.com/api/versioning)."""
 
 from functools import cache
 

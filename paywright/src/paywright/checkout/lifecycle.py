@@ -20,7 +20,7 @@ def complete(tx: Transaction, session: Json, *, payment_status: str) -> Json:
 
 
 def expire_session(tx: Transaction, session: Json) -> Json:
-    """Expire an open session; a PaymentIntent that was tried and not paid is cancelled (I in the contract)."""
+    """Expire an open session; a PaymentIntent that was tried and not paid is canceled, which is inferred."""
     session.update(status="expired", url=None)
     tx.save(session)
     tx.forget_task("expire_session", session["id"])

@@ -1,4 +1,4 @@
-"""Pay a Checkout Session, as its hosted page does (the contract's sections 5 and 7)."""
+"""Pay a Checkout Session, as its hosted page does."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -30,7 +30,7 @@ def pay_session(tx: Transaction, session: Json, entry: CardEntry | IbanEntry) ->
 
 
 def pay_with_method(tx: Transaction, session: Json, method: Json) -> Paid:
-    """Try to pay an open session; further attempts reuse its PaymentIntent (M in the contract)."""
+    """Try to pay an open session; further attempts reuse its PaymentIntent, which is unverified."""
     _note_buyer(tx, session, method["billing_details"])
     if session["amount_total"] == 0:
         redeem(tx, session)

@@ -13,7 +13,7 @@ from paywright.state.store import Transaction
 Json = dict[str, Any]
 
 DIGITS_MAX = 12
-"""Of the price of one, and of a line (M); what is charged in the end has fewer."""
+"""Of a unit price, and of a line (unverified: docs/fidelity.md); the total that is charged has fewer."""
 
 PRODUCT_MEMBERS = (
     "description images marketing_features name package_dimensions shippable statement_descriptor tax_code"

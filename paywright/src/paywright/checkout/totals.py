@@ -1,7 +1,7 @@
 """What a session costs: line items less discount plus tax plus shipping, in minor units.
 
 The amounts are kept in the items and in ``total_details`` and add up to the unit. In currencies whose last digits
-must be 0 (the contract's section 9) each is rounded to what can be charged.
+must be 0 each is rounded to what can be charged.
 """
 
 from decimal import ROUND_HALF_UP, Decimal
@@ -45,7 +45,7 @@ def _discounts(items: list[Json], coupon: Json | None, step: int) -> list[int]:
 
 
 def shares(amount: int, weights: list[int], step: int) -> list[int]:
-    """Split a fixed amount: each share is rounded down and the last gets the rest (R-sw, Stripe's support pages).
+    """Split a fixed amount: each share is rounded down and the last gets the rest, as recorded.
 
     No share is more than its weight: what the last has no room for, the first that have some take.
     """

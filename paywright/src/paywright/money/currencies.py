@@ -1,4 +1,4 @@
-"""Currency rules of Stripe's API (the contract's section 9, "Currencies").
+"""Currency rules of Stripe's API (https://docs.stripe.com/currencies).
 
 Amounts are integers in Stripe's minor unit, which for a few currencies is not ISO's. The limits are in
 ``stripe_limits``.
@@ -21,7 +21,7 @@ PAYOUT_STEP = {"huf": 100, "twd": 100}
 """Charged with two decimals, paid out in whole units."""
 
 SUPPORTED = frozenset(MINIMUM)
-"""Presentment currencies (docs.stripe.com/currencies, from memory)."""
+"""Presentment currencies (unverified: docs/fidelity.md)."""
 
 _RATES = """
 aed 3.67 afn 70 all 90 amd 390 ang 1.8 aoa 910 ars 1000 awg 1.8 azn 1.7 bam 1.8 bbd 2 bdt 120 bgn 1.8 bhd 0.376 bif 2950

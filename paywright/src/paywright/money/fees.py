@@ -1,4 +1,4 @@
-"""What a payment costs: account pricing, not API behaviour (the contract's section 9)."""
+"""What a payment costs: account pricing, not API behaviour (docs/fidelity.md)."""
 
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation

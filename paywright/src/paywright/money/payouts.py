@@ -28,7 +28,7 @@ available balance: nothing is paid out twice, and what came back is paid out aga
 def manual_payout(tx: Transaction, *, amount: int, currency: str, available: int, **members: Any) -> Json:
     """Pay out ``amount`` minor units of what is available; raise ApiError when that is less."""
     if amount > available:
-        # Code and wording are general knowledge (M).
+        # Code and wording are unverified: docs/fidelity.md.
         raise invalid_request(
             "You have insufficient funds in your Stripe account for this transfer.",
             code="balance_insufficient",
@@ -55,9 +55,9 @@ def daily_payout(tx: Transaction, _: str) -> None:
 
 
 def _hold_back(tx: Transaction, payout: Json, left: int) -> list[Json]:
-    """What is no whole unit leaves this payout's group and waits for the next one's (I: Stripe's types for the like).
+    """The part that is not a whole unit leaves this payout's group and waits for the next payout.
 
-    Returns what belongs to this group; the balance stays as it is.
+    Returns what belongs to this group; the balance stays as it is. Inferred: docs/fidelity.md.
     """
     moved = [
         insert_transaction(
@@ -80,7 +80,7 @@ def plan_daily(tx: Transaction) -> None:
 
 
 def _new_payout(tx: Transaction, amount: int, currency: str, *, automatic: bool, **members: Any) -> Json:
-    """The amount leaves the available balance at once (R-sw)."""
+    """The amount leaves the available balance at once."""
     payout = blank(
         "payout",
         id=ids.new("po"),

@@ -1,4 +1,4 @@
-"""Stripe's test cards (the contract's section 8): what each number does. Every other number is refused."""
+"""Stripe's test cards (https://docs.stripe.com/testing): what each number does. Every other number is refused."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -27,7 +27,7 @@ PROCESSING = Decline(
     "processing_error", "processing_error", "An error occurred while processing your card. Try again in a little bit."
 )
 VELOCITY = Decline("card_declined", "card_velocity_exceeded", DECLINED)
-# The decline code is general knowledge (M) in the contract.
+# The decline code is unverified: docs/fidelity.md.
 FRAUDULENT = Decline("card_declined", "fraudulent", DECLINED)
 AUTHENTICATION = Decline(
     "authentication_required",

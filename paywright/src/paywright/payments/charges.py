@@ -75,7 +75,7 @@ def failed_charge(tx: Transaction, intent: Json, method: Json, why: Decline) -> 
 
 
 def _charge(tx: Transaction, intent: Json, method: Json) -> Json:
-    """What every charge takes over from its intent; the metadata is copied now and not followed (M)."""
+    """What every charge takes over from its intent; the metadata is copied once, which is unverified."""
     return blank(
         "charge",
         id=ids.new("ch"),

@@ -1,4 +1,4 @@
-"""Confirm a PaymentIntent with a card: authentication, decline or charge (the contract's sections 6 to 8)."""
+"""Confirm a PaymentIntent with a card: authentication, decline or charge (https://docs.stripe.com/payments/paymentintents/lifecycle)."""
 
 from typing import Any, Literal
 
@@ -137,7 +137,7 @@ def authenticate(tx: Transaction, intent: Json, *, passed: bool) -> Outcome:
         tx.save(method)
         return charge_or_decline(tx, intent, method)
     intent.update(
-        # No charge is made for a failed challenge; the code is general knowledge (M) in the contract.
+        # A failed challenge makes no charge; the code is unverified: docs/fidelity.md.
         last_payment_error={
             "code": "payment_intent_authentication_failure",
             "doc_url": errors.DOC_URL + "payment-intent-authentication-failure",

@@ -1,4 +1,4 @@
-"""A SEPA debit: the bank's answer comes later (test IBANs in the contract's section 8)."""
+"""A SEPA debit: the bank's answer comes later (test IBANs: https://docs.stripe.com/testing)."""
 
 from typing import Any
 

@@ -1,4 +1,7 @@
-"""Disputes (the contract's section 9): chargebacks, which move money at once, and inquiries, which do not."""
+"""Disputes: chargebacks, which move money at once, and inquiries, which do not.
+
+Source: https://docs.stripe.com/disputes/how-disputes-work
+"""
 
 from typing import Any
 
@@ -27,7 +30,7 @@ WINNING, LOSING, ESCALATING = "winning_evidence", "losing_evidence", "escalate_i
 
 
 def dispute_by_card(tx: Transaction, charge: Json, card: Card) -> None:
-    """Open the disputes that a test card asks for; several share the charge's amount (I)."""
+    """Open the disputes that a test card asks for; several share the charge's amount, which is inferred."""
     left = charge["amount"]
     for number in range(card.disputes, 0, -1):
         amount = left // number

@@ -1,6 +1,7 @@
-"""Early fraud warnings: what an issuer reports about a charge before any dispute (the contract's section 8).
+"""Early fraud warnings: what an issuer reports about a charge before any dispute.
 
-The object is not in the vendored document; its members are those of Stripe's published API reference (M).
+The object is not in our copy of Stripe's document; its members are those of the API reference
+(https://docs.stripe.com/api/radar/early_fraud_warnings/object).
 """
 
 from typing import Any

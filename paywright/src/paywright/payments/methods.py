@@ -120,7 +120,7 @@ def named_method(tx: Transaction, name: str, *, in_path: bool = False) -> Json:
 
 
 def attach(tx: Transaction, method: Json, customer: str) -> Json:
-    """Give a customer a payment method; of the declined cards only ..0341 lets itself be had (R-sw, R-pay)."""
+    """Give a customer a payment method; of the declined cards, only ..0341 can be attached, as recorded."""
     card = CARDS.get(method.get("_number", ""))
     if card is not None and card.decline is not None and not card.attaches:
         raise card_declined(card.decline)

@@ -1,4 +1,4 @@
-"""Refunds of card charges (the contract's section 9, "Refunds")."""
+"""Refunds of card charges (https://docs.stripe.com/refunds)."""
 
 from typing import Any
 

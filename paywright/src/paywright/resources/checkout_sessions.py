@@ -1,4 +1,4 @@
-"""Checkout Sessions, ``mode=payment`` (the contract's section 5)."""
+"""Checkout Sessions, ``mode=payment`` (https://docs.stripe.com/api/checkout/sessions)."""
 
 from typing import Any
 
@@ -234,7 +234,7 @@ def _check_total(total: int, currency: str) -> None:
     except errors.ApiError as refusal:
         if refusal.body.get("code") == "amount_too_small" and currency in PUBLISHED_MINIMUM:
             least = currencies.display(PUBLISHED_MINIMUM[currency], currency)
-            # The wording is general knowledge (M) in the contract.
+            # The wording is unverified: docs/fidelity.md.
             refusal.body["message"] = f"The Checkout Session's total amount due must add up to at least {least}"
         refusal.body.pop("param", None)
         raise

@@ -1,4 +1,4 @@
-"""Events: read only, 30 days back (the contract's section 2, "Lists")."""
+"""Events: read only, 30 days back (https://docs.stripe.com/webhooks/process-undelivered-events)."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""PaymentIntents (the contract's section 6)."""
+"""PaymentIntents (https://docs.stripe.com/api/payment_intents)."""
 
 from typing import Any
 

@@ -195,7 +195,7 @@ def _charge_of(tx: Transaction, payment: str) -> Json:
 
 
 def _mistyped(asked: Json) -> Paid | None:
-    """A number with a wrong check digit is refused before anything is tried with it (the contract's section 8)."""
+    """A number with a wrong check digit is refused before anything is tried with it."""
     number = cards.digits(str(asked.get("card", "")))
     if not 12 <= len(number) <= 19 or cards.is_well_formed(number):
         return None

@@ -1,4 +1,4 @@
-"""Identifiers in Stripe's shapes (the contract's "Ids"): random, opaque, unguessable."""
+"""Identifiers in Stripe's shapes (recorded, see docs/fidelity.md): random, opaque, unguessable."""
 
 import secrets
 import string

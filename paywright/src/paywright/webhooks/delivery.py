@@ -1,4 +1,4 @@
-"""Deliver events to endpoints: signed anew at each attempt, retried with backoff (the contract's section 7).
+"""Deliver events to endpoints: signed anew at each attempt, retried with backoff (https://docs.stripe.com/webhooks).
 
 A delivery is a row before it is an attempt, so a restarted server takes up what was left.
 """

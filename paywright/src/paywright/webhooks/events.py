@@ -75,8 +75,8 @@ def with_pending(tx: Transaction, event: Json) -> Json:
 def delivered_body(stored: str, endpoint: Json) -> bytes:
     """The bytes an endpoint gets for a stored event: the same at every attempt, in the endpoint's API version.
 
-    The contract's section 1 knows of no member that one version has and another lacks by more than an addition, which
-    Stripe makes in all versions; so what differs is the name of the version alone.
+    Between the versions that Paywright knows, members were added only, and Stripe adds them in all versions. So the
+    name of the version is the only difference.
     """
     if endpoint.get("api_version") in (None, API_VERSION):
         return stored.encode()

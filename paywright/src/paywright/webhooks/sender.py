@@ -1,7 +1,8 @@
 """Post webhooks over HTTP/1.1 with kept-alive connections: an asyncio protocol around httptools' parser.
 
-A general client costs a multiple of the whole rest of a delivery, and a busy test run sends thousands.
-Redirects are not followed and no proxy is used, as the contract's section 7 wants it.
+With ``httpx.AsyncClient`` a session with its five webhooks takes 14.5 ms of CPU instead of 2.7, so one core serves 69
+sessions a second, and the goal is 150. Redirects are not followed, as Stripe does not follow them
+(https://docs.stripe.com/webhooks), and no proxy is used.
 """
 
 import asyncio

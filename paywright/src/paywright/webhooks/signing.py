@@ -1,4 +1,4 @@
-"""Stripe's webhook signature scheme v1 (the contract's section 7, "Signature")."""
+"""Stripe's webhook signature scheme v1 (https://docs.stripe.com/webhooks#verify-manually)."""
 
 import hmac
 
