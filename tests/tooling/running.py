@@ -74,7 +74,9 @@ class Running:
 
     def family(self):
         """The ids of all processes that it has started, by what they run."""
-        listed = subprocess.run(["ps", "-A", "-o", "pid=,ppid=,args="], capture_output=True, text=True, check=True)
+        listed = subprocess.run(
+            ["ps", "-A", "-ww", "-o", "pid=,ppid=,args="], capture_output=True, text=True, check=True
+        )
         rows = re.findall(r"^ *(\d+) +(\d+) +(.*)$", listed.stdout, re.MULTILINE)
         return {int(pid): args for pid, parent, args in rows if int(parent) == self.process.pid}
 

@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 VARIABLE = "PAYWRIGHT_SAID"
 """Names the folder in which each server keeps a file of its own."""
 
-PROGRAM = (sys.executable, __file__)
+PROGRAM = (sys.executable, "-m", "tests.conformance.paywright")
 """In place of ``python -m paywright``."""
 
 
@@ -110,10 +110,3 @@ Commands = Callable[[Any], dict[str, list[str]]]
 def instead_of(commands: Commands) -> Commands:
     """``shop.supervisor.commands``, with a Paywright that writes down what it says."""
     return lambda configuration: in_place(commands(configuration))
-
-
-if __name__ == "__main__":
-    from paywright.__main__ import main
-
-    install()
-    main()
