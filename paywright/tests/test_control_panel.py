@@ -197,4 +197,4 @@ def refusals():
                 yield next(a.value for a in call.args if isinstance(a, ast.Constant) and isinstance(a.value, str))
 
 
-REFUSALS = ("Refused", "FaultUnknown", "FeesImpossible", "NoSpan")
+REFUSALS = ("Refused", "FaultUnknown", "FeesImpossible", "NotASpan")

@@ -66,7 +66,7 @@ class _LoadedWhenAsked:
 
 
 def _pages(store: Store, background: Background) -> list[BaseRoute]:
-    """What people see: the hosted page and the control panel."""
+    """The pages for people: the hosted page and the control panel."""
     from starlette.staticfiles import StaticFiles
 
     from paywright.hosted.page import HostedPage

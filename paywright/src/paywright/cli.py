@@ -23,7 +23,7 @@ NAME_LENGTH_MAX = 100
 
 
 class BadInput(Exception):
-    """Something on the command line cannot be used."""
+    """An option of the command line is invalid."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -118,7 +118,7 @@ def _serve(options: argparse.Namespace) -> int:
     from paywright.webhooks.forwarding import set_forward
     from paywright.webhooks.targets import Targets
 
-    # --fd is how a test hands over a socket that listens already.
+    # A test passes a listening socket as --fd.
     listener = listen(options.host, options.port) if options.fd is None else _handed_over(options.fd)
     base_url = options.public_url or address(listener)
     business = Business(options.business_name, _fees(options))

@@ -34,7 +34,7 @@ class Paywright:
     secret_key = SECRET_KEY
     webhook_secret = WEBHOOK_SECRET
     program = (sys.executable, "-m", "paywright")
-    """What is run to serve."""
+    """The command that starts the server."""
 
     def __init__(
         self, *, forward_to: str | None = None, state: Path | None = None, port: int = 0, options: tuple[str, ...] = ()
@@ -52,7 +52,7 @@ class Paywright:
             check_installed()
         except NotInstalled as problem:
             raise NotStarted(str(problem)) from None
-        # Handed over listening, so that no other process can take the port in between.
+        # The server inherits a listening socket, so no other process can take the port in between.
         listener = listen("127.0.0.1", self.port)
         self.api_base = address(listener)
         self.port = listener.getsockname()[1]
@@ -120,7 +120,7 @@ class Paywright:
     def forward(self, url: str | None, *, secret: str | None = None) -> None:
         """Send events to ``url`` from now on, signed with ``webhook_secret`` (or ``secret``).
 
-        None goes back to where the server was started to send them, which may be nowhere.
+        None restores ``forward_to``, which may be None too: then events are not sent.
         """
         body = {"url": url or self.forward_to, "secret": secret or self.webhook_secret}
         self.request("PUT", "forward", body)
@@ -137,15 +137,15 @@ class Paywright:
         return self.request("POST", f"payments/{_id(payment_intent)}/dispute", body)
 
     def advance(self, span: str | int) -> int:
-        """Move the server's clock on by seconds or ``"2d"``; all that falls due happens. Returns its new time."""
+        """Advance the server's clock by seconds or ``"2d"``, and run what falls due. Return its new time."""
         return int(self.request("POST", "clock", {"advance": span})["now"])
 
     def faults(self, *faults: Json) -> None:
-        """Put these faults in force instead of the present ones: ``faults({"kind": "drop"})``; none: all is well."""
+        """Replace the active faults: ``faults({"kind": "drop"})``. Without arguments nothing goes wrong."""
         self.request("PUT", "faults", {"faults": list(faults)})
 
     def fees(self, **changes: str | float) -> Json:
-        """What payments cost from now on, until the next reset: ``fees(percent="1.5", fixed_usd=0)``."""
+        """Set what payments cost, until the next reset: ``fees(percent="1.5", fixed_usd=0)``."""
         return self.request("PUT", "fees", changes)
 
     def trigger(self, event: str) -> Json:

@@ -17,7 +17,7 @@ _EMAIL = re.compile(EMAIL_PATTERN)
 
 
 def is_web_address(url: str) -> bool:
-    """Whether a URL is absolute http(s) with a host and a port that can be; the placeholder's braces are allowed."""
+    """Whether a URL is absolute, http or https, with a valid host and port; a placeholder's braces are allowed."""
     try:
         parts = urlsplit(url)
         (parts.hostname or "").encode("idna")
@@ -28,17 +28,17 @@ def is_web_address(url: str) -> bool:
 
 
 def with_query(url: str, parameters: dict[str, str]) -> str:
-    """Return the URL with ``parameters`` behind those it has."""
+    """Return the URL with ``parameters`` added to its query."""
     parts = urlsplit(url)
     return parts._replace(query="&".join(filter(None, [parts.query, urlencode(parameters)]))).geturl()
 
 
 def is_email(text: str) -> bool:
-    """Whether Stripe would take the text as an e-mail address."""
+    """Whether Stripe accepts the text as an e-mail address."""
     return len(text) <= EMAIL_LENGTH_MAX and _EMAIL.fullmatch(text) is not None
 
 
 def check_email(email: str | None, param: str) -> None:
-    """Raise ApiError for a text that is not an e-mail address; None and an empty text pass."""
+    """Raise ApiError unless ``email`` is an e-mail address, empty or None."""
     if email and not is_email(email):
         raise invalid_request(f"Invalid email address: {email[:100]}", code="email_invalid", param=param)

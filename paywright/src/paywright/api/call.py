@@ -1,4 +1,4 @@
-"""What a resource's function is given."""
+"""The argument of a resource's function."""
 
 from dataclasses import dataclass, field
 from typing import Any

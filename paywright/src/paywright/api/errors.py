@@ -55,7 +55,7 @@ def parameter_unknown(names: list[str]) -> ApiError:
 
 
 def method_types_no_longer_supported() -> ApiError:
-    """PaymentIntents name it by a code of its own; for Checkout none is documented."""
+    """The code of this refusal is documented for PaymentIntents, but not for Checkout."""
     return invalid_request(
         "The parameter payment_method_types is no longer supported as of API version 2026-09-30.endive. Use"
         " allowed_payment_method_types or excluded_payment_method_types, or leave it out.",
@@ -102,7 +102,7 @@ def no_such(noun: str, identifier: str, *, param: str, in_path: bool = False) ->
 
 
 def card_declined(why: Decline, *, charge: str | None = None) -> ApiError:
-    """402 without a PaymentIntent; with ``charge``, the failed one stays behind."""
+    """Status 402, without a PaymentIntent. ``charge`` is the id of the failed charge, which stays."""
     body = {
         "type": "card_error",
         "code": why.code,
@@ -159,7 +159,7 @@ def idempotency_in_use(key: str) -> ApiError:
 
 
 def rate_limit() -> ApiError:
-    """Too many requests; the limiter stands before everything else and is not remembered."""
+    """Too many requests. The limiter runs before everything else, so no idempotency key remembers its answer."""
     message = "Request rate limit exceeded. Learn more about rate limits here: https://stripe.com/docs/rate-limits."
     return invalid_request(message, code="rate_limit", status=429)
 

@@ -13,7 +13,7 @@ Tree = dict[str, "Tree"]
 
 LEVELS_MAX = 4
 PAGED = ("line_items", "refunds", "sources", "subscriptions", "tax_ids")
-"""Lists within objects that come a page at a time."""
+"""Lists within objects that Stripe sends page by page."""
 SENT_WHEN_ASKED = ("breakdown",)
 """Objects within objects that are left out unless expanded."""
 
@@ -42,7 +42,7 @@ def checked(paths: list[str], result: list[str]) -> Tree:
 
 
 def _without_data(parts: list[str]) -> list[str]:
-    """``line_items.data.price.product``: what is in a page is named by way of its ``data``, which is no level."""
+    """Drop ``data`` from paths such as ``line_items.data.price.product``: it does not count as a level."""
     return [
         part for before, part in zip(["", *parts], parts, strict=False) if (before in PAGED, part) != (True, "data")
     ]
@@ -70,7 +70,7 @@ def expanded(tx: Transaction, doc: Json, tree: Tree) -> Json:
     shown = public(doc)
     for member, below in tree.items():
         value = _member(tx, doc, member, shown.get(member), below)
-        # What an object may leave out is not there as null either.
+        # A member that the object may omit is omitted, not null.
         if value is not None or member in shown:
             shown[member] = value
     return shown

@@ -63,7 +63,7 @@ def _slot(node: dict[str, Raw], below: list[str]) -> str:
 
 
 def _holds(node: "Raw | None", path: list[str]) -> bool:
-    """Whether a value is there already; ``""`` in the path makes room for another one, so nothing is there."""
+    """Whether ``path`` already has a value. ``""`` in the path appends, so it never has one."""
     for key in path:
         if not isinstance(node, dict) or key not in node:
             return False

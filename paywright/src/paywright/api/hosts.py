@@ -1,8 +1,8 @@
-"""Who may ask: requests that name this server by its own name, and pages that came from it.
+"""Which requests are answered: those that name this server, and those of its own pages.
 
 A web page that a developer has open can send requests to 127.0.0.1, and by DNS rebinding under a name of the page's
-own, so that the browser lets the page read the answers. The server has no login; the Host header tells these requests
-from the developer's.
+own, so that the browser lets the page read the answers. The server has no login. The Host header distinguishes these
+requests from the developer's.
 """
 
 from collections.abc import Iterable
@@ -71,7 +71,7 @@ class Guard:
 
 
 def _origin(url: str) -> str:
-    """Host and port as a Host header has them; ``null`` and what is no URL is no host."""
+    """Host and port as a Host header has them; empty for ``null`` and for anything that is not a URL."""
     return url.lower().partition("://")[2].partition("/")[0]
 
 

@@ -1,7 +1,7 @@
 """Idempotency keys (https://docs.stripe.com/api/idempotent_requests).
 
-The remembered answer is committed together with the effect it reports, so that not even a
-killed server can repeat the one or forget the other.
+The answer is committed in the transaction of its effect. So even a killed server neither repeats the effect nor
+forgets the answer.
 """
 
 import hashlib
@@ -27,7 +27,7 @@ class Remembered:
 
 
 def fingerprint(method: str, path: str, params: dict[str, Raw]) -> str:
-    """Identify what was asked: the parameters count, and neither their order nor how they were written."""
+    """Identify a request by its parameters, whatever their order and spelling."""
     return hashlib.sha256(orjson.dumps([method, path, params], option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 

@@ -89,7 +89,7 @@ def _beyond(tx: Transaction, kind: str, cursor: str, backwards: bool) -> tuple[s
 
 
 def slice_page(items: list[Json], url: str, params: Json) -> Json:
-    """Return one page of a list that is kept within its object, in its own order."""
+    """Return one page of a list that is stored inside its object, in the order of that list."""
     limit = limit_of(params)
     check_cursors(params)
     places = {item["id"]: place for place, item in enumerate(items)}

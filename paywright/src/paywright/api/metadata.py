@@ -12,7 +12,7 @@ VALUE_LENGTH_MAX = 500
 
 
 def merged(current: Json | None, given: Json | None, param: str = "metadata") -> Json:
-    """Return ``current`` with ``given`` laid over it; an empty value unsets a key, None all of them."""
+    """Return ``current`` updated with ``given``. An empty value unsets its key; None unsets all keys."""
     if given is None:
         return {}
     for key, value in given.items():

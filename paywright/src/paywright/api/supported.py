@@ -1,6 +1,6 @@
-"""Parameters that Stripe knows and Paywright does nothing with are refused, not swallowed.
+"""Refuse the parameters that Stripe knows and Paywright does not support, instead of ignoring them.
 
-One that asks for nothing, such as ``automatic_tax[enabled]=false``, is let through.
+A parameter that switches something off, such as ``automatic_tax[enabled]=false``, is accepted.
 """
 
 from typing import Any

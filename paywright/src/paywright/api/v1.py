@@ -1,4 +1,4 @@
-"""The road of a ``/v1`` request: key, parameters, idempotency, one transaction, headers."""
+"""Answer a ``/v1`` request: check the key and the parameters, apply idempotency, run one transaction, set headers."""
 
 import asyncio
 import base64
@@ -46,18 +46,18 @@ class Asked:
 
     @cached_property
     def params(self) -> dict[str, forms.Raw]:
-        """The parameters as they came, in query or body; raises ApiError when malformed."""
+        """The unchecked parameters of query and body; raises ApiError when they are malformed."""
         return forms.parse(_text(self.query)) | forms.parse(_form(self))
 
     @property
     def idempotency_key(self) -> str | None:
-        """None also where the header is empty: such a key would be everybody's."""
+        """None also when the header is empty: clients would share an empty key."""
         return self.headers.get("idempotency-key") or None if self.method == "POST" else None
 
 
 @dataclass
 class Answer:
-    """Status, JSON bytes and headers of what goes back."""
+    """The status, JSON bytes and headers to send. ``stored``: whether an idempotency key remembers it."""
 
     status: int
     body: bytes
@@ -132,7 +132,7 @@ class Api:
         return None
 
     def _fail(self, asked: Asked, error: ApiError, *, has_effect: bool) -> Answer:
-        """Answer with a 5xx; the request's key remembers it if such an error is kept, else what happened instead."""
+        """Answer with a 5xx. The request's key remembers it if Stripe keeps such an error, else the true result."""
         failed = _failure(error, asked)
 
         def execute(tx: Transaction) -> Answer:
@@ -155,12 +155,12 @@ class Api:
         return self.answer(asked)
 
     async def unrecognized(self, request: Request, problem: Exception) -> Response:
-        """What Stripe says to a path it does not know."""
+        """Stripe's answer to an unknown path."""
         error = errors.unrecognized_url(request.method, request.url.path)
         return Response(dumps({"error": error.body}), error.status, _headers(), media_type="application/json")
 
     async def defect(self, request: Request, problem: Exception) -> Response:
-        """Our own mistake, in Stripe's form; its traceback goes to the server's standard error."""
+        """Answer in Stripe's form after a bug in Paywright; the traceback goes to standard error."""
         body = {"type": "api_error", "message": "An error occurred in Paywright; its output says more."}
         return Response(dumps({"error": body}), 500, _headers(), media_type="application/json")
 
@@ -261,7 +261,7 @@ async def _body(request: Request) -> bytes:
 
 
 def _form(asked: Asked) -> str:
-    """The form in a request's body; JSON is what v2 of the API takes, and v1 refuses."""
+    """The form in a request's body. Version 1 of the API refuses JSON, which version 2 takes."""
     kind = asked.headers.get("content-type", FORM).partition(";")[0].strip().lower()
     if asked.body and kind != FORM:
         raise errors.invalid_request(f"Invalid request (check that your POST content type is {FORM}).")
@@ -276,7 +276,7 @@ def _text(parameters: bytes) -> str:
 
 
 def _headers(request: str | None = None) -> dict[str, str]:
-    """What every answer carries."""
+    """The headers of every answer."""
     return {"Cache-Control": "no-cache, no-store", "Request-Id": request or ids.request()}
 
 

@@ -13,12 +13,12 @@ VERSION_WITHOUT_HEADER = "2026-08-26.dahlia"
 CLI (1.52) sends no header and still uses ``payment_method_types``. SDKs always send one."""
 
 VERSION_WITHOUT_METHOD_TYPES = "2026-09-30"
-"""From this version on, ``payment_method_types`` is no input."""
+"""From this version on, ``payment_method_types`` is not an input."""
 
 
 @cache
 def _known() -> frozenset[str]:
-    """Those that Stripe's document lets a webhook endpoint choose from."""
+    """The versions that a webhook endpoint can choose, by Stripe's document."""
     schema = tables()["parameters"]["POST /v1/webhook_endpoints"]["properties"]["api_version"]
     while "ref" in schema:
         schema = tables()["shared"][schema["ref"]]
@@ -26,7 +26,7 @@ def _known() -> frozenset[str]:
 
 
 def check_version(version: str) -> None:
-    """Raise ApiError for a version that Stripe never had, or that is newer than Paywright's document."""
+    """Raise ApiError for a version that Stripe never had, or that is newer than our copy of Stripe's document."""
     if version not in _known():
         raise _unknown(version)
 

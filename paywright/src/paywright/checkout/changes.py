@@ -12,7 +12,7 @@ Json = dict[str, Any]
 
 
 def set_promotion(tx: Transaction, session: Json, code: Json) -> bool:
-    """Apply a promotion code to an open session; False, and nothing changed, where too little would be left to pay."""
+    """Apply a promotion code to an open session. Return False, unchanged, if the rest is too small to charge."""
     before = {name: session[name] for name in ("_coupon", "_promotion_code", "discounts")}
     session.update(discounts.applied(tx, code["promotion"]["coupon"], code["id"]))
     total_up(tx, session)
@@ -24,7 +24,7 @@ def set_promotion(tx: Transaction, session: Json, code: Json) -> bool:
 
 
 def remove_promotion(tx: Transaction, session: Json) -> None:
-    """Take the discount off an open session."""
+    """Remove the discount from an open session."""
     session.update(_coupon=None, _promotion_code=None, discounts=[])
     _recount(tx, session)
 
@@ -38,7 +38,7 @@ def choose_shipping(tx: Transaction, session: Json, rate: str) -> None:
 
 
 def _recount(tx: Transaction, session: Json) -> None:
-    """Total up again; a payment tried before at the old total takes the new one."""
+    """Compute the total again; a PaymentIntent from an earlier attempt gets the new amount."""
     total_up(tx, session)
     session["payment_status"] = "unpaid" if session["amount_total"] else "no_payment_required"
     tx.save(session)

@@ -34,7 +34,7 @@ def _given(tx: Transaction, discount: Json, session: Json) -> Json:
         param = "discounts[0][promotion_code]"
         code = tx.require(discount["promotion_code"], "promotion_code", param=param)
         if not code["active"] or not _fits(tx, code, session):
-            # The wording is ours; that such a code is refused is what its restrictions are for.
+            # The wording is ours; Stripe refuses such a code too.
             raise invalid_request("This promotion code cannot be redeemed for this session.", param=param)
         return applied(tx, code["promotion"]["coupon"], code["id"])
     if not discount.get("coupon"):
@@ -49,7 +49,7 @@ def _given(tx: Transaction, discount: Json, session: Json) -> Json:
 
 
 def applied(tx: Transaction, coupon: str, promotion_code: str | None) -> Json:
-    """The members a session gets from one discount; raise ApiError when the coupon is used up or over."""
+    """The members a session gets from one discount; raise ApiError when the coupon is used up or expired."""
     if not is_usable(tx.get(coupon), tx.now):
         raise invalid_request(f"Coupon {coupon} is expired and cannot be applied.", code="coupon_expired")
     return {
@@ -90,7 +90,7 @@ def _is_in_currency(coupon: Json, session: Json) -> bool:
 
 
 def is_usable(coupon: Json, now: int) -> bool:
-    """Whether a coupon is neither over nor used up."""
+    """Whether a coupon is neither expired nor used up."""
     over = coupon["redeem_by"] is not None and coupon["redeem_by"] <= now
     used_up = coupon["max_redemptions"] is not None and coupon["times_redeemed"] >= coupon["max_redemptions"]
     return not over and not used_up

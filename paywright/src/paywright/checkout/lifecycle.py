@@ -38,7 +38,7 @@ def expire_in_time(tx: Transaction, session_id: str) -> None:
 
 
 def debit_answered(tx: Transaction, charge_id: str) -> None:
-    """The task that brings the bank's answer to a debit, also to the session completed without it."""
+    """The task that records the bank's answer to a debit, on the charge and on its completed session."""
     intent, succeeded = answer_debit(tx, charge_id)
     session = tx.find(intent.get("_session") or "")
     if session is not None:

@@ -25,7 +25,7 @@ class Paid:
 
 
 def pay_session(tx: Transaction, session: Json, entry: CardEntry | IbanEntry) -> Paid:
-    """Try to pay an open session with what a buyer typed."""
+    """Try to pay an open session with the entry of a buyer."""
     return pay_with_method(tx, session, new_method(tx, entry))
 
 
@@ -35,7 +35,7 @@ def pay_with_method(tx: Transaction, session: Json, method: Json) -> Paid:
     if session["amount_total"] == 0:
         redeem(tx, session)
         if session["payment_intent"]:
-            # Tried before a promotion code took the rest off: there is nothing left to pay with it.
+            # An earlier attempt made it; then a promotion code reduced the total to zero.
             cancel_intent(tx, tx.get(session["payment_intent"]), reason="automatic")
         return Paid("succeeded", complete(tx, session, payment_status="no_payment_required")["id"])
     intent = _intent(tx, session)
@@ -86,7 +86,7 @@ def _intent(tx: Transaction, session: Json) -> Json:
 
 
 def _note_buyer(tx: Transaction, session: Json, billing: Json) -> None:
-    """What the buyer typed is the session's ``customer_details``, and a customer if one is wanted."""
+    """Store the buyer's entry as ``customer_details``, and create a customer if the session asks for one."""
     address = billing.get("address") or {}
     parts = ("city", "country", "line1", "line2", "postal_code", "state")
     details = {name: billing.get(name) for name in ("email", "name", "phone")}

@@ -30,7 +30,7 @@ def new_product(tx: Transaction, **members: Any) -> Json:
 
 
 def new_price(tx: Transaction, data: Json, path: str, *, active: bool) -> Json:
-    """Insert a one-time price from parameters found at ``path``; raise ApiError for what cannot be."""
+    """Insert a one-time price from parameters found at ``path``; raise ApiError for invalid ones."""
 
     def name(member: str) -> str:
         return f"{path}[{member}]" if path else member

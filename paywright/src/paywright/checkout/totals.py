@@ -47,7 +47,7 @@ def _discounts(items: list[Json], coupon: Json | None, step: int) -> list[int]:
 def shares(amount: int, weights: list[int], step: int) -> list[int]:
     """Split a fixed amount: each share is rounded down and the last gets the rest, as recorded.
 
-    No share is more than its weight: what the last has no room for, the first that have some take.
+    No share exceeds its weight: what does not fit into the last share goes to the first ones with room.
     """
     total = sum(weights)
     if total == 0:
@@ -81,7 +81,7 @@ def _rounded(exact: Decimal, step: int) -> int:
 
 
 def _note_discount(session: Json, items: list[Json], coupon: Json | None) -> None:
-    """Each discounted item tells which discount took how much; shown when expanded."""
+    """Store on each item which discount reduced it by how much; clients see it when they expand it."""
     if coupon is None:
         for item in items:
             item["_discounts"] = []

@@ -1,4 +1,4 @@
-"""What the buyer typed: checked field by field, and turned into a payment."""
+"""Check the buyer's entry field by field, and turn it into a payment method."""
 
 import re
 from dataclasses import dataclass, field
@@ -40,7 +40,7 @@ def check(session: Json, values: dict[str, str], *, now: int, countries: frozens
     """Check a form submitted for ``session``; ``now`` is in seconds UTC."""
     given = {name: value.strip()[:VALUE_LENGTH_MAX] for name, value in values.items()}
     if session["customer_email"]:
-        # The merchant said who buys; the page shows it and lets nobody change it.
+        # The merchant set the e-mail address, so the buyer cannot change it.
         given["email"] = session["customer_email"]
     kind = _kind(session, given)
     wrong = {"email": _email_error(given), "name": "" if given.get("name") else "error_name"}

@@ -1,4 +1,4 @@
-"""What the page lists for filling in: every test card and account, with the keys of their descriptions."""
+"""The test cards and accounts that the page offers to fill in, with the keys of their descriptions."""
 
 from typing import Any
 

@@ -55,7 +55,7 @@ class HostedPage:
     async def pay(self, request: Request) -> Response:
         session = self._session(request.path_params["session"])
         if session is not None and session["status"] == "complete":
-            # A second press of the button: the same buyer goes on to where the first one led.
+            # The buyer pressed the button twice: redirect as after the first press.
             return _to_success(session)
         if session is None or not _is_open(session):
             return _closed(request, session)
@@ -179,7 +179,7 @@ def _language(request: Request, session: Json | None) -> str:
 
 @dataclass(frozen=True)
 class Shown:
-    """All that the payment form is made from, besides what was typed."""
+    """The context of the payment form, besides the entry."""
 
     session: Json
     language: str
@@ -215,7 +215,7 @@ def _form(
         "decline": _decline_key(declined),
         "countries": [(code, name) for code, name in view.countries(language) if code in offered],
         "offers": offers(session),
-        # The code is never sent back, but for the list's own cards.
+        # Never send a security code back, except those of the listed cards.
         "cvc": (filling or {}).get("card_cvc", ""),
         "cancel_url": session["cancel_url"],
         "needs_payment": entry.needs_payment(session),
@@ -233,7 +233,7 @@ def _decline_key(code: str | None) -> str | None:
         return None
     if code == "payment_intent_authentication_failure":
         return "decline_authentication"
-    # The reason "lost" or "stolen" is not for the buyer's eyes.
+    # The buyer must not learn that the card was reported lost or stolen.
     return f"decline_{code}" if code in _DECLINES else "decline_card_declined"
 
 

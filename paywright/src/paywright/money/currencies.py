@@ -82,7 +82,7 @@ def check_amount(amount: int, currency: str, param: str) -> None:
 
 
 def is_chargeable(amount: int, currency: str) -> bool:
-    """Whether ``check_amount`` has nothing against an amount."""
+    """Whether ``check_amount`` accepts an amount."""
     try:
         check_amount(amount, currency, "")
     except ApiError:

@@ -21,8 +21,8 @@ _UNPAID = (
     "SELECT doc FROM object WHERE kind = 'balance_transaction' AND json_extract(doc, '$._payout') IS NULL"
     " AND json_extract(doc, '$.status') = 'available'"
 )
-"""What no automatic payout has grouped yet. A manual payout or a returned one is among it, so that its sum is the
-available balance: nothing is paid out twice, and what came back is paid out again."""
+"""The available transactions that no automatic payout has grouped yet. They include manual and returned payouts, so
+their sum is the available balance: nothing is paid out twice, and returned money is paid out again."""
 
 
 def manual_payout(tx: Transaction, *, amount: int, currency: str, available: int, **members: Any) -> Json:
@@ -75,7 +75,7 @@ def _hold_back(tx: Transaction, payout: Json, left: int) -> list[Json]:
 
 
 def plan_daily(tx: Transaction) -> None:
-    """Have the next automatic payouts made at midnight UTC."""
+    """Schedule the next automatic payouts for midnight UTC."""
     tx.later((tx.now // DAY_S + 1) * DAY_S - tx.now, "daily_payout", AUTOMATIC)
 
 

@@ -101,11 +101,11 @@ STRIPES_WORDS = {
     "resource_missing": "There is no such object here.",
     "amount": "More cannot be refunded than is left.",
 }
-"""What the API's refusals mean, by their code or parameter, since Stripe says them in English alone."""
+"""The meaning of the API's refusals by code or parameter, to translate them: Stripe words them in English only."""
 
 
 def refused(request: Request, refusal: Refusal | ApiError) -> Response:
-    """The page that says in the browser's language why nothing was done; what the API said stands below."""
+    """The page that says, in the browser's language, why nothing was done, above the API's own message."""
     if isinstance(refusal, Refusal):
         context = {"text": refusal.text, "filled": refusal.filled, "said": None}
     else:

@@ -44,7 +44,7 @@ def _environment() -> "Environment":
 
 
 def language_of(request: Request) -> str:
-    """What the browser asks for."""
+    """The language that the browser asks for."""
     return choose(None, request.headers.get("accept-language", ""))
 
 

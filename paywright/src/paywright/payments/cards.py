@@ -40,7 +40,7 @@ AUTHENTICATION = Decline(
 class Card:
     """One test card. ``dispute`` is the reason of the dispute its payments get, ``disputes`` how many.
 
-    ``attaches`` says of a card that is declined that a customer can have it all the same.
+    ``attaches``: a customer can have the card although its payments are declined.
     """
 
     number: str
@@ -150,7 +150,7 @@ def digits(number: str) -> str:
 
 
 def is_well_formed(number: str) -> bool:
-    """Whether the check digit is right (ISO/IEC 7812-1), as it is not of one of the documented test cards."""
+    """Whether the check digit is right (ISO/IEC 7812-1). One documented test card has a wrong one, and passes."""
     if find(number):
         return True
     total = 0

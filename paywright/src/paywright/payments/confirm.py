@@ -44,7 +44,7 @@ def needs_authentication(card: Card) -> bool:
 
 
 def charge_or_decline(tx: Transaction, intent: Json, method: Json) -> Outcome:
-    """What the bank answers once any authentication is behind us."""
+    """Charge the card, or record the decline, after any authentication."""
     card = CARDS[method["_number"]]
     if card.decline:
         decline(tx, intent, method, card.decline)
@@ -72,7 +72,7 @@ def _succeed(tx: Transaction, intent: Json, method: Json, card: Card) -> None:
     events.emit(tx, "payment_intent.succeeded", intent)
     if card.fraud_warning:
         warn(tx, charge)
-    # With asynchronous capture the balance transaction comes later (section 6).
+    # With asynchronous capture the balance transaction comes later.
     tx.later(SETTLES_AFTER_S, "settle_charge", charge["id"])
 
 

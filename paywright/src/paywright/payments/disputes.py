@@ -118,7 +118,7 @@ def _move(tx: Transaction, dispute: Json, amount: int, category: str, fee: int, 
 
 
 def submit_evidence(tx: Transaction, dispute: Json, evidence: Json | None, *, submit: bool) -> None:
-    """Lay evidence over what is there and, unless it is only kept, send it to the bank."""
+    """Add evidence to the dispute and, if ``submit``, send it to the bank."""
     refuse_if_closed(dispute)
     before = {"evidence": dispute["evidence"], "status": dispute["status"]}
     details = dispute["evidence_details"]
@@ -140,13 +140,13 @@ def submit_evidence(tx: Transaction, dispute: Json, evidence: Json | None, *, su
 
 
 def _without_unset(given: Json) -> Json:
-    """What was unset with an empty text is not there: the members of an appeal are never null."""
+    """Drop members that an empty text unset: the members of an appeal are never null."""
     kept = {name: value for name, value in given.items() if value is not None}
     return {name: _without_unset(value) if isinstance(value, dict) else value for name, value in kept.items()}
 
 
 def _enhanced(given: Json) -> Json:
-    """Enhanced evidence with the members that each of its kinds always has; a kind that was unset is not there."""
+    """Enhanced evidence with the members that each kind always has, without the kinds that were unset."""
     kept: Json = {}
     for kind in ("mastercard_compliance", "visa_compliance"):
         if given.get(kind) is not None:
@@ -184,7 +184,7 @@ def _win(tx: Transaction, dispute: Json) -> None:
 
 
 def lose(tx: Transaction, dispute: Json) -> None:
-    """The bank, or the merchant by accepting, settles it for the cardholder."""
+    """The dispute is lost: by the bank's decision, or because the merchant accepted it."""
     _close(tx, dispute, "lost")
     events.emit(tx, "charge.updated", tx.get(dispute["charge"]), previous={})
 

@@ -18,7 +18,7 @@ Json = dict[str, Any]
 REFERENCE_AFTER_S = 3
 OUTCOME_AFTER_S = 3
 CANCELABLE_S = 1_800
-"""Stripe's test documentation lets a pending refund be cancelled for 30 minutes."""
+"""Stripe's test documentation lets a pending refund be canceled for 30 minutes."""
 
 
 def refund_charge(tx: Transaction, charge: Json, *, amount: int | None, reason: str | None, metadata: Json) -> Json:
@@ -67,7 +67,7 @@ def _checked_amount(tx: Transaction, charge: Json, amount: int | None) -> int:
 
 
 def _is_charged_back(tx: Transaction, charge: Json) -> bool:
-    """Whether the bank has the money, for now or for good. What a dispute that was won has left here can go back
+    """Whether a dispute holds the money, for now or for good. After a won dispute the payment can be refunded
     (inferred: WooPayments offers refunds for all but open and lost disputes; Automattic/woocommerce-payments#7043).
     """
     disputes = [tx.get(dispute) for dispute in charge.get("_disputes", ())]
@@ -169,7 +169,7 @@ def cancel_refund(tx: Transaction, refund: Json) -> Json:
 
 
 def _give_back(tx: Transaction, refund: Json) -> None:
-    """The money of a failed or cancelled refund returns to the balance and to the charge."""
+    """The money of a failed or canceled refund returns to the balance and to the charge."""
     refund["failure_balance_transaction"] = insert_transaction(
         tx,
         source=refund["id"],

@@ -144,7 +144,7 @@ def cancel(call: Call) -> Json:
 
 
 def _refuse_checkouts_own(intent: Json, verb: str) -> None:
-    """Expire the session instead (S)."""
+    """A session's PaymentIntent cannot be confirmed or canceled directly: expire the session instead."""
     if intent.get("_session"):
         raise invalid_request(
             f"You cannot {verb} this PaymentIntent because it was created by Checkout."

@@ -1,6 +1,6 @@
-"""PaymentMethods from a test token, a test card's number, or a test account; customers can have them.
+"""PaymentMethods from a test token, a test card's number, or a test account; customers can keep them.
 
-No more of saved methods than that: cards that behave differently once a customer has them (https://docs.stripe.com/testing).
+Saved methods exist only for the test cards that behave differently once a customer has them (https://docs.stripe.com/testing).
 """
 
 from typing import Any

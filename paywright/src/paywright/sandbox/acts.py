@@ -1,4 +1,4 @@
-"""What people and tests do to the sandbox, as opposed to what Stripe's clients ask of it."""
+"""What people and tests do in the sandbox, in place of buyers, banks and Stripe's dashboard."""
 
 from typing import Any
 
@@ -32,7 +32,7 @@ DISPUTE_REASONS = (
 
 
 class Refused(Refusal):
-    """An act that cannot be done."""
+    """The act is impossible."""
 
     def __init__(self, status: int, text: str, **filled: object) -> None:
         super().__init__(text, **filled)
@@ -103,7 +103,7 @@ class Acts:
         return public(payout)
 
     def resend(self, event_id: str, endpoint: Any) -> Json:
-        """Deliver an event again, to one endpoint or to all that had it and are still there."""
+        """Deliver an event again: to one endpoint, or to all existing endpoints that received it."""
         with self.store.transaction() as tx:
             tx.require(event_id, "event", param="id", in_path=True)
             chosen = [str(endpoint)] if endpoint else _those_that_had(tx, event_id)
@@ -135,7 +135,7 @@ class Acts:
             return [_delivery(tx, row) for row in rows]
 
     def set_fees(self, changes: Json) -> Json:
-        """Change what payments that settle from now on cost; what is left out stays."""
+        """Set the fees of payments that settle from now on; a missing member keeps its value."""
         present = self.store.fees.shown()
         if set(changes) - set(present):
             raise Refused(400, "Fees have the members percent and fixed_usd.")
@@ -195,7 +195,7 @@ def _charge_of(tx: Transaction, payment: str) -> Json:
 
 
 def _mistyped(asked: Json) -> Paid | None:
-    """A number with a wrong check digit is refused before anything is tried with it."""
+    """Refuse a number with a wrong check digit before any attempt to pay."""
     number = cards.digits(str(asked.get("card", "")))
     if not 12 <= len(number) <= 19 or cards.is_well_formed(number):
         return None

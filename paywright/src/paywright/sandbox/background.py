@@ -14,11 +14,11 @@ from paywright.webhooks.delivery import Courier
 IDLE_S = 60.0
 STATE_RETRY_S = 1.0
 TASKS_IN_A_ROW_MAX = 50
-"""Between so many tasks waiting requests get their turn."""
+"""After so many tasks, waiting requests get their turn."""
 
 
 class Background:
-    """Everything the server does that nobody asked for."""
+    """The work that no request starts."""
 
     def __init__(self, store: Store, faults: Faults) -> None:
         self.store = store
@@ -55,7 +55,7 @@ class Background:
             await self._wait()
 
     async def advance(self, seconds: float) -> None:
-        """Move the clock on by ``seconds``, stopping at every moment when something is due."""
+        """Move the clock on by ``seconds``, stopping whenever something is due."""
         target = self.store.clock.precise() + seconds
         await self.courier.settled()
         while (due := self._next_moment()) is not None and due <= target:
@@ -99,5 +99,5 @@ class Background:
                 await self._woken.wait()
 
     def _next_delivery(self) -> float | None:
-        """None while all places are taken: then only the end of an attempt matters."""
+        """None while the maximum number of attempts runs: the end of one wakes the loop."""
         return self.courier.next_due() if self.courier.has_room() else None

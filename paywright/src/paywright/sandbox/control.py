@@ -110,7 +110,7 @@ class Control:
         return self.store.fees.shown()
 
     async def set_fees(self, _: str, asked: Json) -> Json:
-        """What payments that settle from now on cost; what is left out stays."""
+        """Set the fees of payments that settle from now on; a missing member keeps its value."""
         return self.acts.set_fees(asked)
 
     async def deliveries(self, _: str, asked: Json) -> Json:

@@ -1,4 +1,4 @@
-"""Things going wrong on request, decided by a seed so that a run repeats exactly.
+"""Faults on request. A seed decides when they strike, so a run can be repeated exactly.
 
 Each kind of thing that can go wrong (an event type's first deliveries, its second ones, an operation) draws numbers of
 its own, so that what comes between by chance, such as a retry or an event that time brings, shifts no others.
@@ -134,10 +134,10 @@ class Faults:
     active: list[Fault] = field(default_factory=list)
 
     def for_delivery(self, event_type: str, attempts: int) -> list[Fault]:
-        """Those that strike a delivery which was tried ``attempts`` times before."""
+        """The faults that strike a delivery after ``attempts`` earlier attempts."""
         series = f"{event_type} {attempts}"
         return [f for f in self.active if f.kind in DELIVERY and f.strikes(event_type, series)]
 
     def for_call(self, call: str, operation: str) -> Fault | None:
-        """The one that strikes a call such as ``GET /v1/refunds/re_1``; its ``operation`` names no object."""
+        """The fault that strikes a call such as ``GET /v1/refunds/re_1``. ``operation`` leaves the id open."""
         return next((f for f in self.active if f.kind in API and f.strikes(call, operation)), None)

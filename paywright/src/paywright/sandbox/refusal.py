@@ -1,8 +1,8 @@
-"""What cannot be done, in words that can be said in another language."""
+"""Refusals with a text that can be translated."""
 
 
 class Refusal(Exception):
-    """``text`` is English with gaps in braces, ``filled`` what belongs in them; the panel translates the former."""
+    """``text`` is English with placeholders in braces, ``filled`` their values. The panel translates ``text``."""
 
     status = 400
     """The HTTP status that says so."""

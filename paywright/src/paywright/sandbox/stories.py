@@ -18,7 +18,7 @@ Story = Callable[[Acts], Awaitable[Json]]
 
 AMOUNT = 2_000
 SOON_S = 10
-"""Seconds by which a story advances the clock to reach what comes later."""
+"""Seconds by which a story advances the clock, so that later events happen."""
 DAYS_TO_PAYOUT = 3
 
 
@@ -36,7 +36,7 @@ async def tell(acts: Acts, event: str) -> Json:
 
 
 def _made(acts: Acts, create: Callable[[Call], Json], **params: Any) -> Json:
-    """Create an object as a call of the API would."""
+    """Create an object as an API call does."""
     with acts.store.transaction() as tx:
         return create(Call(tx, params, {}, "", API_VERSION))
 

@@ -1,4 +1,4 @@
-"""What happens by itself when the server's clock reaches its time."""
+"""The tasks that run when the server's clock reaches their time."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""Which members of which objects lists can be filtered by; each has its own index."""
+"""The members by which lists can be filtered; each has an index."""
 
 from collections.abc import Iterator
 
@@ -30,7 +30,7 @@ BALANCE_INDEX = (
     "CREATE INDEX IF NOT EXISTS balance_sums ON object (json_extract(doc, '$.currency'),"
     " json_extract(doc, '$.status'), json_extract(doc, '$.net')) WHERE kind = 'balance_transaction';"
 )
-"""Holds all that the balance is summed from."""
+"""Covers all columns that the balance needs."""
 
 
 def indexes() -> Iterator[str]:

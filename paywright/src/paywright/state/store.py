@@ -87,7 +87,7 @@ class StateUnreadable(Exception):
 
 @dataclass(frozen=True)
 class Cause:
-    """The API request that causes events; both null for what Stripe does by itself."""
+    """The API request that causes events; both null when Stripe acts by itself."""
 
     request: str | None = None
     idempotency_key: str | None = None
@@ -139,7 +139,7 @@ class Store:
             yield Transaction(self, cause or Cause())
             self.connection.execute("COMMIT")
         except BaseException:
-            # Of a full disk SQLite rolls back by itself.
+            # When the disk is full, SQLite rolls back by itself.
             if self.connection.in_transaction:
                 self.connection.execute("ROLLBACK")
             raise
@@ -176,7 +176,7 @@ class Store:
 
 
 def _locked(path: Path) -> BinaryIO:
-    """Keep other servers away from the file, for as long as this process lives: two would each deliver every event.
+    """Lock the file against other servers while this process lives: two servers would deliver every event twice.
 
     Not SQLite's own lock, so that others may still read.
     """
@@ -206,7 +206,7 @@ def _opened(path: str) -> sqlite3.Connection:
 
 
 class Transaction:
-    """What one request or one task sees and changes; ``now`` stands still within it."""
+    """The view of one request or task; ``now`` does not change within it."""
 
     def __init__(self, store: Store, cause: Cause) -> None:
         self.sql = store.connection
@@ -227,7 +227,7 @@ class Transaction:
         return doc
 
     def get(self, identifier: str) -> Json:
-        """Return an object that another object refers to; its absence would be our own defect."""
+        """Return an object that another object refers to; raise LookupError if it is missing, which would be a bug."""
         doc = self.find(identifier)
         if doc is None:
             raise LookupError(identifier)
@@ -252,7 +252,7 @@ class Transaction:
         return doc
 
     def later(self, seconds: float, name: str, subject: str) -> None:
-        """Have task ``name`` run for the object ``subject`` in ``seconds`` of the server's time."""
+        """Schedule task ``name`` for the object ``subject``, in ``seconds`` of the server's time."""
         self.sql.execute(
             "INSERT OR REPLACE INTO task (run_at, name, subject) VALUES (?, ?, ?)",
             (self.now + seconds, name, subject),

@@ -1,6 +1,6 @@
 """Deliver events to endpoints: signed anew at each attempt, retried with backoff (https://docs.stripe.com/webhooks).
 
-A delivery is a row before it is an attempt, so a restarted server takes up what was left.
+A delivery is a row before it is an attempt, so a restarted server continues where the last one stopped.
 """
 
 import asyncio
@@ -75,7 +75,7 @@ class Courier:
         self.sending: set[asyncio.Task[None]] = set()
         self.progress = asyncio.Event()
         self._postponed: dict[int, list[Fault]] = {}
-        """By delivery, the faults that struck one that waits for its first attempt."""
+        """By delivery id, the faults that postponed its first attempt."""
         self.lines: dict[str, Line] = {}
         self._sender = Sender(store.targets)
         self._finished: list[Finished] = []
@@ -92,7 +92,7 @@ class Courier:
         return len(self.sending) < AT_ONCE_MAX
 
     def start_due(self) -> None:
-        """Write down what has ended, and begin as many due attempts as may run at once."""
+        """Record finished attempts, and start as many due ones as may run at once."""
         due = self.next_due() if self.has_room() else None
         if due is None or due > self.store.clock.precise():
             self._record_finished()
@@ -131,7 +131,7 @@ class Courier:
         return claimed
 
     def _goes_out(self, tx: Transaction, due: Due) -> bool:
-        """Let faults strike; one that drops or postpones the attempt leaves nothing to send now."""
+        """Let faults strike. Return False when one drops or postpones the attempt."""
         if due.id in self._postponed:
             due.faults = self._postponed.pop(due.id)
             return True
@@ -189,7 +189,7 @@ class Courier:
         return [s["secret"] for s in endpoint["_secrets"] if s["until"] is None or s["until"] > now]
 
     def _record_finished(self) -> None:
-        """Write down the attempts that ended since the last time."""
+        """Record the attempts that ended since the last time."""
         if self._finished:
             with self.store.transaction() as tx:
                 self._record_all(tx)
@@ -200,7 +200,7 @@ class Courier:
             self._record(tx, one)
 
     def _tell_finished(self) -> None:
-        """After the commit: what could not be written down is kept for the next time."""
+        """Call after the commit: if it failed, the attempts are kept for the next time."""
         if self._finished:
             self._finished = []
             self.progress.set()
@@ -243,11 +243,11 @@ class Courier:
         self._record_finished()
 
     def forget(self) -> None:
-        """Nothing that was to be delivered is left."""
+        """Drop what belongs to deliveries that no longer exist."""
         self._postponed.clear()
 
     async def stop(self) -> None:
-        """Give up attempts under way; they stay pending in the store."""
+        """Cancel running attempts; their deliveries stay pending in the store."""
         for task in self.sending:
             task.cancel()
         await asyncio.gather(*self.sending, return_exceptions=True)

@@ -5,7 +5,7 @@ from paywright.state.store import FORWARD_SETTING, Store, Transaction
 
 
 def set_forward(store: Store, url: str | None, secret: str) -> None:
-    """Make ``--forward-to`` the endpoint that gets every event, or switch off that of an earlier run."""
+    """Make ``--forward-to`` the endpoint that gets every event, or disable the endpoint of an earlier run."""
     with store.transaction() as tx:
         known = tx.find(store.setting(FORWARD_SETTING, ""))
         if url is None:
@@ -14,7 +14,7 @@ def set_forward(store: Store, url: str | None, secret: str) -> None:
             made = new_endpoint(tx, url=url, enabled_events=["*"], secret=secret)
             store.set_setting(FORWARD_SETTING, made["id"])
         else:
-            # Whatever a client or a test made of it meanwhile is gone.
+            # Undo whatever a client or a test changed meanwhile.
             secrets = [{"secret": secret, "until": None}]
             known.update(url=url, status="enabled", enabled_events=["*"], api_version=None, _secrets=secrets)
             tx.save(known)

@@ -1,7 +1,7 @@
 """The websocket of ``stripe listen``: deliveries go through it to the CLI, which forwards them and reports back.
 
-Message shapes: pkg/websocket of github.com/stripe/stripe-cli (Apache-2.0), read, not copied. As at Stripe, what
-the forwarded-to server answers is noted and a failure is not retried.
+Message shapes: pkg/websocket of github.com/stripe/stripe-cli (Apache-2.0), read, not copied. As at Stripe, the
+answer of the server behind the CLI is recorded, and a failure is not retried.
 """
 
 import asyncio
@@ -29,7 +29,7 @@ class Listeners:
     def __init__(self, store: Store, background: Background) -> None:
         self.store = store
         self.background = background
-        # A websocket does not outlive its server.
+        # The websockets of an earlier server are closed.
         with store.transaction() as tx:
             tx.sql.execute("DELETE FROM object WHERE kind = ?", (LISTENER,))
 

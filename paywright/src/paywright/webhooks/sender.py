@@ -65,7 +65,7 @@ class Sender:
             try:
                 return await self._ask(connection, address, message)
             except ConnectionError:
-                # The other side had closed it meanwhile, as it may; unless it had begun to answer.
+                # The server closed the idle connection, as it may. Once an answer has begun, that is an error.
                 if connection.has_begun:
                     raise
         return await self._ask(await self._connect(address), address, message)
@@ -99,7 +99,7 @@ def _opening(url: str) -> tuple[Address, str]:
     """The address of a URL, and how every request to it begins."""
     parts = urlsplit(url)
     port = parts.port or (443 if parts.scheme == "https" else 80)
-    # What cannot stand in a request line is encoded, as browsers do.
+    # Encode characters that a request line cannot contain, as browsers do.
     target = quote((parts.path or "/") + (f"?{parts.query}" if parts.query else ""), safe="!#$%&'()*+,/:;=?@[]~")
     host = parts.netloc.rpartition("@")[2].encode("idna" if not parts.netloc.isascii() else "ascii").decode()
     return Address(parts.scheme, parts.hostname or "", port), f"POST {target} HTTP/1.1\r\nHost: {host}\r\n"
@@ -148,7 +148,7 @@ class _Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         if self._answer is None or self._answer.done():
-            # Nothing was asked: such a connection is not to be trusted with another request.
+            # Data without a request: do not use the connection again.
             self._transport.close()
             return
         self.has_begun = True

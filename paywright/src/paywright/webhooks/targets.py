@@ -1,8 +1,8 @@
 """Where webhooks may be sent: to this machine, and to the hosts that the command line names.
 
-Whoever reaches the API could otherwise have requests sent to addresses that only this machine reaches, such as a
-cloud's metadata at 169.254.169.254. The address is checked that is connected to, so neither a name nor another
-spelling of an address leads elsewhere.
+Otherwise a client of the API could make Paywright send requests to addresses that only this machine reaches, such as a
+cloud's metadata at 169.254.169.254. The check looks at the address of the connection itself, so neither a name nor
+another spelling of an address gets around it.
 """
 
 import asyncio
@@ -38,7 +38,7 @@ class Targets:
             raise TargetRefused(host)
 
     async def addresses(self, host: str, port: int) -> list[str]:
-        """What to connect to for ``host``; raise TargetRefused, and OSError where it cannot be looked up."""
+        """The addresses to connect to for ``host``. Raise TargetRefused, or OSError if the lookup fails."""
         self.check(host)
         if self._is_named(host) or _address(host):
             return [host]
@@ -54,7 +54,7 @@ class Targets:
 
 
 def _address(host: str) -> IPv4Address | IPv6Address | None:
-    """The address that ``host`` spells, in the old ways too that the system takes (2130706433, 0x7f.1)."""
+    """The address that ``host`` spells, also in old notations that the system accepts (2130706433, 0x7f.1)."""
     try:
         address = ip_address(host.partition("%")[0])
     except ValueError:
