@@ -81,6 +81,7 @@ def test_the_fixture_names_the_missing_extra_in_one_line(bare, tmp_path):
     assert done.returncode == 1
     assert HINT in done.stdout
     assert "Traceback" not in done.stdout + done.stderr
+    assert "During handling" not in done.stdout
     assert "pytest_plugin.py" not in done.stdout
 
 

@@ -28,7 +28,7 @@ def paywright_server(pytestconfig: pytest.Config) -> "Iterator[Paywright]":
     try:
         server.start()
     except NotStarted as problem:
-        pytest.fail(f"paywright: {problem}", pytrace=False)
+        raise pytest.fail.Exception(f"paywright: {problem}", pytrace=False) from None
     with server:
         yield server
 
