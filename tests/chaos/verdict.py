@@ -19,7 +19,7 @@ from tests.chaos.quiesce import reconcile
 from tests.chaos.steps import KillEngine
 from tests.chaos.truth import Truth
 from tests.chaos.world import World
-from tests.paywright.said import Said
+from tests.conformance.said import Said
 
 # What the store sets aside for staff to decide, by design. It is told, and nothing about it is wrong in the books.
 FOR_STAFF = frozenset({"refund_failed"})

@@ -27,7 +27,7 @@ from tests.chaos.clock import VARIABLE, SharedClock
 from tests.chaos.mail import post
 from tests.chaos.plan import Plan
 from tests.chaos.prepare import STOCK
-from tests.paywright import recording
+from tests.conformance import recording
 from tests.postgres import Server, running_server
 
 READY_TIMEOUT_S = 90.0

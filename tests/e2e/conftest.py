@@ -8,8 +8,8 @@ from playwright.sync_api import Page
 from shop.run import store as processes
 from shop.run.configuration import Configuration, configure, free_ports
 from shop.run.database import prepare
+from tests.conformance import recording
 from tests.pages import Pages
-from tests.paywright import recording
 
 
 @pytest.fixture(scope="session")

@@ -8,10 +8,10 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from tests.conformance import recording
+from tests.conformance.said import Said
 from tests.endurance.run import run
 from tests.endurance.troubles import TROUBLES
-from tests.paywright import recording
-from tests.paywright.said import Said
 
 MINUTES = 10.0
 DATABASES = ("sqlite", "postgresql")

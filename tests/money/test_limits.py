@@ -4,9 +4,9 @@ from pathlib import Path
 import pytest
 
 from jumun import money, stripe_limits
-from paywright import currencies
-from paywright import stripe_limits as sandbox_limits
-from paywright.errors import ApiError
+from paywright.api.errors import ApiError
+from paywright.money import currencies
+from paywright.money import stripe_limits as sandbox_limits
 
 pytestmark = pytest.mark.no_database
 

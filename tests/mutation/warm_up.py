@@ -3,7 +3,7 @@
 import pytest
 
 from paywright.testing import Paywright
-from tests.paywright.said import Said
+from tests.conformance.said import Said
 
 SAID = pytest.StashKey[Said]()
 

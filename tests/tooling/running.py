@@ -9,7 +9,7 @@ import urllib.request
 from pathlib import Path
 
 from shop.run.configuration import free_ports
-from tests.paywright import recording
+from tests.conformance import recording
 
 ROOT = Path(__file__).resolve().parents[2]
 START_TIMEOUT_S = 90
@@ -74,7 +74,9 @@ class Running:
 
     def family(self):
         """All processes below it, parents first, by their ids: what they run."""
-        listed = subprocess.run(["ps", "-A", "-o", "pid=,ppid=,args="], capture_output=True, text=True, check=True)
+        listed = subprocess.run(
+            ["ps", "-A", "-ww", "-o", "pid=,ppid=,args="], capture_output=True, text=True, check=True
+        )
         rows = re.findall(r"^ *(\d+) +(\d+) +(.*)$", listed.stdout, re.MULTILINE)
         found: dict[int, str] = {}
         parents = {self.process.pid}

@@ -4,7 +4,7 @@ import runpy
 import signal
 
 from shop.run import store
-from tests.paywright import recording
+from tests.conformance import recording
 
 # The tests themselves may run under nohup, which is inherited.
 signal.signal(signal.SIGHUP, signal.SIG_DFL)

@@ -1,0 +1,1 @@
+"""The HTTP surface of Stripe's API: parameters, errors, lists, idempotency, versions."""
