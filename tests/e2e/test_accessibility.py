@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
-from shop.configuration import Configuration
 
+from shop.run.configuration import Configuration
 from tests.e2e.walk import customers_pages, staff_pages
 
 pytestmark = [pytest.mark.browser, pytest.mark.long]

@@ -9,7 +9,8 @@ import pytest
 from shop.run import store
 from shop.run.configuration import HOST, configure, free_ports
 from shop.run.store import Store
-from tests.tooling.running import environment, wait_until
+from tests.tooling.running import environment
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.once
 
