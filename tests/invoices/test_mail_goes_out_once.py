@@ -14,7 +14,7 @@ from jumun.orders.models import Order
 from jumun.outbox.lanes import Lane
 from jumun.outbox.models import Job
 from jumun.outbox.worker import drain, work
-from jumun.payments.dispute_mail import enqueue_due
+from jumun.payments.mail import enqueue_dispute_warnings
 from jumun.payments.merge import apply
 from jumun.payments.models import Payment, Refund
 from tests.factories import paid_order
@@ -59,7 +59,7 @@ def refund(payment: Payment) -> None:
 def dispute(payment: Payment) -> None:
     due_by = int((timezone.now() + timedelta(days=2)).timestamp())
     apply(dispute_of(payment, evidence_details={"due_by": due_by}))
-    assert enqueue_due() == 1
+    assert enqueue_dispute_warnings() == 1
 
 
 # Each kind of mail, and what its timeline says when it is out.

@@ -255,12 +255,3 @@ class AnyOrderOfArrival(TestCase):
     )
     def test_the_books_end_the_same(self, arrival: list[int]) -> None:
         assert end_of(arrival) == (("paid", 66_000, 0), ("complete", "paid", "visa", "4242", True))
-
-
-def test_what_nobody_would_write_cannot_be_learnt(order: Order) -> None:
-    apply(session_of(order, payment_status="unpaid"))
-    payment = Payment.objects.get()
-    with pytest.raises(RuntimeError):
-        payment.advance("paid", None, "")
-    with pytest.raises(RuntimeError):
-        payment.settle()

@@ -17,6 +17,7 @@ from django.utils import timezone
 from jumun.audit import findings
 from jumun.invoices.models import CreditNote, Invoice
 from jumun.orders.models import Order
+from jumun.outbox import queues
 from jumun.outbox.models import Job
 from jumun.outbox.process import process
 from jumun.payments.models import BalanceTransaction, Dispute, InboxEvent, Payment, Payout, Refund
@@ -40,13 +41,13 @@ class Called(BaseException):
 @pytest.fixture
 def uncallable(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever calls Stripe while an event is processed fails the test."""
-    run, call = InboxEvent.run, gateway._call
+    process, call = queues._queues[InboxEvent], gateway._call
     within: list[InboxEvent] = []
 
-    def guarded_run(row: InboxEvent) -> None:
+    def guarded_process(row: InboxEvent) -> None:
         within.append(row)
         try:
-            run(row)
+            process(row)
         finally:
             within.pop()
 
@@ -55,7 +56,7 @@ def uncallable(monkeypatch: pytest.MonkeyPatch) -> None:
             raise Called(f"{within[-1]} called Stripe")
         return call(*args)
 
-    monkeypatch.setattr(InboxEvent, "run", guarded_run)
+    monkeypatch.setitem(queues._queues, InboxEvent, guarded_process)
     monkeypatch.setattr(gateway, "_call", guarded_call)
 
 

@@ -10,7 +10,7 @@ from jumun.orders.timeline import Kind
 from jumun.outbox.handlers import job
 from jumun.outbox.lanes import Lane
 from jumun.outbox.stopping import checkpoint
-from jumun.payments import dispute_mail, mail
+from jumun.payments import mail
 from jumun.payments.checkout import expire
 from jumun.payments.checkout.close import close
 from jumun.payments.checkout.end import TRY_AGAIN_IN
@@ -82,7 +82,7 @@ def _record_return(payment_pk: int) -> None:
 @job("payments.mail_given_back", lane=Lane.MAIL, network=True, record=_record_return)
 def mail_given_back(payment_pk: int) -> bool:
     payment = _payment(payment_pk)
-    if payment.blocking_dispute:
+    if payment.is_blocked_by_dispute:
         return False
     mail.send_given_back(payment)
     return True
@@ -91,7 +91,7 @@ def mail_given_back(payment_pk: int) -> bool:
 @job("payments.mail_staff_given_back", lane=Lane.MAIL, network=True)
 def mail_staff_given_back(payment_pk: int) -> bool:
     payment = _payment(payment_pk)
-    if payment.blocking_dispute:
+    if payment.is_blocked_by_dispute:
         return False
     mail.send_given_back_to_staff(payment)
     return True
@@ -129,12 +129,12 @@ def reconcile_lately() -> None:
 
 @job("payments.warn_of_disputes", lane=Lane.MONEY, every_s=3600)
 def warn_of_disputes() -> None:
-    dispute_mail.enqueue_due()
+    mail.enqueue_dispute_warnings()
 
 
 @job("payments.mail_dispute", lane=Lane.MAIL, network=True)
 def mail_dispute(dispute_pk: int) -> bool:
-    return dispute_mail.send(Dispute.objects.select_related("payment__order").get(pk=dispute_pk))
+    return mail.send_dispute_warning(Dispute.objects.select_related("payment__order").get(pk=dispute_pk))
 
 
 def _payment(payment_pk: int) -> Payment:

@@ -1,6 +1,6 @@
 import django.db.models.deletion
 import django.utils.timezone
-import jumun.payments.keys
+import jumun.payments.models.intention
 from django.conf import settings
 from django.db import migrations, models
 
@@ -167,7 +167,7 @@ class Migration(migrations.Migration):
             name='Refund',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('idempotency_key', models.CharField(default=jumun.payments.keys.new_key, editable=False, max_length=64, unique=True)),
+                ('idempotency_key', models.CharField(default=jumun.payments.models.intention.new_key, editable=False, max_length=64, unique=True)),
                 ('params', models.JSONField(default=dict, editable=False)),
                 ('status', models.CharField(choices=[('creating', 'being created'), ('refused', 'refused'), ('pending', 'on its way'), ('requires_action', 'waiting for the customer'), ('succeeded', 'refunded'), ('canceled', 'cancelled'), ('failed', 'failed')], default='creating', max_length=15, verbose_name='status')),
                 ('refund_id', models.CharField(blank=True, max_length=255, null=True, unique=True, verbose_name='Stripe refund')),
@@ -206,7 +206,7 @@ class Migration(migrations.Migration):
             name='Checkout',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('idempotency_key', models.CharField(default=jumun.payments.keys.new_key, editable=False, max_length=64, unique=True)),
+                ('idempotency_key', models.CharField(default=jumun.payments.models.intention.new_key, editable=False, max_length=64, unique=True)),
                 ('params', models.JSONField(default=dict, editable=False)),
                 ('state', models.CharField(choices=[('creating', 'being created'), ('open', 'open'), ('complete', 'complete'), ('expired', 'expired'), ('refused', 'refused')], default='creating', max_length=8, verbose_name='state')),
                 ('session_id', models.CharField(blank=True, max_length=255, null=True, unique=True, verbose_name='Stripe session')),

@@ -1,10 +1,9 @@
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db import models, transaction
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from jumun.db.fast import change, find_all
 from jumun.orders.models import Order
 from jumun.orders.timeline import Kind
 from jumun.payments.models.intention import Intention
@@ -64,29 +63,35 @@ class Checkout(Intention):
         return self.session_id or f"checkout {self.pk}"
 
     def advance(self, session: SessionSnapshot) -> None:
-        """Join the session's state into ours; an older snapshot changes nothing."""
+        """Merge the session's state; an older snapshot changes nothing."""
         with transaction.atomic():
             moved = self._advance(session)
         if not moved:
             self.refresh_from_db()
 
     @classmethod
-    def advance_by(cls, order: Order, session: SessionSnapshot) -> None:
-        """Join the state of one of the order's sessions, in the caller's transaction."""
-        for checkout in find_all(cls, order_id=order.pk, locked=True):
-            if checkout._is_told_of_by(session):
-                checkout.order = order
+    def advance_all(cls, order: Order, session: SessionSnapshot) -> None:
+        """Merge the state of one of the order's sessions, in the caller's transaction."""
+        for checkout in order.checkouts.select_for_update(no_key=True).order_by("pk"):
+            if checkout._is_of(session):
                 checkout._advance(session)
 
-    def _is_told_of_by(self, session: SessionSnapshot) -> bool:
-        # The answer to our create call may have been lost; the session names the row that asked for it.
+    def _is_of(self, session: SessionSnapshot) -> bool:
+        # The answer to our create call may have been lost. The session names the row that requested it.
         return self.session_id == session.id or (self.session_id is None and self.is_named(session.metadata.checkout))
 
     def _advance(self, session: SessionSnapshot) -> bool:
-        before = self._BEFORE.get(session.status, ())
-        told = {"state": session.status, "session_id": session.id, "url": session.url, "expires_at": session.expires_at}
-        if not change(self, told, where={"state": before}):
+        row = Checkout.objects.filter(pk=self.pk, state__in=self._BEFORE.get(session.status, ()))
+        reported: dict[str, Any] = {
+            "state": session.status,
+            "session_id": session.id,
+            "url": session.url,
+            "expires_at": session.expires_at,
+        }
+        if not row.update(**reported):
             return False
+        for name, value in reported.items():
+            setattr(self, name, value)
         if kind := self._RECORDED.get(session.status):
             self.order.record(kind, checkout=session.id)
         return True

@@ -111,6 +111,11 @@ class Dispute(models.Model):
         return cls.objects.filter(is_charge_refundable=False).exclude(status__in=cls.IN_OUR_FAVOUR)
 
     @classmethod
+    def blocking_one_of(cls, payment: Payment) -> Self | None:
+        """A dispute of ``payment`` that `blocks_refunds`, if there is one."""
+        return next((dispute for dispute in cls.objects.filter(payment=payment) if dispute.blocks_refunds), None)
+
+    @classmethod
     def join(cls, payment: Payment, snapshot: DisputeSnapshot) -> tuple[Self, bool]:
         """The dispute after what a snapshot tells, and whether it is news. The order is locked."""
         values = cls._values_of(snapshot)
@@ -182,11 +187,6 @@ class Dispute(models.Model):
     @property
     def is_open(self) -> bool:
         return self.status not in self.CLOSED
-
-    @property
-    def is_inquiry(self) -> bool:
-        """The bank asks, and has taken nothing yet."""
-        return self.status.startswith("warning_")
 
     @property
     def needs_answer(self) -> bool:

@@ -11,6 +11,7 @@ from jumun.orders.masking import masked
 from jumun.orders.models import Order
 from jumun.orders.timeline import Kind
 from jumun.outbox.lease import storable
+from jumun.payments.models.quarantine_reason import QuarantineReason
 from jumun.payments.stripe.snapshots.reader import ID_MAX_CHARS
 
 if TYPE_CHECKING:
@@ -24,24 +25,10 @@ class QuarantinedSnapshot(models.Model):
     I1), so nobody can accept a payment that does not match.
     """
 
-    class Reason(models.TextChoices):
-        UNKNOWN_ORDER = "unknown_order", _("no such order")
-        AMOUNT = "amount", _("another amount")
-        CURRENCY = "currency", _("another currency")
-        LIVEMODE = "livemode", _("test and live mixed up")
-        SECOND_PAYMENT = "second_payment", _("a second payment of one order")
-        PAID_AFTER_CLOSE = "paid_after_close", _("paid after the order was closed")
-        NO_PAYMENT = "no_payment", _("complete, but no money was taken")
-        FOREIGN_PAYMENT = "foreign_payment", _("the payment belongs to another order")
-        UNKNOWN_PAYMENT = "unknown_payment", _("a refund of a payment that is not known here")
-        UNKNOWN_STATUS = "unknown_status", _("a status that we do not know")
-        MALFORMED = "malformed", _("an object of another shape")
-        REFUND_FAILED = "refund_failed", _("a refund failed: the money has not reached the customer")
-        PAYOUT_FAILED = "payout_failed", _("the bank returned a payout")
-        FRAUD_WARNING = "fraud_warning", _("the card's issuer reports fraud")
+    Reason = QuarantineReason
 
     object_id = models.CharField(_("Stripe object"), max_length=255)
-    reason = models.CharField(_("reason"), max_length=20, choices=Reason)
+    reason = models.CharField(_("reason"), max_length=20, choices=QuarantineReason)
     order = models.ForeignKey(
         Order, models.PROTECT, related_name="quarantined", null=True, blank=True, verbose_name=_("order")
     )

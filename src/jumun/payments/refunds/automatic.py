@@ -5,10 +5,9 @@ from contextlib import suppress
 from django.db.models import Sum
 
 from jumun.errors import PaymentDisputed, RefundExceedsPaid, RefundUnderWay
-from jumun.payments.models import Dispute, Payment, QuarantinedSnapshot, Refund
+from jumun.payments.models import Dispute, Payment, Refund
+from jumun.payments.models.quarantine_reason import QuarantineReason
 from jumun.payments.refunds.refund import refund, resume
-
-Reason = QuarantinedSnapshot.Reason
 
 
 def give_back(payment: Payment) -> None:
@@ -20,11 +19,11 @@ def give_back(payment: Payment) -> None:
     """
     for unknown in payment.refunds.filter(status=Refund.Status.CREATING):
         resume(unknown)
-    if dispute := payment.blocking_dispute:
+    if dispute := Dispute.blocking_one_of(payment):
         if dispute.status == Dispute.Status.LOST:
             payment.resolve_quarantine()
         return
-    reason = Refund.Reason.DUPLICATE if payment.unwanted_because == Reason.SECOND_PAYMENT else ""
+    reason = Refund.Reason.DUPLICATE if payment.unwanted_because == QuarantineReason.SECOND_PAYMENT else ""
     if left_minor := payment.refundable_minor:
         try:
             # Staff, or another worker, may be quicker.

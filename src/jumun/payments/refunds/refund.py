@@ -4,6 +4,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
@@ -16,13 +17,12 @@ from jumun.errors import NotRefundable, PaymentDisputed, RefundExceedsPaid, Stri
 from jumun.orders.models import Order
 from jumun.orders.timeline import Kind
 from jumun.outbox.models import Job
-from jumun.payments.check_reconciled import check_reconciled
-from jumun.payments.keys import new_key
 from jumun.payments.merge import apply
-from jumun.payments.models import Payment, Refund, RefundLine
+from jumun.payments.models import Dispute, Payment, Refund, RefundLine
+from jumun.payments.models.intention import check_reconciled
 from jumun.payments.refunds.lines import Pieces, lines_of, worth_minor
 from jumun.payments.stripe import gateway
-from jumun.payments.stripe.metadata import names_of
+from jumun.payments.stripe.metadata import stripe_metadata
 from jumun.payments.stripe.snapshots import Metadata
 
 # Longer than a call with its retries takes: whoever asked may still be waiting for the answer.
@@ -79,7 +79,7 @@ def refund(
         restock=restock or {},
         reason=reason,
         by=by,
-        key=key or new_key(),
+        key=key or str(uuid4()),
     )
     check_reconciled(payment.order)
     intention = _intend(payment, asked)
@@ -125,10 +125,10 @@ def _intend(payment: Payment, asked: _Asked) -> Refund:
             if not asked.is_answered_by(earlier, payment):
                 raise NotRefundable("this key belongs to another refund")
             return earlier
-        lines = lines_of(payment, asked.lines, asked.restock)
+        lines = lines_of(payment, asked.lines, asked.restock) if asked.lines or asked.restock else []
         amount_minor = worth_minor(payment, asked.lines) if asked.amount_minor is None else asked.amount_minor
         amount = _stripe_amount(payment, amount_minor)
-        intention = Refund.objects.create(
+        intention = Refund(
             payment=payment,
             idempotency_key=asked.key,
             amount_minor=amount_minor,
@@ -136,18 +136,18 @@ def _intend(payment: Payment, asked: _Asked) -> Refund:
             reason=asked.reason,
             by_id=asked.by.pk if asked.by else None,
         )
+        intention.freeze(_params(intention, order, amount))
         for line in lines:
             line.refund = intention
         RefundLine.objects.bulk_create(lines)
         payment.record(Kind.REFUND_ASKED, amount_minor=amount_minor)
-        intention.freeze(_params(intention, order, amount))
         return intention
 
 
 def _stripe_amount(payment: Payment, amount_minor: int) -> int:
     if payment.status != Payment.Status.PAID:
         raise NotRefundable(f"{payment} is {payment.status}")
-    if dispute := payment.blocking_dispute:
+    if payment.is_blocked_by_dispute and (dispute := Dispute.blocking_one_of(payment)):
         raise PaymentDisputed(f"{payment} is disputed ({dispute}: {dispute.status})", dispute.dispute_id)
     if amount_minor < 1:
         raise NotRefundable(f"{amount_minor} is no amount to refund")
@@ -161,8 +161,8 @@ def _stripe_amount(payment: Payment, amount_minor: int) -> int:
 
 def _params(intention: Refund, order: Order, amount: int) -> dict[str, Any]:
     """The parameters of POST /v1/refunds. Our names go along, by which it is found when the key is forgotten."""
-    names = {**names_of(order), intention.NAMED_AS: new_key()}
-    params = {"payment_intent": intention.payment.payment_intent_id, "amount": amount, "metadata": names}
+    metadata = {**stripe_metadata(order), intention.NAMED_AS: str(uuid4())}
+    params = {"payment_intent": intention.payment.payment_intent_id, "amount": amount, "metadata": metadata}
     return params | ({"reason": intention.reason} if intention.reason else {})
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from jumun.payments.merge import apply
 from jumun.payments.stripe import gateway
-from jumun.payments.webhooks.incomplete import lacking
+from jumun.payments.webhooks.process import lacking
 
 Snapshot = dict[str, Any]
 

@@ -10,9 +10,9 @@ from jumun.conf import stripe_setting
 from jumun.db.read_only import is_read_only
 from jumun.errors import MalformedSnapshot, WebhookRefused
 from jumun.outbox.lease import State
-from jumun.payments.merge import MERGED_TYPES
+from jumun.payments.merge import is_merged
 from jumun.payments.models import InboxEvent
-from jumun.payments.stripe.snapshots import Reader, is_of_another_account
+from jumun.payments.stripe.snapshots import Reader
 from jumun.payments.webhooks.reception import reception
 from jumun.payments.webhooks.signature import verify
 
@@ -65,7 +65,7 @@ def _parse(payload: bytes) -> InboxEvent:
         # A "thin" event of version 2 names its object and does not hold it. An endpoint may be set to get these as
         # well; none is merged, but an answer of 4xx would have the endpoint disabled.
         is_thin = event.text("object", default="") == "v2.core.event"
-        is_merged = event_type in MERGED_TYPES and not is_thin and not is_of_another_account(event)
+        is_ready = not is_thin and is_merged(event)
         return InboxEvent(
             event_id=event_id,
             type=event_type,
@@ -73,8 +73,8 @@ def _parse(payload: bytes) -> InboxEvent:
             livemode=event.flag("livemode"),
             payload=text,
             created_at=event.iso_moment("created") if is_thin else event.moment("created"),
-            state=State.READY if is_merged else State.IGNORED,
-            finished_at=None if is_merged else timezone.now(),
+            state=State.READY if is_ready else State.IGNORED,
+            finished_at=None if is_ready else timezone.now(),
         )
     # RecursionError: JSON nested deeper than the parser goes.
     except (ValueError, RecursionError, MalformedSnapshot) as error:
