@@ -143,7 +143,7 @@ def test_goods_are_not_held_for_days_for_an_order_that_was_placed_meanwhile(monk
     order.refresh_from_db()
     assert timedelta(hours=1) < order.expires_at - timezone.now() <= timedelta(hours=2)
     own = place_order()
-    own.keep_until(timezone.now() + timedelta(hours=24))
+    own.extend_hold(timezone.now() + timedelta(hours=24))
     enqueue_overdue()
     own.refresh_from_db()
     assert own.expires_at - timezone.now() > timedelta(hours=23)

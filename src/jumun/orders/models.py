@@ -254,8 +254,8 @@ class Order(models.Model):
         """placed -> expired, and tell `order_canceled`. An open checkout must have been expired at Stripe before."""
         return self._close(self.State.EXPIRED, Kind.EXPIRED)
 
-    def keep_until(self, moment: datetime) -> None:
-        """Keep an unpaid order's goods reserved at least until then; an earlier moment changes nothing."""
+    def extend_hold(self, moment: datetime) -> None:
+        """Keep an unpaid order's goods reserved until ``moment``; an earlier moment changes nothing."""
         if moment <= self.expires_at:
             # It is never made earlier, so that it is at least as late in the database too.
             return

@@ -55,7 +55,7 @@ def expire_order(order_pk: int) -> None:
         expire.expire_order(order)
     except (StripeRefused, MalformedSnapshot):
         # Parked, so that staff see it; tried anew later, so that it does not stand before the others for ever.
-        order.keep_until(timezone.now() + TRY_AGAIN_IN)
+        order.extend_hold(timezone.now() + TRY_AGAIN_IN)
         raise
 
 

@@ -32,7 +32,7 @@ def end_unpaid(order: Order, end: Callable[[Order], bool]) -> bool:
         # Opened since we closed the others: somebody is about to pay.
         is_open = order.checkouts.filter(state__in=Checkout.UNFINISHED).exists()
         if is_open or order.payments.filter(status=Payment.Status.PROCESSING).exists():
-            order.keep_until(timezone.now() + TRY_AGAIN_IN)
+            order.extend_hold(timezone.now() + TRY_AGAIN_IN)
             return False
         return end(order)
 

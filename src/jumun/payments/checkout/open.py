@@ -83,10 +83,10 @@ def _intend(order: Order, *, success_url: str, cancel_url: str) -> Checkout:
         if unfinished := _unfinished(order).first():
             return unfinished
         # Before somebody begins to pay, the storefront holds goods for a shorter time.
-        order.keep_until(order.placed_at + timedelta(seconds=jumun().order_expires_s))
+        order.extend_hold(order.placed_at + timedelta(seconds=jumun().order_expires_s))
         checkout = Checkout(order=order, expires_at=_session_end(order))
         # Nobody's session is closed while they type their card number, but repeated presses do not hold goods for ever.
-        order.keep_until(min(checkout.expires_at, order.placed_at + KEPT_MAX))
+        order.extend_hold(min(checkout.expires_at, order.placed_at + KEPT_MAX))
         checkout.freeze(_params(checkout, success_url=success_url, cancel_url=cancel_url))
         return checkout
 
