@@ -52,7 +52,7 @@ def _causes(books: Books) -> Iterator[str]:
     yield from _returns(books, f"NOT {AT_THE_BANK}")
     uncredited = (
         "SELECT r.refund_id FROM jumun_payments_refund r JOIN jumun_payments_payment p ON p.id = r.payment_id"
-        f" WHERE r.booked_at IS NOT NULL AND p.unwanted_because NOT IN {GIVEN_BACK}"
+        f" WHERE r.booked_at IS NOT NULL AND p.rejection_reason NOT IN {GIVEN_BACK}"
         " AND NOT EXISTS (SELECT 1 FROM jumun_invoices_creditnote c WHERE c.refund_id = r.refund_id)"
     )
     yield from (f"refund.{refund}" for (refund,) in books.rows(uncredited))
@@ -64,7 +64,7 @@ def _returns_at_the_bank(books: Books) -> Iterator[str]:
 
 
 def _returns(books: Books, where: str) -> Iterator[str]:
-    payments = f"SELECT p.payment_intent_id FROM jumun_payments_payment p WHERE unwanted_because IN {GIVEN_BACK}"
+    payments = f"SELECT p.payment_intent_id FROM jumun_payments_payment p WHERE rejection_reason IN {GIVEN_BACK}"
     for (intent,) in books.rows(f"{payments} AND {where}"):
         yield from (f"given-back.{intent}", f"given-back-staff.{intent}")
 

@@ -262,7 +262,7 @@ def test_a_late_payment_that_goes_back(stripe: Paywright) -> None:
         order_paid.connect(sold_out)
         apply(gateway.retrieve_session(session_id(order)))
         order_paid.disconnect(sold_out)
-        assert order.payments.get().unwanted_because == "paid_after_close"
+        assert order.payments.get().rejection_reason == "paid_after_close"
         return order, drain
 
     orders = killed_everywhere(prepare, lambda _order: None)

@@ -17,7 +17,7 @@ def payment(monkeypatch: pytest.MonkeyPatch) -> Payment:
     """A payment that goes back, of which another worker asks Stripe right now."""
     monkeypatch.setattr(automatic, "resume", lambda _refund: None)
     payment = paid_order().payments.get()
-    Payment.objects.update(settles_order=False, unwanted_because="second_payment")
+    Payment.objects.update(settles_order=False, rejection_reason="second_payment")
     payment.refresh_from_db()
     return payment
 

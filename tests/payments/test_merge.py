@@ -112,7 +112,7 @@ def test_a_second_payment_of_one_order_is_noticed(order: Order) -> None:
 def test_what_was_taken_although_it_does_not_match_is_in_the_books(order: Order) -> None:
     apply(session_of(order, amount_total=65_999))
     payment = Payment.objects.get()
-    assert (payment.amount_minor, payment.status, payment.unwanted_because) == (65_999, "paid", "amount")
+    assert (payment.amount_minor, payment.status, payment.rejection_reason) == (65_999, "paid", "amount")
     assert not payment.settles_order
     assert QuarantinedSnapshot.objects.get().payment == payment
     assert not Job.objects.filter(kind="payments.give_back").exists(), "staff decide"

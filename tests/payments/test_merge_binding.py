@@ -208,7 +208,7 @@ def test_money_that_does_not_match_is_in_the_books_as_what_it_is(
     assert apply(session) == order
     payment = order.payments.get()
     assert (payment.amount_minor, payment.currency, payment.livemode) == taken
-    assert (payment.status, payment.unwanted_because, payment.settles_order) == ("paid", reason, False)
+    assert (payment.status, payment.rejection_reason, payment.settles_order) == ("paid", reason, False)
     assert set_aside() == [(session["id"], reason, order.pk, payment.pk)]
     assert json.loads(QuarantinedSnapshot.objects.get().snapshot) == session
 
@@ -246,7 +246,7 @@ def test_a_second_payment_is_rejected_and_the_first_stays(order: Order) -> None:
     for _ in range(2):
         apply(second)
     payment = Payment.objects.get(payment_intent_id=second["payment_intent"]["id"])
-    assert (payment.unwanted_because, payment.settles_order) == ("second_payment", False)
+    assert (payment.rejection_reason, payment.settles_order) == ("second_payment", False)
     assert set_aside() == [(second["id"], "second_payment", order.pk, payment.pk)]
     assert order.payments.filter(settles_order=True).count() == 1
 
@@ -257,7 +257,7 @@ def test_one_that_was_rejected_stays_rejected(order: Order) -> None:
     apply(session | {"amount_total": 11_000})
     order.refresh_from_db()
     assert order.state == "placed"
-    assert order.payments.get().unwanted_because == "amount"
+    assert order.payments.get().rejection_reason == "amount"
 
 
 def test_another_orders_payment_pays_nothing_here(order: Order, payment: Payment) -> None:
@@ -265,7 +265,7 @@ def test_another_orders_payment_pays_nothing_here(order: Order, payment: Payment
     assert apply(session) == order
     order.refresh_from_db()
     payment.refresh_from_db()
-    assert (order.state, payment.unwanted_because) == ("placed", "")
+    assert (order.state, payment.rejection_reason) == ("placed", "")
     assert set_aside() == [(session["id"], "foreign_payment", order.pk, payment.pk)]
 
 

@@ -70,7 +70,7 @@ def test_one_whose_goods_are_gone_is_refunded_without_being_asked(stripe: Paywri
     work()
     payment, refund = order.payments.get(), Refund.objects.get()
     assert (refund.status, refund.amount_minor, refund.by) == ("succeeded", order.total_minor, None)
-    assert (payment.unwanted_because, payment.settles_order, payment.kept_minor) == ("paid_after_close", False, 0)
+    assert (payment.rejection_reason, payment.settles_order, payment.kept_minor) == ("paid_after_close", False, 0)
     assert not Invoice.objects.exists()
     assert not CreditNote.objects.exists()
     assert list(findings()) == []
@@ -157,7 +157,7 @@ def test_an_order_that_cannot_be_supplied_although_it_waited_is_cancelled(stripe
     work()
     order.refresh_from_db()
     assert (order.state, order.paid_at) == ("cancelled", None)
-    assert order.payments.get().unwanted_because == "paid_after_close"
+    assert order.payments.get().rejection_reason == "paid_after_close"
     assert Refund.objects.get().status == "succeeded"
     assert list(findings()) == []
 
@@ -312,7 +312,7 @@ def test_a_return_that_fails_later_is_for_staff_to_see(stripe: Paywright, sold_o
 
 def test_a_refund_that_nobody_credits_is_told_by_mail(stripe: Paywright) -> None:
     payment = buy(stripe)
-    Payment.objects.update(settles_order=False, unwanted_because="amount")
+    Payment.objects.update(settles_order=False, rejection_reason="amount")
     Job.objects.all().delete()
     stripe.refund(payment.payment_intent_id)
     hear(stripe, payment.payment_intent_id, "refund.created")

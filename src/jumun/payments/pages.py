@@ -164,14 +164,14 @@ def order(request: HttpRequest, reference: str) -> HttpResponse:
     """An order for whoever knows its reference: lines, state, how to pay or the invoice."""
     found = get_object_or_404(Order.objects.prefetch_related("lines").select_related("invoice"), reference=reference)
     tried = _tries(request)
-    unwanted = list(found.payments.filter(status=Payment.Status.PAID).exclude(unwanted_because=""))
+    rejected = list(found.payments.filter(status=Payment.Status.PAID).exclude(rejection_reason=""))
     # An order that waits for money is told of again once what did not match it has gone back.
-    is_settled = found.is_payable and not any(payment.kept_minor for payment in unwanted)
+    is_settled = found.is_payable and not any(payment.kept_minor for payment in rejected)
     context = {
         "order": found,
         "payment": found.payments.filter(settles_order=True).first(),
-        "unwanted": unwanted,
-        "shows_state": found.state == Order.State.PAID or is_settled or not unwanted,
+        "rejected": rejected,
+        "shows_state": found.state == Order.State.PAID or is_settled or not rejected,
         "refunds": Refund.objects.filter(payment__order=found).exclude(status__in=Refund.VOID),
         "credit_notes": CreditNote.objects.filter(invoice__order=found).select_related(
             "invoice__order", "cancellation"

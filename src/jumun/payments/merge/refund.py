@@ -120,7 +120,7 @@ def _book_credit_notify(order: Order, payment: Payment, reported_ids: set[str]) 
         uncredited = _credit(order, payment, succeeded)
     else:
         # An automatic refund has a mail of its own.
-        uncredited = [] if payment.unwanted_because in Payment.GIVEN_BACK else booked
+        uncredited = [] if payment.rejection_reason in Payment.GIVEN_BACK else booked
     _notify(payment, uncredited)
 
 
@@ -160,10 +160,10 @@ def _credit(order: Order, payment: Payment, succeeded: list[Refund]) -> list[Ref
 
 
 def _notify(payment: Payment, uncredited: list[Refund]) -> None:
-    """Mail the customer about refunds without a credit note, which would be mailed. Once all of an unwanted payment is
+    """Mail the customer about refunds without a credit note, which would be mailed. Once all of an rejected payment is
     refunded, staff have nothing left to do about it.
     """
     for refund in uncredited:
         Job.enqueue("payments.mail_refund", key=str(refund.refund_id), refund_pk=refund.pk)
-    if payment.unwanted_because and not payment.kept_minor:
+    if payment.rejection_reason and not payment.kept_minor:
         payment.resolve_quarantine()

@@ -102,7 +102,7 @@ def _status(session: SessionSnapshot) -> str:
 def _settle(order: Order, payment: Payment) -> str | None:
     """Pay the order with a payment that was made; return why the order cannot use it, if so."""
     if not payment.is_undecided:
-        return payment.unwanted_because or None
+        return payment.rejection_reason or None
     at = payment.paid_at or timezone.now()
     try:
         # An order that has ended is revived if its goods are still available.

@@ -68,7 +68,7 @@ class Payment(models.Model):
     # The one payment by which the order became paid.
     settles_order = models.BooleanField(_("settles the order"), default=False)
     # Why the order cannot use this money: decided once, whatever changes later.
-    unwanted_because = models.CharField(_("not wanted because"), max_length=20, blank=True, choices=QuarantineReason)
+    rejection_reason = models.CharField(_("rejected because"), max_length=20, blank=True, choices=QuarantineReason)
     paid_at = models.DateTimeField(_("paid at"), null=True, blank=True)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
 
@@ -83,7 +83,7 @@ class Payment(models.Model):
                 fields=["order"], condition=Q(settles_order=True), name="jumun_one_settling_payment_per_order"
             ),
             models.CheckConstraint(
-                condition=Q(settles_order=False) | Q(unwanted_because=""), name="jumun_payment_settles_or_unwanted"
+                condition=Q(settles_order=False) | Q(rejection_reason=""), name="jumun_payment_settles_or_rejected"
             ),
         ]
 
@@ -138,7 +138,7 @@ class Payment(models.Model):
 
     def reject(self, why: str) -> None:
         """Record that the order cannot use this money. Staff decide about it, unless it is refunded automatically."""
-        self._learn(unwanted_because=why)
+        self._learn(rejection_reason=why)
         self.save_learnt()
         if why in self.GIVEN_BACK:
             self.send_back(self.payment_intent_id)
@@ -178,7 +178,7 @@ class Payment(models.Model):
     @property
     def is_undecided(self) -> bool:
         """Whether it has neither settled the order nor been rejected."""
-        return not self.settles_order and not self.unwanted_because
+        return not self.settles_order and not self.rejection_reason
 
     def send_back(self, key: str) -> None:
         """Have it refunded, and customer and shop notified, once for each ``key``."""
@@ -187,7 +187,7 @@ class Payment(models.Model):
 
     def resolve_quarantine(self) -> None:
         """Close what was held for staff: the customer has the money again."""
-        for row in self.quarantined.filter(reason=self.unwanted_because):
+        for row in self.quarantined.filter(reason=self.rejection_reason):
             row.resolve(by=None)
 
     @property

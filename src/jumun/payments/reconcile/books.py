@@ -67,7 +67,7 @@ def _around(order: Order) -> Books:
             "amount": amount_text(row.amount_minor, row.currency),
             "paid": moment_text(row.paid_at),
             "settles the order": "yes" if row.settles_order else "no",
-            "not wanted": row.unwanted_because or "-",
+            "not wanted": row.rejection_reason or "-",
             "method": row.method or "-",
             "card": f"{row.wallet} {row.card_brand} {row.card_last4}".strip() or "-",
             "charge": row.charge_id or "-",

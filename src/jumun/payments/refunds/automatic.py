@@ -23,7 +23,7 @@ def give_back(payment: Payment) -> None:
         if dispute.status == Dispute.Status.LOST:
             payment.resolve_quarantine()
         return
-    reason = Refund.Reason.DUPLICATE if payment.unwanted_because == QuarantineReason.SECOND_PAYMENT else ""
+    reason = Refund.Reason.DUPLICATE if payment.rejection_reason == QuarantineReason.SECOND_PAYMENT else ""
     if left_minor := payment.refundable_minor:
         try:
             # Staff, or another worker, may be quicker.
