@@ -41,12 +41,12 @@ def server(settings: Any) -> Iterator[MailServer]:
 def invoice(_payment: Payment) -> None: ...
 
 
-def given_back(payment: Payment) -> None:
-    Job.enqueue("payments.mail_given_back", key="once", payment_pk=payment.pk)
+def auto_refund(payment: Payment) -> None:
+    Job.enqueue("payments.mail_auto_refund", key="once", payment_pk=payment.pk)
 
 
-def staff_given_back(payment: Payment) -> None:
-    Job.enqueue("payments.mail_staff_given_back", key="once", payment_pk=payment.pk)
+def staff_auto_refund(payment: Payment) -> None:
+    Job.enqueue("payments.mail_staff_auto_refund", key="once", payment_pk=payment.pk)
 
 
 def refund(payment: Payment) -> None:
@@ -65,8 +65,8 @@ def dispute(payment: Payment) -> None:
 # Each kind of mail, and what its timeline says when it is out.
 MAILS: dict[str, tuple[Callable[[Payment], None], str]] = {
     "invoices.mail": (invoice, "invoice_sent"),
-    "payments.mail_given_back": (given_back, "return_told"),
-    "payments.mail_staff_given_back": (staff_given_back, ""),
+    "payments.mail_auto_refund": (auto_refund, "return_told"),
+    "payments.mail_staff_auto_refund": (staff_auto_refund, ""),
     "payments.mail_refund": (refund, "refund_told"),
     "payments.mail_dispute": (dispute, ""),
 }

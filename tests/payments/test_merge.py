@@ -115,7 +115,7 @@ def test_what_was_taken_although_it_does_not_match_is_in_the_books(order: Order)
     assert (payment.amount_minor, payment.status, payment.rejection_reason) == (65_999, "paid", "amount")
     assert not payment.settles_order
     assert QuarantinedSnapshot.objects.get().payment == payment
-    assert not Job.objects.filter(kind="payments.give_back").exists(), "staff decide"
+    assert not Job.objects.filter(kind="payments.auto_refund").exists(), "staff decide"
 
 
 def test_money_taken_later_by_what_did_not_match_is_for_staff_to_decide_anew(order: Order) -> None:

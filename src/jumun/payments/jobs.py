@@ -15,10 +15,10 @@ from jumun.payments.checkout import expire
 from jumun.payments.checkout.close import close
 from jumun.payments.checkout.end import TRY_AGAIN_IN
 from jumun.payments.models import Checkout, Dispute, Payment, Reconciliation, Refund
-from jumun.payments.models.payment import GIVE_BACK_JOB
+from jumun.payments.models.payment import AUTO_REFUND_JOB
 from jumun.payments.reconcile import reconcile
 from jumun.payments.reconcile.recover import SESSIONS_SINCE, recover
-from jumun.payments.refunds.automatic import give_back as return_payment
+from jumun.payments.refunds.automatic import auto_refund as refund_automatically
 from jumun.payments.refunds.refund import enqueue_unanswered, resume
 from jumun.payments.webhooks.complete import complete
 
@@ -69,31 +69,31 @@ def resume_refund(refund_pk: int) -> None:
     resume(Refund.objects.select_related("payment").get(pk=refund_pk))
 
 
-@job(GIVE_BACK_JOB, lane=Lane.MONEY, network=True)
-def give_back(payment_pk: int) -> None:
-    return_payment(_payment(payment_pk))
+@job(AUTO_REFUND_JOB, lane=Lane.MONEY, network=True)
+def auto_refund(payment_pk: int) -> None:
+    refund_automatically(_payment(payment_pk))
 
 
-def _record_return(payment_pk: int) -> None:
+def _record_auto_refund(payment_pk: int) -> None:
     payment = _payment(payment_pk)
     payment.record(Kind.RETURN_TOLD, amount_minor=payment.amount_minor)
 
 
-@job("payments.mail_given_back", lane=Lane.MAIL, network=True, record=_record_return)
-def mail_given_back(payment_pk: int) -> bool:
+@job("payments.mail_auto_refund", lane=Lane.MAIL, network=True, record=_record_auto_refund)
+def mail_auto_refund(payment_pk: int) -> bool:
     payment = _payment(payment_pk)
     if payment.is_blocked_by_dispute:
         return False
-    mail.send_given_back(payment)
+    mail.send_auto_refund(payment)
     return True
 
 
-@job("payments.mail_staff_given_back", lane=Lane.MAIL, network=True)
-def mail_staff_given_back(payment_pk: int) -> bool:
+@job("payments.mail_staff_auto_refund", lane=Lane.MAIL, network=True)
+def mail_staff_auto_refund(payment_pk: int) -> bool:
     payment = _payment(payment_pk)
     if payment.is_blocked_by_dispute:
         return False
-    mail.send_given_back_to_staff(payment)
+    mail.send_auto_refund_to_staff(payment)
     return True
 
 

@@ -15,21 +15,21 @@ from jumun.orders.models import Order
 from jumun.outbox.models import Job
 from jumun.payments.models import Dispute, Payment, Refund
 
-GIVEN_BACK = _("We are returning your payment for order %(order)s")
-GIVEN_BACK_BY_ITSELF = _("Order %(order)s: a payment goes back by itself")
+AUTO_REFUND = _("We are returning your payment for order %(order)s")
+AUTO_REFUND_FOR_STAFF = _("Order %(order)s: a payment goes back by itself")
 REFUNDED = _("Your refund for order %(order)s")
 NEEDS_ANSWER = _("A dispute about order %(order)s needs an answer")
 
 
-def send_given_back(payment: Payment) -> None:
+def send_auto_refund(payment: Payment) -> None:
     """Tell the customer that a payment is of no use to its order and goes back. Raises what `jumun.mail.send` does."""
-    _send(payment.order, "given_back", GIVEN_BACK, name=f"given-back.{payment.payment_intent_id}", payment=payment)
+    _send(payment.order, "auto_refund", AUTO_REFUND, name=f"auto-refund.{payment.payment_intent_id}", payment=payment)
 
 
-def send_given_back_to_staff(payment: Payment) -> None:
+def send_auto_refund_to_staff(payment: Payment) -> None:
     """Tell the shop the same. Raises what `jumun.mail.send` does."""
-    name = f"given-back-staff.{payment.payment_intent_id}"
-    _send_to_staff("staff_given_back", GIVEN_BACK_BY_ITSELF, order=payment.order, name=name, payment=payment)
+    name = f"auto-refund-staff.{payment.payment_intent_id}"
+    _send_to_staff("staff_auto_refund", AUTO_REFUND_FOR_STAFF, order=payment.order, name=name, payment=payment)
 
 
 def send_refund(refund: Refund) -> None:

@@ -41,9 +41,9 @@ def _merge(order: Order, snapshot: DisputeSnapshot) -> str | None:
     _move_money(order, dispute, snapshot)
     if snapshot.status == dispute.status == Dispute.Status.WON:
         CreditNote.take_back(dispute.dispute_id)
-    if not dispute.is_open and payment.rejection_reason in Payment.GIVEN_BACK:
+    if not dispute.is_open and payment.rejection_reason in Payment.AUTO_REFUNDED:
         # It could not be refunded while the bank had the money.
-        payment.send_back(f"{payment.payment_intent_id}:{dispute.dispute_id}")
+        payment.enqueue_auto_refund(f"{payment.payment_intent_id}:{dispute.dispute_id}")
     if is_new:
         order_disputed.send(Order, order=order)
     return None

@@ -120,7 +120,7 @@ def _book_credit_notify(order: Order, payment: Payment, reported_ids: set[str]) 
         uncredited = _credit(order, payment, succeeded)
     else:
         # An automatic refund has a mail of its own.
-        uncredited = [] if payment.rejection_reason in Payment.GIVEN_BACK else booked
+        uncredited = [] if payment.rejection_reason in Payment.AUTO_REFUNDED else booked
     _notify(payment, uncredited)
 
 

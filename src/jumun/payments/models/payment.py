@@ -16,7 +16,7 @@ from jumun.payments.models.quarantine_reason import QuarantineReason
 from jumun.payments.models.refund import succeeded_minor, taken_minor
 from jumun.payments.stripe.snapshots import ChargeDetails
 
-GIVE_BACK_JOB = "payments.give_back"
+AUTO_REFUND_JOB = "payments.auto_refund"
 
 
 class Payment(models.Model):
@@ -50,7 +50,7 @@ class Payment(models.Model):
     became_paid = False
 
     # These are refunded automatically, without asking staff.
-    GIVEN_BACK: ClassVar = (QuarantineReason.SECOND_PAYMENT, QuarantineReason.PAID_AFTER_CLOSE)
+    AUTO_REFUNDED: ClassVar = (QuarantineReason.SECOND_PAYMENT, QuarantineReason.PAID_AFTER_CLOSE)
 
     order = models.ForeignKey(Order, models.PROTECT, related_name="payments", verbose_name=_("order"))
     payment_intent_id = models.CharField(_("Stripe payment"), max_length=255, unique=True)
@@ -140,8 +140,8 @@ class Payment(models.Model):
         """Record that the order cannot use this money. Staff decide about it, unless it is refunded automatically."""
         self._learn(rejection_reason=why)
         self.save_learnt()
-        if why in self.GIVEN_BACK:
-            self.send_back(self.payment_intent_id)
+        if why in self.AUTO_REFUNDED:
+            self.enqueue_auto_refund(self.payment_intent_id)
 
     def _learn(self, **values: object) -> None:
         for name, value in values.items():
@@ -180,9 +180,9 @@ class Payment(models.Model):
         """Whether it has neither settled the order nor been rejected."""
         return not self.settles_order and not self.rejection_reason
 
-    def send_back(self, key: str) -> None:
+    def enqueue_auto_refund(self, key: str) -> None:
         """Have it refunded, and customer and shop notified, once for each ``key``."""
-        for kind in (GIVE_BACK_JOB, "payments.mail_given_back", "payments.mail_staff_given_back"):
+        for kind in (AUTO_REFUND_JOB, "payments.mail_auto_refund", "payments.mail_staff_auto_refund"):
             Job.enqueue(kind, key=key, payment_pk=self.pk)
 
     def resolve_quarantine(self) -> None:

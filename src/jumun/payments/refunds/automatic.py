@@ -10,7 +10,7 @@ from jumun.payments.models.quarantine_reason import QuarantineReason
 from jumun.payments.refunds.refund import refund, resume
 
 
-def give_back(payment: Payment) -> None:
+def auto_refund(payment: Payment) -> None:
     """Refund what is left of ``payment``. Run twice it refunds once (invariant I8).
 
     What is disputed waits for the bank: it returns the money, or the dispute's end has this done again.
