@@ -65,9 +65,9 @@ def dispute(payment: Payment) -> None:
 # Each kind of mail, and what its timeline says when it is out.
 MAILS: dict[str, tuple[Callable[[Payment], None], str]] = {
     "invoices.mail": (invoice, "invoice_sent"),
-    "payments.mail_auto_refund": (auto_refund, "return_told"),
+    "payments.mail_auto_refund": (auto_refund, "auto_refund_mailed"),
     "payments.mail_staff_auto_refund": (staff_auto_refund, ""),
-    "payments.mail_refund": (refund, "refund_told"),
+    "payments.mail_refund": (refund, "refund_mailed"),
     "payments.mail_dispute": (dispute, ""),
 }
 

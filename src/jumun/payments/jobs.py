@@ -76,7 +76,7 @@ def auto_refund(payment_pk: int) -> None:
 
 def _record_auto_refund(payment_pk: int) -> None:
     payment = _payment(payment_pk)
-    payment.record(Kind.RETURN_TOLD, amount_minor=payment.amount_minor)
+    payment.record(Kind.AUTO_REFUND_MAILED, amount_minor=payment.amount_minor)
 
 
 @job("payments.mail_auto_refund", lane=Lane.MAIL, network=True, record=_record_auto_refund)
@@ -99,7 +99,7 @@ def mail_staff_auto_refund(payment_pk: int) -> bool:
 
 def _record_refund(refund_pk: int) -> None:
     refund = _refund(refund_pk)
-    refund.payment.record(Kind.REFUND_TOLD, amount_minor=refund.amount_minor)
+    refund.payment.record(Kind.REFUND_MAILED, amount_minor=refund.amount_minor)
 
 
 @job("payments.mail_refund", lane=Lane.MAIL, network=True, record=_record_refund)

@@ -140,7 +140,7 @@ def _intend(payment: Payment, asked: _Asked) -> Refund:
         for line in lines:
             line.refund = intention
         RefundLine.objects.bulk_create(lines)
-        payment.record(Kind.REFUND_ASKED, amount_minor=amount_minor)
+        payment.record(Kind.REFUND_REQUESTED, amount_minor=amount_minor)
         return intention
 
 
