@@ -152,7 +152,7 @@ def _credit(order: Order, payment: Payment, succeeded: list[Refund]) -> list[Ref
             continue
         reference = payment.reference(str(refund.refund_id), at=refund.created_at)
         try:
-            CreditNote.issue(invoice, amount_minor=due_minor, refunded_to=reference, lines=refund.pieces or None)
+            CreditNote.issue(invoice, amount_minor=due_minor, refunded_to=reference, lines=refund.quantities or None)
         except DocumentError:
             # Another refund has credited these pieces meanwhile. The money has moved, so credit the amount.
             CreditNote.issue(invoice, amount_minor=due_minor, refunded_to=reference)

@@ -96,7 +96,7 @@ class Refund(Intention):
         return timedelta(0) <= timezone.now() - self.created_at < KEY_LIFE
 
     @property
-    def pieces(self) -> dict[int, int]:
+    def quantities(self) -> dict[int, int]:
         """How many pieces it refunds, by the position of their line; none where it is of an amount."""
         return {row.line.position: row.quantity for row in self.lines.select_related("line") if row.quantity}
 

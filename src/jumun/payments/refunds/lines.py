@@ -12,7 +12,7 @@ from jumun.orders.models import OrderLine
 from jumun.payments.models import Payment, Refund, RefundLine
 
 # Pieces by the position of their line.
-Pieces = Mapping[int, int]
+Quantities = Mapping[int, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,17 +45,17 @@ def _sums(lines: QuerySet[RefundLine], field: str) -> dict[int, int]:
     return dict(lines.order_by("line").values_list("line").annotate(Sum(field)))
 
 
-def lines_of(payment: Payment, pieces: Pieces, restock: Pieces) -> list[RefundLine]:
+def lines_of(payment: Payment, quantities: Quantities, restock: Quantities) -> list[RefundLine]:
     """The lines that a refund is to be written down with. Raises `RefundExceedsOrdered` and `NotRefundable`."""
-    if (pieces or restock) and not payment.settles_order:
+    if (quantities or restock) and not payment.settles_order:
         raise NotRefundable(f"{payment} paid for no goods")
     left = {row.line.position: row for row in left_of(payment)}
     found = []
-    for position in sorted({*pieces, *restock}):
+    for position in sorted({*quantities, *restock}):
         row = left.get(position)
         if row is None:
             raise NotRefundable(f"the order has no line {position}")
-        quantity, back = pieces.get(position, 0), restock.get(position, 0)
+        quantity, back = quantities.get(position, 0), restock.get(position, 0)
         if min(quantity, back) < 0 or quantity > row.quantity or back > row.restock_quantity:
             raise RefundExceedsOrdered(row.line.name, row.quantity, row.restock_quantity)
         if quantity or back:
@@ -63,9 +63,9 @@ def lines_of(payment: Payment, pieces: Pieces, restock: Pieces) -> list[RefundLi
     return found
 
 
-def worth_minor(payment: Payment, pieces: Pieces) -> int:
+def worth_minor(payment: Payment, quantities: Quantities) -> int:
     """What so many pieces cost, less what was refunded of their lines by amount. Raises `NotRefundable`."""
-    wanted = {position: quantity for position, quantity in pieces.items() if quantity}
+    wanted = {position: quantity for position, quantity in quantities.items() if quantity}
     invoice = Invoice.objects.filter(order=payment.order_id).first()
     if not wanted or invoice is None:
         raise NotRefundable("no pieces are named")

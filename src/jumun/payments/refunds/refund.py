@@ -20,7 +20,7 @@ from jumun.outbox.models import Job
 from jumun.payments.merge import apply
 from jumun.payments.models import Dispute, Payment, Refund, RefundLine
 from jumun.payments.models.intention import check_reconciled
-from jumun.payments.refunds.lines import Pieces, lines_of, worth_minor
+from jumun.payments.refunds.lines import Quantities, lines_of, worth_minor
 from jumun.payments.stripe import gateway
 from jumun.payments.stripe.metadata import stripe_metadata
 from jumun.payments.stripe.snapshots import Metadata
@@ -35,8 +35,8 @@ class _Asked:
     """What was asked for: an amount or pieces of lines, and what goes back into stock with it."""
 
     amount_minor: int | None
-    lines: Pieces
-    restock: Pieces
+    lines: Quantities
+    restock: Quantities
     reason: str
     by: AbstractBaseUser | None
     key: str
@@ -47,15 +47,15 @@ class _Asked:
             return False
         if self.amount_minor is not None:
             return earlier.amount_minor == self.amount_minor
-        return earlier.pieces == {position: quantity for position, quantity in self.lines.items() if quantity}
+        return earlier.quantities == {position: quantity for position, quantity in self.lines.items() if quantity}
 
 
 def refund(
     payment: Payment,
     *,
     amount_minor: int | None = None,
-    lines: Pieces | None = None,
-    restock: Pieces | None = None,
+    lines: Quantities | None = None,
+    restock: Quantities | None = None,
     reason: str,
     by: AbstractBaseUser | None,
     key: str | None = None,
