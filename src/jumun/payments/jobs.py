@@ -11,7 +11,7 @@ from jumun.outbox.handlers import job
 from jumun.outbox.lanes import Lane
 from jumun.outbox.stopping import checkpoint
 from jumun.payments import mail
-from jumun.payments.checkout import expire
+from jumun.payments.checkout import end
 from jumun.payments.checkout.close import close
 from jumun.payments.checkout.end import TRY_AGAIN_IN
 from jumun.payments.models import Checkout, Dispute, Payment, Reconciliation, Refund
@@ -36,8 +36,8 @@ def complete_object(kind: str, object_id: str) -> None:
 
 @job("payments.expire_overdue", lane=Lane.MONEY, every_s=60)
 def expire_overdue() -> None:
-    expire.enqueue_overdue()
-    expire.enqueue_left_open()
+    end.enqueue_overdue()
+    end.enqueue_left_open()
 
 
 @job("payments.close_left_open", lane=Lane.MONEY, network=True)
@@ -52,7 +52,7 @@ def close_left_open(checkout_pk: int) -> None:
 def expire_order(order_pk: int) -> None:
     order = Order.objects.get(pk=order_pk)
     try:
-        expire.expire_order(order)
+        end.expire_order(order)
     except (StripeRefused, MalformedSnapshot):
         # Parked, so that staff see it; tried anew later, so that it does not stand before the others for ever.
         order.extend_hold(timezone.now() + TRY_AGAIN_IN)
