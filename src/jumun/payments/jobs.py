@@ -29,7 +29,7 @@ def complete_object(kind: str, object_id: str) -> None:
         complete(kind, object_id)
     except StripeRefused as refusal:
         if refusal.proves_nothing:
-            # The keys in force may be another account's for a while: try again instead of giving up at once.
+            # For a while the keys may be another account's: retry instead of parking the job at once.
             raise StripeUnavailable(str(refusal)) from refusal
         raise
 
@@ -43,7 +43,7 @@ def expire_overdue() -> None:
 @job("payments.close_left_open", lane=Lane.MONEY, network=True)
 def close_left_open(checkout_pk: int) -> None:
     checkout = Checkout.objects.select_related("order").get(pk=checkout_pk)
-    # What the keys in force do not see ends by itself at Stripe; tomorrow's job looks again.
+    # A session that the present keys cannot see expires at Stripe; tomorrow's job checks again.
     with suppress(StripeRefused):
         close(checkout)
 
@@ -54,7 +54,7 @@ def expire_order(order_pk: int) -> None:
     try:
         end.expire_order(order)
     except (StripeRefused, MalformedSnapshot):
-        # Parked, so that staff see it; tried anew later, so that it does not stand before the others for ever.
+        # The job is parked, so that staff see it. The order waits, so that other overdue orders get their turn.
         order.extend_hold(timezone.now() + TRY_AGAIN_IN)
         raise
 
@@ -110,9 +110,9 @@ def mail_refund(refund_pk: int) -> bool:
 
 @job("payments.reconcile", lane=Lane.UPKEEP, network=True, every_s=3600)
 def reconcile_lately() -> None:
-    """A session lives for less than a day: whatever webhook was lost meanwhile is made good within the hour.
+    """Compare the last day with Stripe every hour, and bring in what lost webhooks did not report.
 
-    After a restored backup, what has happened since it was taken is brought in.
+    After a backup was restored, compare everything since it was taken.
     """
     recover()
     restoration = Restoration.unreconciled(livemode=livemode())

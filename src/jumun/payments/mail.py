@@ -22,18 +22,18 @@ NEEDS_ANSWER = _("A dispute about order %(order)s needs an answer")
 
 
 def send_auto_refund(payment: Payment) -> None:
-    """Tell the customer that a payment is of no use to its order and goes back. Raises what `jumun.mail.send` does."""
+    """Tell the customer that a payment of no use is refunded. Raises what `jumun.mail.send` raises."""
     _send(payment.order, "auto_refund", AUTO_REFUND, name=f"auto-refund.{payment.payment_intent_id}", payment=payment)
 
 
 def send_auto_refund_to_staff(payment: Payment) -> None:
-    """Tell the shop the same. Raises what `jumun.mail.send` does."""
+    """Tell the shop the same. Raises what `jumun.mail.send` raises."""
     name = f"auto-refund-staff.{payment.payment_intent_id}"
     _send_to_staff("staff_auto_refund", AUTO_REFUND_FOR_STAFF, order=payment.order, name=name, payment=payment)
 
 
 def send_refund(refund: Refund) -> None:
-    """Tell the customer of a refund that has no credit note. Raises what `jumun.mail.send` does."""
+    """Tell the customer about a refund without a credit note. Raises what `jumun.mail.send` raises."""
     _send(refund.payment.order, "refund", REFUNDED, name=f"refund.{refund.refund_id}", refund=refund)
 
 
@@ -50,7 +50,7 @@ def enqueue_dispute_warnings() -> int:
 def send_dispute_warning(dispute: Dispute) -> bool:
     """Tell staff where to answer and until when, unless the dispute needs no answer any more; return whether.
 
-    Raises what `jumun.mail.send` does.
+    Raises what `jumun.mail.send` raises.
     """
     if not dispute.needs_answer:
         return False

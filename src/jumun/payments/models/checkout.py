@@ -11,11 +11,11 @@ from jumun.payments.stripe.snapshots import SessionSnapshot
 
 
 class Checkout(Intention):
-    """One Checkout Session at Stripe, from the intention on.
+    """A Checkout Session at Stripe, beginning with the intention to create one.
 
-    Its state only moves forward: creating < open < complete, expired, refused. The last three are final at
-    Stripe too. ``creating`` means that we do not know whether the session exists; asking again with the same
-    key and parameters tells.
+    Its state only moves forward: creating < open < complete, expired, refused. The last three are final at Stripe too.
+    ``creating`` means that we do not know whether the session exists; repeating the call with the same key and
+    parameters tells.
     """
 
     class State(models.TextChoices):
@@ -97,13 +97,13 @@ class Checkout(Intention):
         return True
 
     def is_beyond(self, session: SessionSnapshot) -> bool:
-        """Whether the row has ended otherwise than Stripe says. One that was refused has a session of which nobody
-        knows the address, if any.
+        """Whether the row has ended in another way than Stripe reports. A refused one does not count: if it has a session
+        after all, nobody knows the address.
         """
         return self.state in {self.State.COMPLETE, self.State.EXPIRED} and self.state != session.status
 
     def put_back(self, session: SessionSnapshot) -> None:
-        """Take over what Stripe says now, unless another checkout of the order is open; see `rows_ahead`."""
+        """Take over Stripe's present state, unless another checkout of the order is open; see `rows_ahead`."""
         others = Checkout.objects.filter(order=self.order, state__in=self.UNFINISHED).exclude(pk=self.pk)
         if session.status == self.State.OPEN and others.exists():
             return
@@ -112,7 +112,7 @@ class Checkout(Intention):
         self.order.record(Kind.SET_TO_STRIPE, object=self.session_id, before=before, after=self.state)
 
     def give_up(self, why: str) -> None:
-        """Record that the session is over although Stripe, as we reach it now, does not know it."""
+        """Record that the session has ended, although Stripe does not know it with the present keys."""
         unfinished = Checkout.objects.filter(pk=self.pk, state__in=self.UNFINISHED)
         with transaction.atomic():
             if unfinished.update(state=self.State.EXPIRED, refusal=why[:2000]):
@@ -120,7 +120,7 @@ class Checkout(Intention):
         self.refresh_from_db()
 
     def refuse(self, why: str) -> None:
-        """Record that Stripe would not create the session, so that the next try starts afresh."""
+        """Record that Stripe refused to create the session, so that the next try makes a new one."""
         creating = Checkout.objects.filter(pk=self.pk, state=self.State.CREATING)
         with transaction.atomic():
             if creating.update(state=self.State.REFUSED, refusal=why[:2000]):
