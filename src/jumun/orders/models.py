@@ -34,10 +34,10 @@ class Order(models.Model):
         PLACED = "placed", _("awaiting payment")
         PAID = "paid", _("paid")
         EXPIRED = "expired", _("expired")
-        CANCELLED = "cancelled", _("cancelled")
+        CANCELED = "cancelled", _("cancelled")
 
     # Ended unpaid.
-    CLOSED: ClassVar = (State.EXPIRED, State.CANCELLED)
+    CLOSED: ClassVar = (State.EXPIRED, State.CANCELED)
 
     number = models.CharField(_("order number"), max_length=32, unique=True, default=new_number, editable=False)
     reference = models.CharField(_("reference"), max_length=64, unique=True, default=new_reference, editable=False)
@@ -248,7 +248,7 @@ class Order(models.Model):
 
     def cancel(self) -> bool:
         """placed -> cancelled, and tell `order_canceled`. An open checkout must have been expired at Stripe before."""
-        return self._close(self.State.CANCELLED, Kind.CANCELED)
+        return self._close(self.State.CANCELED, Kind.CANCELED)
 
     def expire(self) -> bool:
         """placed -> expired, and tell `order_canceled`. An open checkout must have been expired at Stripe before."""
