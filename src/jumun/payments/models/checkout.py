@@ -97,8 +97,8 @@ class Checkout(Intention):
         return True
 
     def is_beyond(self, session: SessionSnapshot) -> bool:
-        """Whether the row has ended in another way than Stripe reports. A refused one does not count: if it has a session
-        after all, nobody knows the address.
+        """Whether the row has ended in another way than Stripe reports. A refused one does not count: even if it has a
+        session, nobody knows the address.
         """
         return self.state in {self.State.COMPLETE, self.State.EXPIRED} and self.state != session.status
 

@@ -165,7 +165,7 @@ class Dispute(models.Model):
 
     @property
     def _version(self) -> tuple[object, ...]:
-        """The greatest snapshot has the greatest version. Every field is in it, so different snapshots are never equal."""
+        """The greatest snapshot has the greatest version. Every field is in it, so different ones are never equal."""
         known = self.status in self._FORWARD
         rank = self._FORWARD.index(self.status if known else self.Status.UNDER_REVIEW)
         return (

@@ -271,7 +271,7 @@ def _answer(call: "Callable[[], stripe.StripeObject]", kind: str, object_id: str
         # The key was used with other parameters: that outcome is unknown, and the key will get no other answer.
         raise StripeUnavailable(storable(str(error)), replayed=True) from error
     except stripe.StripeError as error:
-        # Connection errors, timeouts, 409, 429, 5xx: it is unknown whether the call took effect. The same if the API key
+        # Connection errors, timeouts, 409, 429, 5xx: it is unknown whether the call took effect. The same if the key
         # is refused: an earlier try may have taken effect, and the next one can succeed with the right key.
         replayed = (error.headers or {}).get("Idempotent-Replayed") == "true"
         raise StripeUnavailable(storable(str(error)), replayed=replayed) from error
