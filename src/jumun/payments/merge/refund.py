@@ -138,6 +138,8 @@ def _credit(order: Order, payment: Payment, succeeded: list[Refund]) -> list[Ref
 
     A lost dispute may have credited some or all of the amount before.
     """
+    if not succeeded:
+        return []
     noted = CreditNote.objects.filter(refund_id__in=[refund.refund_id for refund in succeeded])
     noted_ids = set(noted.values_list("refund_id", flat=True))
     uncredited = []

@@ -34,11 +34,12 @@ def merge_session(raw: dict[str, Any], *, at: datetime | None = None) -> Order |
         return None
 
     was_paid = order.state == Order.State.PAID
-    Checkout.advance_all(order, session)
+    Checkout.advance_one_of(order, session)
     reason = mismatch(order, session.livemode, session.amount_total, session.currency)
     if reason is None and not session.is_status_known:
         reason = QuarantineReason.UNKNOWN_STATUS
     payment = _locked_payment(order, session, is_matching=reason is None)
+    is_known = payment is not None and not payment.is_new
     is_ours = payment is not None and payment.order_id == order.pk
 
     if payment is None:
@@ -57,14 +58,15 @@ def merge_session(raw: dict[str, Any], *, at: datetime | None = None) -> Order |
         QuarantinedSnapshot.keep(object_id=session.id, reason=reason, order=order, snapshot=raw, payment=payment)
     if payment is None or not is_ours:
         return order
-    charge = session.charge
-    if charge:
-        mirror_of_order(order, charge.transactions)
+    refunds = session.charge.refunds if session.charge else ()
+    if session.charge:
+        mirror_of_order(order, session.charge.transactions)
     if order.state == Order.State.PAID and not was_paid:
         # As late as possible: the next number of the series stays locked until we commit.
         Invoice.issue(order, paid_by=payment.reference(payment.payment_intent_id, at=payment.paid_at))
-    # Stripe may have reported refunds before the payment: they are booked now.
-    merge_refunds(order, payment, charge.refunds if charge else ())
+    if refunds or is_known:
+        # Stripe may have reported refunds before it reported that the payment was made: they are booked now.
+        merge_refunds(order, payment, refunds)
     return order
 
 

@@ -1,4 +1,4 @@
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django.db import models, transaction
 from django.db.models import Q
@@ -65,35 +65,27 @@ class Checkout(Intention):
     def advance(self, session: SessionSnapshot) -> None:
         """Merge the session's state; an older snapshot changes nothing."""
         with transaction.atomic():
-            moved = self._advance(session)
-        if not moved:
-            self.refresh_from_db()
+            self._advance(Checkout.objects.filter(pk=self.pk), self.order, session)
+        self.refresh_from_db(fields=["state", "session_id", "url", "expires_at", "refusal"])
 
     @classmethod
-    def advance_all(cls, order: Order, session: SessionSnapshot) -> None:
-        """Merge the state of one of the order's sessions, in the caller's transaction."""
-        for checkout in order.checkouts.select_for_update(no_key=True).order_by("pk"):
-            if checkout._is_of(session):
-                checkout._advance(session)
+    def advance_one_of(cls, order: Order, session: SessionSnapshot) -> None:
+        """Merge the state of one of the order's sessions, in the caller's transaction. The order is locked."""
+        if not cls._advance(order.checkouts.filter(session_id=session.id), order, session):
+            # The answer to our create call may have been lost. The session names the row that requested it.
+            for checkout in order.checkouts.filter(session_id=None) if session.metadata.checkout else ():
+                if checkout.is_named(session.metadata.checkout):
+                    cls._advance(order.checkouts.filter(pk=checkout.pk), order, session)
 
-    def _is_of(self, session: SessionSnapshot) -> bool:
-        # The answer to our create call may have been lost. The session names the row that requested it.
-        return self.session_id == session.id or (self.session_id is None and self.is_named(session.metadata.checkout))
-
-    def _advance(self, session: SessionSnapshot) -> bool:
-        row = Checkout.objects.filter(pk=self.pk, state__in=self._BEFORE.get(session.status, ()))
-        reported: dict[str, Any] = {
-            "state": session.status,
-            "session_id": session.id,
-            "url": session.url,
-            "expires_at": session.expires_at,
-        }
-        if not row.update(**reported):
+    @classmethod
+    def _advance(cls, rows: "models.QuerySet[Checkout]", order: Order, session: SessionSnapshot) -> bool:
+        before = cls._BEFORE.get(session.status, ())
+        if not rows.filter(state__in=before).update(
+            state=session.status, session_id=session.id, url=session.url, expires_at=session.expires_at
+        ):
             return False
-        for name, value in reported.items():
-            setattr(self, name, value)
-        if kind := self._RECORDED.get(session.status):
-            self.order.record(kind, checkout=session.id)
+        if kind := cls._RECORDED.get(session.status):
+            order.record(kind, checkout=session.id)
         return True
 
     def is_beyond(self, session: SessionSnapshot) -> bool:

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from jumun.business_day import business_day
 from jumun.conf import stripe_setting
+from jumun.db.fast import find, insert
 from jumun.invoices.documents.document import PaymentReference
 from jumun.orders.models import Order
 from jumun.orders.timeline import Kind
@@ -97,7 +98,7 @@ class Payment(models.Model):
         The first time, a new payment, which has no row before `save_learnt`. It is over the order's total unless
         ``taken`` gives other values of ``amount_minor``, ``currency`` and ``livemode``.
         """
-        payment = cls.objects.select_for_update(no_key=True).filter(payment_intent_id=payment_intent_id).first()
+        payment = find(cls, payment_intent_id=payment_intent_id, locked=True)
         if payment is None:
             expected = {"amount_minor": order.total_minor, "currency": order.currency, "livemode": order.livemode}
             payment = cls(order=order, payment_intent_id=payment_intent_id, **expected | taken)
@@ -152,7 +153,7 @@ class Payment(models.Model):
     def save_learnt(self) -> None:
         """Write what was learnt since the row was locked, if anything; a new payment gets its row."""
         if self.is_new:
-            self.save(force_insert=True)
+            insert(self)
         elif self._learnt:
             self.save(update_fields=self._learnt)
         self._learnt = ()

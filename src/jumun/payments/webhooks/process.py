@@ -11,6 +11,7 @@ from django.db import transaction
 
 from jumun import money
 from jumun.conf import livemode
+from jumun.db.fast import find
 from jumun.errors import MalformedSnapshot
 from jumun.outbox.lease import State
 from jumun.outbox.models import Job
@@ -159,7 +160,7 @@ def _bare_id(raw: Snapshot, name: str) -> str:
 
 
 def _payment(payment_intent_id: str) -> Payment | None:
-    return Payment.objects.filter(payment_intent_id=payment_intent_id).first() if payment_intent_id else None
+    return find(Payment, payment_intent_id=payment_intent_id) if payment_intent_id else None
 
 
 def _unknown_transaction(raw: Snapshot) -> str:
