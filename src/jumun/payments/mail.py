@@ -16,7 +16,7 @@ from jumun.outbox.models import Job
 from jumun.payments.models import Dispute, Payment, Refund
 
 AUTO_REFUND = _("We are returning your payment for order %(order)s")
-AUTO_REFUND_FOR_STAFF = _("Order %(order)s: a payment goes back by itself")
+AUTO_REFUND_FOR_STAFF = _("Order %(order)s: a payment is refunded automatically")
 REFUNDED = _("Your refund for order %(order)s")
 NEEDS_ANSWER = _("A dispute about order %(order)s needs an answer")
 
