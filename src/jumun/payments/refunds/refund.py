@@ -68,7 +68,7 @@ def refund(
 
     Raises `NotRefundable`, its subclasses `RefundExceedsPaid`, `RefundExceedsOrdered` and `PaymentDisputed`, and
     `StripeRefused`: then no money moves. Raises `StripeUnavailable` where the outcome is unknown: then the worker
-    repeats the call until it is known. It is unknown as well where the present keys cannot see the payment: the keys
+    repeats the call until it is known. It is unknown as well where the configured keys do not see the payment: the keys
     of another account prove nothing about a refund that this account may have made. Must not run in a transaction.
     """
     if (amount_minor is None) == (lines is None):
@@ -178,7 +178,7 @@ def _send(intention: Refund) -> None:
         snapshot = gateway.create_refund(intention.params, idempotency_key=intention.idempotency_key)
     except StripeRefused as refusal:
         if refusal.proves_nothing:
-            raise StripeUnavailable(f"the present keys cannot see the payment: {refusal}") from refusal
+            raise StripeUnavailable(f"the configured keys do not see the payment: {refusal}") from refusal
         intention.refuse(str(refusal))
         if refusal.code == "charge_disputed":
             # Stripe knows of a dispute before we do.
@@ -199,7 +199,7 @@ def _send(intention: Refund) -> None:
 def _find(intention: Refund) -> bool:
     """Find the refund with our metadata at Stripe, and merge it; return whether there is one.
 
-    Raises `StripeUnavailable`, also where the present keys cannot see the payment: then finding none proves nothing.
+    Raises `StripeUnavailable`, also where the configured keys do not see the payment: then finding none proves nothing.
     """
     payment_intent_id = intention.payment.payment_intent_id
     try:
@@ -210,5 +210,5 @@ def _find(intention: Refund) -> bool:
                 return True
         gateway.retrieve_payment_intent(payment_intent_id)
     except StripeRefused as refusal:
-        raise StripeUnavailable(f"the present keys cannot see the payment: {refusal}") from refusal
+        raise StripeUnavailable(f"the configured keys do not see the payment: {refusal}") from refusal
     return False
