@@ -23,7 +23,6 @@ from jumun.outbox.process import process
 from jumun.payments.models import BalanceTransaction, Dispute, InboxEvent, Payment, Payout, Refund
 from jumun.payments.stripe import gateway
 from jumun.payments.stripe.circuit_breaker import FAILURES_MAX
-from jumun.payments.webhooks.process import process as process_event
 from paywright.testing import Paywright
 from tests.factories import place_order
 from tests.payments.disputing import DISPUTED_CARD, LOSING, answer
@@ -42,13 +41,13 @@ class Called(BaseException):
 @pytest.fixture
 def uncallable(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever calls Stripe while an event is processed fails the test."""
-    run, call = process_event, gateway._call
+    process, call = queues._queues[InboxEvent], gateway._call
     within: list[InboxEvent] = []
 
-    def guarded_run(row: InboxEvent) -> None:
+    def guarded_process(row: InboxEvent) -> None:
         within.append(row)
         try:
-            run(row)
+            process(row)
         finally:
             within.pop()
 
@@ -57,7 +56,7 @@ def uncallable(monkeypatch: pytest.MonkeyPatch) -> None:
             raise Called(f"{within[-1]} called Stripe")
         return call(*args)
 
-    monkeypatch.setitem(queues._queues, InboxEvent, guarded_run)
+    monkeypatch.setattr(queues, "_queues", queues._queues | {InboxEvent: guarded_process})
     monkeypatch.setattr(gateway, "_call", guarded_call)
 
 

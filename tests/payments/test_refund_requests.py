@@ -31,7 +31,7 @@ def test_stripe_is_told_the_reason_and_our_names(stripe: Paywright) -> None:
     assert found["metadata"]["order_reference"] == payment.order.reference
     assert (made.by, made.reason, made.currency) == (staff, "duplicate", "KRW")
     assert [(line.quantity, line.restock_quantity) for line in made.lines.all()] == [(1, 2)]
-    asked, *_ = payment.order.timeline.filter(kind="refund_asked")
+    asked, *_ = payment.order.timeline.filter(kind="refund_requested")
     assert asked.details["amount_minor"] == 5_500
 
 
@@ -85,7 +85,7 @@ def test_an_intention_is_written_down_whole_or_not_at_all() -> None:
     assert payment.order.timeline.count() == before
 
 
-@pytest.mark.parametrize(("amount_minor", "message"), [(0, "no amount"), (-1, "no amount")])
+@pytest.mark.parametrize(("amount_minor", "message"), [(0, "not an amount"), (-1, "no amount")])
 def test_nothing_is_no_amount_to_refund(amount_minor: int, message: str) -> None:
     payment: Payment = paid_order().payments.get()
     with pytest.raises(NotRefundable, match=message):

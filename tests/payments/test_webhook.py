@@ -239,7 +239,7 @@ def test_a_notification_that_misses_the_address_is_logged_with_the_right_one(
     assert answer.status_code == 404, "Stripe tries again until the address is put right"
     assert not InboxEvent.objects.exists()
     [line] = [record.getMessage() for record in caplog.records if record.name == "jumun.payments"]
-    assert line.endswith(f"{address}, where nothing takes them: change the endpoint's address to /payment/webhooks/")
+    assert line.endswith(f"{address}, which does not accept them: change the endpoint's address to /payment/webhooks/")
 
 
 @pytest.mark.parametrize("address", NEAR_MISSES)

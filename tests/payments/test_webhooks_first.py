@@ -88,6 +88,6 @@ def test_what_an_event_costs_is_pinned(django_assert_num_queries: Any) -> None:
     paid_order()  # the first of a year begins the series of its invoices
     store(body_of(place_order()))
     (row,) = InboxEvent.claim(1)
-    with django_assert_num_queries(19):
+    with django_assert_num_queries(20):
         process(row)
     assert row.state == "done"
