@@ -28,8 +28,8 @@ ROOT = Path(jumun.__file__).parent
 # Values that every room uses (money, settings, the clock, the actor) are no part of the road, and neither are the
 # receivers of the public signals.
 ROOMS = ("orders", "invoices", "payments", "outbox")
-PAID_FILES_MAX = 24
-REFUND_FILES_MAX = 31
+PAID_FILES_MAX = 20
+REFUND_FILES_MAX = 29
 
 
 @contextmanager

@@ -3,7 +3,7 @@ import threading
 import pytest
 from django.db import connection, transaction
 
-from jumun.payments.merge.matching import locked_order
+from jumun.orders.models import Order
 from jumun.payments.models import QuarantinedSnapshot
 from tests.factories import pay, place_order
 
@@ -18,7 +18,7 @@ def test_who_has_locked_a_row_and_adds_to_the_timeline_does_not_wait_for_the_ord
 
     def hold() -> None:
         with transaction.atomic():
-            assert locked_order(order.reference)
+            assert Order.locked(order.reference)
             held.set()
             done.wait(60)
         connection.close()

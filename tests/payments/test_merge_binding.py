@@ -7,7 +7,7 @@ import pytest
 
 from jumun.orders.models import Order
 from jumun.payments.merge import apply
-from jumun.payments.merge.matching import mismatch, order_of_intent, part_of_payment_minor
+from jumun.payments.merge.intent import order_of_intent
 from jumun.payments.models import BalanceTransaction, Dispute, Payment, QuarantinedSnapshot, Refund
 from jumun.payments.refunds.lost_dispute import credit_lost
 from jumun.payments.stripe.snapshots import IntentSnapshot, Reader
@@ -52,13 +52,13 @@ def set_aside() -> list[tuple[str, str, int | None, int | None]]:
 def test_mode_currency_and_amount_must_be_the_orders(
     order: Order, livemode: bool, amount: int, currency: str, reason: str | None
 ) -> None:
-    assert mismatch(order, livemode, amount, currency) == reason
+    assert Payment.mismatch(order, livemode, amount, currency) == reason
 
 
 def test_isk_is_counted_in_hundredths() -> None:
     iceland = place_order(currency="ISK")
-    assert mismatch(iceland, False, 1_100_000, "ISK") is None
-    assert mismatch(iceland, False, 11_000, "ISK") == "amount"
+    assert Payment.mismatch(iceland, False, 1_100_000, "ISK") is None
+    assert Payment.mismatch(iceland, False, 11_000, "ISK") == "amount"
 
 
 @pytest.mark.parametrize(
@@ -75,18 +75,18 @@ def test_isk_is_counted_in_hundredths() -> None:
 def test_a_part_is_of_the_payments_currency_and_at_most_all_of_it(
     payment: Payment, amount: int, currency: str, part: tuple[int, str | None]
 ) -> None:
-    assert part_of_payment_minor(payment, amount, currency) == part
+    assert payment.part_minor(amount, currency) == part
 
 
 def test_a_bank_may_ask_for_more_but_not_for_nothing(payment: Payment) -> None:
-    assert part_of_payment_minor(payment, 11_001, "KRW", may_exceed=True) == (11_001, None)
-    assert part_of_payment_minor(payment, 0, "KRW", may_exceed=True) == (0, "amount")
+    assert payment.part_minor(11_001, "KRW", may_exceed=True) == (11_001, None)
+    assert payment.part_minor(0, "KRW", may_exceed=True) == (0, "amount")
 
 
 def test_a_fraction_of_a_whole_currency_is_no_part() -> None:
     payment = paid_order(currency="ISK").payments.get()
-    assert part_of_payment_minor(payment, 100, "ISK") == (1, None)
-    assert part_of_payment_minor(payment, 150, "ISK") == (0, "amount")
+    assert payment.part_minor(100, "ISK") == (1, None)
+    assert payment.part_minor(150, "ISK") == (0, "amount")
 
 
 def intent(order: Order, **changes: Any) -> dict[str, Any]:

@@ -85,7 +85,7 @@ def test_an_intention_is_written_down_whole_or_not_at_all() -> None:
     assert payment.order.timeline.count() == before
 
 
-@pytest.mark.parametrize(("amount_minor", "message"), [(0, "not an amount"), (-1, "no amount")])
+@pytest.mark.parametrize(("amount_minor", "message"), [(0, "not an amount"), (-1, "not an amount")])
 def test_nothing_is_no_amount_to_refund(amount_minor: int, message: str) -> None:
     payment: Payment = paid_order().payments.get()
     with pytest.raises(NotRefundable, match=message):

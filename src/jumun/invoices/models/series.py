@@ -1,8 +1,11 @@
+from datetime import date, datetime, timedelta
 from typing import Self
 
 from django.db import connections, models, router
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from jumun.business_day import day_start
 from jumun.conf import jumun
 from jumun.errors import NumbersHeld
 from jumun.invoices import chain
@@ -129,3 +132,8 @@ def known_prefixes() -> set[str]:
     """This seller's prefixes of both modes, and those of every series that has begun."""
     begun = set(Series.objects.values_list("prefix", flat=True))
     return begun.union(own_prefixes(livemode=True), own_prefixes(livemode=False))
+
+
+def moment_of_issue(year: int) -> datetime:
+    """Now, for a document with a number of ``year``; the last moment of that year if it has ended meanwhile."""
+    return min(timezone.now(), day_start(date(year + 1, 1, 1)) - timedelta(microseconds=1))

@@ -14,9 +14,9 @@ from django.db import transaction
 from jumun.orders.models import Order
 from jumun.payments.merge.balance import merge_balance_transaction, merge_payout
 from jumun.payments.merge.charge import merge_charge
-from jumun.payments.merge.declined import merge_declined
 from jumun.payments.merge.dispute import merge_dispute
 from jumun.payments.merge.fraud_warning import merge_fraud_warning
+from jumun.payments.merge.intent import merge_declined
 from jumun.payments.merge.refund import merge_refund
 from jumun.payments.merge.session import merge_session
 from jumun.payments.stripe.snapshots import Reader

@@ -5,7 +5,7 @@ from jumun.orders.models import Order
 from jumun.orders.signals import order_disputed
 from jumun.orders.timeline import Kind
 from jumun.payments.merge.balance import mirror_of_order
-from jumun.payments.merge.matching import order_of_intent, part_of_payment_minor
+from jumun.payments.merge.intent import order_of_intent
 from jumun.payments.models import BalanceTransaction, Dispute, Payment, QuarantinedSnapshot
 from jumun.payments.models.quarantine_reason import QuarantineReason
 from jumun.payments.stripe.snapshots import DisputeSnapshot
@@ -34,7 +34,7 @@ def _merge(order: Order, snapshot: DisputeSnapshot) -> str | None:
         return QuarantineReason.FOREIGN_PAYMENT
     # "Usually the amount of the charge, but it can differ" (API reference, "The Dispute object"). A dispute over more
     # than was paid must be answered in time too.
-    _amount_minor, reason = part_of_payment_minor(payment, snapshot.amount, snapshot.currency, may_exceed=True)
+    _amount_minor, reason = payment.part_minor(snapshot.amount, snapshot.currency, may_exceed=True)
     if reason is not None:
         return reason
     dispute, is_new = Dispute.join(payment, snapshot)

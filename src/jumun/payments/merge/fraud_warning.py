@@ -1,7 +1,6 @@
 from typing import Any
 
 from jumun.orders.models import Order
-from jumun.payments.merge.matching import locked_order
 from jumun.payments.models import Payment, QuarantinedSnapshot
 from jumun.payments.models.quarantine_reason import QuarantineReason
 from jumun.payments.stripe.snapshots import FraudWarningSnapshot
@@ -16,7 +15,7 @@ def merge_fraud_warning(raw: dict[str, Any]) -> Order | None:
     payment = _payment_of(warning)
     if payment is None or payment.livemode != warning.livemode:
         return None
-    order = locked_order(payment.order.reference)
+    order = Order.locked(payment.order.reference)
     reason = QuarantineReason.FRAUD_WARNING
     known = QuarantinedSnapshot.objects.filter(object_id=warning.id, reason=reason)
     if order is not None and not known.exists():

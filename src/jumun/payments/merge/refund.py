@@ -14,7 +14,7 @@ from jumun.orders.models import Order
 from jumun.orders.signals import order_refunded
 from jumun.outbox.models import Job
 from jumun.payments.merge.balance import mirror_of_order
-from jumun.payments.merge.matching import locked_order, order_of_intent, part_of_payment_minor
+from jumun.payments.merge.intent import order_of_intent
 from jumun.payments.models import Payment, QuarantinedSnapshot, Refund
 from jumun.payments.models.quarantine_reason import QuarantineReason
 from jumun.payments.stripe.metadata import is_another_sites
@@ -38,7 +38,7 @@ def _order_of(refund: RefundSnapshot) -> tuple[Order | None, str | None]:
     """The order of a refund, locked, and why the refund does not match it, if so."""
     order, reason = order_of_intent(refund.payment_intent_id, refund.intent)
     if order is None and reason is None and refund.metadata.order_reference:
-        order = locked_order(refund.metadata.order_reference)
+        order = Order.locked(refund.metadata.order_reference)
         reason = None if is_another_sites(order, refund.metadata.site) else QuarantineReason.UNKNOWN_PAYMENT
     return order, reason
 
@@ -66,7 +66,7 @@ def _merge(order: Order, payment: Payment, snapshot: RefundSnapshot) -> str | No
     """Merge one refund; return why staff must look at it, if so."""
     if snapshot.payment_intent_id not in {"", payment.payment_intent_id}:
         return QuarantineReason.FOREIGN_PAYMENT
-    amount_minor, reason = part_of_payment_minor(payment, snapshot.amount, snapshot.currency)
+    amount_minor, reason = payment.part_minor(snapshot.amount, snapshot.currency)
     if reason:
         return reason
     refund = _row_of(payment, snapshot, amount_minor)

@@ -8,7 +8,6 @@ from jumun.errors import OrderRefused
 from jumun.invoices.models import Invoice
 from jumun.orders.models import Order
 from jumun.payments.merge.balance import mirror_of_order
-from jumun.payments.merge.matching import locked_order, mismatch
 from jumun.payments.merge.refund import merge_refunds
 from jumun.payments.models import Checkout, Payment, QuarantinedSnapshot
 from jumun.payments.models.quarantine_reason import QuarantineReason
@@ -22,7 +21,7 @@ def merge_session(raw: dict[str, Any], *, at: datetime | None = None) -> Order |
     ``at`` is when Stripe reported the session, which counts as the time of payment where the charge is not expanded.
     """
     session = SessionSnapshot.of_an_order(raw)
-    order = locked_order(session.order_reference) if session else None
+    order = Order.locked(session.order_reference) if session else None
     if session is None or is_another_sites(order, session.metadata.site):
         return None
     if order is None:
@@ -35,7 +34,7 @@ def merge_session(raw: dict[str, Any], *, at: datetime | None = None) -> Order |
 
     was_paid = order.state == Order.State.PAID
     Checkout.advance_one_of(order, session)
-    reason = mismatch(order, session.livemode, session.amount_total, session.currency)
+    reason = Payment.mismatch(order, session.livemode, session.amount_total, session.currency)
     if reason is None and not session.is_status_known:
         reason = QuarantineReason.UNKNOWN_STATUS
     payment = _locked_payment(order, session, is_matching=reason is None)

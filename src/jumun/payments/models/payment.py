@@ -6,6 +6,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from jumun import money
 from jumun.business_day import business_day
 from jumun.conf import stripe_setting
 from jumun.db.fast import find, insert
@@ -105,6 +106,34 @@ class Payment(models.Model):
         elif payment.order_id == order.pk:
             payment.order = order
         return payment
+
+    @staticmethod
+    def mismatch(order: Order, livemode: bool, amount: int, currency: str) -> str | None:
+        """Why money does not match the order (invariant I1), or ``None``; ``amount`` is in Stripe's minor units."""
+        if livemode != order.livemode:
+            return QuarantineReason.LIVEMODE
+        if currency != order.currency:
+            return QuarantineReason.CURRENCY
+        if amount != money.to_stripe(order.total_minor, order.currency):
+            return QuarantineReason.AMOUNT
+        return None
+
+    def part_minor(
+        self, amount: int, currency: str, *, may_exceed: bool = False
+    ) -> tuple[int, QuarantineReason | None]:
+        """The amount of a refund or dispute in our minor units, and why it cannot belong to this payment, if so.
+
+        With ``may_exceed`` it may be more than was paid.
+        """
+        if currency != self.currency:
+            return 0, QuarantineReason.CURRENCY
+        try:
+            amount_minor = money.from_stripe(amount, currency)
+        except money.MoneyError:
+            # A fraction of a currency that is charged in whole units only.
+            return 0, QuarantineReason.AMOUNT
+        is_part = amount_minor > 0 and (may_exceed or amount_minor <= self.amount_minor)
+        return amount_minor, None if is_part else QuarantineReason.AMOUNT
 
     @property
     def is_new(self) -> bool:
