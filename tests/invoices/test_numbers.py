@@ -156,7 +156,7 @@ def test_the_number_is_taken_last_so_that_others_wait_for_the_commit_alone() -> 
     after = [statement for statement in statements[taken + 1 :] if "SAVEPOINT" not in statement]
     changed = [statement for statement in after if statement.startswith("UPDATE")]
     assert [statement.split()[1] for statement in changed] == ["jumun_invoices_series"], changed
-    assert {statement.split()[0] for statement in after} == {"INSERT", "SELECT", "UPDATE"}, after
+    assert {statement.split()[0] for statement in after} <= {"INSERT", "SELECT", "UPDATE"}, after
     assert not any("FOR UPDATE" in statement for statement in after)
 
 

@@ -87,7 +87,7 @@ def test_a_live_session_is_over_once_it_must_have_ended_by_any_clock(
 ) -> None:
     settings.STRIPE_SECRET_KEY = key
     now = timezone.now()
-    monkeypatch.setattr("jumun.payments.checkout.open.close.timezone.now", lambda: now)
+    monkeypatch.setattr("jumun.payments.checkout.close.timezone.now", lambda: now)
     order = place_order()
     Order.objects.filter(pk=order.pk).update(livemode=livemode)
     checkout = checkout_of(Order.objects.get(pk=order.pk), expires_at=now - ended_ago)
@@ -95,7 +95,7 @@ def test_a_live_session_is_over_once_it_must_have_ended_by_any_clock(
     def refuse(_session_id: str) -> None:
         raise StripeRefused("no", code=code)
 
-    monkeypatch.setattr("jumun.payments.checkout.open.close._final_state", refuse)
+    monkeypatch.setattr("jumun.payments.checkout.close._final_state", refuse)
     if is_gone:
         close(checkout)
     else:

@@ -302,7 +302,7 @@ def test_a_refund_of_staff_that_is_refused_leaves_nothing_kept(stripe: Paywright
     theirs.freeze({"payment_intent": second.payment_intent_id, "amount": -1})
     # Begun by staff between our two looks at the payment: all of it seems to be on its way.
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("jumun.payments.refunds.refund.automatic.resume", lambda _refund: None)
+        patch.setattr("jumun.payments.refunds.automatic.resume", lambda _refund: None)
         with pytest.raises(RefundUnderWay):
             auto_refund(second)
     auto_refund(second)

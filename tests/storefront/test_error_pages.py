@@ -75,7 +75,7 @@ def test_a_session_that_cannot_be_saved_meanwhile_is_no_fault_of_the_customers(c
     assert answer.status_code == 503
 
 
-@pytest.mark.parametrize("page", ["400.html", "500.html", "jumun/errors/503.html"])
+@pytest.mark.parametrize("page", ["jumun/errors/400.html", "500.html", "jumun/errors/503.html"])
 @pytest.mark.parametrize("language", ["ko", "en"])
 def test_faults_are_shown_without_request_session_and_database(page: str, language: str) -> None:
     with translation.override(language):

@@ -8,11 +8,11 @@ import pytest
 pytestmark = pytest.mark.once
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("bench/*.md")]
+PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("bench/*.md"), *ROOT.glob("paywright/**/*.md")]
 LINK = re.compile(r"\]\((?!https?:)([^()\s#]*)(?:#([^()\s]+))?\)")
 DECISIONS = ROOT / "docs" / "decisions"
 # Where the modules are.
-TOPS = ("src", "shop", "tests", "bench", "tools")
+TOPS = ("src", "shop", "tests", "bench", "tools", "paywright/src", "paywright/tests")
 
 
 def _without_code(text: str) -> str:

@@ -47,7 +47,7 @@ def test_the_drawing_is_complete() -> None:
         if error.__module__.startswith("jumun.") and not error.__name__.startswith("_")
     }
     # Django makes these for each model.
-    for name in ("DoesNotExist", "MultipleObjectsReturned", "NotUpdated"):
+    for name in ("DoesNotExist", "MultipleObjectsReturned", "NotUpdated", "RelatedObjectDoesNotExist"):
         defined.pop(name, None)
     del defined["JumunError"]
 

@@ -107,4 +107,4 @@ def procfile(stores: Path) -> Path:
 
 def in_place(command: str) -> str:
     """A command with `PROGRAM` in place of ``python -m paywright``."""
-    return command.replace("-m paywright", "-m tests.paywright")
+    return command.replace("-m paywright", "-m tests.conformance.paywright")
