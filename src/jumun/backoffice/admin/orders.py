@@ -47,6 +47,8 @@ class OrderAdmin(ReadOnlyAdmin):
     search_help_text = _("Order number, name, e-mail, invoice number or Stripe payment")
     actions = ("export_csv",)
     change_list_template = "jumun/backoffice/order_list.html"
+    # The order's own page has no link back to the filtered list. Carrying the filters along costs 10 % of the list.
+    preserve_filters = False
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return OrderList

@@ -2,13 +2,11 @@ from datetime import datetime
 from typing import Any
 
 from django import template
-from django.contrib.admin.templatetags.admin_list import result_headers
-from django.contrib.admin.views.main import ChangeList
 from django.template import Context
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
-from jumun.backoffice import dashboard, markup, order_rows
+from jumun.backoffice import dashboard, markup
 from jumun.orders import masking
 
 register = template.Library()
@@ -46,9 +44,3 @@ def jumun_dashboard(context: Context, user: Any) -> dict[str, Any]:
         "concerns": dashboard.concerns(user, site_name),
         "waiting_since": dashboard.waiting_since(now) if user.has_perm("jumun_outbox.view_job") else None,
     }
-
-
-@register.inclusion_tag("jumun/backoffice/order_rows.html")
-def jumun_order_rows(cl: ChangeList) -> dict[str, Any]:
-    """``{% jumun_order_rows cl %}``: the table of the order list, in place of Django's ``{% result_list cl %}``."""
-    return {"headers": list(result_headers(cl)), "rows": order_rows.rows(cl)}
