@@ -11,8 +11,8 @@ import threading
 from pathlib import Path
 
 from jumun.invoices.documents.document import Document
+from jumun.invoices.documents.render_child import DIED, MISSING, PDF, READY, REFUSED, receive, send
 from jumun.invoices.documents.render_errors import EngineDied, MissingGlyph, RenderError, RendererUnavailable
-from jumun.invoices.documents.render_protocol import DIED, MISSING, PDF, READY, REFUSED, receive, send
 from jumun.invoices.documents.theme import Theme
 
 PROGRAM = "jumun.invoices.documents.render_child"

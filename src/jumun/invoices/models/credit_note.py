@@ -2,7 +2,6 @@ from collections.abc import Mapping
 from typing import Any, Self
 
 from django.db import models
-from django.db.models import Sum
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -56,12 +55,6 @@ class CreditNote(IssuedDocument):
         return reverse("jumun:credit-note", args=[self.invoice.order.reference, self.number])
 
     @classmethod
-    def credited_minor(cls, invoice: Invoice) -> int:
-        """What all credit notes of ``invoice`` that stand take back."""
-        summed: int = invoice.credit_notes.standing().aggregate(sum=Sum("amount_minor", default=0))["sum"]
-        return summed
-
-    @classmethod
     def creditable_minor(cls, invoice: Invoice, lines: Mapping[int, int] | None = None) -> int:
         """What is left to be credited of ``invoice``, or of so many pieces (by position) of its ``lines``.
 
@@ -103,8 +96,8 @@ class CreditNote(IssuedDocument):
         )
 
     @classmethod
-    def take_back(cls, refund_id: str) -> None:
-        """Cancel the note of that refund or dispute, if there is one; see `cancel`."""
+    def cancel_for(cls, refund_id: str) -> None:
+        """Cancel the credit note of that refund or dispute, if there is one; see `cancel`."""
         if note := cls.objects.filter(refund_id=refund_id).first():
             note.cancel()
 

@@ -3,7 +3,7 @@ from dataclasses import replace
 from importlib.util import find_spec
 from typing import Any, ClassVar, Literal, Self, cast
 
-from django.db import models, transaction
+from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -143,7 +143,7 @@ class IssuedDocument(models.Model):
             return archived.content() or self.render_as(archived.layout)
         made = self.make_pdf()
         try:
-            return ArchivedPdf.keep(self, made)
+            return self.archive_pdf(made)
         except Exception:  # whatever a storage raises: the reader has asked for the PDF, not for the archive
             logger.exception("the PDF of %s cannot be archived", self.number)
             return made.content
@@ -155,9 +155,32 @@ class IssuedDocument(models.Model):
         """
         archived = self.archived
         if archived:
-            archived.restore(self)
+            archived.restore(self.render_as)
         else:
-            ArchivedPdf.keep(self, self.make_pdf())
+            self.archive_pdf(self.make_pdf())
+
+    def archive_pdf(self, made: MadePdf) -> bytes:
+        """Archive ``made``, and return what is archived: another process's PDF, if that came first."""
+        name = f"{self.archive_folder}/{business_day(self.issued_at).year}/{self.number}.pdf"
+        stored = archive.put(name, made.content)
+        if stored != made.content:
+            # Usually our own PDF in another layout: its writer was killed before it recorded it, or a restored backup
+            # lost the record. A customer may have it, so record that one. Anything else stays for the audit to report.
+            if layout := self.layout_of(stored):
+                made = MadePdf(content=stored, layout=layout)
+            else:
+                name = archive.store(name, made.content)
+        try:
+            with transaction.atomic():
+                ArchivedPdf.record(made, name=name, number=self.number, document_sha256=self.document_sha256)
+        except IntegrityError:
+            first = self.archived
+            if first is None:
+                raise
+            if first.name != name:
+                archive.storage().delete(name)
+            return first.content() or made.content
+        return made.content
 
     def make_pdf(self) -> MadePdf:
         """Make the PDF from the document. A layout other than the site's is written to the log."""

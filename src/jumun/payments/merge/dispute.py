@@ -38,7 +38,7 @@ def _merge(order: Order, snapshot: DisputeSnapshot, raw: dict[str, Any]) -> str 
     dispute, is_new = Dispute.join(payment, snapshot)
     _move_money(order, dispute, transactions_within(raw))
     if snapshot.status == dispute.status == Dispute.Status.WON:
-        CreditNote.take_back(dispute.dispute_id)
+        CreditNote.cancel_for(dispute.dispute_id)
     if not dispute.is_open and payment.unwanted_because in Payment.GIVEN_BACK:
         # While the bank had it, it could not go back.
         payment.send_back(f"{payment.payment_intent_id}:{dispute.dispute_id}")

@@ -45,7 +45,7 @@ def _merge(order: Order, payment: Payment, raw: dict[str, Any]) -> str | None:
     refund.advance(snapshot)
     if snapshot.status in Refund.VOID:
         # The money did not reach the customer: cancel the refund's credit note. Only Stripe can say so, not our row.
-        CreditNote.take_back(snapshot.id)
+        CreditNote.cancel_for(snapshot.id)
     mirror_within(order, transactions_within(raw))
     if not snapshot.is_status_known:
         return Reason.UNKNOWN_STATUS
