@@ -2,8 +2,10 @@ from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import capfirst
@@ -54,6 +56,15 @@ class ReadOnlyAdmin(ModelAdmin):
         """Django's title is "Select ... to view", which its Korean catalogue cannot say well of every noun."""
         title = capfirst(self.opts.verbose_name_plural)
         return super().changelist_view(request, {"title": title, **(extra_context or {})})
+
+    def viewed(self, request: HttpRequest, object_id: str) -> Any:
+        """The row for a page of its own, in place of Django's form. Raises `PermissionDenied` and `Http404`."""
+        row = self.get_object(request, unquote(object_id))
+        if not self.has_view_permission(request, row):
+            raise PermissionDenied
+        if row is None:
+            raise Http404
+        return row
 
     def may_decide(self, request: HttpRequest) -> bool:
         """Whether the user has Django's change permission, which here stands for the few decisions that staff take."""

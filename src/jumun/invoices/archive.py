@@ -6,8 +6,9 @@ There is no default: a project's own default storage is often one whose files an
 import hashlib
 import logging
 import os
+import re
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from django.core.files.base import ContentFile
@@ -16,8 +17,8 @@ from django.core.files.storage import FileSystemStorage, Storage, storages
 logger = logging.getLogger("jumun.invoices")
 
 ALIAS = "jumun_documents"
-# What a name ends with while its file is being written.
-PART = ".part"
+# A file has such a name while it is being written; a killed process leaves one behind.
+BEING_WRITTEN = re.compile(r"\.[0-9a-f]{32}\.part$")
 
 
 def storage() -> Storage:
@@ -98,7 +99,7 @@ def _write(kept: FileSystemStorage, name: str, content: bytes, *, put: Callable[
     Written directly, a full disk or a killed process would leave an empty or partial file under the invoice's name.
     Other storages (S3) show an object only when all of it is there.
     """
-    aside = f"{name}.{uuid.uuid4().hex}{PART}"
+    aside = f"{name}.{uuid.uuid4().hex}.part"
     path = Path(kept.path(name))
     try:
         kept.save(aside, ContentFile(content))
@@ -127,6 +128,19 @@ def fetch(name: str) -> bytes | None:
     except FileNotFoundError:
         return None
     return content
+
+
+def names(folder: str = "") -> Iterator[str]:
+    """Every file of the archive that is complete. Raises `NotImplementedError` if the storage cannot list its files."""
+    try:
+        folders, files = storage().listdir(folder)
+    except FileNotFoundError:
+        return
+    for file in sorted(files):
+        if not BEING_WRITTEN.search(file):
+            yield f"{folder}/{file}" if folder else file
+    for inner in sorted(folders):
+        yield from names(f"{folder}/{inner}" if folder else inner)
 
 
 def digest(content: bytes) -> str:

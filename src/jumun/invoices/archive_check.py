@@ -3,8 +3,8 @@
 The archive keeps files of documents that a database, restored from a backup, has lost.
 """
 
-import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from itertools import islice
 from pathlib import PurePosixPath
 
@@ -22,8 +22,6 @@ from jumun.outbox.models import Job
 # The document or file and what is wrong with it.
 Wrong = Iterator[tuple[str, str]]
 BATCH = 500
-# `archive.store` writes aside first. What a killed process leaves of that is nobody's document.
-PART = re.compile(r"\.[0-9a-f]{32}\.part$")
 
 
 def documents_without_a_paper() -> Wrong:
@@ -60,22 +58,10 @@ def files_that_differ() -> Wrong:
             yield archived.name, _("the file is missing or not the one that was archived")
         elif len(content) != archived.size_bytes:
             yield archived.name, _("the file has another size than was recorded")
-    files = _files()
-    while names := list(islice(files, BATCH)):
-        yield from _strays(names)
-
-
-def _files(folder: str = "") -> Iterator[str]:
-    """The names of all that is in the archive, or nothing where the storage cannot list it."""
-    try:
-        folders, files = archive.storage().listdir(folder)
-    except (NotImplementedError, FileNotFoundError):
-        return
-    for name in sorted(files):
-        if not PART.search(name):
-            yield f"{folder}/{name}" if folder else name
-    for name in sorted(folders):
-        yield from _files(f"{folder}/{name}" if folder else name)
+    files = archive.names()
+    with suppress(NotImplementedError):  # a storage that cannot list its files
+        while names := list(islice(files, BATCH)):
+            yield from _strays(names)
 
 
 def _strays(names: Sequence[str]) -> Wrong:

@@ -2,11 +2,10 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
-from django.contrib.admin.utils import unquote
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import BadRequest, PermissionDenied
 from django.db.models import Prefetch, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.decorators import method_decorator
@@ -123,11 +122,7 @@ class OrderAdmin(ReadOnlyAdmin):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """The order's own page, in place of a form that nobody could send."""
-        order = self.get_object(request, unquote(object_id))
-        if not self.has_view_permission(request, order):
-            raise PermissionDenied
-        if order is None:
-            raise Http404
+        order = self.viewed(request, object_id)
         context = {
             **page_context(self, request, _("Order %(number)s") % {"number": order.number}),
             **order_context(order, request.user),

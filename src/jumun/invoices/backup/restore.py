@@ -17,10 +17,11 @@ from django.utils import timezone
 from jumun.db.schema import newer_migrations
 from jumun.errors import BackupRefused
 from jumun.invoices import archive
-from jumun.invoices.backup import documents, postgresql, sqlite
+from jumun.invoices.backup import postgresql, sqlite
 from jumun.invoices.backup.manifest import Manifest
 from jumun.invoices.backup.package import Package
 from jumun.invoices.models import Invoice, Series
+from jumun.invoices.numbers import parse_number
 from jumun.orders.models import Order
 
 _PARTS = {"sqlite": sqlite.PART, "postgresql": postgresql.PART}
@@ -59,7 +60,7 @@ def restore_backup(path: Path, *, replace: bool, known_numbers: Mapping[str, int
     _check_unused(connection)
     if not replace and _is_in_business(connection):
         raise BackupRefused("There is a store with orders or documents here already: --replace replaces it.")
-    known = _highest(known_numbers, documents.highest_numbers(), _series_of(connection))
+    known = _highest(known_numbers, _archived_numbers(), _series_of(connection))
     connections.close_all()
     with tempfile.TemporaryDirectory(prefix=".jumun-restore-", dir=_folder(connection)) as folder:
         part = Path(folder) / _PARTS[manifest.vendor]
@@ -96,7 +97,7 @@ def _is_new(connection: BaseDatabaseWrapper) -> bool:
 
 def _is_in_business(connection: BaseDatabaseWrapper) -> bool:
     """Whether anything would be lost. A database that cannot be read may hold anything."""
-    if next(documents.names(), None) is not None:
+    if next(archive.names(), None) is not None:
         return True
     if _is_new(connection):
         return False
@@ -117,6 +118,18 @@ def _series_of(connection: BaseDatabaseWrapper) -> dict[str, int]:
     with suppress(DatabaseError):
         return {str(series): series.last_number for series in Series.objects.using(connection.alias)}
     return {}
+
+
+def _archived_numbers() -> dict[str, int]:
+    """By series, the highest document number of the archive."""
+    highest: dict[str, int] = {}
+    for name in archive.names():
+        try:
+            series, number = parse_number(name.rpartition("/")[2])
+        except ValueError:
+            continue
+        highest[series] = max(number, highest.get(series, 0))
+    return highest
 
 
 def _highest(*known: Mapping[str, int]) -> dict[str, int]:

@@ -14,7 +14,6 @@ from jumun.conf import jumun as settings
 from jumun.errors import BackupRefused
 from jumun.invoices import archive
 from jumun.invoices.backup import postgresql, sqlite
-from jumun.invoices.backup.documents import names
 from jumun.invoices.backup.manifest import Manifest
 from jumun.invoices.backup.package import PackageWriter, writing
 from jumun.invoices.models import Series
@@ -80,7 +79,7 @@ def _series(cursor: Any) -> dict[str, int]:
 
 def _add_documents(package: PackageWriter) -> int:
     storage, count = archive.storage(), 0
-    for name in names():
+    for name in archive.names():
         try:
             with storage.open(name) as file:
                 package.add_document(name, storage.size(name), file)
