@@ -23,8 +23,6 @@ else:
 
 
 class CategoryForm(CategoryModelForm):
-    """A category."""
-
     class Meta:
         model = Category
         fields = ("slug", "name_ko", "name_en", "position")
@@ -32,7 +30,7 @@ class CategoryForm(CategoryModelForm):
 
 
 class ProductForm(ProductModelForm):
-    """A product with its price and tax rate as people write them, not in minor units and parts per million."""
+    """A product, with price and tax rate as people write them instead of minor units and parts per million."""
 
     price = forms.CharField(label=_("Price, tax included"), max_length=money.TEXT_LENGTH_MAX)
     tax_rate_percent = forms.DecimalField(label=_("Tax rate (%)"), min_value=0, max_value=100, decimal_places=4)
@@ -65,14 +63,14 @@ class ProductForm(ProductModelForm):
         try:
             money.charge_min_minor(currency)
         except money.MoneyError as error:
-            told = _("Stripe takes no payments in %(currency)s.")
-            raise forms.ValidationError(told, params={"currency": currency}) from error
+            message = _("Stripe takes no payments in %(currency)s.")
+            raise forms.ValidationError(message, params={"currency": currency}) from error
         return currency
 
     def clean_tax_rate_percent(self) -> Decimal:
         percent: Decimal = self.cleaned_data["tax_rate_percent"]
         if 0 < percent < TAX_RATE_PERCENT_MIN:
-            # `Order.place` would refuse it.
+            # Otherwise `Order.place` would refuse it.
             raise forms.ValidationError(
                 _("0, or at least %(minimum)s."), params={"minimum": f"{TAX_RATE_PERCENT_MIN.normalize():f}"}
             )

@@ -1,4 +1,4 @@
-"""An order's timeline as staff read it: stored are kinds and figures, the sentences are made when they are shown."""
+"""An order's timeline as staff read it: kinds and values are stored, sentences are made for display."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -76,8 +76,8 @@ ACTORS: dict[str, "_StrPromise"] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
-    """One line of the timeline, in the language that is active."""
+class Line:
+    """One line of the timeline, in the active language."""
 
     at: datetime
     who: str
@@ -85,13 +85,13 @@ class Told:
     source: str
 
 
-def timeline_of(order: Order) -> Iterator[Told]:
-    """What happened to ``order``, oldest first. Three queries, two of them to hide references."""
+def timeline_of(order: Order) -> Iterator[Line]:
+    """What happened to ``order``, oldest first. Three queries, two of them to mask references."""
     entries = list(order.timeline.order_by("id"))
     sentences = masked_all([_what(entry, order.currency) for entry in entries])
     sources = masked_all([entry.source for entry in entries])
     for entry, what, source in zip(entries, sentences, sources, strict=True):
-        yield Told(at=entry.at, who=_who(entry), what=what, source=source)
+        yield Line(at=entry.at, who=_who(entry), what=what, source=source)
 
 
 def _who(entry: TimelineEntry) -> str:
@@ -99,7 +99,7 @@ def _who(entry: TimelineEntry) -> str:
 
 
 def _what(entry: TimelineEntry, currency: str) -> str:
-    """The sentence with its figures; a kind of another version of Jumun is shown as it is stored."""
+    """The sentence with its values; a kind that this version does not know is shown as it is stored."""
     sentence = SENTENCES.get(entry.kind)
     if sentence is None:
         return entry.kind

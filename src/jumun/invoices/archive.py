@@ -1,6 +1,6 @@
-"""Where the PDFs of issued documents are kept: the storage that ``STORAGES["jumun_documents"]`` names.
+"""The archive of PDFs: the storage that ``STORAGES["jumun_documents"]`` names.
 
-There is no default: a project's own default storage is often one whose files anybody may fetch.
+There is no default, because the files of a project's default storage are often public.
 """
 
 import hashlib
@@ -22,14 +22,14 @@ BEING_WRITTEN = re.compile(r"\.[0-9a-f]{32}\.part$")
 
 
 def storage() -> Storage:
-    """Raises `django.core.files.storage.InvalidStorageError` where the project has not named one."""
+    """Raises `django.core.files.storage.InvalidStorageError` if the project has not configured it."""
     return storages[ALIAS]
 
 
 def put(name: str, content: bytes) -> bytes:
-    """Keep ``content`` as ``name`` unless that name is taken, and return what is kept under it now.
+    """Store ``content`` as ``name`` unless that name is taken, and return what is stored under it now.
 
-    That is nothing if another process has removed its file in the meantime.
+    Returns ``b""`` if another process removed its file in the meantime.
     """
     found = fetch(name)
     if found is None:
@@ -38,8 +38,9 @@ def put(name: str, content: bytes) -> bytes:
 
 
 def store(name: str, content: bytes, *, keep_apart: bool = False) -> str:
-    """Keep ``content`` and return its name there, which is another than ``name`` if that is taken by something else,
-    or with ``keep_apart`` if it is taken at all. Nothing is overwritten.
+    """Store ``content`` and return its name, without overwriting anything.
+
+    Another name than ``name`` is used if that one is taken by other content or, with ``keep_apart``, by any.
     """
     found = fetch(name)
     if found == content and not keep_apart:
@@ -57,7 +58,7 @@ def store(name: str, content: bytes, *, keep_apart: bool = False) -> str:
 
 
 def _create(name: str, content: bytes) -> bool:
-    """Keep ``content`` as ``name``; ``False`` if somebody else was quicker to take that name."""
+    """Store ``content`` as ``name``; ``False`` if another process took that name first."""
     kept = storage()
     if isinstance(kept, FileSystemStorage):
         try:
@@ -72,7 +73,7 @@ def _create(name: str, content: bytes) -> bool:
 
 
 def replace(name: str, content: bytes) -> None:
-    """Keep ``content`` under ``name``, whatever was there."""
+    """Store ``content`` as ``name``, overwriting what is there."""
     kept = storage()
     if isinstance(kept, FileSystemStorage):
         _write(kept, name, content, put=Path.replace)
@@ -82,7 +83,7 @@ def replace(name: str, content: bytes) -> None:
 
 
 def _link(aside: Path, path: Path) -> None:
-    """Give the file a second name; raises `FileExistsError` where that is taken."""
+    """Rename the file; raises `FileExistsError` if the name is taken."""
     try:
         os.link(aside, path)
     except FileExistsError:
@@ -94,10 +95,10 @@ def _link(aside: Path, path: Path) -> None:
 
 
 def _write(kept: FileSystemStorage, name: str, content: bytes, *, put: Callable[[Path, Path], object]) -> None:
-    """Write ``content`` to a file beside ``name``, then have it ``put`` there.
+    """Write ``content`` to a temporary file beside ``name``, then ``put`` it there.
 
-    Written directly, a full disk or a killed process would leave an empty or partial file under the invoice's name.
-    Other storages (S3) show an object only when all of it is there.
+    Otherwise a full disk or a killed process would leave an empty or partial file under the invoice's name. Other
+    storages (S3) show only complete objects.
     """
     aside = f"{name}.{uuid.uuid4().hex}.part"
     path = Path(kept.path(name))
@@ -112,7 +113,7 @@ def _write(kept: FileSystemStorage, name: str, content: bytes, *, put: Callable[
 
 
 def _sync(path: Path) -> None:
-    """Have the disk keep the file or folder over a power cut."""
+    """Make the file or folder survive a power cut."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -121,7 +122,6 @@ def _sync(path: Path) -> None:
 
 
 def fetch(name: str) -> bytes | None:
-    """What is kept under ``name``, or ``None``."""
     try:
         with storage().open(name) as file:
             content: bytes = file.read()

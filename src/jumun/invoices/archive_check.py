@@ -1,6 +1,6 @@
 """Invariant I4: the archive and the rows agree, both ways.
 
-The archive keeps files of documents that a database, restored from a backup, has lost.
+If a database was restored from a backup, the archive may have documents that the database lost.
 """
 
 from collections.abc import Iterator, Sequence
@@ -19,13 +19,13 @@ from jumun.orders.doubtful_times import LEEWAY, DoubtfulTimes
 from jumun.outbox.lease import State
 from jumun.outbox.models import Job
 
-# The document or file and what is wrong with it.
+# The document or file, and the problem.
 Wrong = Iterator[tuple[str, str]]
 BATCH = 500
 
 
-def documents_without_a_paper() -> Wrong:
-    """Documents whose PDF is not archived although no job is left to archive it."""
+def documents_without_a_pdf() -> Wrong:
+    """Documents whose PDF is not archived, and no job will archive it."""
     kept = ArchivedPdf.objects.filter(number=OuterRef("number"))
     waiting = Job.objects.filter(key=Concat(Value("invoices.archive:"), OuterRef("number"))).exclude(state=State.DONE)
     for model in TO_ORDER:
@@ -34,8 +34,8 @@ def documents_without_a_paper() -> Wrong:
             yield number, _("its PDF is not archived, and no job is waiting to make it")
 
 
-def papers_without_a_document() -> Wrong:
-    """Records of archived PDFs whose document is gone, or was issued later than its PDF was archived."""
+def pdfs_without_a_document() -> Wrong:
+    """Records of archived PDFs whose document is missing, or was issued after its PDF was archived."""
     orphans = ArchivedPdf.objects.order_by()
     for model in TO_ORDER:
         orphans = orphans.exclude(Exists(model._default_manager.filter(number=OuterRef("number"))))
@@ -51,7 +51,7 @@ def papers_without_a_document() -> Wrong:
 
 
 def files_that_differ() -> Wrong:
-    """Archived PDFs whose file is missing or another, and files that no row knows. Reads every file."""
+    """Archived PDFs whose file is missing or differs, and files without a record. Reads every file."""
     for archived in ArchivedPdf.objects.order_by("pk").iterator(chunk_size=BATCH):
         content = archived.content()
         if content is None:
@@ -65,7 +65,7 @@ def files_that_differ() -> Wrong:
 
 
 def _strays(names: Sequence[str]) -> Wrong:
-    """Files that are no document's PDF; one that is just being archived is recorded a moment later."""
+    """Files that are not the PDF of a document, except those whose record is about to be written."""
     known = set(ArchivedPdf.objects.filter(name__in=names).values_list("name", flat=True))
     strays = {name: PurePosixPath(name).stem for name in names if name not in known}
     numbers = set(strays.values())
@@ -79,7 +79,7 @@ def _strays(names: Sequence[str]) -> Wrong:
         if number in archived:
             yield name, _("is not the file that was archived for %(number)s") % {"number": number}
         elif number not in issued and SkippedNumbers.include(number):
-            continue  # a restored backup does not have the document, and its number is not given again: see the notes
+            continue  # a restored backup lost the document, and its number is not used again: see `SkippedNumbers`
         elif number not in issued:
             yield name, _("lies in the archive, but there is no document %(number)s here") % {"number": number}
         elif number not in being_made:

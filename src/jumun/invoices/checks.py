@@ -17,7 +17,7 @@ CHAIN_KEY_MIN_CHARS = 32
 
 @register()
 def check_prefix(**_: Any) -> list[CheckMessage]:
-    """Real numbers cannot be taken for those of test payments."""
+    """Real numbers cannot look like those of test payments."""
     try:
         prefixes = {"INVOICE_PREFIX": jumun().invoice_prefix, "CREDIT_NOTE_PREFIX": jumun().credit_note_prefix}
         code = jumun().seller.code
@@ -55,7 +55,7 @@ def _is_fit(prefix: str) -> bool:
 
 @register()
 def check_seller(**_: Any) -> list[CheckMessage]:
-    """Nobody's real invoices come from the demo store."""
+    """Real invoices do not name the demo's seller."""
     try:
         name = jumun().seller.name
     except InvalidSetting:  # jumun.E001 reports it
@@ -109,7 +109,7 @@ def check_tax_id(**_: Any) -> list[CheckMessage]:
 
 @register()
 def check_paper(**_: Any) -> list[CheckMessage]:
-    """The paper exists, and so do the folders with fonts."""
+    """The paper size is known, and the font folders exist."""
     try:
         settings_ = jumun()
     except InvalidSetting:  # jumun.E001 reports it
@@ -127,7 +127,7 @@ def check_paper(**_: Any) -> list[CheckMessage]:
 
 @register()
 def check_chain_keys(**_: Any) -> list[CheckMessage]:
-    """Nobody finds the keys that seal documents by trying."""
+    """The keys that seal documents are too long to guess."""
     try:
         keys = jumun().document_chain_keys
     except InvalidSetting:  # jumun.E001 reports it
@@ -145,7 +145,7 @@ def check_chain_keys(**_: Any) -> list[CheckMessage]:
 
 @register()
 def check_archive(**_: Any) -> list[CheckMessage]:
-    """Invoices have a place to be kept in, which no web server publishes."""
+    """Invoices are archived in a folder that no web server publishes."""
     hint = (
         f'Add to STORAGES: "{ALIAS}": {{"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {{...}}}}.'
     )

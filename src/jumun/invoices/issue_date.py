@@ -8,7 +8,8 @@ from jumun.business_day import day_start
 
 
 def moment_of_issue(year: int) -> datetime:
-    """Now, for a document that bears a number of ``year``: where the year ended while the number was waited for, the
-    last moment of it.
+    """Now, but not after the end of ``year``, to which the document's number belongs.
+
+    The year can end while a transaction waits for its number.
     """
     return min(timezone.now(), day_start(date(year + 1, 1, 1)) - timedelta(microseconds=1))

@@ -56,7 +56,7 @@ class PayoutAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("transactions"))
     def adding_up(self, payout: Payout) -> SafeString | str:
-        """Whether what it is made of is what it pays out."""
+        """Whether its transactions add up to the payout."""
         if payout.adds_up is None:
             return markup.NOTHING
         return markup.badge("done", _("adds up")) if payout.adds_up else markup.badge("failed", _("does not add up"))

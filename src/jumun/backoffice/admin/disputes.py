@@ -24,7 +24,7 @@ DUE_AT = markup.moment_column("due_at", _("evidence due"))
 
 
 class TodoFilter(admin.SimpleListFilter):
-    """What is left to be done about a dispute."""
+    """What staff have to do about a dispute."""
 
     title = _("to do")
     parameter_name = "todo"

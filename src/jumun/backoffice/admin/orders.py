@@ -28,7 +28,7 @@ from jumun.exports.download import csv_response
 from jumun.orders.models import Order
 from jumun.payments.models import Payment
 
-# `get_state_display` takes as long as the rest of the cell, for each row.
+# `get_state_display` would take as long as the rest of the cell.
 STATES = dict(Order.State.choices)
 PAID_AT = markup.moment_column("paid_at", _("paid at"))
 
@@ -48,8 +48,6 @@ class OrderList(CheckedList):
 
 @admin.register(Order)
 class OrderAdmin(ReadOnlyAdmin):
-    """The list of orders, an order's own page, and their export."""
-
     ordering = ("-placed_at", "-id")
     list_filter = ("state", PlacedFilter, CountryFilter, CurrencyFilter, "livemode")
     search_fields = ("number", "name", "email", "invoice__number", "payments__payment_intent_id")
@@ -121,7 +119,6 @@ class OrderAdmin(ReadOnlyAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """The order's own page, in place of a form that nobody could send."""
         order = self.viewed(request, object_id)
         context = {
             **page_context(self, request, _("Order %(number)s") % {"number": order.number}),
@@ -130,7 +127,7 @@ class OrderAdmin(ReadOnlyAdmin):
         return TemplateResponse(request, "jumun/backoffice/order.html", context)
 
     def export(self, request: HttpRequest) -> HttpResponseBase:
-        """All orders of the list's current filter and search, on whatever page they are."""
+        """All orders of the list's current filter and search, not only of one page."""
         if not self.has_export_permission(request):
             raise PermissionDenied
         form = ExportForm(request.GET)
@@ -151,10 +148,10 @@ class OrderAdmin(ReadOnlyAdmin):
 
     @admin.action(description=_("Export selected orders as CSV"), permissions=["export"])
     def export_csv(self, request: HttpRequest, orders: QuerySet[Order]) -> HttpResponseBase:
-        """First a form that asks what the file is to look like; sent back, it names this action again."""
-        asked = "confirmed" in request.POST
-        form = ExportForm(request.POST) if asked else _export_form()
-        if asked and form.is_valid():
+        """First a form for the file's format; when sent, it repeats this action."""
+        confirmed = "confirmed" in request.POST
+        form = ExportForm(request.POST) if confirmed else _export_form()
+        if confirmed and form.is_valid():
             return csv_response(orders, **form.options())
         context = {
             **page_context(self, request, _("Export orders")),

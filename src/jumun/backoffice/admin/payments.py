@@ -31,7 +31,7 @@ LAST_ERROR = markup.masked_column("last_error", _("last error"))
 
 
 class WithOrder(ReadOnlyAdmin):
-    """Rows that belong to an order, or may."""
+    """Rows that may belong to an order."""
 
     list_select_related = ("order",)
 
@@ -97,7 +97,7 @@ class CheckoutAdmin(WithOrder):
     list_filter = ("state",)
     search_fields = ("session_id", "order__number")
     large_fields = ("params",)
-    # Not the session's address: whoever has it can pay, and see the customer's data, on Stripe's page.
+    # Not the session's address: it shows the customer's data on Stripe's page, and lets anybody pay.
     fields = ("session_id", "order_page", "state", CREATED_AT, EXPIRES_AT, REFUSAL, "parameters")
     readonly_fields = fields
 
@@ -120,7 +120,7 @@ class InboxEventAdmin(QueueAdmin, WithOrder):
 
     @admin.action(description=_("Process the events again"), permissions=["retry"])
     def try_again(self, request: HttpRequest, rows: QuerySet[Any]) -> None:
-        """Also those that were processed or ignored: it changes nothing that is right already."""
+        """Also processed and ignored events, since processing an event again changes nothing that is right."""
         super().try_again(request, rows)
 
     @admin.display(description=_("payload"))
@@ -129,7 +129,7 @@ class InboxEventAdmin(QueueAdmin, WithOrder):
 
 
 def _pretty(payload: str) -> str:
-    """JSON with a line for each member; what is no JSON as it is."""
+    """Indented JSON; other text unchanged."""
     try:
         return json.dumps(json.loads(payload), indent=2, ensure_ascii=False)
     except (ValueError, RecursionError):

@@ -25,12 +25,10 @@ RESOLVED_AT = markup.moment_column("resolved_at", _("dealt with at"))
 
 @admin.register(QuarantinedSnapshot)
 class QuarantinedSnapshotAdmin(WithOrder):
-    """What does not match our books: the list, a page of its own for each, and the mark that it is dealt with."""
-
     list_display = ("object_id", "reason", "order_page", CREATED_AT, RESOLVED_AT)
     list_filter = ("reason", ("resolved_at", admin.EmptyFieldListFilter))
     search_fields = ("object_id", "order__number", "payment__payment_intent_id")
-    # Of the link on the admin's first page.
+    # For the link on the admin's first page.
     extra_lookups = ("reason__in",)
     search_permissions = {"payment__payment_intent_id": "jumun_payments.view_payment"}
     large_fields = ("snapshot",)
@@ -44,7 +42,6 @@ class QuarantinedSnapshotAdmin(WithOrder):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """What came, what was expected and what can be done, in place of a form that nobody could send."""
         row = self.viewed(request, object_id)
         context = {
             **page_context(self, request, row.get_reason_display()),
@@ -57,7 +54,7 @@ class QuarantinedSnapshotAdmin(WithOrder):
         return self.has_view_permission(request) and self.may_decide(request)
 
     def resolve_one(self, request: HttpRequest, pk: int) -> HttpResponseBase:
-        """The button of one row's page; it must be confirmed."""
+        """The button on a row's page; it must be confirmed."""
         if not self.has_resolve_permission(request):
             raise PermissionDenied
         row = get_object_or_404(QuarantinedSnapshot.objects.select_related("order"), pk=pk)
@@ -69,10 +66,9 @@ class QuarantinedSnapshotAdmin(WithOrder):
 
     @admin.action(description=_("Mark as dealt with"), permissions=["resolve"])
     def resolve(self, request: HttpRequest, rows: QuerySet[QuarantinedSnapshot]) -> None:
-        """Record the time at which staff dealt with each of the selected rows."""
         count = sum(row.resolve(by=_staff(request)) for row in rows)
-        said = ngettext("%(count)d row is dealt with.", "%(count)d rows are dealt with.", count)
-        self.message_user(request, said % {"count": count}, messages.SUCCESS if count else messages.WARNING)
+        message = ngettext("%(count)d row is dealt with.", "%(count)d rows are dealt with.", count)
+        self.message_user(request, message % {"count": count}, messages.SUCCESS if count else messages.WARNING)
 
 
 def _staff(request: HttpRequest) -> AbstractBaseUser | None:

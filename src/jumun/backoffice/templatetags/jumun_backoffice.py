@@ -11,13 +11,13 @@ from jumun.orders import masking
 
 register = template.Library()
 
-# What staff of a shop open most often comes first; the apps of the rest of the project follow.
+# The most used apps come first; the other apps of the project follow.
 APP_LABELS = ("jumun_orders", "jumun_payments", "jumun_invoices", "jumun_storefront", "jumun_outbox")
 
 
 @register.filter
 def apps_in_order(app_list: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The admin's list of apps with Jumun's first; Django sorts by name, which differs from language to language."""
+    """The admin's apps, with Jumun's first. Django sorts them by name, which depends on the language."""
     place = {label: number for number, label in enumerate(APP_LABELS)}
     return sorted(app_list, key=lambda app: place.get(app["app_label"], len(place)))
 
@@ -30,13 +30,13 @@ def moment(value: datetime | None) -> SafeString | str:
 
 @register.filter
 def masked(text: str) -> str:
-    """A text of somebody else's, without references and secrets."""
+    """Text from elsewhere, without references and secrets."""
     return masking.masked(text)
 
 
 @register.simple_tag(takes_context=True)
 def jumun_dashboard(context: Context, user: Any) -> dict[str, Any]:
-    """``{% jumun_dashboard user as overview %}``: the figures of the admin's first page that ``user`` may see."""
+    """``{% jumun_dashboard user as overview %}``: the figures that ``user`` may see."""
     now = timezone.now()
     site_name = getattr(context.get("request"), "current_app", "admin")
     return {
