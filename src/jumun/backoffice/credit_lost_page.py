@@ -48,6 +48,6 @@ def _issue(request: HttpRequest, dispute: Dispute) -> None:
             ),
         )
     except NotCreditable:
-        messages.error(request, _("There is no credit note to be issued for this dispute (any more)."))
+        messages.error(request, _("No credit note can be issued for this dispute."))
     else:
         messages.success(request, _("Credit note %(number)s was issued.") % {"number": note.number})

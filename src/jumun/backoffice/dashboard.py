@@ -219,7 +219,7 @@ def _missing_events(now: datetime, site_name: str) -> list[Concern]:
     if not found["count"]:
         return []
     address = reverse("admin:jumun_payments_reconciliation_change", args=[found["latest"]], current_app=site_name)
-    text = _("Events that never came, brought in by the reconciliation since yesterday")
+    text = _("Missing events that the reconciliation imported since yesterday")
     return [Concern(text=text, count=found["count"], address=address)]
 
 

@@ -21,15 +21,15 @@ if TYPE_CHECKING:
 Reason = QuarantinedSnapshot.Reason
 
 _MISMATCH = _(
-    "The order is not paid by this and cannot be made so: only a payment of exactly what was ordered pays it. "
-    "Refund the payment; then the customer can pay anew from the order's page, as long as the order waits."
+    "This payment does not settle the order: only a payment of exactly the ordered amount does. "
+    "Refund the payment; then the customer can pay again from the order's page, as long as the order waits."
 )
 _ODD_PART = _(
     "This is a refund or a dispute that does not fit its payment, so it is not in the books. "
     "Look at it at Stripe; a dispute must be answered there in time."
 )
 _RETURNED = _(
-    "The payment goes back to the customer by itself, and they have been told by mail. "
+    "The payment is refunded automatically, and a mail was sent to the customer. "
     "There is something to do only if the refund did not succeed: then refund it here or at Stripe."
 )
 ADVICE: dict[str, "_StrPromise"] = {
@@ -54,7 +54,7 @@ ADVICE: dict[str, "_StrPromise"] = {
         "Look at the payment at Stripe and ask whoever changed it there."
     ),
     Reason.UNKNOWN_PAYMENT: _(
-        "A refund names an order of ours, but its payment was never heard of. "
+        "A refund names one of our orders, but its payment is unknown. "
         "Reconcile with Stripe (manage.py reconcile --repair), and look at the refund at Stripe."
     ),
     Reason.UNKNOWN_STATUS: _(

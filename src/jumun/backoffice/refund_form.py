@@ -41,7 +41,7 @@ class RefundForm(forms.Form):
     reason = forms.ChoiceField(
         label=_("Reason"), required=False, choices=[("", _("another reason")), *Refund.Reason.choices]
     )
-    confirmed = forms.BooleanField(label=_("Give this money back. It cannot be undone."))
+    confirmed = forms.BooleanField(label=_("Refund this amount. It cannot be undone."))
     key = forms.UUIDField(widget=forms.HiddenInput)
 
     def __init__(self, payment: Payment, data: Any = None, *, amount_minor: int | None = None) -> None:

@@ -32,7 +32,7 @@ from jumun.templatetags.jumun import money
 PERMISSIONS = ("jumun_payments.view_payment", "jumun_payments.refund_payment")
 
 DISPUTED = _(
-    "The customer's bank disputes this payment and has taken the money back, so Stripe refunds it no more. "
+    "The customer's bank disputes this payment and has taken the money back, so Stripe no longer refunds it. "
     "Answer the dispute at Stripe, or accept it."
 )
 

@@ -48,7 +48,7 @@ class InvoiceAdmin(IssuedDocumentAdmin):
             raise PermissionDenied
         form = PeriodForm(request.GET)
         if unknown := request.GET.keys() - form.fields.keys():
-            message = _("The address names what this export does not know: %(names)s.")
+            message = _("This export has no parameter %(names)s.")
             text = message % {"names": ", ".join(sorted(unknown))}
             return HttpResponseBadRequest(text, content_type="text/plain; charset=utf-8")
         if not form.is_valid():
