@@ -276,7 +276,7 @@ def test_what_two_keep_under_one_name_at_the_same_instant_is_both_kept(folder: P
     name = archive.store("a.pdf", b"%PDF ours")
     assert name != "a.pdf"
     assert (archive.fetch("a.pdf"), archive.fetch(name)) == (b"%PDF of the other", b"%PDF ours")
-    assert [path for path in folder.iterdir() if path.name.endswith(archive.PART)] == []
+    assert [path for path in folder.iterdir() if path.suffix == ".part"] == []
 
 
 def test_the_record_is_final(invoice: Invoice) -> None:

@@ -20,8 +20,8 @@ from jumun.backoffice.dashboard import today
 from jumun.backoffice.period_form import PeriodForm
 from jumun.business_day import business_day, day_start, shop_time
 from jumun.exports.documents import issued_between
-from jumun.invoices.issue_date import moment_of_issue
 from jumun.invoices.models import Invoice
+from jumun.invoices.models.issued import moment_of_issue
 from jumun.orders.models import Order
 from jumun.payments.dispute_mail import send
 from jumun.payments.management.since import since

@@ -7,7 +7,8 @@ freeze them. Reports repeat amounts, but not customers' data.
 import hashlib
 import json
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from django.db.models import F
@@ -43,7 +44,7 @@ def invoices_that_differ() -> Wrong:
     # This query starts after that of the invoices, so no invoice lacks its lines.
     lines = _Lines()
     while first is not None:
-        yield from _invoice_differs(first, lines.of(first["order_id"]))
+        yield from _checked(first, partial(_invoice_differs, first, lines.of(first["order_id"])))
         first = next(rows, None)
 
 
@@ -57,7 +58,7 @@ def corrections_that_differ() -> Wrong:
         stripe_id=F("refund_id"),
     )
     for row in notes.iterator(chunk_size=CHUNK):
-        yield from _correction_differs(row, amount_minor=-row["amount_minor"])
+        yield from _checked(row, partial(_correction_differs, row, -row["amount_minor"]))
     cancellations = Cancellation.objects.order_by("pk").values(
         *("number", "document_json", "document_sha256"),
         amount_minor=F("credit_note__amount_minor"),
@@ -67,7 +68,7 @@ def corrections_that_differ() -> Wrong:
         stripe_id=F("credit_note__refund_id"),
     )
     for row in cancellations.iterator(chunk_size=CHUNK):
-        yield from _correction_differs(row, amount_minor=row["amount_minor"])
+        yield from _checked(row, partial(_correction_differs, row, row["amount_minor"]))
 
 
 class _Lines:
@@ -88,31 +89,31 @@ class _Lines:
         return found
 
 
-def _parsed(row: Row) -> tuple[Any, str]:
-    """The parsed document, or ``None`` and the problem."""
-    text = row["document_json"]
-    if hashlib.sha256(text.encode()).hexdigest() != row["document_sha256"]:
-        return None, _("its document is not the one that was issued")
+def _checked(row: Row, differences: Callable[[Any], Iterator[str]]) -> Wrong:
+    """The problems of one document; ``differences`` compares its parsed JSON."""
     try:
-        document = json.loads(text)
-        if document["number"] != row["number"]:
-            return None, _("its document has the number %(number)s") % {"number": document["number"]}
-    except (ValueError, TypeError, KeyError):
-        return None, _("its document cannot be read")
-    return document, ""
-
-
-def _invoice_differs(row: Row, lines: list[Row]) -> Wrong:
-    document, problem = _parsed(row)
-    if document is None:
-        yield row["number"], problem
-        return
-    try:
-        problems = [*_order_differs(row, document), *_lines_differ(row, lines, document)]
-    except (TypeError, KeyError, IndexError, AttributeError):
+        problems = list(_differing(row, differences))
+    except (ValueError, TypeError, KeyError, IndexError, AttributeError):
         problems = [_("its document cannot be read")]
     for problem in problems:
         yield row["number"], problem
+
+
+def _differing(row: Row, differences: Callable[[Any], Iterator[str]]) -> Iterator[str]:
+    text = row["document_json"]
+    if hashlib.sha256(text.encode()).hexdigest() != row["document_sha256"]:
+        yield _("its document is not the one that was issued")
+        return
+    document = json.loads(text)
+    if document["number"] != row["number"]:
+        yield _("its document has the number %(number)s") % {"number": document["number"]}
+    else:
+        yield from differences(document)
+
+
+def _invoice_differs(row: Row, lines: list[Row], document: Row) -> Iterator[str]:
+    yield from _order_differs(row, document)
+    yield from _lines_differ(lines, document)
 
 
 def _order_differs(row: Row, document: Row) -> Iterator[str]:
@@ -143,7 +144,7 @@ def _order_differs(row: Row, document: Row) -> Iterator[str]:
             }
 
 
-def _lines_differ(row: Row, lines: list[Row], document: Row) -> Iterator[str]:
+def _lines_differ(lines: list[Row], document: Row) -> Iterator[str]:
     where = {"order": document["order_number"]}
     for line, frozen in zip(lines, document["lines"], strict=False):
         for name, key in LINE.items():
@@ -165,20 +166,7 @@ def _lines_differ(row: Row, lines: list[Row], document: Row) -> Iterator[str]:
         }
 
 
-def _correction_differs(row: Row, *, amount_minor: int) -> Wrong:
-    document, problem = _parsed(row)
-    if document is None:
-        yield row["number"], problem
-        return
-    try:
-        problems = list(_reference_differs(row, document, amount_minor))
-    except (TypeError, KeyError, AttributeError):
-        problems = [_("its document cannot be read")]
-    for problem in problems:
-        yield row["number"], problem
-
-
-def _reference_differs(row: Row, document: Row, amount_minor: int) -> Iterator[str]:
+def _correction_differs(row: Row, amount_minor: int, document: Row) -> Iterator[str]:
     if document["refers_to"] != row["corrected"] or document["order_number"] != row["order_number"]:
         yield _("its document corrects %(frozen)s, but its row %(here)s") % {
             "frozen": document["refers_to"],

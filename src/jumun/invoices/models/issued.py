@@ -1,5 +1,6 @@
 import logging
 from dataclasses import replace
+from datetime import date, datetime, timedelta
 from importlib.util import find_spec
 from typing import Any, ClassVar, Literal, Self, cast
 
@@ -7,7 +8,7 @@ from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from jumun.business_day import business_day
+from jumun.business_day import business_day, day_start
 from jumun.conf import jumun
 from jumun.db.fast import insert
 from jumun.invoices import archive, chain
@@ -16,7 +17,6 @@ from jumun.invoices.documents.document import Document, Kind, as_typed, canonica
 from jumun.invoices.documents.einvoice_scope import EInvoiceError, has_einvoice
 from jumun.invoices.documents.make_pdf import LAYOUTS, Layout, MadePdf, make_pdf, render_as
 from jumun.invoices.documents.render_errors import RenderError, RendererUnavailable
-from jumun.invoices.issue_date import moment_of_issue
 from jumun.invoices.models.archived_pdf import ArchivedPdf
 from jumun.invoices.models.series import Series
 from jumun.invoices.numbers import series_prefix
@@ -31,6 +31,11 @@ logger = logging.getLogger("jumun.invoices")
 MAIL_WAITS_S = 120
 
 # The XML library is large, and most processes never need it, so it is imported where it is used.
+
+
+def moment_of_issue(year: int) -> datetime:
+    """Now, but not after the end of ``year``, which can end while a transaction waits for its number."""
+    return min(timezone.now(), day_start(date(year + 1, 1, 1)) - timedelta(microseconds=1))
 
 
 class DocumentIsFrozen(Exception):
