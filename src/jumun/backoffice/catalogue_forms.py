@@ -1,5 +1,5 @@
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -15,21 +15,14 @@ PPM_PER_PERCENT = 10_000
 TAX_RATE_PERCENT_MIN = Decimal(TAX_RATE_PPM_MIN) / PPM_PER_PERCENT
 
 
-if TYPE_CHECKING:
-    CategoryModelForm = forms.ModelForm[Category]
-    ProductModelForm = forms.ModelForm[Product]
-else:
-    CategoryModelForm = ProductModelForm = forms.ModelForm  # takes no type argument at run time
-
-
-class CategoryForm(CategoryModelForm):
+class CategoryForm(forms.ModelForm):  # type: ignore[type-arg]  # takes no type argument at run time
     class Meta:
         model = Category
         fields = ("slug", "name_ko", "name_en", "position")
         field_classes = dict.fromkeys(("name_ko", "name_en"), TextField)
 
 
-class ProductForm(ProductModelForm):
+class ProductForm(forms.ModelForm):  # type: ignore[type-arg]
     """A product, with price and tax rate as people write them instead of minor units and parts per million."""
 
     price = forms.CharField(label=_("Price, tax included"), max_length=money.TEXT_LENGTH_MAX)

@@ -7,7 +7,7 @@
 """
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.core.paginator import Page, Paginator
 from django.db import connections
@@ -19,13 +19,8 @@ from jumun.text import half_width, normalized
 COUNTED_MAX = 10_000
 _LOOKUPS = {"=": "iexact", "^": "istartswith"}
 
-if TYPE_CHECKING:
-    AnyPaginator = Paginator[Any]
-else:
-    AnyPaginator = Paginator  # takes no type argument at run time
 
-
-class LargePaginator(AnyPaginator):
+class LargePaginator(Paginator):  # type: ignore[type-arg]  # takes no type argument at run time
     """Pages of a queryset with a total order."""
 
     object_list: QuerySet[Any]

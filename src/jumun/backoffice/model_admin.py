@@ -1,4 +1,4 @@
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
@@ -14,13 +14,8 @@ from jumun.views import RequestRefused
 SEARCH_MAX_WORDS = 8
 SEARCH_MAX_CHARS = 200
 
-if TYPE_CHECKING:
-    DjangosModelAdmin = admin.ModelAdmin[Any]
-else:
-    DjangosModelAdmin = admin.ModelAdmin  # takes no type argument at run time
 
-
-class ModelAdmin(DjangosModelAdmin):
+class ModelAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # takes no type argument at run time
     """The base of Jumun's admins: strict filters, a search that normalises and limits its words, and our styles."""
 
     change_list_template = "jumun/backoffice/list.html"
