@@ -5,7 +5,7 @@ from datetime import timedelta
 from django.utils import timezone
 
 from jumun.invoices.documents.make_pdf import MadePdf
-from jumun.invoices.models import ArchivedPdf, Cancellation, CreditNote, Invoice
+from jumun.invoices.models import Cancellation, CreditNote, Invoice
 from jumun.orders.models import Order
 from jumun.payments.checkout.open import _params
 from jumun.payments.merge import apply
@@ -34,7 +34,7 @@ def fill() -> None:
     _open_checkout(place_order())
     for model in (Invoice, CreditNote, Cancellation):
         for issued in model.objects.all():
-            ArchivedPdf.keep(issued, MadePdf(content=f"%PDF-{issued.number}".encode(), layout="site"))
+            issued.archive_pdf(MadePdf(content=f"%PDF-{issued.number}".encode(), layout="site"))
 
 
 def _paid() -> Payment:

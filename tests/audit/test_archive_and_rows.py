@@ -22,7 +22,7 @@ def told(*, files: bool = True) -> dict[str, str]:
 
 def archived() -> Invoice:
     invoice = paid_order().invoice
-    ArchivedPdf.keep(invoice, MadePdf(content=f"%PDF-{invoice.number}".encode(), layout="site"))
+    invoice.archive_pdf(MadePdf(content=f"%PDF-{invoice.number}".encode(), layout="site"))
     Job.objects.filter(kind="invoices.archive").update(state="done")
     return invoice
 

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from jumun.audit import findings
 from jumun.invoices.documents.make_pdf import MadePdf
-from jumun.invoices.models import ArchivedPdf, CreditNote, Invoice
+from jumun.invoices.models import CreditNote, Invoice
 from jumun.orders.models import Order
 from jumun.payments.merge import apply
 from jumun.payments.models import Checkout, Payment, Refund
@@ -43,7 +43,7 @@ def test_what_began_under_a_wrong_clock_and_ended_under_the_right_one_is_in_orde
     apply(refund_snapshot(payment, 1_000))
     for model in (Invoice, CreditNote):
         for issued in model.objects.all():
-            ArchivedPdf.keep(issued, MadePdf(content=b"%PDF", layout="site"))
+            issued.archive_pdf(MadePdf(content=b"%PDF", layout="site"))
     assert audited() == set()
 
 

@@ -131,7 +131,7 @@ def test_a_lost_dispute_is_credited_once_by_choice(staff: Any, payment: Payment)
 def test_what_is_not_lost_is_not_credited(staff: Any, payment: Payment) -> None:
     open_one = dispute(payment)
     address = f"/admin/jumun_payments/dispute/{open_one.pk}/credit-note/"
-    assert "no credit note to be issued" in text_of(staff(*CREDITS).get(address))
+    assert "No credit note can be issued" in text_of(staff(*CREDITS).get(address))
     staff(*CREDITS).post(address, {"confirmed": "on"})
     assert not CreditNote.objects.exists()
 

@@ -111,7 +111,7 @@ def test_another_orders_payment_is_not_offered_to_be_refunded(staff: Any) -> Non
 def test_a_second_payment_needs_nobody(staff: Any) -> None:
     pay(paid_order())
     page = text_of(staff(VIEW, DECIDE).get(address(QuarantinedSnapshot.objects.get())))
-    assert "goes back to the customer by itself" in page
+    assert "is refunded automatically" in page
 
 
 @pytest.mark.parametrize(

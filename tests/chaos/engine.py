@@ -13,7 +13,7 @@ from tests.chaos.steps import KillEngine
 from tests.chaos.world import World
 
 # What the command line of such a process has and no other does.
-ENGINE = re.compile(r"-m jumun\.invoices\.render_child\b")
+ENGINE = re.compile(r"-m jumun\.invoices\.documents\.render_child\b")
 
 # How long one is waited for, and the outcome of having ended one.
 FOUND_WITHIN_S = 10.0

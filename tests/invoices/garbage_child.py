@@ -4,7 +4,7 @@ import os
 import socket
 import sys
 
-from jumun.invoices.documents.render_protocol import LENGTH, READY, receive, send
+from jumun.invoices.documents.render_child import LENGTH, READY, receive, send
 
 ANSWERS = {
     "another kind": LENGTH.pack(5) + b"?okay",

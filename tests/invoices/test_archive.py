@@ -90,7 +90,7 @@ def test_a_file_that_is_gone_or_forged_is_made_anew_and_told(invoice: Invoice, f
     damage(only_file(folder))
     assert Client().get(invoice.get_customer_url()).content == kept
     assert invoice.archived.name in caplog.text
-    assert invoice.archived.restore(invoice)
+    assert invoice.archived.restore(invoice.render_as)
     assert only_file(folder).read_bytes() == kept
 
 
@@ -124,7 +124,7 @@ def test_two_workers_that_keep_one_document_leave_one_record(invoice: Invoice, f
 def test_what_cannot_be_made_the_same_again_is_left_for_staff_to_see(invoice: Invoice, folder: Path, monkeypatch):
     only_file(folder).write_bytes(b"%PDF forged")
     monkeypatch.setattr(Invoice, "render_as", lambda _invoice, _layout: b"another version of the typesetter")
-    assert not invoice.archived.restore(invoice)
+    assert not invoice.archived.restore(invoice.render_as)
     assert only_file(folder).read_bytes() == b"%PDF forged"
 
 
@@ -276,7 +276,7 @@ def test_what_two_keep_under_one_name_at_the_same_instant_is_both_kept(folder: P
     name = archive.store("a.pdf", b"%PDF ours")
     assert name != "a.pdf"
     assert (archive.fetch("a.pdf"), archive.fetch(name)) == (b"%PDF of the other", b"%PDF ours")
-    assert [path for path in folder.iterdir() if path.name.endswith(archive.PART)] == []
+    assert [path for path in folder.iterdir() if path.suffix == ".part"] == []
 
 
 def test_the_record_is_final(invoice: Invoice) -> None:

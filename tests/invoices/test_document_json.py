@@ -1,10 +1,11 @@
+import hashlib
 import json
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jumun.invoices.documents.document import DocumentError, canonical_json, from_json, sha256
+from jumun.invoices.documents.document import DocumentError, canonical_json, from_json
 from tests.invoices.documents import document, line, long_document
 
 pytestmark = pytest.mark.no_database
@@ -25,7 +26,7 @@ def test_any_text_survives(text):
 
 def test_the_text_is_stable_for_ever():
     """A change here breaks every stored hash: raise SCHEMA_VERSION and keep reading the old one."""
-    assert sha256(document()) == FROZEN_SHA256
+    assert hashlib.sha256(canonical_json(document()).encode()).hexdigest() == FROZEN_SHA256
 
 
 def test_the_text_is_readable_and_sorted():
@@ -73,7 +74,3 @@ def changed(**changes):
 def test_a_text_that_differs_at_all_is_refused(text):
     with pytest.raises(DocumentError):
         from_json(text)
-
-
-def test_one_changed_digit_changes_the_hash():
-    assert sha256(document()) != sha256(document(number="INV-2026-000124"))

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from jumun.audit import findings
-from jumun.backoffice.quarantine_page import Came
+from jumun.backoffice.quarantine_page import Reported
 from jumun.exports import csv as exports
 from jumun.invoices.documents.printed import printed
 from jumun.orders.models import Order
@@ -137,7 +137,7 @@ def test_any_words_are_merged_or_set_aside_and_the_next_order_is_paid(
         assert set(QuarantinedSnapshot.objects.values_list("reason", flat=True)) <= {"unknown_status", "refund_failed"}
         for kept in QuarantinedSnapshot.objects.all():
             assert kept.object_id in kept.snapshot
-            Came.read(kept.snapshot).status.encode()
+            Reported.read(kept.snapshot).status.encode()
         assert list(findings()) == []
         # Pages and files take longer than all the rest.
         if data.draw(st.integers(0, 9)) == 9:

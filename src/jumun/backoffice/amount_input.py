@@ -1,4 +1,4 @@
-"""An amount as staff type it into a form, in the active language."""
+"""Amounts as staff type them into forms, in the active language."""
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import get_language, ngettext
@@ -8,27 +8,27 @@ from jumun import money
 
 
 def amount_text(amount_minor: int, currency: str) -> str:
-    """What a field for the amount holds before somebody changes it."""
+    """The initial text of a field for an amount."""
     return money.to_text(amount_minor, currency, _locale())
 
 
 def read_amount(text: str, currency: str) -> int:
-    """The amount in minor units; one that Stripe can charge or refund. Raises `ValidationError` with the reason."""
+    """The amount in minor units. Raises `ValidationError` if Stripe cannot charge or refund it."""
     try:
         amount_minor = money.parse(text, currency, _locale())
     except money.TooManyDecimals as error:
         raise ValidationError([_decimals(currency), _example(currency)]) from error
     except money.AmbiguousGroup as error:
-        told = _("%(currency)s has three decimals. Please write all three.")
-        raise ValidationError([told % {"currency": currency}, _example(currency)]) from error
+        message = _("%(currency)s has three decimals. Please write all three.")
+        raise ValidationError([message % {"currency": currency}, _example(currency)]) from error
     except money.MoneyError as error:
-        told = _("This is not an amount in %(currency)s.") % {"currency": currency}
-        raise ValidationError([told, _example(currency)]) from error
+        message = _("This is not an amount in %(currency)s.") % {"currency": currency}
+        raise ValidationError([message, _example(currency)]) from error
     if amount_minor <= 0:
         raise ValidationError(_("The amount must be above zero."))
     if amount_minor % money.charge_step_minor(currency):
-        told = _("Stripe takes amounts in %(currency)s only if the last digit is 0.")
-        raise ValidationError(told % {"currency": currency})
+        message = _("Stripe takes amounts in %(currency)s only if the last digit is 0.")
+        raise ValidationError(message % {"currency": currency})
     return amount_minor
 
 
@@ -36,8 +36,8 @@ def _decimals(currency: str) -> str:
     count = money.exponent(currency)
     if not count:
         return _("%(currency)s has no decimals.") % {"currency": currency}
-    told = ngettext("%(currency)s has %(count)s decimal.", "%(currency)s has %(count)s decimals.", count)
-    return told % {"currency": currency, "count": count}
+    message = ngettext("%(currency)s has %(count)s decimal.", "%(currency)s has %(count)s decimals.", count)
+    return message % {"currency": currency, "count": count}
 
 
 def _example(currency: str) -> str:

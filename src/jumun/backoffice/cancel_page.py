@@ -1,4 +1,4 @@
-"""The page on which staff cancel an order that is not paid."""
+"""The page where staff cancel an unpaid order."""
 
 from typing import Any
 
@@ -20,11 +20,11 @@ from jumun.payments.stripe import gateway
 PERMISSIONS = ("jumun_orders.view_order", "jumun_orders.cancel_order")
 
 
-# What is to be asked of Stripe is committed first.
+# The request to Stripe is committed before it is sent.
 @transaction.non_atomic_requests
 @require_http_methods(["GET", "HEAD", "POST"])
 def cancel_page(request: HttpRequest, pk: int, *, model_admin: Any) -> HttpResponseBase:
-    """Says what will happen; confirmed, it closes the customer's payment page and cancels, unless they have paid."""
+    """Explains the effect. After confirmation, closes Stripe's payment page and cancels, unless the order is paid."""
     if request.user.is_anonymous or not request.user.has_perms(PERMISSIONS):
         raise PermissionDenied
     order = get_object_or_404(Order, pk=pk)

@@ -1,5 +1,5 @@
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -15,24 +15,15 @@ PPM_PER_PERCENT = 10_000
 TAX_RATE_PERCENT_MIN = Decimal(TAX_RATE_PPM_MIN) / PPM_PER_PERCENT
 
 
-if TYPE_CHECKING:
-    CategoryModelForm = forms.ModelForm[Category]
-    ProductModelForm = forms.ModelForm[Product]
-else:
-    CategoryModelForm = ProductModelForm = forms.ModelForm  # takes no type argument at run time
-
-
-class CategoryForm(CategoryModelForm):
-    """A category."""
-
+class CategoryForm(forms.ModelForm):  # type: ignore[type-arg]  # takes no type argument at run time
     class Meta:
         model = Category
         fields = ("slug", "name_ko", "name_en", "position")
         field_classes = dict.fromkeys(("name_ko", "name_en"), TextField)
 
 
-class ProductForm(ProductModelForm):
-    """A product with its price and tax rate as people write them, not in minor units and parts per million."""
+class ProductForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A product, with price and tax rate as people write them instead of minor units and parts per million."""
 
     price = forms.CharField(label=_("Price, tax included"), max_length=money.TEXT_LENGTH_MAX)
     tax_rate_percent = forms.DecimalField(label=_("Tax rate (%)"), min_value=0, max_value=100, decimal_places=4)
@@ -65,14 +56,14 @@ class ProductForm(ProductModelForm):
         try:
             money.charge_min_minor(currency)
         except money.MoneyError as error:
-            told = _("Stripe takes no payments in %(currency)s.")
-            raise forms.ValidationError(told, params={"currency": currency}) from error
+            message = _("Stripe takes no payments in %(currency)s.")
+            raise forms.ValidationError(message, params={"currency": currency}) from error
         return currency
 
     def clean_tax_rate_percent(self) -> Decimal:
         percent: Decimal = self.cleaned_data["tax_rate_percent"]
         if 0 < percent < TAX_RATE_PERCENT_MIN:
-            # `Order.place` would refuse it.
+            # Otherwise `Order.place` would refuse it.
             raise forms.ValidationError(
                 _("0, or at least %(minimum)s."), params={"minimum": f"{TAX_RATE_PERCENT_MIN.normalize():f}"}
             )

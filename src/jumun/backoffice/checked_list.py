@@ -1,8 +1,8 @@
-"""A list whose address may name only what its filters offer.
+"""A list that accepts only the filters and values that it offers.
 
-Django ignores some of what it does not know and finds no row for the rest. An empty file then looks like an answer. And
-it lets an address compare any column in any way, so that whoever may see a list finds out, letter by letter, what the
-list does not show: an order's reference, say (``?reference__startswith=A``).
+Django ignores some unknown filters and finds no row for others, so an empty export would look like an answer. It also
+lets an address compare any column in any way: whoever may see a list could find out, letter by letter, a column that
+the list hides, such as an order's reference (``?reference__startswith=A``).
 """
 
 from collections.abc import Iterable
@@ -20,14 +20,14 @@ from django.utils.translation import gettext as _
 from jumun.views import RequestRefused
 
 YES_OR_NO = ("0", "1", "True", "False")
-# More than any filter offers: a query must not grow with its address.
+# More than any filter offers. Limits the size of the query.
 VALUES_MAX = 50
 
 
 class CheckedList(ChangeList):
-    """Raises `RequestRefused`, which is answered with 400, for an unknown filter or a value that a filter lacks."""
+    """Raises `RequestRefused` (400) for an unknown filter or value."""
 
-    # Jumun's own.
+    # A `jumun.backoffice.model_admin.ModelAdmin`.
     model_admin: Any
 
     def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet[Any]:
@@ -42,7 +42,7 @@ class CheckedList(ChangeList):
             _check(name, values, self._offered(name))
         found = super().get_filters(request)
         for name in found[2]:
-            # No filter has taken it.
+            # Used by no filter.
             if name not in self.model_admin.extra_lookups:
                 _refuse_name(name)
         for spec in found[0]:
@@ -56,7 +56,7 @@ class CheckedList(ChangeList):
             _refuse_name(name)
 
     def _offered(self, name: str) -> set[str] | None:
-        """The values of a column with choices, under whichever of its lookups; None where any value may stand."""
+        """The values of a column with choices; ``None`` if any value is allowed."""
         *path, lookup = name.split(LOOKUP_SEP)
         if lookup == "isnull":
             return set(YES_OR_NO)
@@ -69,7 +69,7 @@ class CheckedList(ChangeList):
 
 
 def offered_lookups(model: type[Model], list_filter: Any) -> set[str]:
-    """What an address may name for one entry of `ModelAdmin.list_filter`."""
+    """The lookups that an address may use for one entry of `ModelAdmin.list_filter`."""
     if hasattr(list_filter, "parameter_name"):
         return {list_filter.parameter_name}
     path = list_filter[0] if isinstance(list_filter, tuple) else list_filter
@@ -83,7 +83,7 @@ def _refuse_name(name: str) -> None:
 
 
 def _choices(spec: Any) -> set[str] | None:
-    """What a filter lists: pairs of value and label, or values alone."""
+    """The values of a filter, which lists pairs of value and label, or values only."""
     listed: Iterable[Any] | None = getattr(spec, "lookup_choices", None)
     if listed is None:
         return None
@@ -93,11 +93,11 @@ def _choices(spec: Any) -> set[str] | None:
 def _check(name: str, values: list[Any], offered: set[str] | None) -> None:
     parts = [part for text in values for part in (str(text).split(",") if name.endswith("__in") else [text])]
     if len(parts) > VALUES_MAX:
-        told = _("The filter %(name)s has more than %(count)s values.")
-        raise IncorrectLookupParameters(told % {"name": name, "count": VALUES_MAX})
+        message = _("The filter %(name)s has more than %(count)s values.")
+        raise IncorrectLookupParameters(message % {"name": name, "count": VALUES_MAX})
     if offered is None:
         return
     for value in parts:
         if str(value) not in offered:
-            told = _("%(value)s is not a value of the filter %(name)s.")
-            raise IncorrectLookupParameters(told % {"value": repr(value), "name": name})
+            message = _("%(value)s is not a value of the filter %(name)s.")
+            raise IncorrectLookupParameters(message % {"value": repr(value), "name": name})

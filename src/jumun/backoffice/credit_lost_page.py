@@ -1,4 +1,4 @@
-"""The page on which staff issue the credit note for a lost dispute, if they choose to."""
+"""The page where staff can issue the credit note for a lost dispute."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ PERMISSIONS = ("jumun_payments.view_dispute", "jumun_payments.credit_dispute")
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def credit_lost_page(request: HttpRequest, pk: int, *, model_admin: Any) -> HttpResponseBase:
-    """What the note would be over; sent, it is issued and mailed, and leads back to the order."""
+    """Shows the amount. After confirmation, issues and mails the note and returns to the order."""
     if request.user.is_anonymous or not request.user.has_perms(PERMISSIONS):
         raise PermissionDenied
     dispute = get_object_or_404(Dispute.objects.select_related("payment__order"), pk=pk)
@@ -48,6 +48,6 @@ def _issue(request: HttpRequest, dispute: Dispute) -> None:
             ),
         )
     except NotCreditable:
-        messages.error(request, _("There is no credit note to be issued for this dispute (any more)."))
+        messages.error(request, _("No credit note can be issued for this dispute."))
     else:
         messages.success(request, _("Credit note %(number)s was issued.") % {"number": note.number})

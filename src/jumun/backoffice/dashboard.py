@@ -1,4 +1,4 @@
-"""What the admin's first page tells: today, and what needs somebody's attention."""
+"""The overview on the admin's first page: today's figures, and what needs attention."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -30,18 +30,18 @@ from jumun.payments.webhooks.reception import paid_without_events
 
 Reason = QuarantinedSnapshot.Reason
 
-# How long it is told that a payment went back by itself.
-TOLD_FOR = timedelta(days=7)
+# How long automatic refunds are shown.
+AUTO_REFUNDS_SHOWN_FOR = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Takings:
-    """What some orders brought in one currency, in minor units, and what of it was refunded or lost since."""
+    """The takings of some orders in one currency, and how much of them was refunded or lost since."""
 
     currency: str
     paid_minor: int
     refunded_minor: int
-    # In disputes that were lost.
+    # In lost disputes.
     lost_minor: int
 
     @property
@@ -51,7 +51,7 @@ class Takings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Today:
-    """Orders placed since midnight in the shop's time zone, and what they brought, by currency."""
+    """Orders placed since midnight in the shop's time zone, and their takings by currency."""
 
     placed_count: int
     paid_count: int
@@ -61,7 +61,7 @@ class Today:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Concern:
-    """Something that staff should look at, and where."""
+    """Something that staff should look at, with the page for it."""
 
     text: Promise | str
     count: int
@@ -99,7 +99,7 @@ def today(now: datetime) -> Today:
 
 
 def _refunded_since(midnight: datetime) -> dict[str, int]:
-    """What was refunded of the orders placed since then, by currency; what was paid beside an order counts nowhere."""
+    """Refunds of orders placed since midnight, by currency, without payments that do not settle an order."""
     refunds = Refund.objects.filter(
         payment__order__placed_at__gte=midnight, payment__settles_order=True, status=Refund.Status.SUCCEEDED
     )
@@ -107,15 +107,15 @@ def _refunded_since(midnight: datetime) -> dict[str, int]:
 
 
 def _lost_since(midnight: datetime) -> dict[str, int]:
-    """What the banks took of the same orders in disputes that were lost, by currency."""
+    """Lost disputes of the same orders, by currency."""
     disputes = Dispute.objects.filter(
         payment__order__placed_at__gte=midnight, payment__settles_order=True, status=Dispute.Status.LOST
     )
     return dict(disputes.order_by("currency").values_list("currency").annotate(Sum("amount_minor")))
 
 
-def _set_aside(site_name: str) -> list[Concern]:
-    """What was set aside and waits, by what staff do about it. One query."""
+def _quarantined(site_name: str) -> list[Concern]:
+    """Quarantined snapshots that wait for staff, grouped by what staff do about them. One query."""
     rows = QuarantinedSnapshot.objects.filter(resolved_at=None).order_by("reason").values_list("reason")
     counts = dict(rows.annotate(Count("pk")))
     special = {
@@ -136,27 +136,27 @@ def _set_aside(site_name: str) -> list[Concern]:
     ]
 
 
-def _returned(now: datetime, site_name: str) -> Concern:
-    """What went back without anybody being asked: staff learn of it all the same."""
-    settled = QuarantinedSnapshot.objects.filter(
-        reason__in=Payment.AUTO_REFUNDED, resolved_by=None, resolved_at__gte=now - TOLD_FOR
+def _auto_refunds(now: datetime, site_name: str) -> Concern:
+    """Automatic refunds. There is nothing to do, but staff should know."""
+    refunded = QuarantinedSnapshot.objects.filter(
+        reason__in=Payment.AUTO_REFUNDED, resolved_by=None, resolved_at__gte=now - AUTO_REFUNDS_SHOWN_FOR
     )
     reasons = ",".join(Payment.AUTO_REFUNDED)
     address = (
         reverse("admin:jumun_payments_quarantinedsnapshot_changelist", current_app=site_name) + f"?reason__in={reasons}"
     )
-    return Concern(text=_("Payments that went back by themselves this week"), count=settled.count(), address=address)
+    return Concern(text=_("Automatic refunds this week"), count=refunded.count(), address=address)
 
 
 def concerns(user: Any, site_name: str = "admin") -> list[Concern]:
-    """What waits for staff, as far as ``user`` may see it; what is in order is not mentioned. One query each.
+    """What waits for staff and ``user`` may see. One query each.
 
-    ``site_name`` is that of the admin site whose pages are linked to.
+    ``site_name`` is the admin site whose pages are linked to.
     """
     found = []
     if user.has_perm("jumun_payments.view_quarantinedsnapshot"):
-        found += _set_aside(site_name)
-        found.append(_returned(timezone.now(), site_name))
+        found += _quarantined(site_name)
+        found.append(_auto_refunds(timezone.now(), site_name))
     if user.has_perm("jumun_payments.view_dispute"):
         unanswered = Dispute.objects.filter(status__in=Dispute.NEEDS_ANSWER)
         due = unanswered.aggregate(count=Count("pk"), due_at=Min("due_at"))
@@ -164,7 +164,7 @@ def concerns(user: Any, site_name: str = "admin") -> list[Concern]:
         found.append(Concern(text=_dispute_text(due["due_at"]), count=due["count"], address=address))
     if user.has_perm("jumun_payments.view_reconciliation"):
         found.extend(_unreconciled(site_name))
-        found.extend(_brought_in(timezone.now(), site_name))
+        found.extend(_missing_events(timezone.now(), site_name))
     if user.has_perm("jumun_payments.view_inboxevent"):
         parked = InboxEvent.objects.filter(state=State.PARKED)
         address = reverse("admin:jumun_payments_inboxevent_changelist", current_app=site_name) + "?state__exact=parked"
@@ -185,7 +185,7 @@ def _dispute_text(due_at: datetime | None) -> Promise | str:
 
 
 def _unreconciled(site_name: str) -> list[Concern]:
-    """What the latest comparison with Stripe has left open."""
+    """Open differences of the latest comparison with Stripe."""
     latest = Reconciliation.objects.exclude(finished_at=None).first()
     if latest is None:
         return []
@@ -195,7 +195,7 @@ def _unreconciled(site_name: str) -> list[Concern]:
 
 
 def _reception(site_name: str) -> list[Concern]:
-    """Stripe's events are refused, or have never come."""
+    """Stripe's events are refused, or never arrived."""
     row = WebhookReception.current()
     address = reverse("admin:jumun_payments_inboxevent_changelist", current_app=site_name)
     if row.is_refusing and row.refused_since:
@@ -211,19 +211,19 @@ def _reception(site_name: str) -> list[Concern]:
     return []
 
 
-def _brought_in(now: datetime, site_name: str) -> list[Concern]:
-    """What the hourly reconciliation of the last day had to repair because no event came."""
+def _missing_events(now: datetime, site_name: str) -> list[Concern]:
+    """What the hourly reconciliation repaired in the last day because an event was missing."""
     runs = Reconciliation.objects.filter(is_scheduled=True, started_at__gte=now - timedelta(days=1))
     missed = Difference.objects.filter(reconciliation__in=runs, kind=Difference.Kind.EVENT_MISSING, repaired=True)
     found = missed.aggregate(count=Count("pk"), latest=Max("reconciliation"))
     if not found["count"]:
         return []
     address = reverse("admin:jumun_payments_reconciliation_change", args=[found["latest"]], current_app=site_name)
-    text = _("Events that never came, brought in by the reconciliation since yesterday")
+    text = _("Missing events that the reconciliation imported since yesterday")
     return [Concern(text=text, count=found["count"], address=address)]
 
 
 def waiting_since(now: datetime) -> datetime | None:
-    """When the oldest due work should have begun, if that is longer ago than `LATE_S`. One query each queue."""
+    """When the oldest due work should have begun, if it is more than `LATE_S` late. One query for each queue."""
     oldest = oldest_due_at(now)
     return oldest if oldest and (now - oldest).total_seconds() > LATE_S else None

@@ -7,7 +7,7 @@ from jumun import languages
 
 
 class ExportForm(forms.Form):
-    """How a file of orders is to look. All may be left out: one row an order, names for programs, no BOM."""
+    """The format of exported orders. Without options: one row an order, column names for programs, no BOM."""
 
     shape = forms.ChoiceField(
         label=_("Rows"),
@@ -24,7 +24,7 @@ class ExportForm(forms.Form):
             language.choices = [*languages.offered(), ("", _("names for programs"))]
 
     def options(self) -> dict[str, Any]:
-        """The keywords of `jumun.exports.download.csv_response`; the form must be valid."""
+        """The keyword arguments of `jumun.exports.download.csv_response`; the form must be valid."""
         return {
             "per_line": self.cleaned_data["shape"] == "lines",
             "language": self.cleaned_data["language"] or None,

@@ -1,5 +1,3 @@
-"""Filters of the lists."""
-
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class PeriodFilter(admin.SimpleListFilter):
-    """In which period a time lies, by the shop's calendar."""
+    """Times within a period of the shop's calendar."""
 
     column: str
 
@@ -51,7 +49,7 @@ class IssuedFilter(PeriodFilter):
 
 
 def periods(today: date) -> dict[str, tuple[datetime, datetime]]:
-    """Beginning and end (exclusive) of the periods of `PeriodFilter`."""
+    """Start and end (exclusive) of the periods of `PeriodFilter`."""
     tomorrow = today + timedelta(days=1)
     month, year = today.replace(day=1), today.replace(month=1, day=1)
     days = {
@@ -66,7 +64,7 @@ def periods(today: date) -> dict[str, tuple[datetime, datetime]]:
 
 
 class _Used:
-    """A filter with a single choice is not shown, but narrows the list nonetheless where the address names it."""
+    """Django hides a filter with a single choice and then ignores it; this one works if the address names it."""
 
     used_parameters: dict[str, Any]
 
@@ -75,15 +73,15 @@ class _Used:
 
 
 class RelatedFilter(_Used, admin.RelatedFieldListFilter):
-    """One of the rows that a column refers to."""
+    pass
 
 
 class ColumnFilter(_Used, admin.AllValuesFieldListFilter):
-    """One of the values that a column has."""
+    pass
 
 
 class _IndexedColumnFilter(admin.SimpleListFilter):
-    """One of the values that an indexed column of the orders has; shown where there is a choice."""
+    """The values of an indexed column of the orders; shown if there is more than one."""
 
     parameter_name: str
 
@@ -98,7 +96,7 @@ class _IndexedColumnFilter(admin.SimpleListFilter):
 
 
 def _distinct(column: str) -> list[str]:
-    """The values that ``column``, which is indexed, has: from each one straight to the next, whatever lies between."""
+    """The values of an indexed column, found by jumping in the index from each value to the next."""
     name, table = (connection.ops.quote_name(part) for part in (column, Order._meta.db_table))
     with connection.cursor() as cursor:
         # The names are our own models'.

@@ -1,13 +1,13 @@
 """Lists of millions of rows: no page and no search may read all of them.
 
-- Counting stops at `COUNTED_MAX`. A list without filter or search goes on to its last page nonetheless: its length is
-  taken from the range of its ids, which is never too short.
-- A page is found by its ids alone, from whichever end of the list is nearer.
-- A search asks each of its columns by itself, so that each can use its own index, for its newest matches.
+- Counting stops at `COUNTED_MAX`. A list without filter or search still reaches its last page: its length is taken
+  from the range of its ids, which is never too short.
+- A page is found by its ids only, from the nearer end of the list.
+- A search queries each column separately, so that each query uses its own index, and takes the newest matches.
 """
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.core.paginator import Page, Paginator
 from django.db import connections
@@ -19,20 +19,15 @@ from jumun.text import half_width, normalized
 COUNTED_MAX = 10_000
 _LOOKUPS = {"=": "iexact", "^": "istartswith"}
 
-if TYPE_CHECKING:
-    AnyPaginator = Paginator[Any]
-else:
-    AnyPaginator = Paginator  # takes no type argument at run time
 
-
-class LargePaginator(AnyPaginator):
-    """Pages of a queryset that is sorted in some total order."""
+class LargePaginator(Paginator):  # type: ignore[type-arg]  # takes no type argument at run time
+    """Pages of a queryset with a total order."""
 
     object_list: QuerySet[Any]
 
     @cached_property
     def count(self) -> int:
-        """The number of rows; `COUNTED_MAX` where a filter leaves more than that."""
+        """The number of rows; `COUNTED_MAX` if a filter leaves more."""
         found: int = self.object_list.order_by().values("pk")[: COUNTED_MAX + 1].count()
         if found <= COUNTED_MAX:
             return found
@@ -59,21 +54,20 @@ class LargePaginator(AnyPaginator):
         return bool(self.object_list.query.where)
 
     def _id_range(self) -> int:
-        # Each end by itself is found in the index; for both at once SQLite reads all rows.
+        # Two queries, which use the index; for one query of both ends SQLite reads all rows.
         first, last = (self.object_list.order_by().aggregate(pk=end("pk"))["pk"] for end in (Min, Max))
         return int(last - first + 1)
 
 
 def words_of(text: str) -> list[str]:
-    """The words of a search; what stands in quotation marks is one."""
+    """The words of a search; a quotation counts as one word."""
     return [_unquoted(word) for word in smart_split(normalized(text))]
 
 
 def search(rows: QuerySet[Any], fields: tuple[str, ...], text: str) -> QuerySet[Any]:
-    """Those of ``rows`` that hold every word of ``text`` in one of ``fields``, named as in `ModelAdmin.search_fields`.
+    """The ``rows`` that contain every word of ``text`` in one of ``fields``, named as in `ModelAdmin.search_fields`.
 
-    A word typed in full-width characters is found in ASCII as well. On PostgreSQL at most the newest `COUNTED_MAX`
-    matches of each field.
+    Full-width characters also match ASCII. PostgreSQL finds at most the newest `COUNTED_MAX` matches of each field.
     """
     for word in words_of(text):
         spellings = dict.fromkeys([word, half_width(word)])

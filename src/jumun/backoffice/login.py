@@ -30,14 +30,14 @@ logger = logging.getLogger("jumun.login")
 
 COOKIE = "jumun_known_browser"
 COOKIE_MAX_AGE_S = 180 * 24 * 3600
-# Where the form leaves for the middleware what has become of a try.
+# Attributes of the request by which the form reports to the middleware.
 WAIT, KNOWN = "_jumun_login_wait", "_jumun_login_known"
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 
 class LoginForm(AdminAuthenticationForm):
-    """Django's form, which tries no password while there is to wait, and tells nobody whether a name exists."""
+    """Django's form, which checks no password while the user must wait, and does not reveal whether a name exists."""
 
     @sensitive_variables()
     def clean(self) -> dict[str, Any]:
@@ -48,7 +48,7 @@ class LoginForm(AdminAuthenticationForm):
         if wait := LoginThrottle.begin(keys):
             setattr(self.request, WAIT, wait)
             _log(logging.WARNING, "login refused, too many failures", self.request, username)
-            raise _told(wait)
+            raise _throttled(wait)
         try:
             cleaned = super().clean()
         except ValidationError:
@@ -61,9 +61,9 @@ class LoginForm(AdminAuthenticationForm):
 
 
 def login_middleware(get_response: GetResponse) -> GetResponse:
-    """Answer 429 to a try that was refused, and mark a browser that has logged in: strangers cannot lock that out.
+    """Answer refused attempts with 429, and mark browsers that have logged in, which strangers cannot lock out.
 
-    Without it the form throttles all the same.
+    The form also throttles without it.
     """
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
@@ -92,7 +92,7 @@ def _mark(response: HttpResponseBase, name: str) -> None:
 
 
 def _keys(request: HttpRequest, username: str) -> list[Key]:
-    """A browser that is known under that name counts by itself; all others by name, by address and by both."""
+    """A browser known under that name counts separately; others count by name, by address and by both."""
     name = normalized_name(username)
     if browser := _known_browser(request, name):
         return [Key.of(BROWSER, "browser", name, browser)]
@@ -110,18 +110,18 @@ def _known_browser(request: HttpRequest, name: str) -> str:
         return ""
 
 
-def _told(wait: timedelta) -> ValidationError:
+def _throttled(wait: timedelta) -> ValidationError:
     minutes = math.ceil(wait.total_seconds() / 60)
-    told = ngettext(
+    message = ngettext(
         "Too many failed logins. Please try again in %(minutes)d minute.",
         "Too many failed logins. Please try again in %(minutes)d minutes.",
         minutes,
     )
-    return ValidationError(told % {"minutes": minutes}, code="throttled")
+    return ValidationError(message % {"minutes": minutes}, code="throttled")
 
 
 def _log(level: int, what: str, request: HttpRequest, username: str) -> None:
-    """Only names that exist: people type their password into the wrong field."""
+    """Logs only names that exist, because people sometimes type their password into the wrong field."""
     users = get_user_model()
     is_known = users._default_manager.filter(**{users.USERNAME_FIELD: username}).exists()
     who = repr(username) if is_known else "an unknown name"

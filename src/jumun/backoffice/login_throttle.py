@@ -1,4 +1,4 @@
-"""How often somebody may try a password: docs/decisions/0080-login-throttle.md"""
+"""Limits on login attempts: docs/decisions/0080-login-throttle.md"""
 
 import unicodedata
 from collections.abc import Sequence
@@ -12,8 +12,9 @@ from django.utils import timezone
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """So many failures are free; from then on each makes the next try wait, twice as long every time. They are
-    forgotten so long after the last one.
+    """After ``free`` failures the next attempt must wait, twice as long after each further failure.
+
+    Failures are forgotten ``forgotten_after_s`` after the last one.
     """
 
     free: int
@@ -28,18 +29,18 @@ class Limit:
         return timedelta(seconds=min(self.wait_first_s * 2**doublings, self.wait_max_s))
 
 
-# One name from one address, or from a browser that has logged in under it before.
+# One name from one address, or from a browser that has logged in with that name.
 PAIR = BROWSER = Limit(free=5, wait_first_s=60, wait_max_s=15 * 60, forgotten_after_s=24 * 3600)
-# All names from one address, behind which may be a whole office.
+# All names from one address, which a whole office may share.
 ADDRESS = Limit(free=20, wait_first_s=60, wait_max_s=15 * 60, forgotten_after_s=3600)
-# One name from all addresses. Short, for it stops the user as well, wherever they have not logged in before.
+# One name from all addresses. Short, because it also stops the user in a new browser.
 NAME = Limit(free=30, wait_first_s=10, wait_max_s=10, forgotten_after_s=3600)
 KEPT = timedelta(seconds=max(limit.forgotten_after_s for limit in (PAIR, ADDRESS, NAME)))
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """What failures are counted by. Only its hash is stored: a name that was typed may be a password."""
+    """What failures are counted by. Only the hash is stored, because a typed name may be a password."""
 
     limit: Limit
     hash: str
@@ -51,7 +52,7 @@ class Key:
 
 
 class LoginThrottle(models.Model):
-    """The failures in a row under one key."""
+    """Consecutive failures of one key."""
 
     key = models.CharField(max_length=64, unique=True, editable=False)
     failures = models.PositiveIntegerField(default=0, editable=False)
@@ -66,8 +67,9 @@ class LoginThrottle(models.Model):
 
     @classmethod
     def begin(cls, keys: Sequence[Key]) -> timedelta:
-        """Count a try as failed before it is made, so that simultaneous tries cannot share one count. Returns how long
-        there is to wait where it must not be made; then nothing is counted.
+        """Count an attempt as failed before it is made, so that simultaneous attempts cannot share one count.
+
+        Returns how long to wait if the attempt is refused; then nothing is counted.
         """
         now = timezone.now()
         by_hash = {key.hash: key for key in keys}
@@ -78,7 +80,7 @@ class LoginThrottle(models.Model):
         with transaction.atomic():
             LoginThrottle.objects.bulk_create(missing, ignore_conflicts=True)
             rows = list(cls.objects.select_for_update().filter(key__in=by_hash).order_by("key"))
-            # Who had to wait for the lock finds what others counted meanwhile.
+            # Others may have counted failures while this process waited for the lock.
             if wait := cls._wait(by_hash, timezone.now()):
                 return wait
             for row in rows:
@@ -102,8 +104,9 @@ class LoginThrottle(models.Model):
 
     @classmethod
     def succeeded(cls, keys: Sequence[Key]) -> None:
-        """The try that `begin` counted was none. What concerns one name and one place is forgotten; whoever has an
-        account of their own cannot wipe out what they tried under other names.
+        """Take back the failure that `begin` counted, and forget those of this name in this place.
+
+        Failures under other names stay, so that a user cannot erase attempts on other accounts.
         """
         own = [key.hash for key in keys if key.limit is PAIR]
         others = [key.hash for key in keys if key.limit is not PAIR]
@@ -114,5 +117,5 @@ class LoginThrottle(models.Model):
 
 
 def normalized_name(username: str) -> str:
-    """One spelling for names that a database or a person may take for the same."""
+    """One spelling for names that a database or a person may consider equal."""
     return unicodedata.normalize("NFKC", username).strip().casefold()

@@ -1,5 +1,6 @@
-"""Small pieces of HTML for columns of the lists."""
+"""Small pieces of HTML, and columns made of them, for the lists and the pages of one row."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +24,7 @@ NOTHING = "–"
 
 
 def badge(value: str, label: "str | _StrPromise") -> SafeString:
-    """A state as a coloured word; the colour is the stylesheet's affair."""
+    """A state as a word; the stylesheet gives it a colour."""
     return format_html('<span class="jumun-badge jumun-badge-{}">{}</span>', value, label)
 
 
@@ -32,7 +33,7 @@ def amount(amount_minor: int, currency: str) -> SafeString:
 
 
 def stripe_amount(amount: int, currency: str) -> SafeString:
-    """What Stripe reports of its balance, in Stripe's minor units."""
+    """An amount of Stripe's balance, in Stripe's minor units."""
     return format_html('<span class="jumun-amount">{}</span>', stripe_money(amount, currency))
 
 
@@ -44,22 +45,7 @@ def moment(value: datetime | None) -> SafeString | str:
     return format_html('<time class="jumun-time" datetime="{}">{}</time>', local.isoformat(), f"{local:%Y-%m-%d %H:%M}")
 
 
-def moment_column(field: str, title: "str | _StrPromise") -> Any:
-    """A column of `moment` for a list, to be sorted by, or for a page of one row.
-
-    Django's own shows the zone that is activated. The result is a callable, which the type of ``fields`` leaves out.
-    """
-
-    @admin.display(description=title, ordering=field)
-    def column(row: Any) -> SafeString | str:
-        return moment(getattr(row, field))
-
-    column.__name__ = field
-    return column
-
-
 def order_link(order: Order | None, site_name: str) -> SafeString | str:
-    """The order's page on the admin site of that name."""
     if order is None:
         return NOTHING
     address = reverse("admin:jumun_orders_order_change", args=[order.pk], current_app=site_name)
@@ -67,30 +53,55 @@ def order_link(order: Order | None, site_name: str) -> SafeString | str:
 
 
 def stripe_link(payment: Payment) -> SafeString:
-    """The payment where Stripe shows it, in a tab of its own; named after how it was paid, which staff know it by."""
+    """The payment at Stripe, named after its payment method, by which staff know it."""
     shown = payment_method(payment) or payment.payment_intent_id
     return outward_link(payment.stripe_url, shown, title=payment.payment_intent_id)
 
 
 def outward_link(address: str, shown: str, *, title: str = "") -> SafeString:
-    """A page of somebody else's, in a tab of its own."""
+    """A link to another site, in a new tab."""
     return format_html(
         '<a class="jumun-outward" href="{}" target="_blank" rel="noopener" title="{}">{}</a>', address, title, shown
     )
 
 
 def source(text: str) -> SafeString:
-    """A body as it came, line by line, but for references and secrets."""
-    # Not even UTF-8 can carry a lone surrogate.
+    """Text as it was received, without references, secrets and lone surrogates, which UTF-8 cannot encode."""
     return format_html('<pre class="jumun-source" tabindex="0">{}</pre>', masked(storable(text)))
 
 
+# Columns are callables, which the type of ``fields`` leaves out: hence `Any`.
+
+
+def moment_column(field: str, title: "str | _StrPromise") -> Any:
+    """A time, sortable. Django's own column shows the zone that is activated."""
+    return _column(field, title, lambda row: moment(getattr(row, field)), ordering=field)
+
+
+def badge_column(field: str, title: "str | _StrPromise") -> Any:
+    """A field with choices, sortable."""
+    name = f"{field}_badge"
+    return _column(
+        name, title, lambda row: badge(getattr(row, field), getattr(row, f"get_{field}_display")()), ordering=field
+    )
+
+
+def amount_column(title: "str | _StrPromise") -> Any:
+    """``amount_minor``, sortable."""
+    return _column("amount", title, lambda row: amount(row.amount_minor, row.currency), ordering="amount_minor")
+
+
+def stripe_amount_column(field: str, title: "str | _StrPromise") -> Any:
+    """An amount in Stripe's minor units, sortable."""
+    name = field.removesuffix("_minor")
+    return _column(name, title, lambda row: stripe_amount(getattr(row, field), row.currency), ordering=field)
+
+
 def masked_column(field: str, title: "str | _StrPromise") -> Any:
-    """A text of somebody else's, for a page of one row, without references and secrets."""
+    """Text from elsewhere, without references and secrets."""
+    return _column(field, title, lambda row: masked(getattr(row, field)) or NOTHING)
 
-    @admin.display(description=title)
-    def column(row: Any) -> str:
-        return masked(getattr(row, field)) or NOTHING
 
-    column.__name__ = field
-    return column
+def _column(name: str, title: "str | _StrPromise", shown: Callable[[Any], Any], *, ordering: str | None = None) -> Any:
+    shown.__name__ = name
+    return admin.display(description=title, ordering=ordering)(shown)

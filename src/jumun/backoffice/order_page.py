@@ -1,4 +1,4 @@
-"""What an order's page in the admin tells."""
+"""The context of an order's page in the admin."""
 
 from typing import Any
 
@@ -14,16 +14,16 @@ from jumun.orders.models import Order
 from jumun.payments.balance_sums import Sums, sums_by_currency, transactions_of
 from jumun.payments.models import Dispute, Payment, Refund, RefundLine
 
-# Whoever has the customer's address can correct, pay and cancel the order as the customer.
+# With the customer's address one can correct, pay and cancel the order like the customer.
 CUSTOMERS_PAGE_PERMISSION = "jumun_orders.change_order"
 
 User = AbstractBaseUser | AnonymousUser
 
 
 def order_context(order: Order, user: Any) -> dict[str, Any]:
-    """The order with everything around it that ``user`` may see, in a fixed number of queries.
+    """The order and everything related that ``user`` may see, in a fixed number of queries.
 
-    What the user may not see is ``None``, which the template tells from an empty list.
+    Parts that the user may not see are ``None``, which the template distinguishes from an empty list.
     """
     sees_payments = user.has_perm("jumun_payments.view_payment")
     payments = _payments(order) if sees_payments else None
@@ -63,7 +63,7 @@ def _disputes(order: Order) -> QuerySet[Dispute]:
 
 
 def _balance(order: Order) -> dict[str, Sums]:
-    """What left the balance is negative, fees too: so each row adds up to its net."""
+    """Fees are negative here, so that each row adds up to its net."""
     sums = sums_by_currency(transactions_of(order))
     return {currency: {**row, "taken_fee_minor": -row["fee_minor"]} for currency, row in sums.items()}
 

@@ -8,7 +8,7 @@ from jumun.business_day import business_day
 
 
 class PeriodForm(forms.Form):
-    """From one day to another, both included, by the shop's calendar."""
+    """A range of days in the shop's time zone, both inclusive."""
 
     first = forms.DateField(label=_("From"), widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"))
     last = forms.DateField(label=_("To"), widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"))
@@ -21,6 +21,6 @@ class PeriodForm(forms.Form):
 
     @staticmethod
     def last_month() -> dict[str, date]:
-        """What bookkeeping mostly asks for."""
+        """The usual period of bookkeeping."""
         last = business_day().replace(day=1) - timedelta(days=1)
         return {"first": last.replace(day=1), "last": last}

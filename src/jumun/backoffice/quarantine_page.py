@@ -1,4 +1,4 @@
-"""What the page of a snapshot that was set aside tells: what came, what was expected, what staff can do."""
+"""The page of a quarantined snapshot: what Stripe reported, what was expected, and what staff can do."""
 
 import json
 from dataclasses import dataclass
@@ -21,15 +21,15 @@ if TYPE_CHECKING:
 Reason = QuarantinedSnapshot.Reason
 
 _MISMATCH = _(
-    "The order is not paid by this and cannot be made so: only a payment of exactly what was ordered pays it. "
-    "Refund the payment; then the customer can pay anew from the order's page, as long as the order waits."
+    "This payment does not settle the order: only a payment of exactly the ordered amount does. "
+    "Refund the payment; then the customer can pay again from the order's page, as long as the order waits."
 )
 _ODD_PART = _(
     "This is a refund or a dispute that does not fit its payment, so it is not in the books. "
     "Look at it at Stripe; a dispute must be answered there in time."
 )
 _RETURNED = _(
-    "The payment goes back to the customer by itself, and they have been told by mail. "
+    "The payment is refunded automatically, and a mail was sent to the customer. "
     "There is something to do only if the refund did not succeed: then refund it here or at Stripe."
 )
 ADVICE: dict[str, "_StrPromise"] = {
@@ -54,7 +54,7 @@ ADVICE: dict[str, "_StrPromise"] = {
         "Look at the payment at Stripe and ask whoever changed it there."
     ),
     Reason.UNKNOWN_PAYMENT: _(
-        "A refund names an order of ours, but its payment was never heard of. "
+        "A refund names one of our orders, but its payment is unknown. "
         "Reconcile with Stripe (manage.py reconcile --repair), and look at the refund at Stripe."
     ),
     Reason.UNKNOWN_STATUS: _(
@@ -81,8 +81,8 @@ ADVICE: dict[str, "_StrPromise"] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Came:
-    """What a snapshot of Stripe's says of itself, as far as it says it in a way that we understand."""
+class Reported:
+    """The parts of a quarantined snapshot that could be read."""
 
     amount: str
     livemode: bool | None
@@ -92,13 +92,13 @@ class Came:
     kind: str
 
     def advice(self, reason: str) -> "_StrPromise":
-        """What staff can do about it. Only a session can fail to pay its order."""
+        """What staff can do. A refund or dispute never pays an order, so a mismatch has other advice there."""
         is_part = self.kind in {"refund", "dispute"}
         return _ODD_PART if is_part and reason in {Reason.AMOUNT, Reason.CURRENCY, Reason.LIVEMODE} else ADVICE[reason]
 
     @classmethod
     def read(cls, snapshot: str) -> Self:
-        """Whatever is in it: it was set aside because it is not as it should be."""
+        """Never raises: a quarantined snapshot may contain anything."""
         try:
             raw = json.loads(snapshot)
         except (ValueError, RecursionError):
@@ -129,28 +129,28 @@ def _amount(amount: object, currency: object) -> str:
 
 
 def quarantine_context(row: QuarantinedSnapshot, user: Any) -> dict[str, Any]:
-    """The row with all that ``user`` may see and do; what may not be done is ``None`` or ``False``."""
+    """The row with everything that ``user`` may see and do; the rest is ``None`` or ``False``."""
     payment = row.payment if user.has_perm("jumun_payments.view_payment") else None
-    came = Came.read(row.snapshot)
+    reported = Reported.read(row.snapshot)
     return {
         "row": row,
         "order": row.order,
-        "came": came,
+        "reported": reported,
         "snapshot": markup.source(row.snapshot),
         "payment": payment,
-        "at_stripe": payment or _unbooked_payment(came),
+        "at_stripe": payment or _unbooked_payment(reported),
         "refunds": payment.refunds.all() if payment else None,
         "owed_minor": owed_minor(row) if payment and user.has_perms(REFUND_PERMISSIONS) else 0,
         "may_see_order": user.has_perm("jumun_orders.view_order"),
-        "advice": came.advice(row.reason),
+        "advice": reported.advice(row.reason),
     }
 
 
 def owed_minor(row: QuarantinedSnapshot) -> int:
-    """What of its payment is to go back to the customer on account of this, and is not on its way yet.
+    """How much of its payment should be refunded because of this row, and is not being refunded yet.
 
-    All that is left of money which is not the order's, or which the card's issuer reports as fraud. Of the order's own
-    payment, what a refund was over that failed, less what was refunded since. Anything else is no reason to refund.
+    The full rest of a payment that does not settle its order or that the card's issuer reports as fraud. For a failed
+    refund, its amount minus later refunds. Otherwise 0.
     """
     payment = row.payment
     if payment is None or row.reason == Reason.FOREIGN_PAYMENT:
@@ -164,8 +164,8 @@ def owed_minor(row: QuarantinedSnapshot) -> int:
     return max(0, min(failed.amount_minor - since_minor, payment.refundable_minor))
 
 
-def _unbooked_payment(came: Came) -> Payment | None:
-    """A payment that is in no book of ours, only to tell where it can be looked at."""
-    if not came.payment_intent_id:
+def _unbooked_payment(reported: Reported) -> Payment | None:
+    """A payment that is not in our books, only for its link to Stripe."""
+    if not reported.payment_intent_id:
         return None
-    return Payment(payment_intent_id=came.payment_intent_id, livemode=bool(came.livemode))
+    return Payment(payment_intent_id=reported.payment_intent_id, livemode=bool(reported.livemode))

@@ -25,9 +25,9 @@ class Row:
 
 
 class RefundForm(forms.Form):
-    """How much of a payment, or which pieces of its order, go back, why, and what goes back on the shelf.
+    """An amount or quantities to refund, the reason, and the quantities to restock.
 
-    ``key`` makes of one form one refund, however often it is sent.
+    ``key`` makes one refund of one form, however often the form is sent.
     """
 
     what = forms.ChoiceField(
@@ -41,13 +41,13 @@ class RefundForm(forms.Form):
     reason = forms.ChoiceField(
         label=_("Reason"), required=False, choices=[("", _("another reason")), *Refund.Reason.choices]
     )
-    confirmed = forms.BooleanField(label=_("Give this money back. It cannot be undone."))
+    confirmed = forms.BooleanField(label=_("Refund this amount. It cannot be undone."))
     key = forms.UUIDField(widget=forms.HiddenInput)
 
     def __init__(self, payment: Payment, data: Any = None, *, amount_minor: int | None = None) -> None:
-        """``amount_minor`` is proposed where so much is left, else all that is left."""
+        """``amount_minor`` is the proposed amount; by default everything that is left."""
         self.payment = payment
-        # What was paid beside the order paid for no goods.
+        # A payment that does not settle the order has no lines.
         self._left = left_of(payment) if payment.settles_order else []
         left_minor = payment.refundable_minor
         proposed_minor = left_minor if amount_minor is None else min(amount_minor, left_minor)
@@ -57,8 +57,8 @@ class RefundForm(forms.Form):
         if not self._left:
             del self.fields["what"]
         for left in self._left:
-            self.fields[f"quantity_{left.line.position}"] = _pieces(_("Refund"), left.quantity)
-            self.fields[f"restock_{left.line.position}"] = _pieces(_("Back into stock"), left.restock_quantity)
+            self.fields[f"quantity_{left.line.position}"] = _quantity(_("Refund"), left.quantity)
+            self.fields[f"restock_{left.line.position}"] = _quantity(_("Back into stock"), left.restock_quantity)
 
     def rows(self) -> Iterator[Row]:
         for left in self._left:
@@ -92,7 +92,7 @@ class RefundForm(forms.Form):
             return None
 
 
-def _pieces(label: Any, left: int) -> forms.IntegerField:
+def _quantity(label: Any, left: int) -> forms.IntegerField:
     widget = forms.NumberInput({"autocomplete": "off"})
     return forms.IntegerField(
         label=label, required=False, min_value=0, max_value=left, initial=0, widget=widget, disabled=not left

@@ -1,4 +1,4 @@
-"""The page on which staff give a payment back."""
+"""The page where staff refund a payment."""
 
 from typing import Any
 
@@ -32,16 +32,16 @@ from jumun.templatetags.jumun import money
 PERMISSIONS = ("jumun_payments.view_payment", "jumun_payments.refund_payment")
 
 DISPUTED = _(
-    "The customer's bank disputes this payment and has taken the money back, so Stripe refunds it no more. "
+    "The customer's bank disputes this payment and has taken the money back, so Stripe no longer refunds it. "
     "Answer the dispute at Stripe, or accept it."
 )
 
 
-# What is to be asked of Stripe is committed first.
+# The request to Stripe is committed before it is sent.
 @transaction.non_atomic_requests
 @require_http_methods(["GET", "HEAD", "POST"])
 def refund_page(request: HttpRequest, pk: int, *, model_admin: Any) -> HttpResponseBase:
-    """A form with what is left of the payment, or with ``?amount_minor=`` of it; sent, it refunds and leads back."""
+    """A form that proposes ``?amount_minor=`` or all that is left; when sent, it refunds and returns to the order."""
     if request.user.is_anonymous or not request.user.has_perms(PERMISSIONS):
         raise PermissionDenied
     payment = get_object_or_404(Payment.objects.select_related("order"), pk=pk)
@@ -52,13 +52,13 @@ def refund_page(request: HttpRequest, pk: int, *, model_admin: Any) -> HttpRespo
 
 
 def _proposed(request: HttpRequest) -> int | None:
-    """The amount that the page which led here proposes."""
+    """The amount that the linking page proposes."""
     text = request.GET.get("amount_minor", "")
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else None
 
 
 def _refund(request: HttpRequest, payment: Payment, form: RefundForm, *, by: AbstractBaseUser) -> bool:
-    """Whether there is nothing more to be done on this form; what happened is told either way."""
+    """Refund, and report the result in the form or as a message; whether the form is finished."""
     values = form.cleaned_data
     try:
         with gateway.for_somebody_waiting():
@@ -103,18 +103,18 @@ def _refund(request: HttpRequest, payment: Payment, form: RefundForm, *, by: Abs
         )
         return True
     else:
-        _tell(request, made)
+        _report(request, made)
         return True
     return False
 
 
-def _tell(request: HttpRequest, made: Refund) -> None:
+def _report(request: HttpRequest, made: Refund) -> None:
     amount = money(made.amount_minor, made.currency)
     if made.status == Refund.Status.SUCCEEDED:
         messages.success(request, _("%(amount)s is refunded.") % {"amount": amount})
     else:
-        said = _("Refund of %(amount)s: %(status)s.")
-        messages.warning(request, said % {"amount": amount, "status": made.get_status_display()})
+        message = _("Refund of %(amount)s: %(status)s.")
+        messages.warning(request, message % {"amount": amount, "status": made.get_status_display()})
 
 
 def _page(request: HttpRequest, payment: Payment, form: RefundForm, model_admin: Any) -> HttpResponse:

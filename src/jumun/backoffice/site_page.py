@@ -1,4 +1,4 @@
-"""Pages of Jumun's own inside the admin site in which a ModelAdmin is registered, whatever that site is called."""
+"""Jumun's own pages inside the admin site in which a ModelAdmin is registered, whatever its name."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -23,7 +23,7 @@ def site_page(model_admin: "ModelAdmin[Any]", page: Page) -> Page:
 
 
 def page_context(model_admin: "ModelAdmin[Any]", request: HttpRequest, title: Any) -> dict[str, Any]:
-    """What the site's base template and ours need."""
+    """The context of the site's base template and of ours."""
     return {
         **model_admin.admin_site.each_context(request),
         "title": title,
@@ -33,5 +33,5 @@ def page_context(model_admin: "ModelAdmin[Any]", request: HttpRequest, title: An
 
 
 def to_page(model_admin: "ModelAdmin[Any]", name: str, *args: Any) -> HttpResponseBase:
-    """A redirect to the page of that name on the same site."""
+    """Redirect to the page of that name on the same site."""
     return redirect(reverse(f"admin:{name}", args=args, current_app=model_admin.admin_site.name))

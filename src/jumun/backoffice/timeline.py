@@ -1,4 +1,4 @@
-"""An order's timeline as staff read it: stored are kinds and figures, the sentences are made when they are shown."""
+"""An order's timeline as staff read it: kinds and values are stored, sentences are made for display."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -48,8 +48,8 @@ SENTENCES: dict[str, "_StrPromise"] = {
     Kind.REFUND_SUCCEEDED: gettext_lazy("Refunded: %(amount)s."),
     Kind.REFUND_CANCELED: gettext_lazy("The refund of %(amount)s was cancelled."),
     Kind.REFUND_FAILED: gettext_lazy("The refund of %(amount)s failed: %(why)s"),
-    Kind.REFUND_MAILED: gettext_lazy("The customer was told of a refund of %(amount)s by mail."),
-    Kind.AUTO_REFUND_MAILED: gettext_lazy("The customer was told by mail that %(amount)s goes back."),
+    Kind.REFUND_MAILED: gettext_lazy("A mail about the refund of %(amount)s was sent to the customer."),
+    Kind.AUTO_REFUND_MAILED: gettext_lazy("A mail about the automatic refund of %(amount)s was sent to the customer."),
     Kind.RESTOCKED: gettext_lazy("Back in stock: %(quantity)s × %(sku)s."),
     Kind.DISPUTE_OPENED: gettext_lazy("The customer's bank disputes %(amount)s: %(why)s"),
     Kind.DISPUTE_FUNDS_WITHDRAWN: gettext_lazy("The disputed %(amount)s was taken back."),
@@ -57,7 +57,7 @@ SENTENCES: dict[str, "_StrPromise"] = {
     Kind.DISPUTE_WON: gettext_lazy("The dispute over %(amount)s was won."),
     Kind.DISPUTE_LOST: gettext_lazy("The dispute over %(amount)s was lost."),
     Kind.DISPUTE_CLOSED: gettext_lazy("The dispute over %(amount)s was closed."),
-    Kind.QUARANTINED: gettext_lazy("Set aside for staff: %(why)s (%(object)s)."),
+    Kind.QUARANTINED: gettext_lazy("Held for staff to review: %(why)s (%(object)s)."),
     Kind.QUARANTINE_RESOLVED: gettext_lazy("Marked %(object)s as dealt with."),
     Kind.EVENT_REPLAYED: gettext_lazy("Had the event %(event)s processed again."),
     Kind.SET_TO_STRIPE: gettext_lazy(
@@ -76,8 +76,8 @@ ACTORS: dict[str, "_StrPromise"] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
-    """One line of the timeline, in the language that is active."""
+class Line:
+    """One line of the timeline, in the active language."""
 
     at: datetime
     who: str
@@ -85,13 +85,13 @@ class Told:
     source: str
 
 
-def timeline_of(order: Order) -> Iterator[Told]:
-    """What happened to ``order``, oldest first. Three queries, two of them to hide references."""
+def timeline_of(order: Order) -> Iterator[Line]:
+    """What happened to ``order``, oldest first. Three queries, two of them to mask references."""
     entries = list(order.timeline.order_by("id"))
     sentences = masked_all([_what(entry, order.currency) for entry in entries])
     sources = masked_all([entry.source for entry in entries])
     for entry, what, source in zip(entries, sentences, sources, strict=True):
-        yield Told(at=entry.at, who=_who(entry), what=what, source=source)
+        yield Line(at=entry.at, who=_who(entry), what=what, source=source)
 
 
 def _who(entry: TimelineEntry) -> str:
@@ -99,7 +99,7 @@ def _who(entry: TimelineEntry) -> str:
 
 
 def _what(entry: TimelineEntry, currency: str) -> str:
-    """The sentence with its figures; a kind of another version of Jumun is shown as it is stored."""
+    """The sentence with its values; a kind that this version does not know is shown as it is stored."""
     sentence = SENTENCES.get(entry.kind)
     if sentence is None:
         return entry.kind

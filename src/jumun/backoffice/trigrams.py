@@ -1,7 +1,7 @@
-"""The indexes by which PostgreSQL finds a part of a name or a number among millions (its extension pg_trgm).
+"""Indexes with which PostgreSQL finds parts of names and numbers among millions (its extension pg_trgm).
 
-The extension is one of those that any owner of a database may create; where the role may not, or the server's packages
-lack it, searches work without, and take as long as reading the table does.
+Any owner of a database may create the extension. If the role may not, or the server lacks it, searches read the whole
+table.
 """
 
 import logging
@@ -22,7 +22,7 @@ SEARCHED = (
 
 
 def create(_apps: Any, schema_editor: BaseDatabaseSchemaEditor) -> None:
-    """In a migration; changes nothing on another database than PostgreSQL."""
+    """For a migration; does nothing on other databases than PostgreSQL."""
     connection = schema_editor.connection
     if connection.vendor != "postgresql":
         return
@@ -33,7 +33,7 @@ def create(_apps: Any, schema_editor: BaseDatabaseSchemaEditor) -> None:
         logger.warning("the backoffice's search has no index, since pg_trgm cannot be created: %s", error)
         return
     for table, column in SEARCHED:
-        # As Django's icontains asks.
+        # As Django's `icontains` queries.
         schema_editor.execute(
             f'CREATE INDEX IF NOT EXISTS "{_name(table, column)}" ON "{table}"'
             f' USING gin (UPPER("{column}"::text) gin_trgm_ops)'

@@ -1,10 +1,10 @@
-"""What the database refuses of this app's tables: issued documents and their numbers are final."""
+"""Changes that the database refuses: issued documents and their numbers are final."""
 
 from jumun.db.append_only import Refusal, refuse_all
 
 SERIES = "jumun_invoices_series"
 
-# Numbers are taken and the seals stay, or the last document is sealed and the number stays.
+# An update either takes numbers or seals the last document.
 COUNTS = (
     "(NEW.step > 0 AND NEW.last_number = OLD.last_number + NEW.step"
     " AND (NEW.last_seal, NEW.head) = (OLD.last_seal, OLD.head))"

@@ -1,13 +1,14 @@
-"""Where the PDFs of issued documents are kept: the storage that ``STORAGES["jumun_documents"]`` names.
+"""The archive of PDFs: the storage that ``STORAGES["jumun_documents"]`` names.
 
-There is no default: a project's own default storage is often one whose files anybody may fetch.
+There is no default, because the files of a project's default storage are often public.
 """
 
 import hashlib
 import logging
 import os
+import re
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from django.core.files.base import ContentFile
@@ -16,19 +17,19 @@ from django.core.files.storage import FileSystemStorage, Storage, storages
 logger = logging.getLogger("jumun.invoices")
 
 ALIAS = "jumun_documents"
-# What a name ends with while its file is being written.
-PART = ".part"
+# A file has such a name while it is being written; a killed process leaves one behind.
+BEING_WRITTEN = re.compile(r"\.[0-9a-f]{32}\.part$")
 
 
 def storage() -> Storage:
-    """Raises `django.core.files.storage.InvalidStorageError` where the project has not named one."""
+    """Raises `django.core.files.storage.InvalidStorageError` if the project has not configured it."""
     return storages[ALIAS]
 
 
 def put(name: str, content: bytes) -> bytes:
-    """Keep ``content`` as ``name`` unless that name is taken, and return what is kept under it now.
+    """Store ``content`` as ``name`` unless that name is taken, and return what is stored under it now.
 
-    That is nothing if another process has removed its file in the meantime.
+    Returns ``b""`` if another process removed its file in the meantime.
     """
     found = fetch(name)
     if found is None:
@@ -37,8 +38,9 @@ def put(name: str, content: bytes) -> bytes:
 
 
 def store(name: str, content: bytes, *, keep_apart: bool = False) -> str:
-    """Keep ``content`` and return its name there, which is another than ``name`` if that is taken by something else,
-    or with ``keep_apart`` if it is taken at all. Nothing is overwritten.
+    """Store ``content`` and return its name, without overwriting anything.
+
+    Another name than ``name`` is used if that one is taken by other content or, with ``keep_apart``, by any.
     """
     found = fetch(name)
     if found == content and not keep_apart:
@@ -56,7 +58,7 @@ def store(name: str, content: bytes, *, keep_apart: bool = False) -> str:
 
 
 def _create(name: str, content: bytes) -> bool:
-    """Keep ``content`` as ``name``; ``False`` if somebody else was quicker to take that name."""
+    """Store ``content`` as ``name``; ``False`` if another process took that name first."""
     kept = storage()
     if isinstance(kept, FileSystemStorage):
         try:
@@ -71,7 +73,7 @@ def _create(name: str, content: bytes) -> bool:
 
 
 def replace(name: str, content: bytes) -> None:
-    """Keep ``content`` under ``name``, whatever was there."""
+    """Store ``content`` as ``name``, overwriting what is there."""
     kept = storage()
     if isinstance(kept, FileSystemStorage):
         _write(kept, name, content, put=Path.replace)
@@ -81,7 +83,7 @@ def replace(name: str, content: bytes) -> None:
 
 
 def _link(aside: Path, path: Path) -> None:
-    """Give the file a second name; raises `FileExistsError` where that is taken."""
+    """Rename the file; raises `FileExistsError` if the name is taken."""
     try:
         os.link(aside, path)
     except FileExistsError:
@@ -93,12 +95,12 @@ def _link(aside: Path, path: Path) -> None:
 
 
 def _write(kept: FileSystemStorage, name: str, content: bytes, *, put: Callable[[Path, Path], object]) -> None:
-    """Write ``content`` to a file beside ``name``, then have it ``put`` there.
+    """Write ``content`` to a temporary file beside ``name``, then ``put`` it there.
 
-    Written directly, a full disk or a killed process would leave an empty or partial file under the invoice's name.
-    Other storages (S3) show an object only when all of it is there.
+    Otherwise a full disk or a killed process would leave an empty or partial file under the invoice's name. Other
+    storages (S3) show only complete objects.
     """
-    aside = f"{name}.{uuid.uuid4().hex}{PART}"
+    aside = f"{name}.{uuid.uuid4().hex}.part"
     path = Path(kept.path(name))
     try:
         kept.save(aside, ContentFile(content))
@@ -111,7 +113,7 @@ def _write(kept: FileSystemStorage, name: str, content: bytes, *, put: Callable[
 
 
 def _sync(path: Path) -> None:
-    """Have the disk keep the file or folder over a power cut."""
+    """Make the file or folder survive a power cut."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -120,13 +122,25 @@ def _sync(path: Path) -> None:
 
 
 def fetch(name: str) -> bytes | None:
-    """What is kept under ``name``, or ``None``."""
     try:
         with storage().open(name) as file:
             content: bytes = file.read()
     except FileNotFoundError:
         return None
     return content
+
+
+def names(folder: str = "") -> Iterator[str]:
+    """Every file of the archive that is complete. Raises `NotImplementedError` if the storage cannot list its files."""
+    try:
+        folders, files = storage().listdir(folder)
+    except FileNotFoundError:
+        return
+    for file in sorted(files):
+        if not BEING_WRITTEN.search(file):
+            yield f"{folder}/{file}" if folder else file
+    for inner in sorted(folders):
+        yield from names(f"{folder}/{inner}" if folder else inner)
 
 
 def digest(content: bytes) -> str:

@@ -1,10 +1,10 @@
 """Invariant I4: the archive and the rows agree, both ways.
 
-The archive keeps files of documents that a database, restored from a backup, has lost.
+If a database was restored from a backup, the archive may have documents that the database lost.
 """
 
-import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from itertools import islice
 from pathlib import PurePosixPath
 
@@ -19,15 +19,13 @@ from jumun.orders.doubtful_times import LEEWAY, DoubtfulTimes
 from jumun.outbox.lease import State
 from jumun.outbox.models import Job
 
-# The document or file and what is wrong with it.
+# The document or file, and the problem.
 Wrong = Iterator[tuple[str, str]]
 BATCH = 500
-# `archive.store` writes aside first. What a killed process leaves of that is nobody's document.
-PART = re.compile(r"\.[0-9a-f]{32}\.part$")
 
 
-def documents_without_a_paper() -> Wrong:
-    """Documents whose PDF is not archived although no job is left to archive it."""
+def documents_without_a_pdf() -> Wrong:
+    """Documents whose PDF is not archived, and no job will archive it."""
     kept = ArchivedPdf.objects.filter(number=OuterRef("number"))
     waiting = Job.objects.filter(key=Concat(Value("invoices.archive:"), OuterRef("number"))).exclude(state=State.DONE)
     for model in TO_ORDER:
@@ -36,8 +34,8 @@ def documents_without_a_paper() -> Wrong:
             yield number, _("its PDF is not archived, and no job is waiting to make it")
 
 
-def papers_without_a_document() -> Wrong:
-    """Records of archived PDFs whose document is gone, or was issued later than its PDF was archived."""
+def pdfs_without_a_document() -> Wrong:
+    """Records of archived PDFs whose document is missing, or was issued after its PDF was archived."""
     orphans = ArchivedPdf.objects.order_by()
     for model in TO_ORDER:
         orphans = orphans.exclude(Exists(model._default_manager.filter(number=OuterRef("number"))))
@@ -53,33 +51,21 @@ def papers_without_a_document() -> Wrong:
 
 
 def files_that_differ() -> Wrong:
-    """Archived PDFs whose file is missing or another, and files that no row knows. Reads every file."""
+    """Archived PDFs whose file is missing or differs, and files without a record. Reads every file."""
     for archived in ArchivedPdf.objects.order_by("pk").iterator(chunk_size=BATCH):
         content = archived.content()
         if content is None:
             yield archived.name, _("the file is missing or not the one that was archived")
         elif len(content) != archived.size_bytes:
             yield archived.name, _("the file has another size than was recorded")
-    files = _files()
-    while names := list(islice(files, BATCH)):
-        yield from _strays(names)
-
-
-def _files(folder: str = "") -> Iterator[str]:
-    """The names of all that is in the archive, or nothing where the storage cannot list it."""
-    try:
-        folders, files = archive.storage().listdir(folder)
-    except (NotImplementedError, FileNotFoundError):
-        return
-    for name in sorted(files):
-        if not PART.search(name):
-            yield f"{folder}/{name}" if folder else name
-    for name in sorted(folders):
-        yield from _files(f"{folder}/{name}" if folder else name)
+    files = archive.names()
+    with suppress(NotImplementedError):  # a storage that cannot list its files
+        while names := list(islice(files, BATCH)):
+            yield from _strays(names)
 
 
 def _strays(names: Sequence[str]) -> Wrong:
-    """Files that are no document's PDF; one that is just being archived is recorded a moment later."""
+    """Files that are not the PDF of a document, except those whose record is about to be written."""
     known = set(ArchivedPdf.objects.filter(name__in=names).values_list("name", flat=True))
     strays = {name: PurePosixPath(name).stem for name in names if name not in known}
     numbers = set(strays.values())
@@ -93,7 +79,7 @@ def _strays(names: Sequence[str]) -> Wrong:
         if number in archived:
             yield name, _("is not the file that was archived for %(number)s") % {"number": number}
         elif number not in issued and SkippedNumbers.include(number):
-            continue  # a restored backup does not have the document, and its number is not given again: see the notes
+            continue  # a restored backup lost the document, and its number is not used again: see `SkippedNumbers`
         elif number not in issued:
             yield name, _("lies in the archive, but there is no document %(number)s here") % {"number": number}
         elif number not in being_made:

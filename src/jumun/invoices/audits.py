@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from jumun.audit import invariant, note, shown
 from jumun.conf import jumun
 from jumun.db import append_only
-from jumun.invoices.archive_check import documents_without_a_paper, files_that_differ, papers_without_a_document
+from jumun.invoices.archive_check import documents_without_a_pdf, files_that_differ, pdfs_without_a_document
 from jumun.invoices.by_number import TO_ORDER
 from jumun.invoices.chain_check import archived_records_that_differ, place_of, seals_that_differ
 from jumun.invoices.document_check import corrections_that_differ, invoices_that_differ
@@ -20,7 +20,7 @@ from jumun.orders.models import Order
 from jumun.outbox.models import Job
 
 LOST_REMEDY = gettext_lazy("Restore the document from a backup. Until then, do not show or mail it.")
-PAPERS_REMEDY = gettext_lazy(
+PDFS_REMEDY = gettext_lazy(
     "A missing PDF is made again by IssuedDocument.keep_pdf(). For a missing document, restore a backup that has it."
 )
 FILES_REMEDY = gettext_lazy(
@@ -35,7 +35,7 @@ TRIGGERS_REMEDY = gettext_lazy("manage.py migrate puts it back. Find out who dro
     remedy=gettext_lazy("manage.py reconcile --repair; what it leaves, merge from the order's events in the admin."),
 )
 def paid_orders_have_an_invoice() -> Iterator[tuple[str, str]]:
-    """One each is the database's promise already; here none is missing and none is too many."""
+    """A paid order has an invoice, and no other order has one. That it has at most one, the database ensures."""
     invoices = Invoice.objects.filter(order=OuterRef("pk"))
     missing = Order.objects.filter(~Exists(invoices), state=Order.State.PAID).order_by()
     for number in missing.values_list("number", flat=True).iterator():
@@ -47,7 +47,7 @@ def paid_orders_have_an_invoice() -> Iterator[tuple[str, str]]:
 
 @invariant("I2", remedy=gettext_lazy("Cancel the credit note that is too much (CreditNote.cancel)."))
 def credit_notes_stay_within_their_invoice() -> Iterator[tuple[str, str]]:
-    """What the notes of an invoice that stand take back together is at most what it is."""
+    """The credit notes of an invoice that are not cancelled do not exceed it."""
     of_invoice = ("invoice__number", "invoice__order__total_minor", "invoice__order__currency")
     credited = CreditNote.objects.standing().order_by().values(*of_invoice).annotate(sum=Sum("amount_minor"))
     for row in credited.filter(sum__gt=F("invoice__order__total_minor")):
@@ -69,8 +69,10 @@ def credit_notes_stay_within_their_invoice() -> Iterator[tuple[str, str]]:
     ),
 )
 def numbers_are_consecutive() -> Iterator[tuple[str, str]]:
-    """Numbers are unique in a series, so a count and a maximum show every gap; and no number is of no series. Those
-    that another program gave have no document here, nor have those that were skipped, which is on record.
+    """Every number belongs to a series, and no series has an unrecorded gap.
+
+    Numbers are unique, so a count and a maximum show every gap. Numbers that another program gave have no document
+    here, nor do skipped numbers, which are recorded.
     """
     for series in Series.objects.all():
         issued = [_issued(model, f"{series}-") for model in TO_ORDER]
@@ -101,38 +103,38 @@ def numbers_are_consecutive() -> Iterator[tuple[str, str]]:
 
 @note
 def skipped_numbers() -> Iterator[str]:
-    """Gaps that are on record."""
+    """Recorded gaps."""
     for skipped in SkippedNumbers.objects.select_related("series").order_by("pk"):
-        told = {"numbers": skipped, "day": f"{skipped.skipped_at:%Y-%m-%d}", "reason": skipped.reason}
-        yield _("%(numbers)s: skipped on %(day)s (%(reason)s)") % told
+        values = {"numbers": skipped, "day": f"{skipped.skipped_at:%Y-%m-%d}", "reason": skipped.reason}
+        yield _("%(numbers)s: skipped on %(day)s (%(reason)s)") % values
 
 
 def _issued(model: type[IssuedDocument], prefix: str) -> tuple[int, int]:
-    """How many documents carry numbers of a series, and the highest of these."""
+    """How many documents have a number of a series, and the highest of these numbers."""
     issued = model._default_manager.filter(number__startswith=prefix)
     # A seventh digit sorts before six as text, so the longest come first.
     by_size = issued.annotate(size=Length("number")).order_by("-size", "-number")
     highest = by_size.values_list("number", flat=True).first()
-    # Behind our back, it may be any text.
+    # It can be any text if somebody changed it in the database.
     return issued.count(), place_of(highest) if highest else 0
 
 
 @invariant("I4", remedy=LOST_REMEDY)
 def documents_are_sealed() -> Iterator[tuple[str, str]]:
-    """Every document has the seal that it was given, and follows the one before it; see `chain_check`."""
+    """Every document has its seal and follows the one before it; see `chain_check`."""
     yield from seals_that_differ()
 
 
 @invariant("I4", remedy=LOST_REMEDY)
 def documents_say_what_the_books_say() -> Iterator[tuple[str, str]]:
-    """Documents are as they were issued, and so are the rows that they were made of; see `document_check`."""
+    """Documents are as they were issued, and so are the rows that they copy; see `document_check`."""
     yield from invoices_that_differ()
     yield from corrections_that_differ()
 
 
 @invariant("I4", remedy=LOST_REMEDY)
-def papers_are_of_their_documents() -> Iterator[tuple[str, str]]:
-    """The record of an archived PDF, which is as frozen as the document and apart from it, tells what was printed."""
+def pdfs_show_their_documents() -> Iterator[tuple[str, str]]:
+    """The record of an archived PDF has the hash of the document that was printed, and is frozen as well."""
     of_another = ArchivedPdf.objects.filter(number=OuterRef("number")).exclude(
         document_sha256=OuterRef("document_sha256")
     )
@@ -143,29 +145,29 @@ def papers_are_of_their_documents() -> Iterator[tuple[str, str]]:
     yield from archived_records_that_differ()
 
 
-@invariant("I4", remedy=PAPERS_REMEDY)
-def documents_and_papers_belong_together() -> Iterator[tuple[str, str]]:
-    """Every document has its archived PDF or a job that makes it, and every archived PDF its document."""
-    yield from documents_without_a_paper()
-    yield from papers_without_a_document()
+@invariant("I4", remedy=PDFS_REMEDY)
+def documents_have_pdfs_and_pdfs_have_documents() -> Iterator[tuple[str, str]]:
+    """Every document has an archived PDF or a job that makes it; every archived PDF has a document."""
+    yield from documents_without_a_pdf()
+    yield from pdfs_without_a_document()
 
 
 @invariant("I4", remedy=FILES_REMEDY, reads_files=True)
 def archived_pdfs_are_as_they_were_kept() -> Iterator[tuple[str, str]]:
-    """Every file of the archive is there, with the SHA-256 that was taken when it was kept, and no other file is."""
+    """The archive holds every recorded file with its recorded SHA-256, and no other file."""
     yield from files_that_differ()
 
 
 @invariant("I4", remedy=TRIGGERS_REMEDY)
 def the_database_refuses_to_change_what_is_final() -> Iterator[tuple[str, str]]:
-    """The triggers are there, switched on, and do what this version of Jumun has them do."""
+    """The triggers exist, are enabled and match this version of Jumun."""
     for trigger in append_only.missing(connections[router.db_for_write(Invoice)]):
         yield trigger, _("this trigger is missing, switched off or changed")
 
 
 @invariant("I11", remedy=gettext_lazy('Enqueue the mail again: "Send again" in the admin.'))
 def documents_were_mailed_or_will_be() -> Iterator[tuple[str, str]]:
-    """Every document has the job of its mail, waiting or done, until jobs that are done are purged."""
+    """Every document has the job of its mail, waiting or done, until done jobs are purged."""
     kept_since = timezone.now() - timedelta(seconds=jumun().finished_work_kept_s)
     for model in TO_ORDER:
         job = Job.objects.filter(key=Concat(Value("invoices.mail:"), OuterRef("number")))

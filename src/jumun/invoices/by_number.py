@@ -1,8 +1,8 @@
-"""Issued documents of any kind by their number, which no two of them share."""
+"""Issued documents of any kind by their number, which is unique across the kinds."""
 
 from jumun.invoices.models import Cancellation, CreditNote, Invoice, IssuedDocument
 
-# The way from a document to its order, to be gone in the same query.
+# The path from a document to its order, for `select_related`.
 TO_ORDER: dict[type[IssuedDocument], str] = {
     Invoice: "order",
     CreditNote: "invoice__order",
@@ -11,7 +11,7 @@ TO_ORDER: dict[type[IssuedDocument], str] = {
 
 
 def by_number(number: str, **of: str) -> IssuedDocument:
-    """The document with that number; ``of`` narrows by its order's columns. Raises `LookupError` without one."""
+    """The document with that number; ``of`` filters by columns of its order. Raises `LookupError` if there is none."""
     for model, to_order in TO_ORDER.items():
         narrowed = {f"{to_order}__{column}": value for column, value in of.items()}
         issued = model._default_manager.select_related(to_order).filter(number=number, **narrowed).first()

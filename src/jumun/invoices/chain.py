@@ -1,11 +1,11 @@
-"""Seals: keyed hashes by which documents that were changed, added or taken away are noticed, whoever did it.
+"""Seals: keyed hashes that show whether documents were changed, added or removed, even by the database's owner.
 
-The seal of a document covers its number, its moment, its text and the seal of the document before it in its series. The
-series keeps the last seal, and a seal over that (its head) which stands nowhere else. Whoever owns the database can
-change rows and drop triggers, but without the key can neither make the seal of another document nor, once the last
-documents are gone, the head that their predecessor had. Why as it is: docs/decisions/0078-documents-are-sealed.md.
+The seal of a document covers its number, its time, its text and the seal of the document before it in its series. The
+series keeps the last seal, and a seal of that one: its head. The database's owner can change rows and drop triggers,
+but without the key can neither seal another document nor, after removing the last documents, compute the earlier head.
+Decision: docs/decisions/0078-documents-are-sealed.md.
 
-A seal reads ``<key>:<hash>``: eight hexadecimal digits that name the key without telling it, and an HMAC-SHA-256.
+A seal is ``<key>:<hash>``: eight hexadecimal digits that identify the key without revealing it, and an HMAC-SHA-256.
 """
 
 import hmac
@@ -25,11 +25,9 @@ NAME_CHARS = 8
 
 
 class Verdict(Enum):
-    """What a seal proves."""
-
     GENUINE = "genuine"
     FORGED = "forged"
-    # Sealed with a key that is not configured, so nothing is proven.
+    # The key is not configured, so the seal proves nothing.
     UNKNOWN_KEY = "unknown key"
 
 
@@ -44,7 +42,7 @@ class _Key:
 
 
 def seal(number: str, issued_at: datetime, document_sha256: str, seal_before: str) -> str:
-    """The seal of a document; ``seal_before`` is empty for the first of its series."""
+    """The seal of a document; ``seal_before`` is empty for the first document of a series."""
     return _keys()[0].seal(*_parts(number, issued_at, document_sha256, seal_before))
 
 
@@ -53,7 +51,7 @@ def check_seal(seal: str, number: str, issued_at: datetime, document_sha256: str
 
 
 def head(series: str, last_seal: str) -> str:
-    """What a series, ``INV-2026``, keeps beside the seal of its last document."""
+    """The head of a series, such as ``INV-2026``."""
     return _keys()[0].seal("head", series, last_seal)
 
 
@@ -62,7 +60,7 @@ def check_head(head: str, series: str, last_seal: str) -> Verdict:
 
 
 def seal_record(*columns: str) -> str:
-    """The seal of a row that is in no series."""
+    """The seal of a row outside the series."""
     return _keys()[0].seal("record", *columns)
 
 
@@ -71,12 +69,12 @@ def check_record(seal: str, *columns: str) -> Verdict:
 
 
 def moment(at: datetime) -> str:
-    """A moment as seals cover it, the same from every database."""
+    """A time in the form that seals cover, the same with every database."""
     return at.astimezone(UTC).isoformat(timespec="microseconds")
 
 
 def key_name(seal: str) -> str:
-    """Which key made the seal."""
+    """The name of the key that made the seal."""
     return seal.partition(":")[0]
 
 
@@ -94,7 +92,7 @@ def _check(seal: str, *parts: str) -> Verdict:
 
 
 def _keys() -> tuple[_Key, ...]:
-    """The key in force, and the older ones that still verify."""
+    """The current key, and the older ones, which only verify."""
     return tuple(map(_key, (*jumun().document_chain_keys, settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)))
 
 

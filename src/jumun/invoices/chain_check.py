@@ -1,7 +1,6 @@
-"""Invariant I4: every document has the seal that it was given, and follows the one before it.
+"""Invariant I4: every document has its seal and follows the one before it; see `jumun.invoices.chain`.
 
-See `jumun.invoices.chain`. Only numbers, moments, hashes and seals are read: that the hash is that of the text is for
-`document_check`.
+Only numbers, times, hashes and seals are read; `document_check` compares the hash with the text.
 """
 
 from collections.abc import Iterable, Iterator
@@ -14,14 +13,14 @@ from jumun.invoices import chain
 from jumun.invoices.chain import Verdict
 from jumun.invoices.models import ArchivedPdf, Cancellation, CreditNote, Invoice, IssuedDocument, Series
 
-# The number of a document and what is wrong with it.
+# The number of a document, and the problem.
 Wrong = Iterator[tuple[str, str]]
 CHUNK = 2000
 
 
 @dataclass(frozen=True, slots=True)
 class _Link:
-    """What of a document its seal covers."""
+    """The parts of a document that its seal covers."""
 
     number: str
     issued_at: datetime
@@ -38,13 +37,13 @@ class _Link:
 
 
 def place_of(number: str) -> int:
-    """Which of its series a document is, 0 where the text is no number."""
+    """The place of a document in its series; 0 if the text is not a document number."""
     tail = number.rpartition("-")[2]
     return int(tail) if tail.isdecimal() else 0
 
 
 class _Unknown:
-    """Documents whose key is not configured: reported together, for a lost key concerns all that it sealed."""
+    """Documents whose key is not configured, reported as one range for each key."""
 
     def __init__(self) -> None:
         self._from_to: dict[tuple[str, str], tuple[str, str]] = {}
@@ -60,7 +59,7 @@ class _Unknown:
 
 
 def seals_that_differ() -> Wrong:
-    """Documents that were changed, or whose predecessor is missing, and series that have lost their last documents."""
+    """Documents that were changed or whose predecessor is missing, and series whose last documents are missing."""
     unknown = _Unknown()
     last: dict[str, _Link] = {}
     for links in (_links(Invoice), _woven(_links(CreditNote), _links(Cancellation))):
@@ -71,13 +70,13 @@ def seals_that_differ() -> Wrong:
 
 
 def _links(model: type[IssuedDocument]) -> Iterator[_Link]:
-    """In the order of issue: whoever takes a number keeps the others of its series waiting until it is stored."""
+    """In the order of issue, which is that of the keys: a series is locked from taking a number to the commit."""
     rows = model._default_manager.order_by("pk").values_list("number", "issued_at", "document_sha256", "seal")
     return (_Link(*row) for row in rows.iterator(chunk_size=CHUNK))
 
 
 def _woven(many: Iterator[_Link], few: Iterable[_Link]) -> Iterator[_Link]:
-    """Both in the order of their numbers; the few are kept in memory."""
+    """Both, ordered by number; ``few`` is held in memory."""
     waiting: dict[str, list[_Link]] = {}
     for link in few:
         waiting.setdefault(link.series, []).append(link)
@@ -129,7 +128,7 @@ def _head_differs(series: Series, last: _Link | None, unknown: _Unknown) -> Wron
 
 
 def archived_records_that_differ() -> Wrong:
-    """Records of archived PDFs that were changed; they stand in no series."""
+    """Records of archived PDFs that were changed."""
     unknown = _Unknown()
     for archived in ArchivedPdf.objects.order_by("pk").iterator(chunk_size=CHUNK):
         match chain.check_record(archived.seal, *archived.sealed()):

@@ -1,3 +1,4 @@
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, get_args
 
@@ -6,7 +7,7 @@ from django.core.checks import CheckMessage, Error, Warning, register
 from django.core.files.storage import FileSystemStorage, InvalidStorageError
 
 from jumun import email_addresses, tax_ids
-from jumun.conf import InvalidSetting, Paper, Seller, jumun, livemode
+from jumun.conf import InvalidSetting, JumunSettings, Paper, Seller, jumun, livemode
 from jumun.countries import country_codes
 from jumun.invoices.archive import ALIAS, storage
 from jumun.invoices.numbers import PREFIX, PREFIX_MAX_CHARS, SELLER_CODE, TEST_PREFIX
@@ -16,35 +17,35 @@ CHAIN_KEY_MIN_CHARS = 32
 
 
 @register()
-def check_prefix(**_: Any) -> list[CheckMessage]:
-    """Real numbers cannot be taken for those of test payments."""
+def check_settings(**_: Any) -> list[CheckMessage]:
+    """Each problem of the settings that concern documents."""
     try:
-        prefixes = {"INVOICE_PREFIX": jumun().invoice_prefix, "CREDIT_NOTE_PREFIX": jumun().credit_note_prefix}
-        code = jumun().seller.code
+        settings_ = jumun()
     except InvalidSetting:  # jumun.E001 reports it
         return []
-    messages: list[CheckMessage] = [
-        Error(
-            f'JUMUN["{name}"] is {prefix!r}.',
-            hint=f"Up to {PREFIX_MAX_CHARS} of A-Z, 0-9 and hyphens between them; {TEST_PREFIX} is for test payments.",
-            id="jumun.E021",
-        )
-        for name, prefix in prefixes.items()
-        if not _is_fit(prefix)
+    return [
+        *_prefixes(settings_),
+        *_demo_seller(settings_.seller),
+        *_seller(settings_.seller),
+        *_tax_id(settings_.seller),
+        *_layout(settings_),
+        *_chain_keys(settings_),
     ]
-    if prefixes["INVOICE_PREFIX"] == prefixes["CREDIT_NOTE_PREFIX"]:
-        messages.append(
-            Error("Invoices and credit notes have the same prefix, and so the same numbers.", id="jumun.E025")
-        )
+
+
+def _prefixes(settings_: JumunSettings) -> Iterator[CheckMessage]:
+    """Real numbers cannot look like those of test payments."""
+    prefixes = {"INVOICE_PREFIX": settings_.invoice_prefix, "CREDIT_NOTE_PREFIX": settings_.credit_note_prefix}
+    for name, prefix in prefixes.items():
+        if not _is_fit(prefix):
+            hint = f"Up to {PREFIX_MAX_CHARS} of A-Z, 0-9 and hyphens between them; {TEST_PREFIX} is for test payments."
+            yield Error(f'JUMUN["{name}"] is {prefix!r}.', hint=hint, id="jumun.E021")
+    if settings_.invoice_prefix == settings_.credit_note_prefix:
+        yield Error("Invoices and credit notes have the same prefix, and so the same numbers.", id="jumun.E025")
+    code = settings_.seller.code
     if not SELLER_CODE.fullmatch(code) or code == TEST_PREFIX[:-1]:
-        messages.append(
-            Error(
-                f'JUMUN["SELLER"]["CODE"] is {code!r}.',
-                hint=f"Up to 10 of A-Z and 0-9, or nothing; {TEST_PREFIX[:-1]} is for test payments.",
-                id="jumun.E026",
-            )
-        )
-    return messages
+        hint = f"Up to 10 of A-Z and 0-9, or nothing; {TEST_PREFIX[:-1]} is for test payments."
+        yield Error(f'JUMUN["SELLER"]["CODE"] is {code!r}.', hint=hint, id="jumun.E026")
 
 
 def _is_fit(prefix: str) -> bool:
@@ -53,99 +54,65 @@ def _is_fit(prefix: str) -> bool:
     )
 
 
-@register()
-def check_seller(**_: Any) -> list[CheckMessage]:
-    """Nobody's real invoices come from the demo store."""
-    try:
-        name = jumun().seller.name
-    except InvalidSetting:  # jumun.E001 reports it
-        return []
-    if not livemode() or name != Seller().name:
-        return []
-    return [
-        Error(
-            f"Invoices for real money would come from {name!r}, the demo's seller.",
+def _demo_seller(seller: Seller) -> Iterator[CheckMessage]:
+    """Real invoices do not name the demo's seller."""
+    if livemode() and seller.name == Seller().name:
+        yield Error(
+            f"Invoices for real money would come from {seller.name!r}, the demo's seller.",
             hint='Put your name, address and tax identifier into JUMUN["SELLER"].',
             id="jumun.E024",
         )
-    ]
 
 
-@register()
-def check_seller_details(**_: Any) -> list[CheckMessage]:
+def _seller(seller: Seller) -> Iterator[CheckMessage]:
     """Invoices and mails name a seller whom customers can reach."""
-    try:
-        seller = jumun().seller
-    except InvalidSetting:  # jumun.E001 reports it
-        return []
-    messages: list[CheckMessage] = []
     if not seller.name:
-        messages.append(Error('JUMUN["SELLER"]["NAME"] is blank.', id="jumun.E033"))
+        yield Error('JUMUN["SELLER"]["NAME"] is blank.', id="jumun.E033")
     if seller.country not in country_codes():
         hint = "An ISO 3166-1 alpha-2 code in capitals, such as KR."
-        messages.append(Error(f'JUMUN["SELLER"]["COUNTRY"] is {seller.country!r}.', hint=hint, id="jumun.E034"))
+        yield Error(f'JUMUN["SELLER"]["COUNTRY"] is {seller.country!r}.', hint=hint, id="jumun.E034")
     if not email_addresses.is_valid(seller.email):
         hint = "Mails are sent from it and warnings to it. Write it like shop@example.com."
-        messages.append(Error(f'JUMUN["SELLER"]["EMAIL"] is {seller.email!r}.', hint=hint, id="jumun.E035"))
-    return messages
+        yield Error(f'JUMUN["SELLER"]["EMAIL"] is {seller.email!r}.', hint=hint, id="jumun.E035")
 
 
-@register()
-def check_tax_id(**_: Any) -> list[CheckMessage]:
+def _tax_id(seller: Seller) -> Iterator[CheckMessage]:
     """A mistyped number on an invoice costs the customer the deduction of its tax."""
     try:
-        seller = jumun().seller
         written = tax_ids.normalized(seller.tax_id, seller.country)
-    except InvalidSetting:  # jumun.E001 reports it
-        return []
     except tax_ids.InvalidTaxId as error:
         hint = "A Korean business registration number (123-45-67890), or a VAT identifier with its country's letters."
-        return [Error(f'JUMUN["SELLER"]["TAX_ID"]: {error}', hint=hint, id="jumun.E027")]
+        yield Error(f'JUMUN["SELLER"]["TAX_ID"]: {error}', hint=hint, id="jumun.E027")
+        return
     if written != seller.tax_id:
         hint = f"Write it as your customers know it: {written!r}."
-        return [Warning(f'JUMUN["SELLER"]["TAX_ID"] is {seller.tax_id!r}.', hint=hint, id="jumun.W028")]
-    return []
+        yield Warning(f'JUMUN["SELLER"]["TAX_ID"] is {seller.tax_id!r}.', hint=hint, id="jumun.W028")
 
 
-@register()
-def check_paper(**_: Any) -> list[CheckMessage]:
-    """The paper exists, and so do the folders with fonts."""
-    try:
-        settings_ = jumun()
-    except InvalidSetting:  # jumun.E001 reports it
-        return []
-    messages: list[CheckMessage] = [
-        Error(f'JUMUN["INVOICE_FONT_FOLDERS"]: there is no folder {folder}.', id="jumun.E030")
-        for folder in settings_.invoice_font_folders
-        if not Path(folder).is_dir()
-    ]
+def _layout(settings_: JumunSettings) -> Iterator[CheckMessage]:
+    """The paper size is known, and the font folders exist."""
+    for folder in settings_.invoice_font_folders:
+        if not Path(folder).is_dir():
+            yield Error(f'JUMUN["INVOICE_FONT_FOLDERS"]: there is no folder {folder}.', id="jumun.E030")
     if settings_.invoice_paper not in PAPERS:
         hint = f"One of {', '.join(map(repr, PAPERS))}."
-        messages.append(Error(f'JUMUN["INVOICE_PAPER"] is {settings_.invoice_paper!r}.', hint=hint, id="jumun.E029"))
-    return messages
+        yield Error(f'JUMUN["INVOICE_PAPER"] is {settings_.invoice_paper!r}.', hint=hint, id="jumun.E029")
 
 
-@register()
-def check_chain_keys(**_: Any) -> list[CheckMessage]:
-    """Nobody finds the keys that seal documents by trying."""
-    try:
-        keys = jumun().document_chain_keys
-    except InvalidSetting:  # jumun.E001 reports it
-        return []
-    return [
-        Error(
-            f'JUMUN["DOCUMENT_CHAIN_KEYS"]: key {place} is shorter than {CHAIN_KEY_MIN_CHARS} characters.',
-            hint='Make one with: python -c "import secrets; print(secrets.token_urlsafe(48))"',
-            id="jumun.E036",
-        )
-        for place, key in enumerate(keys, start=1)
-        if len(key) < CHAIN_KEY_MIN_CHARS
-    ]
+def _chain_keys(settings_: JumunSettings) -> Iterator[CheckMessage]:
+    """The keys that seal documents are too long to guess."""
+    for place, key in enumerate(settings_.document_chain_keys, start=1):
+        if len(key) < CHAIN_KEY_MIN_CHARS:
+            yield Error(
+                f'JUMUN["DOCUMENT_CHAIN_KEYS"]: key {place} is shorter than {CHAIN_KEY_MIN_CHARS} characters.',
+                hint='Make one with: python -c "import secrets; print(secrets.token_urlsafe(48))"',
+                id="jumun.E036",
+            )
 
 
 @register()
 def check_archive(**_: Any) -> list[CheckMessage]:
-    """Invoices have a place to be kept in, which no web server publishes."""
+    """Invoices are archived in a folder that no web server publishes."""
     hint = (
         f'Add to STORAGES: "{ALIAS}": {{"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {{...}}}}.'
     )

@@ -1,4 +1,4 @@
-"""From an order to the document that its invoice freezes."""
+"""Compose the document that an order's invoice freezes."""
 
 import datetime
 from typing import cast
@@ -8,12 +8,12 @@ from jumun.db.fast import find_all
 from jumun.invoices.documents.document import Document, Line, Locale, Party, PaymentReference, TaxCategory, taxes_of
 from jumun.orders.models import Order, OrderLine
 
-# Takes the place of the number until the series gives one; no invoice is ever stored with it.
+# A placeholder until the series assigns the number; no invoice is stored with it.
 UNNUMBERED = "-"
 
 
 def compose(order: Order, *, issued_on: datetime.date, paid_by: PaymentReference | None) -> Document:
-    """The invoice document of ``order``; every value is copied, so no later change can reach it."""
+    """The invoice document of ``order``. Every value is copied, so later changes do not affect it."""
     lines = tuple(_line(line) for line in find_all(OrderLine, order_id=order.pk, order_by="position"))
     return Document(
         kind="invoice",
@@ -75,7 +75,6 @@ def _seller() -> Party:
 
 
 def buyer_of(order: Order) -> Party:
-    """The customer as a document names them."""
     return Party(
         name=order.name,
         address_lines=(order.address,) if order.address else (),

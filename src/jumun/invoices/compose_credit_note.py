@@ -1,5 +1,6 @@
-"""From an invoice and what comes back of it to the document of a credit note, and from that to its cancellation.
-No database.
+"""Compose the document of a credit note from its invoice, and that of a cancellation from its credit note.
+
+Without the database.
 """
 
 import datetime
@@ -23,7 +24,7 @@ from jumun.invoices.documents.labels import labels_of
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rest:
-    """What earlier credit notes have left of an invoice's line: pieces, and money with tax."""
+    """What earlier credit notes left of an invoice line: the quantity, and the amounts including tax."""
 
     line: Line
     quantity: int
@@ -33,7 +34,7 @@ class Rest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """What is credited of a line now. ``quantity`` is 0 where an amount is given back and no piece comes back."""
+    """What is credited of a line now. ``quantity`` is 0 if only an amount is credited."""
 
     rest: Rest
     quantity: int
@@ -42,7 +43,7 @@ class Part:
     @property
     def is_whole(self) -> bool:
         line, left = self.rest.line, self.rest.quantity
-        # Pieces that came back before may have brought nothing, and are not to come back again.
+        # A quantity credited before may have had no value, and must not be credited twice.
         return self.total_minor == line.total_minor and left == line.quantity and self.quantity in {0, left}
 
 
@@ -55,21 +56,21 @@ def compose_credit_note(
     issued_on: datetime.date,
     refunded_to: PaymentReference,
 ) -> Document:
-    """The credit note over ``amount_minor``, tax included, of ``invoice``; ``credited`` are the notes before it.
+    """The credit note of ``invoice`` for ``amount_minor``, tax included; ``credited`` are the earlier credit notes.
 
-    ``lines`` are the pieces that come back, by position. Raises `DocumentError` where more comes back than is left.
+    ``lines`` are the returned quantities by position. Raises `DocumentError` for more than is left.
     """
     credited = tuple(credited)
     rests = _rests(invoice, credited)
     left_minor = _left_minor(invoice, credited)
     if not 0 < amount_minor <= left_minor:
         raise DocumentError(f"{amount_minor} is not within the {left_minor} left to be credited.")
-    worths_minor = _worths(rests, lines, invoice.currency)
-    rest_minor = sum(rest.total_minor for rest in rests) - sum(worths_minor)
-    # The note takes all that comes back, if the rest is then rounded rightly; else as much as the amount.
+    values_minor = _credited_values(rests, lines, invoice.currency)
+    rest_minor = sum(rest.total_minor for rest in rests) - sum(values_minor)
+    # Credit the full value of the lines if the rest then rounds to what remains; otherwise credit the amount.
     is_rounded = money.round_to_charge(rest_minor, invoice.currency) == left_minor - amount_minor
-    lines_minor = sum(worths_minor) if is_rounded else amount_minor
-    parts = _parts(rests, lines_minor, worths_minor, lines or {})
+    lines_minor = sum(values_minor) if is_rounded else amount_minor
+    parts = _parts(rests, lines_minor, values_minor, lines or {})
     taxes_minor = _taxes(invoice, rests, parts)
     credit_lines = tuple(
         _line(invoice, part, tax_minor, position)
@@ -86,15 +87,15 @@ def compose_credit_note(
 
 
 def compose_cancellation(note: Document, *, issued_on: datetime.date) -> Document:
-    """The document that takes back ``note`` to the unit."""
+    """The document that reverses ``note`` exactly."""
     lines = tuple(map(_negative, note.lines))
     return _correcting(note, "cancellation", lines, rounding_minor=-note.rounding_minor, issued_on=issued_on)
 
 
 def value_of_lines(invoice: Document, credited: Iterable[Document], lines: Mapping[int, int] | None = None) -> int:
-    """What is left to be credited of ``invoice``, or of so many pieces of its ``lines``. Raises `DocumentError`.
+    """What is left to credit of ``invoice``, or of the quantities in ``lines``. Raises `DocumentError`.
 
-    The rest is rounded as an order of the rest would be, so that roundings do not add up.
+    What remains afterwards is rounded as an order of it would be, so that roundings do not add up.
     """
     credited = tuple(credited)
     left_minor = _left_minor(invoice, credited)
@@ -125,22 +126,22 @@ def _rests(invoice: Document, credited: Iterable[Document]) -> list[Rest]:
     ]
 
 
-def _worths(rests: Sequence[Rest], lines: Mapping[int, int] | None, currency: str) -> list[int]:
-    """What comes back of each line. What remains and is too little to be refunded by itself goes with it."""
+def _credited_values(rests: Sequence[Rest], lines: Mapping[int, int] | None, currency: str) -> list[int]:
+    """The value credited of each line; a remainder that is too small to refund on its own is included."""
     all_minor = [rest.total_minor for rest in rests]
     if lines is None:
         return all_minor
-    worths_minor = _values(rests, lines)
-    return worths_minor if money.round_to_charge(sum(all_minor) - sum(worths_minor), currency) else all_minor
+    values_minor = _values(rests, lines)
+    return values_minor if money.round_to_charge(sum(all_minor) - sum(values_minor), currency) else all_minor
 
 
 def _parts(
-    rests: Sequence[Rest], lines_minor: int, worths_minor: Sequence[int], lines: Mapping[int, int]
+    rests: Sequence[Rest], lines_minor: int, values_minor: Sequence[int], lines: Mapping[int, int]
 ) -> list[Part]:
-    """The amount spread over what comes back, by its worth."""
-    if not 0 < lines_minor <= sum(worths_minor):
-        raise DocumentError(f"{lines_minor} is not within the {sum(worths_minor)} left of the lines.")
-    shares = money.allocate(lines_minor, worths_minor)
+    """The amount, spread over the lines in proportion to their values."""
+    if not 0 < lines_minor <= sum(values_minor):
+        raise DocumentError(f"{lines_minor} is not within the {sum(values_minor)} left of the lines.")
+    shares = money.allocate(lines_minor, values_minor)
     parts = [
         Part(rest=rest, quantity=lines.get(rest.line.position, 0), total_minor=share)
         for rest, share in zip(rests, shares, strict=True)
@@ -149,7 +150,7 @@ def _parts(
 
 
 def _values(rests: Sequence[Rest], lines: Mapping[int, int]) -> list[int]:
-    """What the pieces that come back are worth, line by line."""
+    """The value of the returned quantity of each line."""
     unknown = lines.keys() - {rest.line.position for rest in rests}
     if unknown:
         raise DocumentError(f"The invoice has no line {', '.join(map(str, sorted(unknown)))}.")
@@ -163,7 +164,7 @@ def _value(rest: Rest, quantity: int) -> int:
 
 
 def _taxes(invoice: Document, rests: Sequence[Rest], parts: Sequence[Part]) -> list[int]:
-    """The tax in each part, rounded once a rate and spread over the lines; the last part takes just what is left."""
+    """The tax of each part: rounded once for each rate, then spread over its lines; the last part takes the rest."""
     taxes_minor = [0] * len(parts)
     for subtotal in invoice.taxes:
         indices = [index for index, part in enumerate(parts) if _is_taxed_by(subtotal, part.rest.line)]
@@ -189,7 +190,7 @@ def _is_taxed_by(subtotal: TaxSubtotal, line: Line) -> bool:
 
 
 def _line(invoice: Document, part: Part, tax_minor: int, position: int) -> Line:
-    """The part as pieces at their price where that adds up, else as an amount."""
+    """The part as a quantity at its price if that adds up; otherwise as an amount."""
     line = part.rest.line
     quantity = line.quantity if part.is_whole else part.quantity
     priced_minor = part.total_minor if invoice.prices_include_tax else part.total_minor - tax_minor

@@ -1,13 +1,14 @@
-"""Invariant I4: every document is the one that was issued, and says what the rows say that it was made of.
+"""Invariant I4: every document is the one that was issued, and agrees with the rows that it copies.
 
-Each text is read once and parsed, which takes a minute or two for a million documents. Texts are compared as documents
-freeze them (NFC). Customers' data is not repeated in what is reported; amounts are.
+Each document is read and parsed once: a minute or two for a million documents. Texts are compared in NFC, as documents
+freeze them. Reports repeat amounts, but not customers' data.
 """
 
 import hashlib
 import json
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from django.db.models import F
@@ -17,7 +18,7 @@ from jumun.audit import shown
 from jumun.invoices.models import Cancellation, CreditNote, Invoice
 from jumun.orders.models import Order, OrderLine
 
-# The number of a document and what is wrong with it.
+# The number of a document, and the problem.
 Wrong = Iterator[tuple[str, str]]
 Row = Mapping[str, Any]
 CHUNK = 1000
@@ -32,7 +33,7 @@ LINE = {
 
 
 def invoices_that_differ() -> Wrong:
-    """Invoices whose text was changed, and those whose order or lines were."""
+    """Invoices that were changed, or whose order or lines were changed."""
     columns = ("number", "reference", "language", "address", "currency", "prices_include_tax", "livemode")
     order = {f"order_{name}": F(f"order__{name}") for name in (*columns, *BUYER, *AMOUNTS)}
     invoices = Invoice.objects.order_by("order_id").values(
@@ -40,15 +41,15 @@ def invoices_that_differ() -> Wrong:
     )
     rows = invoices.iterator(chunk_size=CHUNK)
     first = next(rows, None)
-    # Begun after the invoices: what was issued meanwhile is among the lines only.
+    # This query starts after that of the invoices, so no invoice lacks its lines.
     lines = _Lines()
     while first is not None:
-        yield from _invoice_differs(first, lines.of(first["order_id"]))
+        yield from _checked(first, partial(_invoice_differs, first, lines.of(first["order_id"])))
         first = next(rows, None)
 
 
 def corrections_that_differ() -> Wrong:
-    """Credit notes and cancellations whose text was changed, and those that are not of what they refer to."""
+    """Credit notes and cancellations that were changed, or that disagree with the document that they correct."""
     notes = CreditNote.objects.order_by("pk").values(
         *("number", "document_json", "document_sha256", "amount_minor"),
         corrected=F("invoice__number"),
@@ -57,7 +58,7 @@ def corrections_that_differ() -> Wrong:
         stripe_id=F("refund_id"),
     )
     for row in notes.iterator(chunk_size=CHUNK):
-        yield from _correction_differs(row, amount_minor=-row["amount_minor"])
+        yield from _checked(row, partial(_correction_differs, row, -row["amount_minor"]))
     cancellations = Cancellation.objects.order_by("pk").values(
         *("number", "document_json", "document_sha256"),
         amount_minor=F("credit_note__amount_minor"),
@@ -67,11 +68,11 @@ def corrections_that_differ() -> Wrong:
         stripe_id=F("credit_note__refund_id"),
     )
     for row in cancellations.iterator(chunk_size=CHUNK):
-        yield from _correction_differs(row, amount_minor=row["amount_minor"])
+        yield from _checked(row, partial(_correction_differs, row, row["amount_minor"]))
 
 
 class _Lines:
-    """The lines of all orders, in step with the invoices."""
+    """The lines of all orders, read in the same order as the invoices."""
 
     def __init__(self) -> None:
         lines = OrderLine.objects.order_by("order_id", "position").values("order_id", *LINE)
@@ -79,7 +80,7 @@ class _Lines:
         self._ahead: Row | None = next(self._rows, None)
 
     def of(self, order_pk: int) -> list[Row]:
-        """Of the orders that are asked for, each has a greater key than the one before."""
+        """Call it with ascending keys."""
         found = []
         while self._ahead and self._ahead["order_id"] <= order_pk:
             if self._ahead["order_id"] == order_pk:
@@ -88,31 +89,31 @@ class _Lines:
         return found
 
 
-def _parsed(row: Row) -> tuple[Any, str]:
-    """The document as JSON says it, or nothing and what is wrong with it."""
-    text = row["document_json"]
-    if hashlib.sha256(text.encode()).hexdigest() != row["document_sha256"]:
-        return None, _("its document is not the one that was issued")
+def _checked(row: Row, differences: Callable[[Any], Iterator[str]]) -> Wrong:
+    """The problems of one document; ``differences`` compares its parsed JSON."""
     try:
-        document = json.loads(text)
-        if document["number"] != row["number"]:
-            return None, _("its document has the number %(number)s") % {"number": document["number"]}
-    except (ValueError, TypeError, KeyError):
-        return None, _("its document cannot be read")
-    return document, ""
-
-
-def _invoice_differs(row: Row, lines: list[Row]) -> Wrong:
-    document, problem = _parsed(row)
-    if document is None:
-        yield row["number"], problem
-        return
-    try:
-        problems = [*_order_differs(row, document), *_lines_differ(row, lines, document)]
-    except (TypeError, KeyError, IndexError, AttributeError):
+        problems = list(_differing(row, differences))
+    except (ValueError, TypeError, KeyError, IndexError, AttributeError):
         problems = [_("its document cannot be read")]
     for problem in problems:
         yield row["number"], problem
+
+
+def _differing(row: Row, differences: Callable[[Any], Iterator[str]]) -> Iterator[str]:
+    text = row["document_json"]
+    if hashlib.sha256(text.encode()).hexdigest() != row["document_sha256"]:
+        yield _("its document is not the one that was issued")
+        return
+    document = json.loads(text)
+    if document["number"] != row["number"]:
+        yield _("its document has the number %(number)s") % {"number": document["number"]}
+    else:
+        yield from differences(document)
+
+
+def _invoice_differs(row: Row, lines: list[Row], document: Row) -> Iterator[str]:
+    yield from _order_differs(row, document)
+    yield from _lines_differ(lines, document)
 
 
 def _order_differs(row: Row, document: Row) -> Iterator[str]:
@@ -143,18 +144,20 @@ def _order_differs(row: Row, document: Row) -> Iterator[str]:
             }
 
 
-def _lines_differ(row: Row, lines: list[Row], document: Row) -> Iterator[str]:
+def _lines_differ(lines: list[Row], document: Row) -> Iterator[str]:
     where = {"order": document["order_number"]}
     for line, frozen in zip(lines, document["lines"], strict=False):
         for name, key in LINE.items():
             if _is_same(line[name], frozen[key]):
                 continue
-            told = {"field": _named(OrderLine, name), **where, "position": frozen["position"]}
+            facts = {"field": _named(OrderLine, name), **where, "position": frozen["position"]}
             if name.endswith("_minor"):
-                told |= _amounts(line[name], frozen[key], document["currency"])
-                yield _("the %(field)s of line %(position)s of order %(order)s is %(here)s, but on it %(there)s") % told
+                facts |= _amounts(line[name], frozen[key], document["currency"])
+                yield (
+                    _("the %(field)s of line %(position)s of order %(order)s is %(here)s, but on it %(there)s") % facts
+                )
             else:
-                yield _("the %(field)s of line %(position)s of order %(order)s is not the one on it") % told
+                yield _("the %(field)s of line %(position)s of order %(order)s is not the one on it") % facts
     if len(lines) != len(document["lines"]):
         yield _("order %(order)s has %(here)s lines, but %(there)s are on it") % {
             "order": document["order_number"],
@@ -163,20 +166,7 @@ def _lines_differ(row: Row, lines: list[Row], document: Row) -> Iterator[str]:
         }
 
 
-def _correction_differs(row: Row, *, amount_minor: int) -> Wrong:
-    document, problem = _parsed(row)
-    if document is None:
-        yield row["number"], problem
-        return
-    try:
-        problems = list(_reference_differs(row, document, amount_minor))
-    except (TypeError, KeyError, AttributeError):
-        problems = [_("its document cannot be read")]
-    for problem in problems:
-        yield row["number"], problem
-
-
-def _reference_differs(row: Row, document: Row, amount_minor: int) -> Iterator[str]:
+def _correction_differs(row: Row, amount_minor: int, document: Row) -> Iterator[str]:
     if document["refers_to"] != row["corrected"] or document["order_number"] != row["order_number"]:
         yield _("its document corrects %(frozen)s, but its row %(here)s") % {
             "frozen": document["refers_to"],
@@ -194,7 +184,6 @@ def _reference_differs(row: Row, document: Row, amount_minor: int) -> Iterator[s
 
 
 def _frozen(value: Any) -> Any:
-    """As documents freeze texts."""
     return unicodedata.normalize("NFC", value) if isinstance(value, str) else value
 
 

@@ -10,7 +10,7 @@ def archive_document(number: str) -> None:
     try:
         by_number(number).keep_pdf()
     finally:
-        # Where the archive has failed, the mail makes the PDF for itself.
+        # If the archive failed, the mail makes its own PDF.
         Job.hasten("invoices.mail", key=number)
 
 

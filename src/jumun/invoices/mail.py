@@ -1,4 +1,4 @@
-"""The mail that brings the customer a document."""
+"""The mail that sends a document to the customer."""
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from jumun import mail
 from jumun.invoices.models import IssuedDocument
 
-# By how the document is settled.
+# By `Document.settlement`.
 SUBJECTS: dict[str, Promise] = {
     "invoice": _("Your invoice %(number)s for order %(order)s"),
     "credit_note": _("Your refund for order %(order)s"),
@@ -17,9 +17,9 @@ SUBJECTS: dict[str, Promise] = {
 
 
 def send(issued: IssuedDocument, *, again: str = "") -> None:
-    """Send the document as PDF in the customer's language. Raises what `jumun.mail.send` raises.
+    """Send the document as PDF in the customer's language. Raises as `jumun.mail.send` does.
 
-    ``again`` tells one wanted repetition from another and from the first mail.
+    ``again`` identifies a requested repetition; it is empty for the first mail.
     """
     order, document = issued.for_order, issued.document
     mail.send(

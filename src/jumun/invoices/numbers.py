@@ -1,15 +1,15 @@
-"""How the numbers of documents look: ``INV-2026-000123``, and ``TEST-INV-2026-000001`` for Stripe's test payments."""
+"""Document numbers: ``INV-2026-000123``, and ``TEST-INV-2026-000001`` for Stripe's test payments."""
 
 import re
 
-# Documents of test payments have series of their own, so that trying the shop out uses up no real number.
+# Test payments have their own series, so that they use up no real numbers.
 TEST_PREFIX = "TEST-"
-# What every accounting program, file system and URL takes as it is.
+# Valid in every accounting program, file system and URL.
 PREFIX = re.compile(r"[A-Z0-9]+(-[A-Z0-9]+)*")
 PREFIX_MAX_CHARS = 15
 _NUMBER = re.compile(rf"(?P<series>{PREFIX.pattern}-[0-9]{{4}})-(?P<number>[0-9]{{6,18}})(?![0-9])")
 _YEAR = re.compile(r"[0-9]{4}")
-# How far a series can be moved on at once: PostgreSQL counts the step in 32 bits.
+# The largest step of a series: PostgreSQL stores it in 32 bits.
 NUMBER_MAX = 2_000_000_000
 SELLER_CODE = re.compile(r"[A-Z0-9]{0,10}")
 
@@ -21,12 +21,12 @@ def series_prefix(prefix: str, *, seller_code: str, livemode: bool) -> str:
 
 
 def document_number(prefix: str, year: int, number: int) -> str:
-    """The number in full. Six digits keep a year's documents in order when sorted as text; a seventh does no harm."""
+    """The full number. Six digits keep a year's documents in order when sorted as text; a seventh does no harm."""
     return f"{prefix}-{year}-{number:06d}"
 
 
 def is_test(document_number: str) -> bool:
-    """Whether the document, or all of a series, stands for no real money."""
+    """Whether a document, or a series, belongs to test payments."""
     return document_number.startswith(TEST_PREFIX)
 
 
@@ -42,7 +42,7 @@ def parse_number(text: str) -> tuple[str, int]:
 
 
 def parse_series(text: str, *, year: int) -> tuple[str, int]:
-    """Prefix and year of a series that a person has typed: ``INV-2025``, or ``INV`` for that of ``year``.
+    """Prefix and year of a series as a person types it: ``INV-2025``, or ``INV`` for the series of ``year``.
 
     Raises `ValueError`.
     """

@@ -1,4 +1,4 @@
-"""How this site's papers look: what it overrides among the templates, and the settings."""
+"""How the documents of this site look: the templates that it overrides, and its settings."""
 
 from collections.abc import Iterator
 from functools import cache
@@ -18,9 +18,9 @@ LOGOS = ("jumun/invoice-logo.svg", "jumun/invoice-logo.png", "jumun/invoice-logo
 
 @cache
 def site_theme() -> Theme:
-    """The theme of this site, found where Django finds templates: a file of the project comes before ours.
+    """The theme of this site. Its files are looked for as Django's templates are: the project's come before ours.
 
-    Read once; a process sees a new logo after its next start.
+    Read once: a process sees a new logo after a restart.
     """
     settings = jumun()
     logo = next((path for name in LOGOS for path in _files(name)), None)
@@ -33,9 +33,7 @@ def site_theme() -> Theme:
 
 
 def _files(name: str) -> Iterator[Path]:
-    """The template files of that name, the one that overrides the others first. They are no Django templates, and so
-    are not loaded as such.
-    """
+    """The files of that name in the template folders, the overriding one first. They are not Django templates."""
     for engine in engines.all():
         if isinstance(engine, DjangoTemplates):
             for loader in engine.engine.template_loaders:

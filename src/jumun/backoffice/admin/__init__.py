@@ -1,4 +1,4 @@
-"""What the admin site shows. Django imports this module; each of the others registers the models of one app."""
+"""The admin of Jumun's models. Django imports this module, which imports the others."""
 
 from django.apps import apps
 

@@ -18,6 +18,10 @@ ARRIVES_AT = markup.moment_column("arrives_at", _("arrives"))
 AVAILABLE_AT = markup.moment_column("available_at", _("available"))
 STARTED_AT = markup.moment_column("started_at", _("started"))
 FINISHED_AT = markup.moment_column("finished_at", _("finished"))
+STATUS = markup.badge_column("status", _("status"))
+AMOUNT = markup.stripe_amount_column("amount_minor", _("amount"))
+FEE = markup.stripe_amount_column("fee_minor", _("fee"))
+NET = markup.stripe_amount_column("net_minor", _("net"))
 OBJECT_ID = markup.masked_column("object_id", _("object"))
 PROBLEM = markup.masked_column("problem", _("problem"))
 FAILURE = markup.masked_column("failure_message", _("failure"))
@@ -26,53 +30,33 @@ SINCE = markup.moment_column("since", _("since"))
 
 @admin.register(BalanceTransaction)
 class BalanceTransactionAdmin(ReadOnlyAdmin):
-    list_display = ("transaction_id", "type", "source_id", "amount", "fee", "net", CREATED_AT, AVAILABLE_AT)
+    list_display = ("transaction_id", "type", "source_id", AMOUNT, FEE, NET, CREATED_AT, AVAILABLE_AT)
     list_filter = (("reporting_category", ColumnFilter), ("currency", ColumnFilter))
     search_fields = ("transaction_id", "=source_id", "=payout_id")
     fields = (
-        *("transaction_id", "type", "reporting_category", "source_id", "payout_id", "amount", "fee", "net"),
+        *("transaction_id", "type", "reporting_category", "source_id", "payout_id", AMOUNT, FEE, NET),
         CREATED_AT,
         AVAILABLE_AT,
     )
     readonly_fields = fields
 
-    @admin.display(description=_("amount"), ordering="amount_minor")
-    def amount(self, row: BalanceTransaction) -> SafeString:
-        return markup.stripe_amount(row.amount_minor, row.currency)
-
-    @admin.display(description=_("fee"), ordering="fee_minor")
-    def fee(self, row: BalanceTransaction) -> SafeString:
-        return markup.stripe_amount(row.fee_minor, row.currency)
-
-    @admin.display(description=_("net"), ordering="net_minor")
-    def net(self, row: BalanceTransaction) -> SafeString:
-        return markup.stripe_amount(row.net_minor, row.currency)
-
 
 @admin.register(Payout)
 class PayoutAdmin(ReadOnlyAdmin):
-    list_display = ("payout_id", "status_badge", "amount", "adding_up", ARRIVES_AT, CREATED_AT)
+    list_display = ("payout_id", STATUS, AMOUNT, "adding_up", ARRIVES_AT, CREATED_AT)
     list_filter = ("status", ("currency", ColumnFilter), "livemode")
     search_fields = ("payout_id",)
     fields = (
-        *("payout_id", "status_badge", "amount", "adding_up", "made_of", "automatic", "livemode"),
+        *("payout_id", STATUS, AMOUNT, "adding_up", "made_of", "automatic", "livemode"),
         ARRIVES_AT,
         CREATED_AT,
         FAILURE,
     )
     readonly_fields = fields
 
-    @admin.display(description=_("status"), ordering="status")
-    def status_badge(self, payout: Payout) -> SafeString:
-        return markup.badge(payout.status, payout.get_status_display())
-
-    @admin.display(description=_("amount"), ordering="amount_minor")
-    def amount(self, payout: Payout) -> SafeString:
-        return markup.stripe_amount(payout.amount_minor, payout.currency)
-
     @admin.display(description=_("transactions"))
     def adding_up(self, payout: Payout) -> SafeString | str:
-        """Whether what it is made of is what it pays out."""
+        """Whether its transactions add up to the payout."""
         if payout.adds_up is None:
             return markup.NOTHING
         return markup.badge("done", _("adds up")) if payout.adds_up else markup.badge("failed", _("does not add up"))

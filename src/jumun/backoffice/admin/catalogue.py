@@ -1,4 +1,4 @@
-"""The storefront's articles; imported only where that app is installed."""
+"""The storefront's products; imported only if that app is installed."""
 
 from typing import Any
 
@@ -54,7 +54,7 @@ class ProductAdmin(ModelAdmin):
         return product.free_quantity
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
-        """Locked while a form is checked and saved, so that the stock which it was checked against still holds."""
+        """Locks the product while a form is checked and saved, so that its stock does not change in between."""
         product = super().get_object(request, object_id, from_field)
         if product is None or request.method != "POST":
             return product
@@ -65,7 +65,7 @@ class ProductAdmin(ModelAdmin):
         return rows.filter(pk=product.pk).first()
 
     def save_model(self, request: HttpRequest, obj: Product, form: ProductForm, change: bool) -> None:
-        """Never what customers move: reserved and sold."""
+        """Does not save what customers change: the reserved and sold quantities."""
         if not change:
             obj.save()
             return

@@ -8,7 +8,7 @@ from jumun.invoices.models import Cancellation, CreditNote
 
 
 class CorrectionAdmin(IssuedDocumentAdmin):
-    """What changes what an invoice comes to."""
+    """Documents that correct an invoice."""
 
     @admin.display(description=_("amount"))
     def amount(self, correction: CreditNote | Cancellation) -> SafeString:

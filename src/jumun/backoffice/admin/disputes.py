@@ -18,11 +18,13 @@ if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
 OPENED_AT = markup.moment_column("opened_at", _("opened"))
+STATUS = markup.badge_column("status", _("status"))
+AMOUNT = markup.amount_column(_("amount"))
 DUE_AT = markup.moment_column("due_at", _("evidence due"))
 
 
 class TodoFilter(admin.SimpleListFilter):
-    """What is left to be done about a dispute."""
+    """What staff have to do about a dispute."""
 
     title = _("to do")
     parameter_name = "todo"
@@ -40,7 +42,7 @@ class TodoFilter(admin.SimpleListFilter):
 
 @admin.register(Dispute)
 class DisputeAdmin(ReadOnlyAdmin):
-    list_display = ("order_page", "status_badge", "amount", "why", DUE_AT, OPENED_AT, "at_stripe")
+    list_display = ("order_page", STATUS, AMOUNT, "why", DUE_AT, OPENED_AT, "at_stripe")
     list_select_related = ("payment__order",)
     list_filter = (TodoFilter, "status")
     search_fields = ("dispute_id", "payment__payment_intent_id", "payment__order__number", "payment__order__email")
@@ -49,7 +51,7 @@ class DisputeAdmin(ReadOnlyAdmin):
         "payment__order__email": "jumun_orders.view_order",
     }
     fields = (
-        *("dispute_id", "order_page", "status_badge", "amount", "why", DUE_AT, OPENED_AT),
+        *("dispute_id", "order_page", STATUS, AMOUNT, "why", DUE_AT, OPENED_AT),
         *("is_charge_refundable", "at_stripe"),
     )
     readonly_fields = fields
@@ -61,14 +63,6 @@ class DisputeAdmin(ReadOnlyAdmin):
     @admin.display(description=_("order"), ordering="payment__order__number")
     def order_page(self, dispute: Dispute) -> SafeString | str:
         return markup.order_link(dispute.payment.order, self.admin_site.name)
-
-    @admin.display(description=_("status"), ordering="status")
-    def status_badge(self, dispute: Dispute) -> SafeString:
-        return markup.badge(dispute.status, dispute.get_status_display())
-
-    @admin.display(description=_("amount"), ordering="amount_minor")
-    def amount(self, dispute: Dispute) -> SafeString:
-        return markup.amount(dispute.amount_minor, dispute.currency)
 
     @admin.display(description=_("reason"), ordering="reason")
     def why(self, dispute: Dispute) -> str:

@@ -44,13 +44,12 @@ class InvoiceAdmin(IssuedDocumentAdmin):
         return super().changelist_view(request, extra_context)
 
     def bundle(self, request: HttpRequest) -> HttpResponseBase:
-        """The invoices and credit notes of a period as one archive."""
         if not self.has_export_permission(request):
             raise PermissionDenied
         form = PeriodForm(request.GET)
         if unknown := request.GET.keys() - form.fields.keys():
-            said = _("The address names what this export does not know: %(names)s.")
-            text = said % {"names": ", ".join(sorted(unknown))}
+            message = _("This export has no parameter %(names)s.")
+            text = message % {"names": ", ".join(sorted(unknown))}
             return HttpResponseBadRequest(text, content_type="text/plain; charset=utf-8")
         if not form.is_valid():
             return HttpResponseBadRequest(form.errors.as_text(), content_type="text/plain; charset=utf-8")

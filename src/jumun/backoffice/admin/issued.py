@@ -32,9 +32,9 @@ def _url_name(issued: IssuedDocument, file: str) -> str:
 
 
 class IssuedDocumentAdmin(ReadOnlyAdmin):
-    """Issued documents of one kind: to look at, to read as PDF and e-invoice, and to send again."""
+    """Issued documents of one kind."""
 
-    # What its files are called in their addresses.
+    # The file name in the addresses.
     file_stem: str
     list_filter: ClassVar[Any] = (IssuedFilter,)
     large_fields = ("document_json",)
@@ -72,11 +72,11 @@ class IssuedDocumentAdmin(ReadOnlyAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         name = f"{self.opts.app_label}_{self.opts.model_name}"
-        paper = self.admin_site.admin_view(require_safe(self.paper))
-        einvoice = self.admin_site.admin_view(require_safe(self.einvoice))
+        pdf = self.admin_site.admin_view(require_safe(self.pdf_page))
+        xml = self.admin_site.admin_view(require_safe(self.xml_page))
         return [
-            path(f"<int:pk>/{self.file_stem}.pdf", paper, name=f"{name}_pdf"),
-            path(f"<int:pk>/{self.file_stem}.xml", einvoice, name=f"{name}_xml"),
+            path(f"<int:pk>/{self.file_stem}.pdf", pdf, name=f"{name}_pdf"),
+            path(f"<int:pk>/{self.file_stem}.xml", xml, name=f"{name}_xml"),
             *super().get_urls(),
         ]
 
@@ -85,19 +85,16 @@ class IssuedDocumentAdmin(ReadOnlyAdmin):
 
     @admin.action(description=_("Send to the customer again"), permissions=["send"])
     def send_again(self, request: HttpRequest, documents: QuerySet[Any]) -> None:
-        """Enqueue the mails; the worker sends them."""
         count = len(documents)
         for issued in documents:
             issued.send_again()
-        said = ngettext("%(count)d document will be sent again.", "%(count)d documents will be sent again.", count)
-        self.message_user(request, said % {"count": count}, messages.SUCCESS)
+        message = ngettext("%(count)d document will be sent again.", "%(count)d documents will be sent again.", count)
+        self.message_user(request, message % {"count": count}, messages.SUCCESS)
 
-    def paper(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """The PDF for staff."""
+    def pdf_page(self, request: HttpRequest, pk: int) -> HttpResponse:
         return pdf_response(request, self._found(request, pk))
 
-    def einvoice(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """The e-invoice for staff, or the reason why there is none."""
+    def xml_page(self, request: HttpRequest, pk: int) -> HttpResponse:
         return xml_response(request, self._found(request, pk))
 
     def _found(self, request: HttpRequest, pk: int) -> IssuedDocument:

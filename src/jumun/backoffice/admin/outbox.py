@@ -12,12 +12,13 @@ from jumun.outbox.models import Job
 RUN_AT = markup.moment_column("run_at", _("not before"))
 CREATED_AT = markup.moment_column("created_at", _("created at"))
 FINISHED_AT = markup.moment_column("finished_at", _("finished at"))
+STATE = markup.badge_column("state", _("state"))
 LAST_ERROR = markup.masked_column("last_error", _("last error"))
 
 
 @admin.register(Job)
 class JobAdmin(QueueAdmin):
-    list_display = ("key", "state_badge", "attempts", RUN_AT, FINISHED_AT, "error")
+    list_display = ("key", STATE, "attempts", RUN_AT, FINISHED_AT, "error")
     search_fields = ("key",)
     ordering = ("-id",)
     fields = (
@@ -25,10 +26,6 @@ class JobAdmin(QueueAdmin):
         *(RUN_AT, CREATED_AT, FINISHED_AT, LAST_ERROR),
     )
     readonly_fields = fields
-
-    @admin.display(description=_("state"), ordering="state")
-    def state_badge(self, job: Job) -> SafeString:
-        return markup.badge(job.state, job.get_state_display())
 
     @admin.display(description=_("last error"))
     def error(self, job: Job) -> str:

@@ -23,12 +23,15 @@ RECEIVED_AT = markup.moment_column("received_at", _("received at"))
 BOOKED_AT = markup.moment_column("booked_at", _("booked at"))
 RUN_AT = markup.moment_column("run_at", _("not before"))
 FINISHED_AT = markup.moment_column("finished_at", _("finished at"))
+STATUS = markup.badge_column("status", _("status"))
+STATE = markup.badge_column("state", _("state"))
+AMOUNT = markup.amount_column(_("amount"))
 REFUSAL = markup.masked_column("refusal", _("refusal"))
 LAST_ERROR = markup.masked_column("last_error", _("last error"))
 
 
 class WithOrder(ReadOnlyAdmin):
-    """Rows that belong to an order, or may."""
+    """Rows that may belong to an order."""
 
     list_select_related = ("order",)
 
@@ -39,7 +42,7 @@ class WithOrder(ReadOnlyAdmin):
 
 @admin.register(Payment)
 class PaymentAdmin(WithOrder):
-    list_display = ("payment_intent_id", "order_page", "status_badge", "amount", "at_stripe", PAID_AT)
+    list_display = ("payment_intent_id", "order_page", STATUS, AMOUNT, "at_stripe", PAID_AT)
     list_filter = ("status", "livemode")
     search_fields = ("payment_intent_id", "order__number", "order__email")
     search_permissions = {"order__email": "jumun_orders.view_order"}
@@ -47,7 +50,7 @@ class PaymentAdmin(WithOrder):
         "payment_intent_id",
         "order_page",
         "status",
-        "amount",
+        AMOUNT,
         "paid_with",
         "livemode",
         PAID_AT,
@@ -60,14 +63,6 @@ class PaymentAdmin(WithOrder):
         page = site_page(self, refund_page)
         return [path("<int:pk>/refund/", page, name="jumun_payments_payment_refund"), *super().get_urls()]
 
-    @admin.display(description=_("status"), ordering="status")
-    def status_badge(self, payment: Payment) -> SafeString:
-        return markup.badge(payment.status, payment.get_status_display())
-
-    @admin.display(description=_("amount"), ordering="amount_minor")
-    def amount(self, payment: Payment) -> SafeString:
-        return markup.amount(payment.amount_minor, payment.currency)
-
     @admin.display(description=_("payment method"))
     def paid_with(self, payment: Payment) -> str:
         return payment_method(payment) or markup.NOTHING
@@ -79,13 +74,13 @@ class PaymentAdmin(WithOrder):
 
 @admin.register(Refund)
 class RefundAdmin(ReadOnlyAdmin):
-    list_display = ("__str__", "order_page", "status_badge", "amount", "by", CREATED_AT)
+    list_display = ("__str__", "order_page", STATUS, AMOUNT, "by", CREATED_AT)
     list_select_related = ("payment__order", "by")
     list_filter = ("status",)
     search_fields = ("refund_id", "payment__payment_intent_id", "payment__order__number")
     search_permissions = {"payment__payment_intent_id": "jumun_payments.view_payment"}
     fields = (
-        *("refund_id", "order_page", "payment", "status", "amount", "reason", REFUSAL, "by"),
+        *("refund_id", "order_page", "payment", "status", AMOUNT, "reason", REFUSAL, "by"),
         CREATED_AT,
         BOOKED_AT,
     )
@@ -95,28 +90,16 @@ class RefundAdmin(ReadOnlyAdmin):
     def order_page(self, refund: Refund) -> SafeString | str:
         return markup.order_link(refund.payment.order, self.admin_site.name)
 
-    @admin.display(description=_("status"), ordering="status")
-    def status_badge(self, refund: Refund) -> SafeString:
-        return markup.badge(refund.status, refund.get_status_display())
-
-    @admin.display(description=_("amount"), ordering="amount_minor")
-    def amount(self, refund: Refund) -> SafeString:
-        return markup.amount(refund.amount_minor, refund.currency)
-
 
 @admin.register(Checkout)
 class CheckoutAdmin(WithOrder):
-    list_display = ("__str__", "order_page", "state_badge", CREATED_AT, EXPIRES_AT)
+    list_display = ("__str__", "order_page", STATE, CREATED_AT, EXPIRES_AT)
     list_filter = ("state",)
     search_fields = ("session_id", "order__number")
     large_fields = ("params",)
-    # Not the session's address: whoever has it can pay, and see the customer's data, on Stripe's page.
+    # Not the session's address: it shows the customer's data on Stripe's page, and lets anybody pay.
     fields = ("session_id", "order_page", "state", CREATED_AT, EXPIRES_AT, REFUSAL, "parameters")
     readonly_fields = fields
-
-    @admin.display(description=_("state"), ordering="state")
-    def state_badge(self, checkout: Checkout) -> SafeString:
-        return markup.badge(checkout.state, checkout.get_state_display())
 
     @admin.display(description=_("parameters"))
     def parameters(self, checkout: Checkout) -> SafeString:
@@ -125,7 +108,7 @@ class CheckoutAdmin(WithOrder):
 
 @admin.register(InboxEvent)
 class InboxEventAdmin(QueueAdmin, WithOrder):
-    list_display = ("event_id", "type", "order_page", "state_badge", "attempts", RECEIVED_AT, FINISHED_AT)
+    list_display = ("event_id", "type", "order_page", STATE, "attempts", RECEIVED_AT, FINISHED_AT)
     list_filter: ClassVar[Any] = ("state", "livemode")
     search_fields = ("event_id", "=type", "order__number")
     large_fields = ("payload",)
@@ -137,12 +120,8 @@ class InboxEventAdmin(QueueAdmin, WithOrder):
 
     @admin.action(description=_("Process the events again"), permissions=["retry"])
     def try_again(self, request: HttpRequest, rows: QuerySet[Any]) -> None:
-        """Also those that were processed or ignored: it changes nothing that is right already."""
+        """Also processed and ignored events, since processing an event again changes nothing that is right."""
         super().try_again(request, rows)
-
-    @admin.display(description=_("state"), ordering="state")
-    def state_badge(self, event: InboxEvent) -> SafeString:
-        return markup.badge(event.state, event.get_state_display())
 
     @admin.display(description=_("payload"))
     def body(self, event: InboxEvent) -> SafeString:
@@ -150,7 +129,7 @@ class InboxEventAdmin(QueueAdmin, WithOrder):
 
 
 def _pretty(payload: str) -> str:
-    """JSON with a line for each member; what is no JSON as it is."""
+    """Indented JSON; other text unchanged."""
     try:
         return json.dumps(json.loads(payload), indent=2, ensure_ascii=False)
     except (ValueError, RecursionError):

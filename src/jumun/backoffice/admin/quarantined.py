@@ -1,11 +1,10 @@
 from typing import Any
 
 from django.contrib import admin, messages
-from django.contrib.admin.utils import unquote
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
@@ -26,12 +25,10 @@ RESOLVED_AT = markup.moment_column("resolved_at", _("dealt with at"))
 
 @admin.register(QuarantinedSnapshot)
 class QuarantinedSnapshotAdmin(WithOrder):
-    """What does not match our books: the list, a page of its own for each, and the mark that it is dealt with."""
-
     list_display = ("object_id", "reason", "order_page", CREATED_AT, RESOLVED_AT)
     list_filter = ("reason", ("resolved_at", admin.EmptyFieldListFilter))
     search_fields = ("object_id", "order__number", "payment__payment_intent_id")
-    # Of the link on the admin's first page.
+    # For the link on the admin's first page.
     extra_lookups = ("reason__in",)
     search_permissions = {"payment__payment_intent_id": "jumun_payments.view_payment"}
     large_fields = ("snapshot",)
@@ -45,12 +42,7 @@ class QuarantinedSnapshotAdmin(WithOrder):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """What came, what was expected and what can be done, in place of a form that nobody could send."""
-        row = self.get_object(request, unquote(object_id))
-        if not self.has_view_permission(request, row):
-            raise PermissionDenied
-        if row is None:
-            raise Http404
+        row = self.viewed(request, object_id)
         context = {
             **page_context(self, request, row.get_reason_display()),
             "may_resolve": self.has_resolve_permission(request),
@@ -62,7 +54,7 @@ class QuarantinedSnapshotAdmin(WithOrder):
         return self.has_view_permission(request) and self.may_decide(request)
 
     def resolve_one(self, request: HttpRequest, pk: int) -> HttpResponseBase:
-        """The button of one row's page; it must be confirmed."""
+        """The button on a row's page; it must be confirmed."""
         if not self.has_resolve_permission(request):
             raise PermissionDenied
         row = get_object_or_404(QuarantinedSnapshot.objects.select_related("order"), pk=pk)
@@ -74,10 +66,9 @@ class QuarantinedSnapshotAdmin(WithOrder):
 
     @admin.action(description=_("Mark as dealt with"), permissions=["resolve"])
     def resolve(self, request: HttpRequest, rows: QuerySet[QuarantinedSnapshot]) -> None:
-        """Record the time at which staff dealt with each of the selected rows."""
         count = sum(row.resolve(by=_staff(request)) for row in rows)
-        said = ngettext("%(count)d row is dealt with.", "%(count)d rows are dealt with.", count)
-        self.message_user(request, said % {"count": count}, messages.SUCCESS if count else messages.WARNING)
+        message = ngettext("%(count)d row is dealt with.", "%(count)d rows are dealt with.", count)
+        self.message_user(request, message % {"count": count}, messages.SUCCESS if count else messages.WARNING)
 
 
 def _staff(request: HttpRequest) -> AbstractBaseUser | None:

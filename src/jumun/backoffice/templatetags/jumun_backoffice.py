@@ -2,24 +2,22 @@ from datetime import datetime
 from typing import Any
 
 from django import template
-from django.contrib.admin.templatetags.admin_list import result_headers
-from django.contrib.admin.views.main import ChangeList
 from django.template import Context
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
-from jumun.backoffice import dashboard, markup, order_rows
+from jumun.backoffice import dashboard, markup
 from jumun.orders import masking
 
 register = template.Library()
 
-# What staff of a shop open most often comes first; the apps of the rest of the project follow.
+# The most used apps come first; the other apps of the project follow.
 APP_LABELS = ("jumun_orders", "jumun_payments", "jumun_invoices", "jumun_storefront", "jumun_outbox")
 
 
 @register.filter
 def apps_in_order(app_list: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The admin's list of apps with Jumun's first; Django sorts by name, which differs from language to language."""
+    """The admin's apps, with Jumun's first. Django sorts them by name, which depends on the language."""
     place = {label: number for number, label in enumerate(APP_LABELS)}
     return sorted(app_list, key=lambda app: place.get(app["app_label"], len(place)))
 
@@ -32,13 +30,13 @@ def moment(value: datetime | None) -> SafeString | str:
 
 @register.filter
 def masked(text: str) -> str:
-    """A text of somebody else's, without references and secrets."""
+    """Text from elsewhere, without references and secrets."""
     return masking.masked(text)
 
 
 @register.simple_tag(takes_context=True)
 def jumun_dashboard(context: Context, user: Any) -> dict[str, Any]:
-    """``{% jumun_dashboard user as overview %}``: the figures of the admin's first page that ``user`` may see."""
+    """``{% jumun_dashboard user as overview %}``: the figures that ``user`` may see."""
     now = timezone.now()
     site_name = getattr(context.get("request"), "current_app", "admin")
     return {
@@ -46,9 +44,3 @@ def jumun_dashboard(context: Context, user: Any) -> dict[str, Any]:
         "concerns": dashboard.concerns(user, site_name),
         "waiting_since": dashboard.waiting_since(now) if user.has_perm("jumun_outbox.view_job") else None,
     }
-
-
-@register.inclusion_tag("jumun/backoffice/order_rows.html")
-def jumun_order_rows(cl: ChangeList) -> dict[str, Any]:
-    """``{% jumun_order_rows cl %}``: the table of the order list, in place of Django's ``{% result_list cl %}``."""
-    return {"headers": list(result_headers(cl)), "rows": order_rows.rows(cl)}

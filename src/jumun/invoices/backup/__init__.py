@@ -1,5 +1,5 @@
-"""Backups: the database and the documents in one file, and the way back.
+"""Backups: the database and the documents in one tar file.
 
-A backup is a tar file that the usual tools open. `take` writes it, `restore` reads it; `package` knows the file,
-`sqlite` and `postgresql` know the databases. Decision: docs/decisions/0079-restored-numbers.md
+`take` writes it and `restore` reads it; `package` is the file's format, `sqlite` and `postgresql` are the databases.
+Decision: docs/decisions/0079-restored-numbers.md
 """

@@ -10,11 +10,11 @@ FORMAT = 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
-    """What a backup says of itself. Its last part, so that a file that breaks off has none."""
+    """Describes a backup. It is the last part, so that a truncated file has none."""
 
     format: int = FORMAT
     jumun: str
-    # Everything that was committed before is in the backup; ISO 8601 in UTC.
+    # The backup has everything that was committed before; ISO 8601 in UTC.
     taken_at: str
     vendor: str
     # Applied migrations by app.
@@ -33,10 +33,10 @@ class Manifest:
     def loaded(cls, content: bytes) -> Self:
         """Raises `BackupRefused`."""
         try:
-            told = json.loads(content)
-            if told["format"] != FORMAT:
-                raise BackupRefused(f"The backup has format {told['format']}; this version reads format {FORMAT}.")
-            manifest = cls(**{one.name: told[one.name] for one in fields(cls)})
+            values = json.loads(content)
+            if values["format"] != FORMAT:
+                raise BackupRefused(f"The backup has format {values['format']}; this version reads format {FORMAT}.")
+            manifest = cls(**{one.name: values[one.name] for one in fields(cls)})
             datetime.fromisoformat(manifest.taken_at)
         except (ValueError, KeyError, TypeError) as error:
             raise BackupRefused("The backup's manifest is damaged.") from error

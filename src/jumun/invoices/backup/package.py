@@ -1,7 +1,7 @@
 """The file of a backup: a tar archive with a database, documents, ``SHA256SUMS`` and ``manifest.json``, in this order.
 
-Written and read as a stream: neither documents nor their names are held in memory. ``SHA256SUMS`` has the form that
-``sha256sum -c`` reads.
+Written and read as a stream: neither documents nor their names are held in memory. ``sha256sum -c`` reads
+``SHA256SUMS``.
 """
 
 import hashlib
@@ -32,7 +32,7 @@ class Readable(Protocol):
 
 
 class _Hashed:
-    """A stream whose bytes are hashed as they are read."""
+    """A stream that hashes its bytes as they are read."""
 
     def __init__(self, stream: Readable) -> None:
         self._stream = stream
@@ -49,7 +49,7 @@ class _Hashed:
 
 
 class PackageWriter:
-    """A backup that is being written; see `writing`."""
+    """See `writing`."""
 
     def __init__(self, tar: tarfile.TarFile, sums: IO[bytes]) -> None:
         self._tar = tar
@@ -76,7 +76,7 @@ class PackageWriter:
         part.size, part.mode = size_bytes, 0o600
         hashed = _Hashed(file)
         self._tar.addfile(part, hashed)
-        # Else it would remember every document.
+        # Otherwise it would remember every document.
         self._tar.members.clear()  # type: ignore[attr-defined]
         return hashed.sha256
 
@@ -87,9 +87,9 @@ def _sum_line(sha256: str, name: str) -> bytes:
 
 @contextmanager
 def writing(path: Path) -> Iterator[PackageWriter]:
-    """Write a backup beside ``path``, readable by its owner alone, and rename it once it is whole and on the disk.
+    """Write a backup, readable by its owner only, beside ``path``, and rename it to ``path`` once it is complete.
 
-    What is at ``path`` is replaced. A block that raises leaves nothing.
+    A file at ``path`` is replaced. If the block raises, no file is left.
     """
     aside = path.with_name(f".{path.name}.{uuid.uuid4().hex}.part")
     descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -106,7 +106,7 @@ def writing(path: Path) -> Iterator[PackageWriter]:
 
 
 def sync_folder(path: Path) -> None:
-    """Have the disk keep the folder's names over a power cut."""
+    """Make the folder's names survive a power cut."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -115,13 +115,13 @@ def sync_folder(path: Path) -> None:
 
 
 class Package:
-    """A backup that is there. Reading it raises `BackupRefused` where it is not what was written."""
+    """An existing backup. Reading it raises `BackupRefused` if it is damaged."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
     def verified(self) -> Manifest:
-        """Read all of it, compare every part with its SHA-256, and return what the backup says of itself."""
+        """Read the whole backup, compare every part with its SHA-256, and return the manifest."""
         found: dict[str, str] = {}
         sums, count = hashlib.sha256(), 0
         content = b""
@@ -142,7 +142,7 @@ class Package:
         return manifest
 
     def extract_database(self, name: str, to: Path) -> None:
-        """Write the part ``name`` to a new file, readable by its owner alone."""
+        """Write the part ``name`` to a new file, readable by its owner only."""
         for found, _size_bytes, file in self._parts():
             if found == name:
                 descriptor = os.open(to, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -162,7 +162,7 @@ class Package:
     def _parts(self) -> Iterator[tuple[str, int, IO[bytes]]]:
         with tarfile.open(self.path, mode="r:") as tar:
             while part := tar.next():
-                # Else it would remember every document.
+                # Otherwise it would remember every document.
                 tar.members.clear()  # type: ignore[attr-defined]
                 file = tar.extractfile(part) if part.isreg() else None
                 if file is None:

@@ -1,4 +1,4 @@
-"""PostgreSQL's part of a backup: what pg_dump writes, read by psql in one transaction."""
+"""PostgreSQL's part of a backup: pg_dump writes it, and psql reads it in one transaction."""
 
 import gzip
 import os
@@ -22,7 +22,7 @@ PART = "database.sql.gz"
 ERROR_MAX_CHARS = 500
 _VERSION = re.compile(r"\(PostgreSQL\) (\d+)")
 
-# All of the schema but for what extensions brought, and for what goes with its table; the dump makes it anew.
+# Empties the schema, except what belongs to extensions and what is dropped with its table. The dump creates it anew.
 _EMPTY = """
 SET client_min_messages TO warning;
 DO $empty$
@@ -56,7 +56,7 @@ $empty$;
 
 @contextmanager
 def dumped(connection: BaseDatabaseWrapper, to: Path) -> Iterator[Any]:
-    """Dump the database as it is at one moment; the cursor given to the block sees it at the same moment.
+    """Dump a snapshot of the database; the block's cursor sees the same snapshot.
 
     Raises `BackupRefused`.
     """
@@ -77,7 +77,7 @@ def dumped(connection: BaseDatabaseWrapper, to: Path) -> Iterator[Any]:
 
 
 def check_unused(connection: BaseDatabaseWrapper) -> None:
-    """Raise `BackupRefused` where somebody else is connected to the database."""
+    """Raises `BackupRefused` if somebody else is connected to the database."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
@@ -92,8 +92,9 @@ def check_unused(connection: BaseDatabaseWrapper) -> None:
 
 
 def replace(connection: BaseDatabaseWrapper, new: Path, finish: Sequence[tuple[str, list[Any]]]) -> None:
-    """Put the dump in the place of what is in the schema and carry out the statements of ``finish``, all in one
-    transaction. Raises `BackupRefused`, and then everything is as it was.
+    """Replace the schema's contents by the dump and run the statements of ``finish``, in one transaction.
+
+    Raises `BackupRefused`; then nothing has changed.
     """
     command, environment = _command(connection, "psql")
     with connection.cursor() as cursor:
@@ -105,13 +106,13 @@ def replace(connection: BaseDatabaseWrapper, new: Path, finish: Sequence[tuple[s
     ]
     connection.close()
     quiet = ["--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--set=VERBOSITY=terse"]
-    with tempfile.TemporaryFile() as said:
+    with tempfile.TemporaryFile() as errors:
         process = subprocess.Popen(  # noqa: S603 (no shell)
             [command[0], *quiet, "--single-transaction", "--file=-", *command[1:]],
             env=environment,
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
-            stderr=said,
+            stderr=errors,
         )
         assert process.stdin  # noqa: S101 (asked for above)
         try:
@@ -123,20 +124,20 @@ def replace(connection: BaseDatabaseWrapper, new: Path, finish: Sequence[tuple[s
                 for statement in last:
                     script.write(f"{statement};\n".encode())
         except BrokenPipeError:
-            pass  # psql tells why
+            pass  # psql reports the reason
         except BaseException:
             process.kill()
             process.wait()
             raise
         code = process.wait()
-        said.seek(0)
-        _check(code, "psql", said.read(64 * 1024))
+        errors.seek(0)
+        _check(code, "psql", errors.read(64 * 1024))
 
 
 def _emptying(schema: str) -> str:
     if schema == "public":
         return _EMPTY.format(schema=schema)
-    # The dump makes any other schema itself.
+    # The dump creates any other schema itself.
     return f"DROP SCHEMA IF EXISTS {_quoted_name(schema)} CASCADE;\n"
 
 
@@ -145,9 +146,9 @@ def _quoted_name(name: str) -> str:
 
 
 def _command(connection: BaseDatabaseWrapper, program: str) -> tuple[list[str], dict[str, str]]:
-    """The program and the database as its arguments, and its environment, which holds the password.
+    """The program with the database as its arguments, and its environment, which has the password.
 
-    Raises `BackupRefused` where the program is missing or older than the server.
+    Raises `BackupRefused` if the program is missing or older than the server.
     """
     path = shutil.which(program)
     if path is None:
@@ -168,7 +169,7 @@ def _run(command: list[str], environment: dict[str, str]) -> str:
     return done.stdout.decode(errors="replace")
 
 
-def _check(code: int, program: str, said: bytes) -> None:
+def _check(code: int, program: str, errors: bytes) -> None:
     if code:
-        words = " ".join(said.decode(errors="replace").split())
+        words = " ".join(errors.decode(errors="replace").split())
         raise BackupRefused(f"{program} failed with exit code {code}: {words[:ERROR_MAX_CHARS]}")

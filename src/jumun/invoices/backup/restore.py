@@ -1,4 +1,4 @@
-"""Putting a backup in the place of what is there."""
+"""Replace the database by a backup, and add its documents."""
 
 import json
 import tempfile
@@ -17,14 +17,15 @@ from django.utils import timezone
 from jumun.db.schema import newer_migrations
 from jumun.errors import BackupRefused
 from jumun.invoices import archive
-from jumun.invoices.backup import documents, postgresql, sqlite
+from jumun.invoices.backup import postgresql, sqlite
 from jumun.invoices.backup.manifest import Manifest
 from jumun.invoices.backup.package import Package
 from jumun.invoices.models import Invoice, Series
+from jumun.invoices.numbers import parse_number
 from jumun.orders.models import Order
 
 _PARTS = {"sqlite": sqlite.PART, "postgresql": postgresql.PART}
-# Committed together with the restored rows: there is no moment at which the numbers could be given again.
+# Committed together with the restored rows, so that no number can be assigned in between.
 _HOLD = """
 INSERT INTO jumun_invoices_restoration (livemode, taken_at, restored_at, known_numbers)
 VALUES (%s, %s, %s, %s), (%s, %s, %s, %s)
@@ -33,33 +34,33 @@ VALUES (%s, %s, %s, %s), (%s, %s, %s, %s)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Restored:
-    """What was put in place; ``kept`` is the file of the database that was there, where it is a file."""
+    """The result; ``kept`` is the file of the replaced database, if it was a file."""
 
     manifest: Manifest
     added_count: int
-    # Documents that were there with other content, which has another name now.
+    # New names of documents that were in the archive with other content.
     set_aside: list[str]
     kept: Path | None
 
 
 def restore_backup(path: Path, *, replace: bool, known_numbers: Mapping[str, int]) -> Restored:
-    """Put the backup at ``path`` in the place of the database, and its documents beside those that are there.
+    """Replace the database by the backup at ``path``, and add its documents to the archive.
 
-    ``replace`` allows that for a store with orders, invoices or documents. No document is lost, and each series goes on
-    behind the highest number of the archive, of the database that is replaced, and of ``known_numbers`` (by series,
-    such as ``{"INV-2026": 123}``). Nobody else may use the database. Raises `BackupRefused` and `OSError`: then the
-    database is as it was.
+    ``replace`` allows that for a store with orders, invoices or documents. No document is lost. Each series continues
+    after the highest number in the archive, in the replaced database and in ``known_numbers`` (by series, such as
+    ``{"INV-2026": 123}``). Nobody else may use the database. Raises `BackupRefused` and `OSError`; then the database is
+    unchanged.
     """
     connection = connections[router.db_for_write(Series)]
     package = Package(path)
     manifest = package.verified()
     _check_fits(manifest, connection)
-    # Our own connection must not be taken for somebody else's.
+    # Close our own connection, which would count as somebody else's.
     connections.close_all()
     _check_unused(connection)
     if not replace and _is_in_business(connection):
         raise BackupRefused("There is a store with orders or documents here already: --replace replaces it.")
-    known = _highest(known_numbers, documents.highest_numbers(), _series_of(connection))
+    known = _highest(known_numbers, _archived_numbers(), _series_of(connection))
     connections.close_all()
     with tempfile.TemporaryDirectory(prefix=".jumun-restore-", dir=_folder(connection)) as folder:
         part = Path(folder) / _PARTS[manifest.vendor]
@@ -90,13 +91,13 @@ def _check_unused(connection: BaseDatabaseWrapper) -> None:
 
 
 def _is_new(connection: BaseDatabaseWrapper) -> bool:
-    """Whether there is no file yet, which a query would make."""
+    """Whether there is no database file yet, which a query would create."""
     return connection.vendor == "sqlite" and not sqlite.file_of(connection).exists()
 
 
 def _is_in_business(connection: BaseDatabaseWrapper) -> bool:
-    """Whether anything would be lost. A database that cannot be read may hold anything."""
-    if next(documents.names(), None) is not None:
+    """Whether anything would be lost. A database that cannot be read may contain anything."""
+    if next(archive.names(), None) is not None:
         return True
     if _is_new(connection):
         return False
@@ -111,12 +112,24 @@ def _is_in_business(connection: BaseDatabaseWrapper) -> bool:
 
 
 def _series_of(connection: BaseDatabaseWrapper) -> dict[str, int]:
-    """The last number of each series in the database that is about to be replaced, as far as it can be read."""
+    """The last number of each series in the database that is to be replaced, if it can be read."""
     if _is_new(connection):
         return {}
     with suppress(DatabaseError):
         return {str(series): series.last_number for series in Series.objects.using(connection.alias)}
     return {}
+
+
+def _archived_numbers() -> dict[str, int]:
+    """By series, the highest document number of the archive."""
+    highest: dict[str, int] = {}
+    for name in archive.names():
+        try:
+            series, number = parse_number(name.rpartition("/")[2])
+        except ValueError:
+            continue
+        highest[series] = max(number, highest.get(series, 0))
+    return highest
 
 
 def _highest(*known: Mapping[str, int]) -> dict[str, int]:
@@ -125,7 +138,7 @@ def _highest(*known: Mapping[str, int]) -> dict[str, int]:
 
 
 def _folder(connection: BaseDatabaseWrapper) -> Path | None:
-    """Where the restored database is unpacked: for SQLite beside the file that it replaces, on the same disk."""
+    """Where the backup's database is unpacked: for SQLite beside the file that it replaces, on the same disk."""
     if connection.vendor != "sqlite":
         return None
     folder = sqlite.file_of(connection).parent
@@ -134,7 +147,7 @@ def _folder(connection: BaseDatabaseWrapper) -> Path | None:
 
 
 def _add_documents(package: Package) -> tuple[int, set[str]]:
-    """Add the documents that the archive lacks; return how many, and the names of those that it has otherwise."""
+    """Add the documents that the archive lacks; return their count, and the names of those that differ."""
     count, differing = 0, set()
     for name, content in package.documents():
         found = archive.fetch(name)
@@ -147,7 +160,7 @@ def _add_documents(package: Package) -> tuple[int, set[str]]:
 
 
 def _set_aside(package: Package, differing: set[str]) -> list[str]:
-    """Give documents of the archive that are not those of the backup other names, and theirs to the backup's."""
+    """Rename documents of the archive that differ from the backup's, and store the backup's under their names."""
     moved: list[str] = []
     for name, content in package.documents() if differing else ():
         if name in differing and (found := archive.fetch(name)) is not None:
@@ -159,8 +172,8 @@ def _set_aside(package: Package, differing: set[str]) -> list[str]:
 def _hold(connection: BaseDatabaseWrapper, manifest: Manifest, known: Mapping[str, int]) -> list[tuple[str, list[Any]]]:
     adapt = connection.ops.adapt_datetimefield_value
     taken_at = adapt(datetime.fromisoformat(manifest.taken_at))
-    told = [taken_at, adapt(timezone.now()), json.dumps(dict(known))]
-    return [(_HOLD, [True, *told, False, *told])]
+    values = [taken_at, adapt(timezone.now()), json.dumps(dict(known))]
+    return [(_HOLD, [True, *values, False, *values])]
 
 
 def _replace(connection: BaseDatabaseWrapper, new: Path, finish: list[tuple[str, list[Any]]]) -> Path | None:

@@ -1,4 +1,4 @@
-"""SQLite's part of a backup: a copy by its backup API. A plain copy of a file in use lacks the write-ahead log."""
+"""SQLite's part of a backup: a copy by its backup API, since a plain copy would lack the write-ahead log."""
 
 import os
 import shutil
@@ -17,7 +17,7 @@ from jumun.invoices.backup.package import sync_folder
 PART = "database.sqlite3"
 BUSY_S = 5.0
 SIDE_FILES = ("-wal", "-shm", "-journal")
-# The header of an SQLite file was read, and does not make sense, or a page of it.
+# The header or a page of the file is invalid.
 DAMAGED = {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT}
 
 
@@ -30,11 +30,11 @@ def file_of(connection: BaseDatabaseWrapper) -> Path:
 
 
 def dump(connection: BaseDatabaseWrapper, to: Path) -> None:
-    """Copy the database as it is at one moment; writers are not kept waiting. Raises `BackupRefused`."""
+    """Copy a snapshot of the database without blocking writers. Raises `BackupRefused`."""
     source = file_of(connection)
     try:
         with _opened(source, "ro") as live, closing(sqlite3.connect(to)) as copy:
-            # All pages at once: in steps, every commit in between would begin it anew.
+            # All pages at once: in steps, every commit would restart the copy.
             live.backup(copy, pages=-1)
             (found,) = copy.execute("PRAGMA quick_check(1)").fetchone()
     except sqlite3.Error as error:
@@ -50,16 +50,17 @@ def reading(path: Path) -> Iterator[sqlite3.Cursor]:
 
 
 def check_unused(connection: BaseDatabaseWrapper) -> None:
-    """Raise `BackupRefused` where another process has the database open."""
+    """Raises `BackupRefused` if another process has the database open."""
     path = file_of(connection)
     if path.exists():
         _release_log(path, keep_mode=True)
 
 
 def replace(connection: BaseDatabaseWrapper, new: Path, finish: Sequence[tuple[str, list[Any]]]) -> Path | None:
-    """Carry out the statements of ``finish`` on the ``new`` file, then put it in the place of the database.
+    """Run the statements of ``finish`` on the ``new`` file, then replace the database by it.
 
-    Return where what was there is kept. Raises `BackupRefused` and `OSError`, and then it is in its place.
+    Return the file to which the old database was renamed. Raises `BackupRefused` and `OSError`; then the old database
+    is still in its place.
     """
     with closing(sqlite3.connect(new)) as restored, restored:
         for statement, values in finish:
@@ -74,7 +75,7 @@ def replace(connection: BaseDatabaseWrapper, new: Path, finish: Sequence[tuple[s
             os.link(path, kept)
         except OSError:  # a file system without hard links
             shutil.copy2(path, kept)
-    # The log of a database that is gone, or was damaged, would be played into the new one.
+    # Otherwise SQLite would apply the log of a missing or damaged database to the new one.
     for suffix in SIDE_FILES:
         if (side := path.with_name(path.name + suffix)).exists():
             side.rename(kept.with_name(kept.name + suffix))
@@ -84,9 +85,9 @@ def replace(connection: BaseDatabaseWrapper, new: Path, finish: Sequence[tuple[s
 
 
 def _release_log(path: Path, *, keep_mode: bool) -> None:
-    """Have SQLite move its write-ahead log into the file, which it does for the only user of it.
+    """Make SQLite move its write-ahead log into the file, which it only does for the only user.
 
-    Raises `BackupRefused` where there is another. A damaged file has no users.
+    Raises `BackupRefused` if there are others. Does nothing for a damaged file.
     """
     try:
         with _opened(path, "rw") as connection:

@@ -1,5 +1,3 @@
-"""Writing a backup."""
-
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,23 +12,22 @@ from jumun.conf import jumun as settings
 from jumun.errors import BackupRefused
 from jumun.invoices import archive
 from jumun.invoices.backup import postgresql, sqlite
-from jumun.invoices.backup.documents import names
 from jumun.invoices.backup.manifest import Manifest
 from jumun.invoices.backup.package import PackageWriter, writing
 from jumun.invoices.models import Series
 
 
 def take_backup(to: Path) -> tuple[Path, Manifest]:
-    """Back the database and the documents up into the file ``to``, or into a new file of the folder ``to``.
+    """Write the database and the documents to the file ``to``, or to a new file in the folder ``to``.
 
-    The store may go on meanwhile. Return the file and what it says of itself. Raises `BackupRefused` and `OSError`.
+    The store may keep running. Raises `BackupRefused` and `OSError`.
     """
     taken_at = timezone.now()
     path = to / f"jumun-{taken_at:%Y%m%dT%H%M%SZ}.tar" if to.is_dir() else to
     connection = connections[router.db_for_write(Series)]
-    # Nobody else may look into a copy of the database.
+    # The folder hides the copy of the database from other users.
     with tempfile.TemporaryDirectory(prefix=".jumun-backup-", dir=path.parent) as folder, writing(path) as package:
-        # First the database: whatever document it knows is in the archive by then.
+        # The database first: then the archive has every document that the database knows.
         with _dumped(connection, Path(folder)) as (part, dump, cursor):
             package.add_database(part, dump)
             migrations = _migrations(cursor)
@@ -50,7 +47,7 @@ def take_backup(to: Path) -> tuple[Path, Manifest]:
 
 @contextmanager
 def _dumped(connection: Any, folder: Path) -> Iterator[tuple[str, Path, Any]]:
-    """The part's name, its file, and a cursor that sees the same."""
+    """The part's name, its file, and a cursor that sees the same snapshot."""
     match connection.vendor:
         case "sqlite":
             copy = folder / sqlite.PART
@@ -80,11 +77,11 @@ def _series(cursor: Any) -> dict[str, int]:
 
 def _add_documents(package: PackageWriter) -> int:
     storage, count = archive.storage(), 0
-    for name in names():
+    for name in archive.names():
         try:
             with storage.open(name) as file:
                 package.add_document(name, storage.size(name), file)
         except FileNotFoundError:
-            continue  # one of two workers that made the same PDF has taken its file back
+            continue  # two workers made the same PDF, and one has removed its file
         count += 1
     return count

@@ -1,12 +1,11 @@
-"""What an invoice or a credit note says: a tree of frozen values that adds up, and its canonical JSON.
+"""The content of an invoice or a credit note: a tree of frozen values that adds up, and its canonical JSON. No Django.
 
-This tree is all that a renderer gets, and its JSON is what is kept. Amounts are integers in the currency's
-minor unit (see `jumun.money`), rates are parts per million. A credit note has negative quantities and amounts,
-so that an invoice, its credit notes and their cancellations can simply be added. No Django.
+Renderers get only this tree; its JSON is stored. Amounts are integers in the currency's minor unit (`jumun.money`),
+rates are parts per million. A credit note has negative quantities and amounts, so that an invoice, its credit notes and
+their cancellations can simply be added.
 """
 
 import datetime
-import hashlib
 import json
 import re
 import types
@@ -22,19 +21,17 @@ from jumun.errors import JumunError
 SCHEMA_VERSION = 1
 LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
-# A cancellation takes back a credit note whose refund failed.
+# A cancellation reverses a credit note whose refund failed.
 Kind = Literal["invoice", "credit_note", "cancellation"]
 Language = Literal["ko", "en"]
-# Of a paper in both languages the first is the order's, in which its dates, amounts and addresses are written too.
+# With two languages the first is the order's; dates, amounts and addresses are written in it.
 Locale = Literal["ko", "en", "ko+en", "en+ko"]
 # UNCL5305 as EN 16931 uses it: standard, zero-rated, exempt, reverse charge, intra-community, export, outside scope.
 TaxCategory = Literal["S", "Z", "E", "AE", "K", "G", "O"]
 
 
 def later(default: Any) -> Any:
-    """A field that documents did not always have: left out of the JSON where it holds ``default``, so that the JSON of
-    earlier documents, and their hashes, stay what they are.
-    """
+    """A field that earlier documents lack: omitted from the JSON if it has its default, so that their hashes stay."""
     return field(default=default, metadata={"later": True})
 
 
@@ -62,8 +59,8 @@ class Party:
 class Line:
     """One position. `unit_price_minor` and `discount_minor` include tax if the document's prices do.
 
-    On what corrects an invoice `corrects_position` is the invoice's line, and `corrects_quantity` the pieces that come
-    back, with the sign of `quantity`; 0 where an amount is given back and no piece.
+    On a correction `corrects_position` is the invoice's line, and `corrects_quantity` the returned quantity with the
+    sign of `quantity`; 0 if only an amount is credited.
     """
 
     position: int
@@ -94,7 +91,7 @@ class TaxSubtotal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentReference:
-    """How the total was paid, or refunded, in Stripe's words ("card", "apple_pay", "visa"); empty where not known.
+    """How the total was paid or refunded, in Stripe's codes ("card", "apple_pay", "visa"); empty if not known.
 
     `card_last4` may be the last digits of a bank account.
     """
@@ -108,18 +105,17 @@ class PaymentReference:
 
     @property
     def is_dispute(self) -> bool:
-        """Whether nobody refunded, but the buyer's bank took the money: Stripe's ids of disputes begin so."""
+        """Whether the buyer's bank took the money in a dispute, which the prefix of Stripe's id shows."""
         return self.stripe_id.startswith(("du_", "dp_"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """An invoice, credit note or cancellation. Raises `DocumentError` if it does not add up to the unit.
+    """An invoice, credit note or cancellation. Raises `DocumentError` if it does not add up exactly.
 
-    `rounding_minor` is what the total differs by from net and tax, because Stripe charges three-decimal currencies in
-    steps of ten. Dates are calendar days where the seller keeps its books. `refers_to` is the number of the invoice
-    that a credit note corrects, or of the credit note that a cancellation takes back. `livemode` is False for Stripe's
-    test payments: the paper says so.
+    `rounding_minor` is the total minus net and tax, because Stripe charges three-decimal currencies in steps of ten.
+    Dates are days in the shop's time zone. `refers_to` is the number of the invoice that a credit note corrects, or of
+    the credit note that a cancellation reverses. `livemode` is False for Stripe's test payments, and is printed then.
     """
 
     kind: Kind
@@ -147,17 +143,16 @@ class Document:
 
     @property
     def languages(self) -> tuple[Language, ...]:
-        """In which the paper is written: the order's, and beneath it the other one where it is in both."""
+        """The order's language and, for a document in both, the other one."""
         return tuple(typing.cast(Language, language) for language in self.locale.split("+"))
 
     @property
     def language(self) -> Language:
-        """The order's, which comes first."""
         return self.languages[0]
 
     @property
     def settlement(self) -> str:
-        """By which name labels and mails know how the document is settled."""
+        """The key of labels and mails that depend on how the document is settled."""
         return f"{self.kind}_of_dispute" if self.paid and self.paid.is_dispute else self.kind
 
     def __post_init__(self) -> None:
@@ -177,7 +172,7 @@ class Document:
 
 
 def with_texts(value: Any, change: Callable[[str], str]) -> Any:
-    """`value`, a document or a part of one, with every text in it changed."""
+    """`value`, a document or a part of one, with every text changed."""
     if isinstance(value, str):
         return change(value)
     if isinstance(value, tuple):
@@ -188,12 +183,9 @@ def with_texts(value: Any, change: Callable[[str], str]) -> Any:
 
 
 def as_typed(document: Document) -> Document:
-    """`document` to be frozen: the texts as people typed them, composed (NFC).
-
-    Half a character (a lone surrogate), which UTF-8 cannot hold, becomes the replacement character U+FFFD.
-    """
+    """`document` as it is frozen: the texts as typed, composed (NFC), with U+FFFD for lone surrogates."""
     written = canonical_json(document)
-    if _composed(written) == written:  # and so is every text in it, which is cheaper to ask
+    if _composed(written) == written:  # then so is every text in it; this is the cheaper test
         return document
     composed: Document = with_texts(document, _composed)
     return composed
@@ -221,13 +213,13 @@ def taxes_of(lines: typing.Iterable[Line]) -> tuple[TaxSubtotal, ...]:
 
 
 def canonical_json(document: Document) -> str:
-    """The one text of this document: sorted keys, no white space, non-ASCII as it is, the schema's version within."""
+    """The only JSON of this document: sorted keys, no white space, non-ASCII unescaped, with the schema's version."""
     tree = {"schema_version": SCHEMA_VERSION, **_plain(document)}
     return json.dumps(tree, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=_plain)
 
 
 def _plain(value: Any) -> Any:
-    """What JSON knows: the fields of a part of the document, and a date as text. `asdict` takes three times as long."""
+    """A date as text, or the fields of a part of the document. `asdict` takes three times as long."""
     if isinstance(value, datetime.date):
         return value.isoformat()
     named = ((each, getattr(value, each.name)) for each in fields(value))
@@ -248,11 +240,6 @@ def from_json(text: str) -> Document:
     return document
 
 
-def sha256(document: Document) -> str:
-    """The SHA-256 of the canonical JSON in UTF-8, in hexadecimal."""
-    return hashlib.sha256(canonical_json(document).encode()).hexdigest()
-
-
 def _check_head(document: Document) -> None:
     if not document.number or not document.lines:
         raise DocumentError("A document has a number and at least one line.")
@@ -265,7 +252,7 @@ def _check_head(document: Document) -> None:
 
 
 def _check_rounding(document: Document) -> None:
-    # What is left of an invoice is rounded anew after each correction, which therefore can take several roundings.
+    # Each correction rounds what is left of the invoice anew, so a correction can contain several roundings.
     step_minor = money.charge_step_minor(document.currency)
     is_correction = document.kind != "invoice" and step_minor > 1
     if abs(document.rounding_minor) >= step_minor and not is_correction:
@@ -289,7 +276,7 @@ def _check_line(line: Line, position: int, *, prices_include_tax: bool) -> None:
 
 
 def _value(expected: Any, value: Any, path: str) -> Any:
-    """`value` from JSON as the type `expected` of a field, strictly: True is no int, a missing key no default."""
+    """`value` from JSON as the type `expected`, strictly: True is not an int, and missing keys have no default."""
     if is_dataclass(expected):
         return _dataclass(expected, value, path)
     origin, arguments = typing.get_origin(expected), typing.get_args(expected)

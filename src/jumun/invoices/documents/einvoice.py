@@ -22,7 +22,7 @@ from jumun.tax_ids import is_vat_id
 
 PROFILE = "urn:cen.eu:en16931:2017"
 SCHEMA = "FACTUR-X_EN16931"  # drafthorse's name for the XML schema that it ships
-# UNTDID 1001: commercial invoice, credit note, and debit note, which is what takes a credit note back.
+# UNTDID 1001: commercial invoice, credit note and, for the reversal of a credit note, debit note.
 TYPE_CODES = {"invoice": "380", "credit_note": "381", "cancellation": "383"}
 BANK_CARD, ONLINE_PAYMENT = "48", "68"  # UNTDID 4461
 PIECE = "C62"  # UN/ECE recommendation 20: "one"
@@ -33,7 +33,7 @@ EXEMPTION_CODES = {"AE": "VATEX-EU-AE", "K": "VATEX-EU-IC", "G": "VATEX-EU-G", "
 def einvoice(document: Document) -> bytes:
     """The XML of `document`, valid against the XML schema. Raises `EInvoiceError`.
 
-    The texts are as they were frozen, but for the few characters that XML cannot carry.
+    The texts are the frozen ones, without the few characters that XML excludes.
     """
     check(document)
     document = writable(document)
@@ -54,7 +54,7 @@ def einvoice(document: Document) -> bytes:
     _settlement(invoice, document, sign)
     try:
         xml: bytes = invoice.serialize(schema=SCHEMA)
-    except etree.XMLSyntaxError as error:  # what the schema does not allow
+    except etree.XMLSyntaxError as error:  # invalid against the schema
         raise EInvoiceError(f"The document cannot be written as XML: {error}") from error
     return xml
 
@@ -204,6 +204,6 @@ def _percent(rate_ppm: int) -> Decimal:
 
 
 def _plain(number: Decimal) -> Decimal:
-    """Without trailing zeros, and without an exponent, which XML Schema's decimal does not know."""
+    """Without trailing zeros and exponent: XML Schema's decimal has no exponent."""
     normal = number.normalize()
     return normal.quantize(Decimal(1)) if normal == normal.to_integral() else normal

@@ -1,7 +1,7 @@
-"""Which documents can be an e-invoice. Apart from `einvoice`, so that pages ask without the XML library. No Django.
+"""Which documents can be an e-invoice. Apart from `einvoice`, so that pages need not load the XML library. No Django.
 
-EN 16931 knows every currency and country of ISO 4217 and 3166, so a Korean seller's invoice in won is in scope like a
-German one in euros; what it asks for is names, countries, a tax identifier and amounts of at most two decimals.
+EN 16931 allows every currency and country of ISO 4217 and 3166: a Korean seller's invoice in won as well as a German
+one in euros. It requires names, countries, a tax identifier and amounts with at most two decimals.
 """
 
 import re
@@ -24,11 +24,11 @@ NO_COUNTRY = frozenset({"XK"})
 
 
 class EInvoiceError(JumunError):
-    """The document lacks what EN 16931 demands, or has what it cannot express."""
+    """The document lacks something that EN 16931 requires, or has something that it cannot express."""
 
 
 def has_einvoice(document: Document) -> bool:
-    """Whether an e-invoice can be made of `document` here: its data suffice, and the XML library is installed."""
+    """Whether `document` has the data for an e-invoice, and the XML library is installed."""
     try:
         check(document)
     except EInvoiceError:
@@ -37,18 +37,18 @@ def has_einvoice(document: Document) -> bool:
 
 
 def writable(part: Part) -> Part:
-    """A document, or a part of one, without the characters that XML 1.0 cannot carry (section 2.2): most controls."""
+    """A document, or a part of one, without the characters that XML 1.0 excludes (section 2.2): most controls."""
     return cast(Part, with_texts(part, lambda text: NOT_XML.sub("", text)))
 
 
 def check(document: Document) -> None:
-    """Raises `EInvoiceError` with the reason why no e-invoice can be made of `document`."""
+    """Raises `EInvoiceError` with the reason if `document` cannot be an e-invoice."""
     parts: list[Line | Document] = [*document.lines, document]
     for role, party in (("seller", document.seller), ("buyer", document.buyer)):
         if not (writable(party).name.strip() and party.country):
             raise EInvoiceError(f"EN 16931 asks for the name and the country of the {role}.")
         if party.country not in country_codes() - NO_COUNTRY:
-            raise EInvoiceError(f"EN 16931 takes countries of ISO 3166-1 alone, and {party.country!r} is none.")
+            raise EInvoiceError(f"EN 16931 takes countries of ISO 3166-1 only, and {party.country!r} is not one.")
     categories = {subtotal.tax_category for subtotal in document.taxes}
     if not document.seller.tax_id:
         raise EInvoiceError("EN 16931 asks for the tax identifier of the seller.")
@@ -67,7 +67,7 @@ def check(document: Document) -> None:
 
 
 def _is_rate_of_net(subtotal: TaxSubtotal, currency: str) -> bool:
-    """BR-S-09. Where the unit has no decimals, a small part of an invoice given back can miss it."""
+    """BR-S-09. In a currency without decimals, a small credit note can violate it."""
     tax, net = (money.to_decimal(amount, currency) for amount in (subtotal.tax_minor, subtotal.net_minor))
     exact = (abs(net) * subtotal.tax_rate_ppm / money.PPM).quantize(CENT, ROUND_HALF_UP)
     return abs(abs(tax) - exact) < 1

@@ -1,20 +1,20 @@
-"""Paper and data in one file: the e-invoice embedded in the PDF/A-3 as Factur-X 1.0 / ZUGFeRD 2 asks. No Django."""
+"""The PDF/A-3 with the e-invoice embedded, as Factur-X 1.0 / ZUGFeRD 2 requires. No Django."""
 
-import re
+import io
 
+import pikepdf
 from lxml import etree
 
 from jumun.invoices.documents.document import Document
 from jumun.invoices.documents.einvoice import einvoice
 from jumun.invoices.documents.pdf import Attachment, render
-from jumun.invoices.documents.render_errors import RenderError
 from jumun.invoices.documents.theme import DEFAULT_THEME, Theme
 
 FILE_NAME = "factur-x.xml"
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 EXTENSION = "http://www.aiim.org/pdfa/ns/extension/"
 
-# The properties that Factur-X adds to the metadata, and the description of them that PDF/A wants beside (Factur-X 1.0,
+# The properties that Factur-X adds to the metadata, and the description of them that PDF/A requires (Factur-X 1.0,
 # annex "XMP extension schema"). Both are the same in every file.
 PROPERTIES = b"""
 <rdf:Description xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" rdf:about=""
@@ -46,44 +46,29 @@ SCHEMA = f"""
 </rdf:li>"""
 
 
-# The end of what Typst writes: the trailer's entries and where the table of cross-references begins.
-TRAILER = re.compile(rb"trailer\n<<(?P<entries>[^\n]*)>>\nstartxref\n(?P<xref>[0-9]+)\n%%EOF\s*\Z")
-METADATA = re.compile(
-    rb"\n(?P<number>[0-9]+) 0 obj\n(?P<dictionary><<[^\n]*/Type/Metadata[^\n]*>>)\nstream\n(?P<xmp>.*?)\nendstream",
-    re.DOTALL,
-)
-
-
 def render_hybrid(document: Document, *, theme: Theme = DEFAULT_THEME, printed_as: Document | None = None) -> bytes:
     """The PDF with the e-invoice in it, the same bytes each time. Raises as `pdf.render` and `einvoice` do.
 
-    `printed_as` is the document as the paper says it, where that is not as the data do.
+    `printed_as` is the document as the PDF prints it, if that differs from the e-invoice.
     """
     attached = Attachment(FILE_NAME, "Factur-X invoice", einvoice(document))
-    return declare(render(printed_as or document, theme=theme, attached=attached))
+    return with_metadata(render(printed_as or document, theme=theme, attached=attached))
 
 
-def declare(hybrid: bytes) -> bytes:
-    """`hybrid`, a PDF of Typst's with the XML in it, with metadata that say so.
-
-    An incremental update (ISO 32000-1, 7.5.6): the new metadata stand behind the file as it is, which is not even
-    parsed. Raises `RenderError` where the file does not end as Typst's do.
-    """
-    # Metadata and catalog are what Typst writes last.
-    trailer, metadata = (
-        TRAILER.search(hybrid, len(hybrid) - 1_000),
-        METADATA.search(hybrid, hybrid.rfind(b"<?xpacket begin") - 500),
-    )
-    if trailer is None or metadata is None:
-        raise RenderError("This version of Typst writes a PDF to which the metadata of the e-invoice cannot be added.")
-    xmp = _with_facturx(metadata["xmp"])
-    dictionary = re.sub(rb"/Length [0-9]+", b"/Length %d" % len(xmp), metadata["dictionary"])
-    start = len(hybrid) + 1
-    stream = b"\n%s 0 obj\n%s\nstream\n%s\nendstream\nendobj\n" % (metadata["number"], dictionary, xmp)
-    table = b"xref\n%s 1\n%010d 00000 n\r\n" % (metadata["number"], start)
-    entries = b"%s/Prev %s" % (trailer["entries"], trailer["xref"])
-    end = b"trailer\n<<%s>>\nstartxref\n%d\n%%%%EOF\n" % (entries, len(hybrid) + len(stream))
-    return b"".join((hybrid, stream, table, end))
+def with_metadata(hybrid: bytes) -> bytes:
+    """Add the metadata of Factur-X to a PDF that has the XML attached."""
+    changed = io.BytesIO()
+    with pikepdf.open(io.BytesIO(hybrid)) as pdf:
+        metadata = pdf.Root.Metadata
+        metadata.write(_with_facturx(metadata.read_bytes()))
+        # Streams stay as Typst wrote them: zlib compresses differently from machine to machine.
+        pdf.save(
+            changed,
+            compress_streams=False,
+            stream_decode_level=pikepdf.StreamDecodeLevel.none,
+            deterministic_id=True,
+        )
+    return changed.getvalue()
 
 
 def _with_facturx(xmp: bytes) -> bytes:

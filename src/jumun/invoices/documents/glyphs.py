@@ -1,4 +1,4 @@
-"""Which font draws which character: read from the fonts' character maps, without a layout. No Django, no Typst."""
+"""Which font has a glyph for which character, read from the fonts' character maps. No Django, no Typst."""
 
 import functools
 import re
@@ -9,10 +9,10 @@ from pathlib import Path
 from jumun.invoices.documents.theme import FONTS
 
 PRIMARY = "Pretendard JP"
-# Its letters are single glyphs, so that Arabic text can be found in the PDF. It has the letters of Arabic, Persian,
-# Urdu, Pashto and Kurdish.
+# Its letters are single glyphs, so that Arabic text can be searched in the PDF. It covers Arabic, Persian, Urdu, Pashto
+# and Kurdish.
 ARABIC = "Vazirmatn"
-# In this order the layout looks for a glyph: first the fonts of small scripts, which load quickly, then those of Han.
+# The layout looks for a glyph in this order: small fonts, which load quickly, before those of Han.
 FAMILIES = (
     PRIMARY,
     "Noto Sans",
@@ -47,14 +47,14 @@ FAMILIES = (
 )
 ARABIC_LETTER = re.compile("[\u0620-\u064a\u066e-\u06d3\u06d5\u06ee\u06ef\u06fa-\u06ff\u0750-\u077f\u0870-\u08c9]")
 SUFFIXES = {".otf", ".ttf", ".otc", ".ttc"}
-# PDF/A refuses code points for private use, and controls are not text.
+# PDF/A forbids private-use characters, and controls are not text.
 NOT_TEXT = {*range(0x20), *range(0x7F, 0xA0), *range(0xE000, 0xF900), *range(0xF0000, 0x110000)}
 
 
 def families_for(text: str) -> tuple[str, ...]:
-    """The families to set a document with `text` in.
+    """The font families for a document with `text`.
 
-    Arabic letters join only within one font. So `ARABIC` sets all of a document or nothing.
+    Arabic letters join only within one font, so `ARABIC` is used for the whole document or not at all.
     """
     letters = ARABIC_LETTER.findall(text)
     if letters and not characters_of(FONTS / _file_name(ARABIC)).issuperset(letters):
@@ -63,14 +63,13 @@ def families_for(text: str) -> tuple[str, ...]:
 
 
 def fonts_for(families: tuple[str, ...], folders: tuple[Path, ...]) -> list[Path]:
-    """The font files in the order in which the layout looks for a glyph: of our `families`, then of other folders."""
+    """The font files in the order in which the layout looks for a glyph: our `families`, then other folders."""
     ours = (FONTS / _file_name(family) for family in families) if FONTS in folders else ()
     return [*ours, *(font for folder in folders if folder != FONTS for font in fonts_in(folder))]
 
 
 @functools.cache
 def fonts_in(folder: Path) -> tuple[Path, ...]:
-    """The font files of a folder and the folders in it."""
     return tuple(sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES))
 
 
@@ -80,7 +79,7 @@ def _file_name(family: str) -> str:
 
 @functools.cache
 def characters_of(font: Path) -> frozenset[str]:
-    """Every character for which the file has a glyph; none if it is not an OpenType font, as Typst then skips it.
+    """Every character for which the file has a glyph; none if it is not an OpenType font, which Typst skips.
 
     https://learn.microsoft.com/typography/opentype/spec/cmap
     """
@@ -93,7 +92,7 @@ def characters_of(font: Path) -> frozenset[str]:
 
 
 def has_bold(text: str) -> bool:
-    """Whether the paper can show all of `text` in bold. The fallback fonts are regular: one name has one weight."""
+    """Whether all of `text` can be bold: the fallback fonts are regular, and a name should have one weight."""
     return characters_of(FONTS / _file_name(PRIMARY)).issuperset(text)
 
 

@@ -1,4 +1,4 @@
-"""The words on the paper in Korean and in English, from `labels.json`. No Django."""
+"""The words on documents in Korean and in English, from `labels.json`. No Django."""
 
 import functools
 import json
@@ -11,7 +11,7 @@ LABELS = Path(__file__).with_name("labels.json")
 
 
 def labels_of(document: Document, language: Language | None = None) -> Mapping[str, str]:
-    """The words in `language` (the document's first by default), with the name that its tax has for the seller."""
+    """The words in `language` (by default the document's first), with the tax named as in the seller's country."""
     return _labels(language or document.language, document.seller.country)
 
 

@@ -1,4 +1,4 @@
-"""The PDF of a document, in the site's layout or, where a text cannot be set in that, in a plain one. No Django."""
+"""The PDF of a document: in the site's layout or, if that cannot set a text, in a plain one. No Django."""
 
 import re
 from dataclasses import dataclass, replace
@@ -9,7 +9,7 @@ from jumun.invoices.documents.render_errors import EngineDied, MissingGlyph, Ren
 from jumun.invoices.documents.renderer import Renderer, renderer
 from jumun.invoices.documents.theme import FONTS, TEMPLATES, Theme
 
-# The site's template; ours without any wrapping or measuring; the same with all but plain letters as code points.
+# The site's template; our template without wrapping or measuring; the latter with unusual letters as code points.
 Layout = Literal["site", "plain", "spelled"]
 LAYOUTS: tuple[Layout, ...] = get_args(Layout)
 PLAIN_TEMPLATE = TEMPLATES / "plain_invoice.typ"
@@ -19,7 +19,7 @@ NOT_PLAIN = re.compile("[^\x20-\x7e\u00a1-\u00ac\u00ae-\u017f\uac00-\ud7a3]")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MadePdf:
-    """A PDF, and the layout in which the document could be set; `reason` says why that is not the site's."""
+    """A PDF and its layout; `reason` says why that is not the site's."""
 
     content: bytes
     layout: Layout
@@ -27,10 +27,10 @@ class MadePdf:
 
 
 def make_pdf(document: Document, theme: Theme, *, using: Renderer = renderer) -> MadePdf:
-    """The PDF of `document` in the first layout in which it can be set.
+    """The PDF of `document` in the first layout that works.
 
-    Raises `RenderError` where the theme is broken, which no other layout shall hide; `RendererUnavailable` where
-    nothing could be rendered; `EngineDied` or `MissingGlyph` where the plainest layout fails too.
+    Raises `RenderError` if the theme is broken, which another layout must not hide; `RendererUnavailable` if nothing
+    could be rendered; `EngineDied` or `MissingGlyph` if the plainest layout fails too.
     """
     reason = ""
     for layout in LAYOUTS:
@@ -41,7 +41,7 @@ def make_pdf(document: Document, theme: Theme, *, using: Renderer = renderer) ->
         except RenderError as error:
             if layout == LAYOUTS[-1] or (layout == "site" and _is_of_theme(error, document, theme, using)):
                 raise
-            # For a log: what the engine says of a text can quote it.
+            # For a log: other messages of the engine can quote a customer's text.
             reason = reason or (str(error) if isinstance(error, EngineDied) else type(error).__name__)
     raise AssertionError
 
@@ -61,13 +61,13 @@ def render_as(document: Document, theme: Theme, layout: Layout, *, using: Render
 
 
 def spelled_out(document: Document) -> Document:
-    """`document` with every character but plain letters, figures and punctuation as its code point: "[U+0E01]"."""
+    """`document` with its unusual characters as code points: "[U+0E01]"."""
     spelled: Document = with_texts(document, lambda text: NOT_PLAIN.sub(lambda found: f"[U+{ord(found[0]):04X}]", text))
     return spelled
 
 
 def _is_of_theme(error: RenderError, document: Document, theme: Theme, using: Renderer) -> bool:
-    """Whether the theme is to blame and not a text: it cannot set the document with its texts spelled out either."""
+    """Whether the theme fails, not a text: it cannot set the document with spelled texts either."""
     if isinstance(error, EngineDied | MissingGlyph):
         return False
     try:

@@ -1,6 +1,6 @@
-"""How a payment was made, in words: names of methods, wallets and cards from `payment_methods.json`. No Django.
+"""Names of payment methods, wallets and cards, from `payment_methods.json`. No Django.
 
-A method that has no name there is called as Stripe calls it: "new_pay" is "New Pay".
+A method without a name there gets Stripe's: "new_pay" is "New Pay".
 """
 
 import functools
@@ -11,15 +11,15 @@ from pathlib import Path
 from typing import Protocol
 
 TABLES = Path(__file__).with_name("payment_methods.json")
-# Stripe's ``type`` of payment methods that are a card, and nothing around it (API reference, "The Charge object").
+# Stripe's ``type`` of payment methods that are plain cards (API reference, "The Charge object").
 CARDS = frozenset({"card", "card_present", "interac_present", "kr_card"})
 _CODE = re.compile(r"[a-z0-9_]+")
-# By "methods" and "brands", and in these by Stripe's word.
+# By "methods" and "brands", then by Stripe's code.
 Names = Mapping[str, Mapping[str, str]]
 
 
 class PaidWith(Protocol):
-    """What a payment and a document know of it, in Stripe's words; any of them may be empty."""
+    """A payment or a document: Stripe's codes, any of which may be empty."""
 
     @property
     def method(self) -> str: ...
@@ -32,7 +32,7 @@ class PaidWith(Protocol):
 
 
 def named_methods() -> frozenset[str]:
-    """Stripe's words for the methods that have a name of their own in some language."""
+    """Stripe's codes of the methods that have a name in some language."""
     names = _tables()
     return frozenset(code for language in names for code in names[language]["methods"])
 
@@ -42,7 +42,7 @@ def is_card(paid: PaidWith) -> bool:
 
 
 def method_text(paid: PaidWith, language: str) -> str:
-    """Such as "신한카드 •••• 1234", "Visa •••• 4242 (Apple Pay)" and "카카오페이"; empty where nothing is known."""
+    """Such as "신한카드 •••• 1234", "Visa •••• 4242 (Apple Pay)" and "카카오페이"; empty if nothing is known."""
     brand = brand_name(paid, language)
     digits = f"•••• {paid.card_last4}" if paid.card_last4 else ""
     account = f"{brand} {digits}".strip()
@@ -55,12 +55,12 @@ def method_text(paid: PaidWith, language: str) -> str:
 
 
 def brand_name(paid: PaidWith, language: str) -> str:
-    """The name of the card's network, or of the company that issued it; empty where it is not known."""
+    """The card's network or issuer; empty if it is not known."""
     return _name(paid.card_brand, language, of="brands")
 
 
 def method_name(code: str, language: str) -> str:
-    """The name of a payment method or wallet; empty for nothing."""
+    """The name of a payment method or wallet; empty for an empty code."""
     return _name(code, language, of="methods")
 
 

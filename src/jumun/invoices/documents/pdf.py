@@ -1,4 +1,4 @@
-"""A document on paper: PDF/A-3a, tagged (PDF/UA-1), the same bytes for the same document in any process. No Django."""
+"""A document as PDF: PDF/A-3a, tagged (PDF/UA-1), with the same bytes in every process. No Django."""
 
 import datetime
 import functools
@@ -23,14 +23,14 @@ PDF_STANDARDS: list[Literal["a-3a", "ua-1"]] = ["a-3a", "ua-1"]
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """What `render` puts into the PDF as the paper's alternative representation: XML in UTF-8."""
+    """The PDF's alternative representation: XML in UTF-8."""
 
     name: str
     description: str
     xml: bytes
 
 
-# Follows the template, so that one of a site need not know of it.
+# Appended to the template, so that a site's own template need not know it.
 ATTACH = b"""
 #pdf.attach(
   sys.inputs.attached-name, bytes(sys.inputs.attached), description: sys.inputs.attached-description,
@@ -40,9 +40,9 @@ ATTACH = b"""
 
 
 def render(document: Document, *, theme: Theme = DEFAULT_THEME, attached: Attachment | None = None) -> bytes:
-    """The PDF of `document`, as far as the fonts can draw its texts (see `printable`). Raises `RenderError`.
+    """The PDF of `document`, with the characters that the fonts can draw (see `printable`). Raises `RenderError`.
 
-    In this process: Typst can also panic, abort or never end. `make_pdf` renders in a child process.
+    Runs in this process, where Typst can also panic, abort or never end. `make_pdf` renders in a child process.
     """
     families = families_for(canonical_json(document))
     fonts = fonts_for(families, theme.font_folders)
@@ -73,12 +73,12 @@ _RUST_ESCAPE = re.compile(r"\\u\{([0-9a-f]+)\}|\\(.)")
 
 @functools.cache
 def _fonts(folders: tuple[Path, ...]) -> typst.Fonts:
-    # Neither the machine's fonts nor Typst's own: they differ from machine to machine and from version to version.
+    # Neither the machine's fonts nor Typst's own, which differ between machines and versions.
     return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=list(folders))
 
 
 def _compiler(root: Path, folders: tuple[Path, ...]) -> typst.Compiler:
-    """This thread's own: a Compiler shared by two threads raises "Already borrowed"."""
+    """One for each thread: a Compiler shared by two threads raises "Already borrowed"."""
     compilers = _local.__dict__.setdefault("compilers", {})
     key = (root, folders)
     if key not in compilers:
@@ -103,8 +103,7 @@ def _compile(
 
 
 def _glyph_errors(diagnostic: str) -> str:
-    # PDF/A forbids the glyph ".notdef" (and code points for private use), so Typst itself reports every character
-    # that a blank would stand for.
+    # PDF/A forbids the glyph ".notdef" and private-use characters, so Typst reports every character without a glyph.
     texts = (_RUST_ESCAPE.sub(_unescaped, text) for text in _GLYPH_ERROR.findall(diagnostic))
     return "".join(sorted(set("".join(texts))))
 

@@ -1,4 +1,4 @@
-"""A document as the paper can show it: what no font draws is spelled as its code point. No Django, no Typst."""
+"""A document in printable characters: the others are spelled as code points. No Django, no Typst."""
 
 import re
 import unicodedata
@@ -10,31 +10,30 @@ from jumun.invoices.documents.glyphs import characters_of
 
 # Controls, and the Braille pattern without a dot, which looks like a space.
 BLANK = re.compile("[\x00-\x1f\x7f-\x9f\u2800]")
-# What Unicode calls Default_Ignorable_Code_Point, without the two joiners: with these a name can look empty or like
-# another one, and among them are those that turn the direction of writing.
+# Unicode's Default_Ignorable_Code_Point without the two joiners. They can make a name look empty or like another name,
+# and some change the direction of writing.
 INVISIBLE = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\u3164"
     "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
-# ZWNJ and ZWJ change the shape of a letter in Arabic, N'Ko, the Indic scripts, Burmese and Khmer. Elsewhere they are
-# invisible.
+# ZWNJ and ZWJ change letters in Arabic, N'Ko, the Indic scripts, Burmese and Khmer; elsewhere they are invisible.
 JOINERS = "\u200c\u200d"
 USELESS_JOINER = re.compile(f"(?<![\u0620-\u07ff\u0860-\u0dff\u1000-\u109f\u1780-\u17ff])[{JOINERS}]")
 HALF_WIDTH_MARKS = "\uff9e\uff9f"
 
 
 def printable(document: Document, fonts: list[Path]) -> Document:
-    """`document` with every text such that the layout can set it, which looks for glyphs in this order of `fonts`.
+    """`document` with texts that `fonts` can draw; the layout looks for a glyph in their order.
 
-    A character that no font has becomes its code point, "[U+1F600]". Text is composed (NFC), white space and control
-    characters become one space, invisible ones go.
+    A character without a glyph becomes its code point, "[U+1F600]". Texts are composed (NFC), white space and control
+    characters become one space, and invisible characters are removed.
     """
     changed: Document = with_texts(document, lambda text: printable_text(text, fonts))
     return changed
 
 
 def printable_text(text: str, fonts: list[Path]) -> str:
-    """`text` on one line, in characters that `fonts` draw."""
+    """`text` on one line, in characters that `fonts` can draw."""
     if not (text.isascii() and text.isprintable()):
         text = USELESS_JOINER.sub("", INVISIBLE.sub("", BLANK.sub(" ", text)))
         text = unicodedata.normalize("NFC", text)
@@ -45,7 +44,7 @@ def printable_text(text: str, fonts: list[Path]) -> str:
 
 
 def _clusters(text: str) -> Iterator[str]:
-    """Each letter with its marks, which one font must draw."""
+    """Each letter with its marks, which must come from one font."""
     start = 0
     for end in range(1, len(text)):
         if not _is_mark(text[end]):
@@ -59,10 +58,10 @@ def _is_mark(character: str) -> bool:
 
 
 def _drawn(cluster: str, fonts: list[Path]) -> str:
-    """The cluster, or what of it must be spelled.
+    """The cluster, with the characters spelled that cannot be drawn.
 
-    Typst goes through the fonts in this order and takes the first that has the whole cluster. A font on the way that
-    has a mark and not its letter would draw the mark, and the letter would be lost without an error.
+    Typst takes the first font that has the whole cluster. But an earlier font with a mark and not its letter would draw
+    the mark, and the letter would be lost without an error.
     """
     letter = cluster[0]
     marks = {mark for mark in cluster[1:] if mark not in JOINERS}

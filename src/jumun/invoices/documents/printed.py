@@ -1,4 +1,4 @@
-"""Every text on the paper, in the reader's language: what `document` says, as strings for the template. No Django."""
+"""All texts of a printed document, in the reader's language, as strings for the template. No Django."""
 
 import datetime
 import functools
@@ -25,10 +25,9 @@ CITY_BEFORE_POSTAL_CODE = frozenset({"AU", "CA", "GB", "US"}) | LARGEST_FIRST
 
 
 def printed(document: Document) -> dict[str, Any]:
-    """A JSON tree of strings (and the few numbers that lay-out needs) that the template only has to place.
+    """A JSON tree of strings, and of the few numbers that the layout needs, for the template to place.
 
-    What is said in words stands at its top, and a second time in `second` where the paper is in both languages; what
-    is no word, as dates and amounts, stands there once.
+    In a document in both languages, `second` repeats the words in the second language. Dates and amounts occur once.
     """
     text = labels_of(document)
     amount = functools.cache(functools.partial(money.format, currency=document.currency, locale=document.language))
@@ -59,7 +58,7 @@ def printed(document: Document) -> dict[str, Any]:
 
 
 def _words(document: Document, language: Language, *, is_second: bool = False) -> dict[str, Any]:
-    """What the paper says in one language."""
+    """The words in one language."""
     text = labels_of(document, language)
     abroad = document.seller.country != document.buyer.country
     return {
@@ -187,14 +186,14 @@ def _payment(document: Document, language: Language, *, dated: bool) -> dict[str
 
 
 def _qr(url: str) -> str:
-    """A QR code as SVG. One mask for all: to choose the prettiest of eight takes four times as long."""
+    """A QR code as SVG. The mask is fixed: choosing the best of eight takes four times as long."""
     svg = io.BytesIO()
     segno.make_qr(url, error="m", boost_error=False, mask=2).save(svg, kind="svg", border=0, omitsize=True)
     return svg.getvalue().decode()
 
 
 def _date(date: datetime.date, document: Document) -> str:
-    """Written out; on a paper in both languages as both read it (ISO 8601)."""
+    """Written out; ISO 8601 in a document in both languages."""
     if len(document.languages) > 1:
         return date.isoformat()
     return format_date(date, format="long", locale=document.language)

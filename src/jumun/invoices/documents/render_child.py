@@ -2,7 +2,10 @@
 
 Typst is native code: it can panic, abort, loop or allocate without end. Here that ends this process and nothing else.
 The program reads requests from its standard input, a socket, and answers each. It ends when the socket is closed, when
-nothing was asked for a while, and after an error that the engine may not have survived whole.
+it had no request for a while, and after an error that may have damaged the engine.
+
+A message is its length and its bytes. A request is a pickled document, the same document as it is printed, and a theme.
+The first byte of an answer names its kind.
 """
 
 import os
@@ -10,7 +13,9 @@ import pickle
 import resource
 import signal
 import socket
+import struct
 import sys
+import time
 import traceback
 from importlib.util import find_spec
 from pathlib import Path
@@ -18,20 +23,26 @@ from pathlib import Path
 from jumun.invoices.documents.document import Document
 from jumun.invoices.documents.einvoice_scope import has_einvoice
 from jumun.invoices.documents.render_errors import MissingGlyph, RenderError
-from jumun.invoices.documents.render_protocol import DIED, MISSING, PDF, READY, REFUSED, receive, send
 from jumun.invoices.documents.theme import Theme
 
-# How much longer than the parent waits: it is the parent that ends a rendering, unless it is gone itself.
+# The kinds of answers: the child has started; the PDF; characters that no font draws; why the engine refused the
+# document; why the engine died.
+READY, PDF, MISSING, REFUSED, DIED = b"y", b"p", b"m", b"r", b"d"
+LENGTH = struct.Struct("!Q")
+# The PDF of a hundred lines has 150 KB; a logo can add some megabytes.
+MESSAGE_MAX_BYTES = 256 * 1024 * 1024
+CHUNK_BYTES = 1024 * 1024
+# How much longer than the parent it waits: the parent ends a rendering, unless the parent is gone.
 GRACE_S = 5
 SEND_TIMEOUT_S = 60
 
 
 def main(*, time_limit_s: int, memory_limit_bytes: int, idle_s: int) -> int:
-    """Serve the parent; the exit code is 0 if it is gone or has nothing more to render."""
-    # Ctrl-C and a stop of the whole service reach this process too. The parent may still need it to finish its work.
+    """Serve the parent. The exit code is 0 if the parent is gone or sent nothing for ``idle_s``."""
+    # Ctrl-C and a stop of the whole service reach this process too, but the parent may still need a PDF.
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
-    # RLIMIT_DATA counts what is written to; RLIMIT_AS would also count what threads merely reserve.
+    # RLIMIT_DATA counts used memory; RLIMIT_AS would also count memory that threads only reserve.
     _limit(resource.RLIMIT_DATA, memory_limit_bytes)
     # A core file would hold names and addresses.
     _limit(resource.RLIMIT_CORE, 0)
@@ -45,7 +56,7 @@ def main(*, time_limit_s: int, memory_limit_bytes: int, idle_s: int) -> int:
             request = receive(parent, timeout_s=idle_s)
         except (EOFError, OSError):  # `TimeoutError` too: idle
             return 0
-        # If the parent is gone, nobody else ends a rendering that never ends.
+        # Nobody else ends a rendering if the parent is gone.
         signal.alarm(time_limit_s + GRACE_S)
         answer = _answer(request)
         signal.alarm(0)
@@ -63,7 +74,7 @@ def _limit(what: int, soft: int) -> None:
 
 
 def _load() -> None:
-    """Import what takes long, so that it does not count as rendering."""
+    """Import the slow modules, so that their import does not count as rendering."""
     from jumun.invoices.documents import pdf  # noqa: F401
 
     if find_spec("drafthorse"):
@@ -78,14 +89,14 @@ def _answer(request: bytes) -> bytes:
         return MISSING + error.characters.encode(errors="replace")
     except RenderError as error:
         return REFUSED + str(error).encode(errors="replace")
-    except BaseException as error:  # noqa: BLE001  (a panic of the engine is no `Exception`)
-        # Not its message, which can quote a customer's text.
+    except BaseException as error:  # noqa: BLE001  (a panic of the engine is not an `Exception`)
+        # Without the error's message, which can quote a customer's text.
         frame = traceback.extract_tb(error.__traceback__)[-1]
         return DIED + f"{type(error).__name__} in {Path(frame.filename).name}, line {frame.lineno}".encode()
 
 
 def _render(document: Document, printed_as: Document, theme: Theme) -> bytes:
-    """The PDF, with the e-invoice in it where there can be one."""
+    """The PDF; with the e-invoice in it if the document can have one."""
     if has_einvoice(document):
         from jumun.invoices.documents.facturx import render_hybrid
 
@@ -95,7 +106,39 @@ def _render(document: Document, printed_as: Document, theme: Theme) -> bytes:
     return render(printed_as, theme=theme)
 
 
+def send(peer: socket.socket, message: bytes, *, timeout_s: float) -> None:
+    """Send all of ``message``. Raises `TimeoutError`, or another `OSError` if the peer is gone."""
+    peer.settimeout(timeout_s)
+    peer.sendall(LENGTH.pack(len(message)) + message)
+
+
+def receive(peer: socket.socket, *, timeout_s: float) -> bytes:
+    """The next message, all of it within ``timeout_s``.
+
+    Raises `TimeoutError`, `EOFError` if the peer is gone, and `ValueError` for a length that no message has.
+    """
+    deadline = time.monotonic() + timeout_s
+    (length,) = LENGTH.unpack(_receive(peer, LENGTH.size, deadline))
+    if length > MESSAGE_MAX_BYTES:
+        raise ValueError(f"A message of {length} bytes is too long.")
+    return _receive(peer, length, deadline)
+
+
+def _receive(peer: socket.socket, size: int, deadline: float) -> bytes:
+    message = bytearray()
+    while len(message) < size:
+        left_s = deadline - time.monotonic()
+        if left_s <= 0:
+            raise TimeoutError
+        peer.settimeout(left_s)
+        chunk = peer.recv(min(size - len(message), CHUNK_BYTES))
+        if not chunk:
+            raise EOFError
+        message += chunk
+    return bytes(message)
+
+
 if __name__ == "__main__":
     _time_limit_s, _memory_limit_bytes, _idle_s = map(int, sys.argv[1:])
-    # At once: an engine that has panicked may not come to an orderly end.
+    # Without cleaning up, which an engine that has panicked may never finish.
     os._exit(main(time_limit_s=_time_limit_s, memory_limit_bytes=_memory_limit_bytes, idle_s=_idle_s))

@@ -1,9 +1,9 @@
 """Why a PDF could not be made. No Django.
 
-RenderError                   the template, the logo or a text cannot be set
-├── MissingGlyph              no font draws some of the characters
-├── EngineDied                the engine panicked, aborted, grew too large or took too long
-└── RendererUnavailable       the engine did not start, or is busy: nothing was rendered
+RenderError                   the template, the logo or a text does not compile
+├── MissingGlyph              no font has a glyph for some characters
+├── EngineDied                the engine panicked, aborted, used too much memory or took too long
+└── RendererUnavailable       the engine did not start or is busy; nothing was rendered
 """
 
 from jumun.errors import JumunError
@@ -14,7 +14,7 @@ class RenderError(JumunError):
 
 
 class MissingGlyph(RenderError):
-    """Characters that none of the fonts can draw. PDF/A forbids to leave them blank."""
+    """No font has a glyph for some characters, and PDF/A forbids to leave them blank."""
 
     def __init__(self, characters: str) -> None:
         names = ", ".join(f"{character} (U+{ord(character):04X})" for character in characters)
@@ -23,12 +23,12 @@ class MissingGlyph(RenderError):
 
 
 class EngineDied(RenderError):
-    """The engine's process ended, or had to be ended, while it worked on this document."""
+    """The engine's process ended, or was ended, while it rendered this document."""
 
     retryable = True
 
 
 class RendererUnavailable(RenderError):
-    """No process was free or could be started. This document is not the cause."""
+    """No process was free or could be started. The document is not the cause."""
 
     retryable = True

@@ -11,8 +11,8 @@ import threading
 from pathlib import Path
 
 from jumun.invoices.documents.document import Document
+from jumun.invoices.documents.render_child import DIED, MISSING, PDF, READY, REFUSED, receive, send
 from jumun.invoices.documents.render_errors import EngineDied, MissingGlyph, RenderError, RendererUnavailable
-from jumun.invoices.documents.render_protocol import DIED, MISSING, PDF, READY, REFUSED, receive, send
 from jumun.invoices.documents.theme import Theme
 
 PROGRAM = "jumun.invoices.documents.render_child"
@@ -25,8 +25,8 @@ START_LIMIT_S = 60
 # How long a thread waits while others render.
 WAIT_LIMIT_S = 30
 END_LIMIT_S = 2
-# What the child gets of our environment, in which there are passwords and keys: what Python and its libraries need to
-# start, and where Typst keeps the packages that a site's template may use.
+# The part of our environment that the child gets, without passwords and keys: what Python needs to start, and where
+# Typst keeps the packages that a site's template may use.
 ENVIRONMENT = (
     *("HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PATH", "PYTHONHOME", "TMPDIR", "TZ"),
     *("XDG_CACHE_HOME", "XDG_DATA_HOME"),
@@ -34,10 +34,10 @@ ENVIRONMENT = (
 
 
 class Renderer:
-    """One child process that renders one document after the other, for all threads of this process.
+    """A child process that renders one document at a time, for all threads of this process.
 
-    It is started when it is needed and ends after ``idle_s`` without work, or when this process ends. A forked process
-    starts a child of its own.
+    It starts when it is needed, and ends after ``idle_s`` without work or when this process ends. A forked process
+    starts its own child.
     """
 
     def __init__(
@@ -57,11 +57,10 @@ class Renderer:
         os.register_at_fork(after_in_child=self._forget)
 
     def render(self, document: Document, theme: Theme, *, printed_as: Document | None = None) -> bytes:
-        """The PDF of ``document``, with the e-invoice in it where there can be one.
+        """The PDF of ``document``, with the e-invoice in it if there can be one.
 
-        ``printed_as`` is the document as the paper says it, where that is not as the e-invoice does.
-        Raises `MissingGlyph`, `EngineDied`, `RendererUnavailable`, and `RenderError` for a template, logo or text that
-        the engine refuses.
+        ``printed_as`` is the document as the PDF prints it, if that differs from the e-invoice. Raises
+        `MissingGlyph`, `EngineDied`, `RendererUnavailable`, and `RenderError` for a refused template, logo or text.
         """
         request = pickle.dumps((document, printed_as or document, theme))
         if not self._lock.acquire(timeout=self._wait_limit_s):
@@ -85,10 +84,10 @@ class Renderer:
                 answer = child.ask(request, timeout_s=self._time_limit_s)
             except _ChildGone as gone:
                 self._child = None
-                # The child had just ended for lack of work; or somebody killed it, for which another gets a try.
+                # The child had just ended because it was idle, or somebody killed it: try once more.
                 if is_last or gone.exit_code not in (0, -signal.SIGKILL):
                     raise EngineDied(gone.reason) from None
-            except BaseException:  # also an exception that a signal raises in this thread: the answer would be stale
+            except BaseException:  # also from a signal in this thread: the next caller would get this answer
                 self._child = None
                 child.kill()
                 raise
@@ -99,7 +98,7 @@ class Renderer:
         raise AssertionError
 
     def _forget(self) -> None:
-        """In a forked process: the child is the parent's, and another thread may have held the lock."""
+        """After a fork: the child belongs to the parent, and another thread may have held the lock."""
         child, self._child = self._child, None
         self._lock = threading.Lock()
         if child:
@@ -132,7 +131,7 @@ class _Child:
             except OSError as error:
                 self._socket.close()
                 raise RendererUnavailable(f"The PDF engine's process cannot be started: {error.strerror}.") from error
-        # Collects the exit code whenever that comes, so that no zombie is left.
+        # Collects the exit code at any time, so that no zombie is left.
         threading.Thread(target=self._process.wait, name="jumun-renderer", daemon=True).start()
         try:
             ready = receive(self._socket, timeout_s=START_LIMIT_S)
@@ -143,19 +142,19 @@ class _Child:
             raise RendererUnavailable("The PDF engine's process did not start; its standard error says why.")
 
     def ask(self, request: bytes, *, timeout_s: float) -> bytes:
-        """Raises `EngineDied` after ``timeout_s`` or for an answer that is none, and `_ChildGone`."""
+        """Raises `EngineDied` after ``timeout_s`` or for an invalid answer, and `_ChildGone`."""
         try:
             send(self._socket, request, timeout_s=timeout_s)
             return receive(self._socket, timeout_s=timeout_s)
         except TimeoutError:
             raise EngineDied(f"The PDF engine took longer than {timeout_s:g} s.") from None
         except ValueError:
-            raise EngineDied("The PDF engine gave an answer that is none.") from None
+            raise EngineDied("The PDF engine gave an invalid answer.") from None
         except (OSError, EOFError):
             raise _ChildGone(self.end()) from None
 
     def end(self) -> int:
-        """Close the socket, for which the child ends by itself, and wait for it a little; its exit code."""
+        """Close the socket, which ends the child, and return its exit code. Kills a child that does not end."""
         self._socket.close()
         try:
             exit_code: int = self._process.wait(END_LIMIT_S)
@@ -164,16 +163,16 @@ class _Child:
         return exit_code
 
     def kill(self) -> int:
-        """End it at once; its exit code."""
+        """Kill it, and return its exit code."""
         self._socket.close()
         self._process.kill()
         exit_code: int = self._process.wait()
         return exit_code
 
     def disown(self) -> None:
-        """In a forked process: let go of it without ending it."""
+        """After a fork: forget the child without ending it."""
         self._socket.close()
-        self._process.returncode = 0  # or `Popen` would warn of a child that it has not waited for
+        self._process.returncode = 0  # otherwise `Popen` warns that the child still runs
 
 
 def _content(answer: bytes) -> bytes:
@@ -185,13 +184,11 @@ def _content(answer: bytes) -> bytes:
         raise MissingGlyph(text)
     if kind == REFUSED:
         raise RenderError(text)
-    raise EngineDied(
-        f"The PDF engine failed: {text}." if kind == DIED else "The PDF engine gave an answer that is none."
-    )
+    raise EngineDied(f"The PDF engine failed: {text}." if kind == DIED else "The PDF engine gave an invalid answer.")
 
 
 def _python() -> str:
-    """The interpreter. `sys.executable` is the web server where that has Python inside (uWSGI, mod_wsgi)."""
+    """The interpreter. `sys.executable` is the web server itself if that embeds Python (uWSGI, mod_wsgi)."""
     names = (f"python{sys.version_info.major}.{sys.version_info.minor}", "python3", "python")
     installed = (str(Path(prefix, "bin", name)) for prefix in (sys.prefix, sys.base_prefix) for name in names)
     for path in (sys.executable or "", *installed):
@@ -202,7 +199,7 @@ def _python() -> str:
 
 def _environment() -> dict[str, str]:
     found = {name: os.environ[name] for name in ENVIRONMENT if name in os.environ}
-    # Two threads, as on a small machine: each would cost memory, and most documents have one page.
+    # Two threads: each costs memory, and most documents have one page.
     ours = {
         "PYTHONPATH": os.pathsep.join(map(os.path.abspath, sys.path)),
         "RAYON_NUM_THREADS": "2",

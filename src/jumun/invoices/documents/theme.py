@@ -1,4 +1,4 @@
-"""How a PDF looks: the template, the fonts, the logo and the paper. No Django, and no PDF engine."""
+"""How a PDF looks: the template, the fonts, the logo and the paper. No Django, no PDF engine."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,9 +11,9 @@ TEMPLATES = HERE / "templates"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Theme:
-    """How a site makes the paper its own. A template cannot read outside its folder; `logo` is an SVG, PNG or JPEG.
+    """How a site's documents look. A template cannot read outside its folder; `logo` is an SVG, PNG or JPEG.
 
-    A glyph that the fonts of the first folder lack is taken from those of the next.
+    Glyphs that the first font folder lacks come from the next.
     """
 
     template: Path = TEMPLATES / "invoice.typ"

@@ -9,7 +9,7 @@ from jumun.orders.models import Order
 
 
 class Cancellation(IssuedDocument):
-    """What takes back a credit note whose refund failed after it had succeeded; numbered among the credit notes."""
+    """The reversal of a credit note whose refund failed after it had succeeded; numbered among the credit notes."""
 
     kind = "cancellation"
     archive_folder = "credit-notes"
@@ -29,12 +29,12 @@ class Cancellation(IssuedDocument):
 
     @property
     def amount_minor(self) -> int:
-        """What the invoice is worth again, tax included."""
+        """By how much the invoice counts again, tax included."""
         return self.credit_note.amount_minor
 
-    def _told(self) -> dict[str, Any]:
+    def _timeline_details(self) -> dict[str, Any]:
         return {"amount_minor": self.amount_minor}
 
     def get_customer_url(self) -> str:
-        """The customer's download, as secret as `Order.get_customer_url`."""
+        """The customer's download; as secret as `Order.get_customer_url`."""
         return reverse("jumun:credit-note", args=[self.for_order.reference, self.number])

@@ -2,7 +2,6 @@ from collections.abc import Mapping
 from typing import Any, Self
 
 from django.db import models
-from django.db.models import Sum
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -18,20 +17,20 @@ from jumun.orders.models import Order
 
 class CreditNoteQuerySet(models.QuerySet["CreditNote"]):
     def standing(self) -> Self:
-        """Those that are not cancelled: what the invoice is taken back by."""
+        """Those that are not cancelled."""
         return self.filter(cancellation=None)
 
 
 class CreditNote(IssuedDocument):
-    """What takes back an invoice or a part of it: for one refund, or for money that a lost dispute took away."""
+    """Reverses an invoice or a part of it: for one refund or one lost dispute."""
 
     kind = "credit_note"
     archive_folder = "credit-notes"
 
     invoice = models.ForeignKey(Invoice, models.PROTECT, related_name="credit_notes", verbose_name=_("invoice"))
-    # Stripe's id: this app knows nothing of payments.
+    # Stripe's id, because this app does not know payments.
     refund_id = models.CharField(_("Stripe refund or dispute"), max_length=255, unique=True)
-    # What is credited, tax included: the document's total without its sign.
+    # Tax included: the document's total without its sign.
     amount_minor = models.BigIntegerField(_("amount"))
 
     objects = CreditNoteQuerySet.as_manager()
@@ -48,24 +47,18 @@ class CreditNote(IssuedDocument):
     def for_order(self) -> Order:
         return self.invoice.order
 
-    def _told(self) -> dict[str, Any]:
+    def _timeline_details(self) -> dict[str, Any]:
         return {"amount_minor": self.amount_minor}
 
     def get_customer_url(self) -> str:
-        """The customer's download, as secret as `Order.get_customer_url`."""
+        """The customer's download; as secret as `Order.get_customer_url`."""
         return reverse("jumun:credit-note", args=[self.invoice.order.reference, self.number])
 
     @classmethod
-    def credited_minor(cls, invoice: Invoice) -> int:
-        """What all credit notes of ``invoice`` that stand take back."""
-        summed: int = invoice.credit_notes.standing().aggregate(sum=Sum("amount_minor", default=0))["sum"]
-        return summed
-
-    @classmethod
     def creditable_minor(cls, invoice: Invoice, lines: Mapping[int, int] | None = None) -> int:
-        """What is left to be credited of ``invoice``, or of so many pieces (by position) of its ``lines``.
+        """What is left to credit of ``invoice``, or of the quantities in ``lines`` (by position).
 
-        Raises `DocumentError` for lines that the invoice does not have and more pieces than are left of one.
+        Raises `DocumentError` for an unknown line or a quantity that is not left.
         """
         return value_of_lines(invoice.document, _standing(invoice), lines)
 
@@ -78,13 +71,13 @@ class CreditNote(IssuedDocument):
         refunded_to: PaymentReference,
         lines: Mapping[int, int] | None = None,
     ) -> Self:
-        """The credit note over ``amount_minor``, tax included, in the caller's transaction.
+        """The credit note for ``amount_minor``, tax included, in the caller's transaction.
 
-        ``lines`` tells how many pieces (by position on the invoice) come back: the note names them, and the amount is
-        at most what is left of them, see `creditable_minor`. Without, the amount is spread over all that is left.
-        ``refunded_to.stripe_id`` is the refund's or the lost dispute's id, which has one note at most. The caller
-        holds the lock on the order. Raises `DocumentError` for more than what is left of the invoice or of its lines;
-        where the money has moved already, the amount alone can still be credited.
+        ``lines`` are the returned quantities by position on the invoice: the note names them, and the amount is at most
+        their `creditable_minor`. Without ``lines`` the amount is spread over everything that is left.
+        ``refunded_to.stripe_id`` is the id of the refund or the lost dispute, which has at most one note. The caller
+        holds the lock on the order. Raises `DocumentError` if less is left of the invoice or its lines; if the money
+        has moved already, issue it for the amount alone.
         """
         draft = compose_credit_note(
             invoice.document,
@@ -103,17 +96,16 @@ class CreditNote(IssuedDocument):
         )
 
     @classmethod
-    def take_back(cls, refund_id: str) -> None:
-        """Cancel the note of that refund or dispute, if there is one; see `cancel`."""
+    def cancel_for(cls, refund_id: str) -> None:
+        """Cancel the credit note of that refund or dispute, if there is one; see `cancel`."""
         if note := cls.objects.filter(refund_id=refund_id).first():
             note.cancel()
 
     def cancel(self) -> Cancellation:
-        """Take the note back, for its refund has failed or its dispute is won after all: the cancelling document,
-        issued now or before.
+        """Issue the document that cancels the note, because its refund failed or its dispute was won after all.
 
-        The invoice has then that much left to be credited, by a note of another refund. In the caller's transaction,
-        which holds the lock on the order.
+        Returns the existing document if the note is cancelled already. The amount can then be credited again, by the
+        note of another refund. In the caller's transaction, which holds the lock on the order.
         """
         if cancellation := Cancellation.objects.filter(credit_note=self).first():
             return cancellation

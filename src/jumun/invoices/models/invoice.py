@@ -13,8 +13,6 @@ from jumun.orders.models import Order
 
 
 class Invoice(IssuedDocument):
-    """A paid order's invoice."""
-
     kind = "invoice"
     archive_folder = "invoices"
 
@@ -24,7 +22,7 @@ class Invoice(IssuedDocument):
         verbose_name = _("invoice")
         verbose_name_plural = _("invoices")
         ordering = ["-id"]
-        # Taking all invoices away in a file is more than looking at one.
+        # Downloading all invoices is more than looking at one.
         permissions = [("export_invoice", "Can export invoices")]
 
     @property
@@ -32,11 +30,11 @@ class Invoice(IssuedDocument):
         return self.order
 
     def get_customer_url(self) -> str:
-        """The customer's download, as secret as `Order.get_customer_url`."""
+        """The customer's download; as secret as `Order.get_customer_url`."""
         return reverse("jumun:invoice", args=[self.order.reference])
 
     @classmethod
     def issue(cls, order: Order, *, paid_by: PaymentReference | None) -> Self:
-        """Number and freeze a just paid order's invoice and enqueue its PDF and mail, in the caller's transaction."""
+        """Number and freeze the invoice of a paid order and enqueue its PDF and mail, in the caller's transaction."""
         draft = compose(order, issued_on=business_day(), paid_by=paid_by)
         return cls.number_and_freeze(draft, prefix=jumun().invoice_prefix, order=order)

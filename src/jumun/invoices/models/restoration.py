@@ -7,18 +7,17 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Restoration(models.Model):
-    """That the database was restored from a backup: what happened in between is known to Stripe alone.
+    """A restored backup: only Stripe knows what happened after the backup was taken.
 
-    One row for each mode, test and live, since the keys in force can ask about one. Until ``numbers_known_at`` no
-    document of that mode gets a number: a customer may hold it already. Until ``reconciled_at`` nothing is decided that
-    depends on what was paid or refunded in between.
+    One row for each mode, test and live, because the current keys can ask about one mode only. Until
+    ``numbers_known_at`` no document of that mode gets a number, because a customer may hold it already. Until
+    ``reconciled_at`` nothing is decided that depends on payments or refunds after the backup.
     """
 
     livemode = models.BooleanField(_("real money"))
     taken_at = models.DateTimeField(_("backup taken at"))
     restored_at = models.DateTimeField(_("restored at"), default=timezone.now)
-    # By series, such as {"INV-2026": 12}: the highest numbers that the target's archive, its database or the operator
-    # knew.
+    # By series, such as {"INV-2026": 12}: the highest number that archive, replaced database or operator knew.
     known_numbers = models.JSONField(default=dict)
     numbers_known_at = models.DateTimeField(_("numbers known at"), null=True)
     reconciled_at = models.DateTimeField(_("reconciled at"), null=True)
@@ -33,16 +32,16 @@ class Restoration(models.Model):
 
     @classmethod
     def unreconciled(cls, *, livemode: bool) -> Self | None:
-        """The oldest backup that was restored and has not been compared with Stripe since."""
+        """The oldest restored backup that was not compared with Stripe since."""
         return cls.objects.filter(livemode=livemode, reconciled_at=None).first()
 
     @classmethod
     def note_reconciled(cls, *, livemode: bool, since: datetime) -> None:
-        """Record that all that Stripe knows since then has been brought in."""
+        """Record that everything since then was imported from Stripe."""
         waiting = cls.objects.filter(livemode=livemode, reconciled_at=None, taken_at__gt=since)
         waiting.exclude(numbers_known_at=None).update(reconciled_at=timezone.now())
 
     @classmethod
     def is_unreconciled(cls, *, livemode: bool, since: datetime) -> bool:
-        """Whether Stripe may know more of what was made at that moment than these books."""
+        """Whether Stripe may know more than these books about something created at ``since``."""
         return cls.objects.filter(livemode=livemode, reconciled_at=None, restored_at__gte=since).exists()

@@ -12,16 +12,16 @@ from jumun.invoices import chain
 from jumun.invoices.chain import SEAL_MAX_CHARS
 from jumun.invoices.numbers import document_number, is_test, series_prefix
 
-# One statement, so that the row is locked for no longer than it takes to commit; the ORM would need two.
-# None while a restored backup has not been asked about at Stripe (`Restoration`): the number may be a customer's.
+# One statement keeps the lock short; the ORM would need two.
+# No number while a restored backup was not compared with Stripe (`Restoration`): a customer may hold it already.
 _HELD = "SELECT 1 FROM jumun_invoices_restoration WHERE numbers_known_at IS NULL AND livemode = %s"
 _NEXT = f"""
 UPDATE jumun_invoices_series SET last_number = last_number + %s, step = %s
 WHERE prefix = %s AND year = %s AND NOT EXISTS ({_HELD})
 RETURNING last_number, last_seal
 """  # noqa: S608 (constants)
-# The first of a year, or what comes right behind it. Not for all: an INSERT that meets a row is refused on SQLite,
-# which cannot tell it from a REPLACE.
+# For the first number of a year. Not for all: the triggers on SQLite refuse an INSERT that meets an existing row,
+# because they cannot tell it from a REPLACE.
 _FIRST = f"""
 INSERT INTO jumun_invoices_series (last_number, step, prefix, year)
 SELECT %s, %s, %s, %s WHERE NOT EXISTS ({_HELD})
@@ -29,25 +29,24 @@ ON CONFLICT (prefix, year) DO UPDATE
     SET last_number = jumun_invoices_series.last_number + excluded.step, step = excluded.step
 RETURNING last_number, last_seal
 """  # noqa: S608 (constants)
-# The row is locked already. A second statement, because the seal covers the number that the first one gave.
+# A second statement, because the seal covers the number. The row is locked already.
 _SEAL = "UPDATE jumun_invoices_series SET last_seal = %s, head = %s WHERE prefix = %s AND year = %s"
 
 
 class Series(models.Model):
-    """The counter behind the numbers of one prefix and year: consecutive, without gap or repeat.
+    """The counter of one prefix and year: numbers are consecutive, without gaps or repeats.
 
-    The database lets it move only forward, and only by as many numbers as the same UPDATE says that it takes.
+    The database lets it only move forward, by the number of steps that the same UPDATE names.
     """
 
     prefix = models.CharField(_("prefix"), max_length=32)
     year = models.PositiveSmallIntegerField(_("year"))
     last_number = models.PositiveBigIntegerField(_("last number"), default=0)
-    # How many numbers were taken last, so that the database can tell a step from a slip.
+    # How many numbers the last UPDATE took, which the database checks.
     step = models.PositiveIntegerField(db_default=1, editable=False)
-    # How many of its numbers another program gave, whose documents are not here.
+    # How many of its numbers another program assigned; their documents are not here.
     begun_after = models.PositiveBigIntegerField(db_default=0, editable=False)
-    # The seal of the last document, which the next one includes, and a seal over that, which stands nowhere else: see
-    # `jumun.invoices.chain`.
+    # The seal of the last document, which the next one includes, and a seal of that: see `jumun.invoices.chain`.
     last_seal = models.CharField(max_length=SEAL_MAX_CHARS, db_default="", editable=False)
     head = models.CharField(max_length=SEAL_MAX_CHARS, db_default="", editable=False)
 
@@ -61,9 +60,9 @@ class Series(models.Model):
 
     @classmethod
     def go_on_after(cls, prefix: str, year: int, last_number: int) -> Self:
-        """Begin a series whose first numbers, up to ``last_number``, another program has given.
+        """Begin a series whose numbers up to ``last_number`` were assigned by another program.
 
-        Raises `IntegrityError` for a series that has begun already.
+        Raises `IntegrityError` for a series that exists.
         """
         return cls.objects.create(prefix=prefix, year=year, last_number=last_number, begun_after=last_number)
 
@@ -75,11 +74,11 @@ class Series(models.Model):
 
     @classmethod
     def next_numbers(cls, prefix: str, year: int, *, count: int) -> list[str]:
-        """The next ``count`` numbers of the series, each of which a document of the same transaction must bear.
+        """The next ``count`` numbers of the series; a document of the same transaction must use each of them.
 
-        The counter's row stays locked until the caller's transaction ends, and a rollback gives the numbers
-        back: call this inside a transaction, as late as possible. Raises `ValueError` for less than one, and
-        `NumbersHeld` while it is not known which numbers were given after a backup that has been restored.
+        The counter's row stays locked until the caller's transaction ends, and a rollback returns the numbers: call
+        this inside a transaction, as late as possible. Raises `ValueError` for a count below one, and `NumbersHeld`
+        while it is not known which numbers were used after a restored backup.
         """
         if count < 1:
             raise ValueError("at least one number is taken")
@@ -88,16 +87,16 @@ class Series(models.Model):
 
     @classmethod
     def next_link(cls, prefix: str, year: int) -> tuple[str, str]:
-        """The next number of the series, as `next_number`, and the seal of the document before it, empty for the first.
+        """The next number of the series, and the seal of the document before it (empty for the first).
 
-        The document that bears the number must be sealed in the same transaction: see `keep_seal`.
+        Seal the document in the same transaction: see `keep_seal`.
         """
         last, seal = cls._take(prefix, year, 1)
         return document_number(prefix, year, last), seal
 
     @classmethod
     def keep_seal(cls, prefix: str, year: int, seal: str) -> None:
-        """Remember the seal of the document that took the last number, in the same transaction."""
+        """Store the seal of the document that took the last number, in the same transaction."""
         with connections[router.db_for_write(cls)].cursor() as cursor:
             cursor.execute(_SEAL, [seal, chain.head(f"{prefix}-{year}", seal), prefix, year])
 
@@ -119,7 +118,7 @@ class Series(models.Model):
 
 
 def own_prefixes(*, livemode: bool) -> tuple[str, str]:
-    """The prefixes of the series that this seller's invoices and credit notes are numbered in."""
+    """The prefixes of this seller's invoices and credit notes."""
     settings = jumun()
     invoices, credit_notes = (
         series_prefix(prefix, seller_code=settings.seller.code, livemode=livemode)
@@ -129,7 +128,7 @@ def own_prefixes(*, livemode: bool) -> tuple[str, str]:
 
 
 def known_prefixes() -> set[str]:
-    """This seller's prefixes of both modes, and those of every series that has begun."""
+    """This seller's prefixes in both modes, and those of every series that exists."""
     begun = set(Series.objects.values_list("prefix", flat=True))
     return begun.union(own_prefixes(livemode=True), own_prefixes(livemode=False))
 

@@ -9,9 +9,9 @@ from jumun.invoices.numbers import document_number, parse_number
 
 
 class SkippedNumbers(models.Model):
-    """A gap in a series that is on record: numbers that no document here bears, and why.
+    """A recorded gap in a series: numbers without a document here, and the reason.
 
-    After a database was restored from a backup, customers may hold documents with these numbers.
+    After a backup was restored, customers may hold documents with these numbers.
     """
 
     series = models.ForeignKey(Series, models.PROTECT, related_name="skipped", verbose_name=_("number series"))
@@ -40,7 +40,7 @@ class SkippedNumbers(models.Model):
 
     @classmethod
     def include(cls, number: str) -> bool:
-        """Whether a document's number, or what might be one, is in a gap that is on record."""
+        """Whether ``number`` is a document number in a recorded gap."""
         try:
             series, place = parse_number(number)
         except ValueError:
@@ -54,7 +54,7 @@ class SkippedNumbers(models.Model):
 
     @classmethod
     def skip_to(cls, prefix: str, year: int, last_number: int, *, reason: str) -> Self | None:
-        """Have the series go on behind ``last_number``; ``None`` where it has come that far by itself."""
+        """Continue the series after ``last_number``; ``None`` if it is already there."""
         if last_number < 1:
             return None
         with transaction.atomic():

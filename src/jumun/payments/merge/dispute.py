@@ -40,7 +40,7 @@ def _merge(order: Order, snapshot: DisputeSnapshot) -> str | None:
     dispute, is_new = Dispute.join(payment, snapshot)
     _move_money(order, dispute, snapshot)
     if snapshot.status == dispute.status == Dispute.Status.WON:
-        CreditNote.take_back(dispute.dispute_id)
+        CreditNote.cancel_for(dispute.dispute_id)
     if not dispute.is_open and payment.rejection_reason in Payment.AUTO_REFUNDED:
         # It could not be refunded while the bank had the money.
         payment.enqueue_auto_refund(f"{payment.payment_intent_id}:{dispute.dispute_id}")

@@ -73,7 +73,7 @@ def _merge(order: Order, payment: Payment, snapshot: RefundSnapshot) -> str | No
     refund.advance(snapshot)
     if snapshot.status in Refund.VOID:
         # The money did not reach the customer: cancel the refund's credit note. Only Stripe can say so, not our row.
-        CreditNote.take_back(snapshot.id)
+        CreditNote.cancel_for(snapshot.id)
     mirror_of_order(order, snapshot.transactions)
     if not snapshot.is_status_known:
         return QuarantineReason.UNKNOWN_STATUS

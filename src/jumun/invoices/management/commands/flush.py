@@ -10,7 +10,7 @@ from jumun.invoices.numbers import TEST_PREFIX
 
 
 class Command(flush.Command):
-    """Django's own, for databases in which no real invoice is: it would be stopped by the triggers anyway.
+    """Django's command without the triggers, which would refuse it; only for databases without real invoices.
 
     Django's test cases call it between tests.
     """
