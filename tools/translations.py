@@ -60,7 +60,7 @@ class Owner:
 def owners() -> list[Owner]:
     """Every folder that may have a catalogue: each app of Jumun, what they share, and the shop."""
     jumun = ROOT / "src" / "jumun"
-    apps = sorted(path.parent for path in jumun.glob("*/__init__.py"))
+    apps = sorted(path.parent for path in jumun.glob("*/apps.py"))
     return [Owner(jumun), *map(Owner, apps), Owner(ROOT / "shop")]
 
 
