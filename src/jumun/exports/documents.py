@@ -18,7 +18,7 @@ from django.db.models import Q, QuerySet
 from jumun import money
 from jumun.business_day import DAY_MAX, business_day, day_start
 from jumun.conf import livemode
-from jumun.exports.csv import BOM
+from jumun.exports.csv import BOM, CHUNK_BYTES
 from jumun.exports.formula import guard
 from jumun.invoices.documents.document import Document
 from jumun.invoices.documents.einvoice_scope import EInvoiceError
@@ -39,7 +39,6 @@ INDEX_COLUMNS = (
     ),
     *("currency", "net", "tax", "rounding", "total", "paid_on", "stripe_payment_id", "document_sha256", "pdf", "xml"),
 )
-CHUNK_BYTES = 64 * 1024
 DOCUMENTS_PER_FETCH = 100
 
 
@@ -85,7 +84,7 @@ def files(kinds: list[QuerySet[IssuedDocument]]) -> Iterator[File]:
                 yield File(name=xml, dated=document.issued_on, chunks=iter([content]))
             writer.writerow(_index_row(issued, document, pdf, xml))
         index.seek(0)
-        yield File(name=INDEX_NAME, dated=business_day(), chunks=_pieces(index))
+        yield File(name=INDEX_NAME, dated=business_day(), chunks=pieces(index))
         text.detach()
 
 
@@ -122,6 +121,6 @@ def _index_row(issued: IssuedDocument, document: Document, pdf: str, xml: str) -
     ]
 
 
-def _pieces(file: BinaryIO) -> Iterator[bytes]:
+def pieces(file: BinaryIO) -> Iterator[bytes]:
     while piece := file.read(CHUNK_BYTES):
         yield piece

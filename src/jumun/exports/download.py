@@ -7,7 +7,7 @@ from django.http import StreamingHttpResponse
 from django.utils.http import content_disposition_header
 
 from jumun.business_day import business_day
-from jumun.exports.csv import stream
+from jumun.exports.csv import stream_csv
 from jumun.exports.documents import files, issued_between
 from jumun.exports.zip import zipped
 from jumun.orders.models import Order
@@ -16,9 +16,9 @@ from jumun.orders.models import Order
 def csv_response(
     orders: QuerySet[Order], *, per_line: bool = False, language: str | None = None, bom: bool = False
 ) -> StreamingHttpResponse:
-    """The file of `stream` to be saved as, say, ``orders-2026-11-23.csv``; nobody on the way may keep a copy."""
+    """The file of `stream_csv` to be saved as, say, ``orders-2026-11-23.csv``; nobody on the way may keep a copy."""
     response = StreamingHttpResponse(
-        stream(orders, per_line=per_line, language=language, bom=bom), content_type="text/csv; charset=utf-8"
+        stream_csv(orders, per_line=per_line, language=language, bom=bom), content_type="text/csv; charset=utf-8"
     )
     shape = "order-lines" if per_line else "orders"
     name = f"{shape}-{business_day()}.csv"

@@ -5,7 +5,6 @@ Why it is as it is: docs/decisions/0010-csv-cells.md. Source of the trigger char
 """
 
 import re
-from collections.abc import Sequence
 
 GUARD = "'"
 
@@ -26,8 +25,6 @@ NUMBER = f"^{_SIGNED}$"
 # NUL, which no PostgreSQL text can hold, is one more blank.
 _dangerous = re.compile(DANGEROUS.replace("\x01", "\x00", 1))
 _number = re.compile(rf"{_SIGNED}\Z")
-# The same of texts that are put together, each behind a NUL.
-_any_dangerous = re.compile(rf"\x00(?={_BEGINNING})(?!{_SIGNED}(?:\x00|\Z))")
 
 
 def guard(text: str) -> str:
@@ -39,15 +36,6 @@ def guard(text: str) -> str:
     if _dangerous.match(text) and not _number.match(text):
         return GUARD + text
     return text
-
-
-def guard_all(texts: Sequence[str]) -> Sequence[str]:
-    """`guard` for each, at the price of one search through all where none needs it."""
-    together = "\x00".join(("", *texts))
-    # A text with a NUL of its own must not pass for two of which none is dangerous.
-    if together.count("\x00") == len(texts) and not _any_dangerous.search(together):
-        return texts
-    return [guard(text) for text in texts]
 
 
 def unguard(cell: str) -> str:
