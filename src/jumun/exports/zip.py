@@ -34,7 +34,7 @@ class _WriteOnly:
 
 
 class _OnDisk(list[ZipInfo]):
-    """What `zipfile` remembers of each file, for the directory at the archive's end: of a million, too much for memory."""
+    """What `zipfile` remembers of each file, for the directory at the archive's end: too much for memory."""
 
     def __init__(self, file: IO[bytes]) -> None:
         super().__init__()
