@@ -6,7 +6,6 @@ so that an invoice, its credit notes and their cancellations can simply be added
 """
 
 import datetime
-import hashlib
 import json
 import re
 import types
@@ -246,11 +245,6 @@ def from_json(text: str) -> Document:
     if canonical_json(document) != text:
         raise DocumentError("The document's JSON is not in its canonical form.")
     return document
-
-
-def sha256(document: Document) -> str:
-    """The SHA-256 of the canonical JSON in UTF-8, in hexadecimal."""
-    return hashlib.sha256(canonical_json(document).encode()).hexdigest()
 
 
 def _check_head(document: Document) -> None:

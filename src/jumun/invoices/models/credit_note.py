@@ -2,7 +2,6 @@ from collections.abc import Mapping
 from typing import Any, Self
 
 from django.db import models
-from django.db.models import Sum
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -54,12 +53,6 @@ class CreditNote(IssuedDocument):
     def get_customer_url(self) -> str:
         """The customer's download, as secret as `Order.get_customer_url`."""
         return reverse("jumun:credit-note", args=[self.invoice.order.reference, self.number])
-
-    @classmethod
-    def credited_minor(cls, invoice: Invoice) -> int:
-        """What all credit notes of ``invoice`` that stand take back."""
-        summed: int = invoice.credit_notes.standing().aggregate(sum=Sum("amount_minor", default=0))["sum"]
-        return summed
 
     @classmethod
     def creditable_minor(cls, invoice: Invoice, lines: Mapping[int, int] | None = None) -> int:

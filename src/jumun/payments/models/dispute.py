@@ -184,11 +184,6 @@ class Dispute(models.Model):
         return self.status not in self.CLOSED
 
     @property
-    def is_inquiry(self) -> bool:
-        """The bank asks, and has taken nothing yet."""
-        return self.status.startswith("warning_")
-
-    @property
     def needs_answer(self) -> bool:
         return self.status in self.NEEDS_ANSWER
 
