@@ -1,7 +1,7 @@
-"""Reading and writing rows where it must be quick: the statement is made once for a model and not anew each time.
+"""The few statements that bypass the ORM, because they run for each event and job: each is composed once for a model.
 
-The ORM takes four times as long to say it as the database takes to do it. No signal of Django's is sent. For SQLite and
-PostgreSQL.
+The ORM takes four times as long to compose such a statement as the database takes to run it. These functions send none
+of Django's signals. They know SQLite and PostgreSQL. The figures: docs/decisions/0060-what-a-paid-event-costs.md
 """
 
 from collections.abc import Mapping, Sequence
@@ -26,10 +26,10 @@ def find(model: type[Row], *, locked: bool = False, **values: Any) -> Row | None
 
 
 def find_all(model: type[Row], *, order_by: str = "id", locked: bool = False, **values: Any) -> list[Row]:
-    """The rows whose fields have these values, or one of several where they are a tuple.
+    """The rows whose fields have these values; a tuple means one of several.
 
-    ``locked`` keeps out who would change them before the transaction ends, but not rows that merely refer to them.
-    Raises `TransactionManagementError` where there is no transaction to hold the lock.
+    ``locked`` locks them until the transaction ends. Other transactions may still insert rows that refer to them.
+    Raises `TransactionManagementError` outside a transaction.
     """
     connection, meta = connections[router.db_for_write(model)], model._meta
     names, columns, head = _selection(model)
@@ -48,7 +48,7 @@ def find_all(model: type[Row], *, order_by: str = "id", locked: bool = False, **
         cursor.execute(f'{head} WHERE {" AND ".join(conditions)} ORDER BY "{order_by}"{tail}', parameters)
         found = [list(cells) for cells in cursor.fetchall()]
     if found:
-        # They belong to this connection and are asked for each time: kept, they would keep it open.
+        # Not cached: the converters refer to this connection, and a cache would keep it open.
         for at, column in enumerate(columns):
             for converter in (*connection.ops.get_db_converters(column), *column.get_db_converters(connection)):
                 for cells in found:
@@ -57,7 +57,7 @@ def find_all(model: type[Row], *, order_by: str = "id", locked: bool = False, **
 
 
 def insert(row: Model) -> None:
-    """Write a new row and learn its id."""
+    """Insert the row and set its id."""
     connection = connections[router.db_for_write(type(row))]
     fields, head, places = _insertion(type(row))
     with connection.cursor() as cursor:
@@ -67,7 +67,7 @@ def insert(row: Model) -> None:
 
 
 def insert_all(rows: Sequence[Model], *, tail: str = "") -> None:
-    """Write new rows, all of one model, in one statement. Their ids are not learnt."""
+    """Insert rows of one model in one statement. Their ids are not set."""
     if not rows:
         return
     connection = connections[router.db_for_write(type(rows[0]))]
@@ -80,12 +80,12 @@ def insert_all(rows: Sequence[Model], *, tail: str = "") -> None:
 
 
 def insert_new(rows: Sequence[Model]) -> None:
-    """`insert_all` of those rows whose unique values are not there yet."""
+    """`insert_all`, leaving out rows that a unique constraint refuses."""
     insert_all(rows, tail=" ON CONFLICT DO NOTHING")
 
 
 def change(row: Model, values: Mapping[str, object], *, where: Mapping[str, Sequence[object]]) -> bool:
-    """Give columns of a row other values, there and here, if others still have one of the values told by ``where``.
+    """Set columns in the database and on ``row``, if each column in ``where`` still holds one of the given values.
 
     Of two simultaneous callers exactly one gets ``True``.
     """
@@ -97,14 +97,14 @@ def change(row: Model, values: Mapping[str, object], *, where: Mapping[str, Sequ
 
 
 def change_all(rows: Sequence[Row], values: Mapping[str, object]) -> None:
-    """Give columns of several rows, all of one model, the same values, there alone."""
+    """Set the same columns of several rows of one model, in the database only."""
     if rows:
         _update(type(rows[0]), values, {"id": [row.pk for row in rows]})
 
 
 def _update(model: type[Model], values: Mapping[str, object], where: Mapping[str, Sequence[object]]) -> int:
-    """How many rows there were whose columns have one of the values told by ``where``."""
-    # PostgreSQL would judge the new values even where no row can get them.
+    """Update the rows whose columns hold one of the values in ``where``; return how many there were."""
+    # PostgreSQL checks the new values even where no row can match.
     if not all(where.values()):
         return 0
     connection, meta = connections[router.db_for_write(model)], model._meta
@@ -128,7 +128,7 @@ def _places(values: Sequence[object]) -> str:
 
 @cache
 def _selection(model: type[Model]) -> tuple[list[str], list[Any], str]:
-    """The attributes of a row, its columns, and the statement that selects them up to its conditions."""
+    """The attributes of a row, its columns, and the SELECT without its conditions."""
     fields = model._meta.concrete_fields
     selected = ", ".join(f'"{field.column}"' for field in fields)
     head = f'SELECT {selected} FROM "{model._meta.db_table}"'  # noqa: S608
@@ -137,7 +137,7 @@ def _selection(model: type[Model]) -> tuple[list[str], list[Any], str]:
 
 @cache
 def _insertion(model: type[Model]) -> tuple[tuple[AnyField, ...], str, str]:
-    """What is written of a row, the statement up to its values, and the places of one row's."""
+    """The fields that are inserted, the INSERT without its values, and the placeholders of one row."""
     fields = tuple(field for field in model._meta.concrete_fields if not field.primary_key)
     columns = ", ".join(f'"{field.column}"' for field in fields)
     head = f'INSERT INTO "{model._meta.db_table}" ({columns}) VALUES'

@@ -8,7 +8,6 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from jumun.business_day import business_day
-from jumun.db.fast import insert
 from jumun.invoices import archive, chain
 from jumun.invoices.chain import SEAL_MAX_CHARS
 from jumun.invoices.documents.make_pdf import Layout, MadePdf
@@ -71,7 +70,7 @@ class ArchivedPdf(models.Model):
         row.seal = chain.seal_record(*row.sealed())
         try:
             with transaction.atomic():
-                insert(row)
+                row.save(force_insert=True)
         except IntegrityError:
             first = issued.archived
             if first is None:
