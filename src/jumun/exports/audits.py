@@ -16,11 +16,11 @@ from jumun.orders.models import Order, OrderLine
 from jumun.payments.models import Payment
 
 REMEDY = gettext_lazy("Do not open an export in a spreadsheet until the text in that column is fixed.")
-# Customers write telephone numbers in many ways: beyond so many, one more text tells nothing new of the guard.
+# Telephone numbers are written in many ways. More texts than this say nothing new about the guard.
 READ_BACK_MAX = 10_000
 BATCH = 500
 
-# Where a column's source begins, the model whose field it is, and the way from that to the order.
+# By the prefix of a column's source: the model of the field, and the path from it to the order.
 _MODELS: dict[str, tuple[type[Model], str]] = {
     "lines": (OrderLine, "order_id"),
     "settling": (Payment, "order_id"),
@@ -31,7 +31,7 @@ _MODELS: dict[str, tuple[type[Model], str]] = {
 
 @invariant("I12", remedy=REMEDY)
 def codes_start_no_formula() -> Iterator[tuple[str, str]]:
-    """What is exported without the guard, as our codes and Stripe's ids, begins with nothing that a formula does."""
+    """Columns without the guard, such as our codes and Stripe's ids, hold nothing that starts a formula."""
     for model, _to_order, fields in _text_fields(CODE):
         for field in fields:
             wrong = model._default_manager.filter(_could_start_a_formula(field)).order_by()
@@ -41,10 +41,10 @@ def codes_start_no_formula() -> Iterator[tuple[str, str]]:
 
 
 @invariant("I12", remedy=REMEDY)
-def what_people_typed_is_exported_with_the_guard() -> Iterator[tuple[str, str]]:
-    """Texts that could start a formula are exported, read back by a CSV reader, and compared with what is stored.
+def typed_text_is_exported_with_the_guard() -> Iterator[tuple[str, str]]:
+    """Export texts that could start a formula, read them back with a CSV reader, and compare them with the database.
 
-    All of them, or the newest `READ_BACK_MAX` for each kind of row.
+    Checks all of them, or the newest `READ_BACK_MAX` of each model.
     """
     suspicious: set[int] = set()
     for model, to_order, fields in _text_fields(FILLED_IN):
@@ -60,7 +60,7 @@ def what_people_typed_is_exported_with_the_guard() -> Iterator[tuple[str, str]]:
 
 
 def _text_fields(kind: Kind) -> Iterator[tuple[type[Model], str, list[str]]]:
-    """By model: the fields of text that columns of that kind show."""
+    """Each model with its text fields that columns of that kind show."""
     sources = {str(column.source) for column in (*ORDER_COLUMNS, *LINE_COLUMNS) if column.kind is kind}
     for prefix, (model, to_order) in _MODELS.items():
         names = [source.removeprefix(f"{prefix}__") for source in sources if prefix == source.rpartition("__")[0]]

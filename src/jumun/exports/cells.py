@@ -1,8 +1,8 @@
-"""What the values of a column are, and how they become cells.
+"""The kinds of columns, and how their values become cells.
 
-Each kind says so twice, in one place: in SQL for PostgreSQL, whose COPY writes the file, and in Python for SQLite,
-which calculates in the thread that serves: there a list of values in Python costs less than functions in SQL.
-COPY and Python's `csv` put the quotes, and write NULL as an empty cell.
+Each kind makes cells in SQL for PostgreSQL, where COPY writes the file, and in Python for SQLite. SQLite computes in
+the thread of the request, where a list in Python is cheaper than functions in SQL. COPY and Python's `csv` add the
+quotes and write NULL as an empty cell.
 """
 
 from abc import ABC, abstractmethod
@@ -26,7 +26,7 @@ from jumun.exports.formula import DANGEROUS, NUMBER, guard
 Source = str | Combinable
 Values = Sequence[Any]
 
-# What almost every text begins with and no formula can, as code points: ASCII from A on, Hangul, ASCII from 0 to <.
+# Ranges of code points with which almost every text begins and no formula does: ASCII from A, Hangul, ASCII 0 to <.
 _HARMLESS = ((65, 126), (0xAC00, 0xD7A3), (48, 60))
 _WHOLE = money.ZERO_DECIMAL | money.WHOLE_IN_HUNDREDTHS
 HOURS_REMEMBERED = 4096
@@ -46,7 +46,7 @@ class Kind(ABC):
         """The cells of ``values`` as SQLite stores them; ``currencies`` are those of their orders."""
 
     def in_words(self, *, for_people: bool) -> "Kind":
-        """The same kind with its words in the active language ``for_people``, else as they are stored."""
+        """The kind with its words in the active language if ``for_people``, else as they are stored."""
         return self
 
 
@@ -66,7 +66,7 @@ class _Template(Func):
 
 
 class Code(Kind):
-    """Made by us, or an id of Stripe's, so no formula can be in it; never empty (though it may not be there)."""
+    """Our own or Stripe's id or number: never a formula, never an empty text (though it may be NULL)."""
 
     def sql(self, source: Source) -> Expression:
         return _Template(source, "({x})::text")
@@ -95,7 +95,7 @@ class FilledIn(Kind):
 
 @dataclass(frozen=True, slots=True)
 class Word(Kind):
-    """One of a set of words, which a file for people has in their language. Any other gets the formula guard."""
+    """One of a set of words, translated in files for people. Any other text gets the formula guard."""
 
     words: Mapping[Any, str | Promise]
 
@@ -136,9 +136,9 @@ class Time(Kind):
 
 @lru_cache(HOURS_REMEMBERED)
 def _local_hour(hour: str, zone: tzinfo) -> tuple[str, str] | None:
-    """What stands before and behind the minutes of that hour of UTC; ``None`` where the zone has other minutes in it.
+    """The local text before and after the minutes of that UTC hour; ``None`` if local minutes or offset change in it.
 
-    Many orders fall into one hour, and converting a time costs ten times as much as copying its minutes.
+    Many orders share an hour, and converting a time costs ten times as much as copying its minutes.
     """
     first, last = (_utc(f"{hour}:{end}").astimezone(zone) for end in ("00:00", "59:59"))
     if first.minute or first.utcoffset() != last.utcoffset():

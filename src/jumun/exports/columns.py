@@ -1,7 +1,7 @@
-"""The columns of an export, as data: add one here and it is in the file, in every language.
+"""The columns of an export, as data: a column that is added here is in the file, in every language.
 
-Every source is a field path or an expression over `Order`, so that one query holds all of a row, whatever its shape.
-What the values of a column are, and how both databases make cells of them, is its kind: see `cells`.
+Every source is a field path or an expression on `Order`, so that one query reads whole rows of either shape. A column's
+kind says how both databases make its cells: see `cells`.
 """
 
 from collections.abc import Callable, Sequence
@@ -35,7 +35,7 @@ from jumun.payments.models import Dispute, Refund
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """One column. ``key`` is its stable name for programs, ``title`` its name for people."""
+    """``key`` is its stable name for programs, ``title`` its name for people."""
 
     key: str
     title: Promise
@@ -43,7 +43,7 @@ class Column:
     kind: Kind = CODE
 
     def in_words(self, *, for_people: bool) -> Self:
-        """The same column with its words in the active language ``for_people``, else as they are stored."""
+        """The column with its words in the active language if ``for_people``, else as they are stored."""
         return replace(self, kind=self.kind.in_words(for_people=for_people))
 
 
@@ -73,19 +73,17 @@ _CUSTOMER = (
 
 
 def _sum_of(found: QuerySet[Any], grouped_by: str) -> Case:
-    """What the ``found`` rows come to. Added up only for the few orders that have any: the database can see to those in
-    one go.
-    """
+    """The sum of the ``found`` rows, added up only for the few orders that have any: the database tests all at once."""
     sums = found.order_by().values(grouped_by).annotate(sum=Sum("amount_minor")).values("sum")
     return Case(When(Exists(found.order_by()), then=Subquery(sums)), default=0, output_field=BigIntegerField())
 
 
-# Of the payment that settled the order: what was paid beside it, and went back, is not part of the total.
+# Only of the payment that settled the order: a second payment is not part of the total.
 _OF_SETTLING = {"payment": OuterRef("settling__pk")}
 _REFUNDED = _sum_of(Refund.objects.filter(**_OF_SETTLING, status=Refund.Status.SUCCEEDED), "payment")
 _LOST_IN_DISPUTES = _sum_of(Dispute.objects.filter(**_OF_SETTLING, status=Dispute.Status.LOST), "payment")
 _CREDITED = _sum_of(CreditNote.objects.standing().filter(invoice=OuterRef("invoice__pk")), "invoice")
-# What the order has brought: every credit note is of a refund or of a lost dispute, so that it is not taken off twice.
+# Credit notes are not subtracted: each one is for a refund or a lost dispute, which are.
 _NET_TAKINGS = Case(
     When(state=Order.State.PAID, then=F("total_minor") - _REFUNDED - _LOST_IN_DISPUTES),
     default=0,
@@ -136,7 +134,7 @@ def _named(code: str) -> str:
 
 _method_name: Callable[[str], str] = lazy(_named, str)
 _PAYMENT = (
-    # In Stripe's words, which may be any: with the formula guard.
+    # Stripe may report any text, so it gets the formula guard.
     Column(key="card_brand", title=_("Card brand"), source="settling__card_brand", kind=FILLED_IN),
     Column(key="card_last4", title=_("Last four digits"), source="settling__card_last4", kind=FILLED_IN),
     Column(key="stripe_payment_id", title=_("Stripe payment"), source="settling__payment_intent_id"),
@@ -150,14 +148,14 @@ _PAYMENT = (
     ),
 )
 
-# Last, so that a program which counts columns finds the others where they were.
+# Last, so that programs that count columns find the others in their old places.
 _TAKINGS = (
     Column(key="lost_in_disputes", title=_("Lost in disputes"), source=_LOST_IN_DISPUTES, kind=AMOUNT),
     Column(key="credited", title=_("Credited"), source=_CREDITED, kind=AMOUNT),
     Column(key="net_takings", title=_("Net takings"), source=_NET_TAKINGS, kind=AMOUNT),
 )
 
-# The order's own totals are not in the lines' file: added up there, they would count once for every line.
+# The file of lines has no order totals: a reader who adds them up would count them once for each line.
 ORDER_COLUMNS = (*_ORDER, *_CUSTOMER, CURRENCY, *_TOTALS, *_PAYMENT, *_TAKINGS)
 LINE_COLUMNS = (*_ORDER, *_CUSTOMER, CURRENCY, *_LINE, *_PAYMENT)
 
@@ -167,11 +165,11 @@ def rows(
 ) -> QuerySet[Order, tuple[Any, ...]]:
     """One query for all ``cells``, oldest order first. ``orders`` must not be sliced."""
     order_by = ["pk", "lines__position"] if per_line else ["pk"]
-    # A list of objects fetches more along with each; rows of values cannot.
+    # A query of values allows neither.
     plain = orders.select_related(None).prefetch_related(None)
     if plain.query.distinct:
-        # As a search over several tables makes it; it would add the columns that are sorted by to every row.
+        # A search over several tables is distinct, which would add the columns of ORDER BY to every row.
         plain = Order._base_manager.using(orders.db).filter(pk__in=plain.order_by().values("pk"))
-    # At most one row by a constraint of the database, so a second payment does not repeat the order.
+    # A constraint allows at most one such payment, so a second payment does not repeat the order.
     settling = FilteredRelation("payments", condition=Q(payments__settles_order=True))
     return plain.alias(settling=settling).order_by(*order_by).values_list(*cells)

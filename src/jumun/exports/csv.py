@@ -15,24 +15,24 @@ from jumun.conf import jumun
 from jumun.exports.columns import CURRENCY, LINE_COLUMNS, ORDER_COLUMNS, Column, rows
 from jumun.orders.models import Order
 
-# One write to the network for some hundreds of rows.
+# Some hundreds of rows in one network write.
 CHUNK_BYTES = 64 * 1024
 BOM = "\ufeff"
-# SQLite: so few that what is made of them is still in the processor's cache when it is written.
+# Of SQLite: so few that their cells are still in the processor's cache when they are written.
 ROWS_PER_FETCH = 100
 ROWS_PER_PIECE = 250
-# For the transaction of PostgreSQL's COPY alone.
+# Only for the transaction of PostgreSQL's COPY.
 SETTINGS = {
     "DateStyle": "ISO",
     # It lasts as long as the download.
     "statement_timeout": "0",
     # Compiling the query takes longer than it saves.
     "jit": "off",
-    # What belongs to an order lies near to what belongs to the next: it is looked up order by order, or merged by their
-    # ids where many are wanted. To hash a whole table takes as long for a month as for all years.
+    # The rows of neighbouring orders lie together, so they are looked up order by order, or merged by id if there are
+    # many. Hashing a whole table would take as long for a month as for all years.
     "random_page_cost": "1.1",
     "enable_hashjoin": "off",
-    # The other processors are the customers'.
+    # The other processors serve customers.
     "max_parallel_workers_per_gather": "0",
 }
 
@@ -40,17 +40,17 @@ SETTINGS = {
 def stream_csv(
     orders: QuerySet[Order], *, per_line: bool = False, language: str | None = None, bom: bool = False
 ) -> Generator[bytes, None, None]:
-    """The file of ``orders``, oldest first, in chunks; the first one is the header and comes before any query.
+    """The file of ``orders``, oldest first, in chunks. The first chunk is the header; it comes before any query.
 
-    ``per_line`` gives a row for every line instead of one for every order. ``language`` is that of the header and of
-    words such as the state; ``None`` gives stable names for programs. ``bom`` makes Excel take the file for UTF-8. The
-    rows come from ``JUMUN["EXPORTS_DATABASE"]``, which may be a replica, in a transaction of their own: raises
-    `RuntimeError` inside another one there.
+    ``per_line`` gives a row for each line instead of one for each order. ``language`` is the language of the header and
+    of words such as the state; ``None`` gives stable names for programs. ``bom`` makes Excel read the file as UTF-8.
+    The rows come from ``JUMUN["EXPORTS_DATABASE"]``, which may be a replica. PostgreSQL needs a transaction of its own
+    there and raises `RuntimeError` inside another one.
     """
     columns: Sequence[Column] = LINE_COLUMNS if per_line else ORDER_COLUMNS
     with translation.override(language) if language else nullcontext():
         header = [str(column.title) if language else column.key for column in columns]
-        # Put into words now: by the time that a row is read, the request's language is no longer active.
+        # Translated now, because the request's language is no longer active when the rows are read.
         columns = [column.in_words(for_people=language is not None) for column in columns]
     return _chunks(orders.using(jumun().exports_database), header, columns, per_line=per_line, bom=bom)
 
@@ -78,7 +78,7 @@ def _select(orders: QuerySet[Order], columns: Sequence[Column], *, per_line: boo
 
 
 class _AsStored(Func):
-    """A value as SQLite stores it: as text, Django makes no object of it, and the sign keeps sqlite3 from that."""
+    """A value as SQLite stores it. The type keeps Django from converting it, the sign keeps sqlite3 from it."""
 
     template = "+%(expressions)s"
     arity = 1
@@ -109,18 +109,18 @@ def _copy(orders: QuerySet[Order], columns: Sequence[Column], *, per_line: bool)
             "SELECT set_config(name, value, true) FROM unnest(%s::text[], %s::text[]) AS setting (name, value)",
             [list(settings), list(settings.values())],
         )
-        # COPY takes no parameters apart from its text.
+        # COPY accepts no parameters.
         query = ClientCursor(connection.connection).mogrify(sql, parameters)
         with cursor.copy(f"COPY ({query}) TO STDOUT (FORMAT csv)") as copy:
             lines = iter(copy)
             while some := list(islice(lines, ROWS_PER_PIECE)):
                 yield _with_crlf(some)
-        # Tests have a transaction around this one, and would read times in the wrong zone.
+        # Tests have a transaction around this one and would read times in the wrong zone.
         cursor.execute("SELECT set_config('TimeZone', %s, true)", [connection.timezone_name])
 
 
 def _with_crlf(lines: Sequence[bytes | memoryview]) -> bytes:
-    """The lines with the ends that RFC 4180 asks for: all at once, unless a cell holds a line feed of its own."""
+    """The lines with the line ends of RFC 4180: all at once, unless a cell holds a line feed."""
     text = b"".join(lines)
     if text.count(b"\n") == len(lines):
         return text.replace(b"\n", b"\r\n")
@@ -128,7 +128,7 @@ def _with_crlf(lines: Sequence[bytes | memoryview]) -> bytes:
 
 
 def _gathered(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """The same in chunks of about `CHUNK_BYTES`."""
+    """Joins pieces to chunks of about `CHUNK_BYTES`."""
     chunk: list[bytes] = []
     size = 0
     for piece in pieces:
