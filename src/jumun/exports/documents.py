@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import chain
-from typing import BinaryIO
+from typing import IO
 
 from django.db.models import Q, QuerySet
 
@@ -121,6 +121,6 @@ def _index_row(issued: IssuedDocument, document: Document, pdf: str, xml: str) -
     ]
 
 
-def pieces(file: BinaryIO) -> Iterator[bytes]:
+def pieces(file: IO[bytes]) -> Iterator[bytes]:
     while piece := file.read(CHUNK_BYTES):
         yield piece

@@ -30,7 +30,7 @@ class _WriteOnly:
     """Without `seek`, so that `zipfile` never goes back to what was sent already."""
 
     def __init__(self, file: IO[bytes]) -> None:
-        self.write, self.flush = file.write, file.flush
+        self.write, self.flush, self.close = file.write, file.flush, file.close
 
 
 class _OnDisk(list[ZipInfo]):
