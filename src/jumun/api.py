@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from jumun import errors, money
     from jumun.backoffice.login import LoginForm
     from jumun.db.page_queries import limit_page_queries
-    from jumun.exports.csv import stream
+    from jumun.exports.csv import stream_csv
     from jumun.exports.download import csv_response
     from jumun.invoices.models import Cancellation, CreditNote, Invoice
     from jumun.orders.models import Order, OrderLine
@@ -49,14 +49,14 @@ __all__ = [
     "order_paid",
     "order_refunded",
     "refund",
-    "stream",
+    "stream_csv",
 ]
 
 _HOMES = {
     "jumun": "errors money",
     "jumun.backoffice.login": "LoginForm",
     "jumun.db.page_queries": "limit_page_queries",
-    "jumun.exports.csv": "stream",
+    "jumun.exports.csv": "stream_csv",
     "jumun.exports.download": "csv_response",
     "jumun.invoices.models": "Cancellation CreditNote Invoice",
     "jumun.orders.models": "Order OrderLine",

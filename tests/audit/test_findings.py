@@ -13,7 +13,7 @@ from django.db import connection
 
 from jumun.audit import codes, findings
 from jumun.db import append_only
-from jumun.exports import cells, columns, texts
+from jumun.exports.cells import Code, FilledIn
 from jumun.invoices import archive
 from jumun.invoices.models import IssuedDocument
 from jumun.orders.models import Order
@@ -326,8 +326,8 @@ def test_what_stripe_reports_is_exported_with_the_guard() -> None:
 
 
 def test_an_export_without_the_guard_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    for database in (cells, texts):
-        monkeypatch.setitem(database._BY_KIND, columns.Kind.FILLED_IN, database._BY_KIND[columns.Kind.CODE])
+    for database in ("sql", "cells"):
+        monkeypatch.setattr(FilledIn, database, getattr(Code, database))
     place_order()
     order = place_order(name="=1+1")
     by_line = place_order(lines=[item(name="@SUM(A1)")])

@@ -13,8 +13,9 @@ from django.test import Client, RequestFactory
 
 from jumun.backoffice.model_admin import SEARCH_MAX_CHARS, SEARCH_MAX_WORDS
 from jumun.db import page_queries
-from jumun.exports import columns, copied
-from jumun.exports.csv import stream
+from jumun.exports import columns
+from jumun.exports import csv as exports
+from jumun.exports.csv import stream_csv
 from jumun.orders.models import Order
 from tests.addresses import every_address
 from tests.factories import place_order
@@ -144,8 +145,8 @@ def test_an_export_may_take_longer(limited: None, monkeypatch: pytest.MonkeyPatc
     if connection.vendor == "postgresql":
         written = columns.rows
         slow = "(SELECT pg_sleep(0.5)) IS NOT NULL"
-        monkeypatch.setattr(copied, "rows", lambda *rest, **more: written(*rest, **more).extra(where=[slow]))  # noqa: S610
-    assert len(b"".join(stream(Order.objects.all())).splitlines()) == 2
+        monkeypatch.setattr(exports, "rows", lambda *rest, **more: written(*rest, **more).extra(where=[slow]))  # noqa: S610
+    assert len(b"".join(stream_csv(Order.objects.all())).splitlines()) == 2
 
 
 def test_web_processes_alone_are_limited() -> None:

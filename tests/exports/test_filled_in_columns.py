@@ -5,7 +5,7 @@ import io
 
 import pytest
 
-from jumun.exports.csv import stream
+from jumun.exports.csv import stream_csv
 from jumun.orders.models import Order
 from jumun.payments.models import Payment
 from tests.factories import paid_order
@@ -33,7 +33,7 @@ def test_a_formula_is_text_in_every_column_that_people_fill_in(per_line: bool) -
     Order.objects.update(**dict.fromkeys(CUSTOMER.values(), FORMULA))
     order.lines.update(**dict.fromkeys(LINE.values(), FORMULA))
     Payment.objects.update(**dict.fromkeys(PAYMENT.values(), FORMULA))
-    written = b"".join(stream(Order.objects.all(), per_line=per_line)).decode()
+    written = b"".join(stream_csv(Order.objects.all(), per_line=per_line)).decode()
     [row] = csv.DictReader(io.StringIO(written.lstrip("\ufeff"), newline=""))
     filled_in = CUSTOMER | PAYMENT | (LINE if per_line else {})
     assert {name: row[name] for name in filled_in} == dict.fromkeys(filled_in, f"'{FORMULA}")

@@ -177,7 +177,7 @@ def test_an_interrupted_export_leaves_no_index_and_no_half_file(tmp_path: Path, 
         yield b"half an index"
         raise fault
 
-    monkeypatch.setattr(documents, "_pieces", broken)
+    monkeypatch.setattr(documents, "pieces", broken)
     with pytest.raises(CommandError, match=r"no index\.csv|no space left"):
         call_command(*export)
     assert not (tmp_path / "index.csv").exists()

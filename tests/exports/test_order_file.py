@@ -3,16 +3,14 @@
 import csv
 import io
 from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils.connection import ConnectionDoesNotExist
 
-from jumun.exports import csv as exports
+from jumun.exports.csv import stream_csv
 from jumun.exports.formula import unguard
-from jumun.exports.offsets import in_whole_hours
 from jumun.orders.models import Order
 from jumun.payments.merge import apply
 from jumun.payments.refunds.lost_dispute import credit_lost
@@ -27,7 +25,7 @@ def read(content: bytes) -> list[dict[str, str]]:
 
 
 def exported(**options) -> list[dict[str, str]]:
-    return read(b"".join(exports.stream(Order.objects.all(), **options)))
+    return read(b"".join(stream_csv(Order.objects.all(), **options)))
 
 
 def test_a_row_tells_all_of_a_paid_order():
@@ -124,16 +122,6 @@ def test_clocks_go_forward_and_back_at_the_right_second(settings, zone, changes,
     assert [row["placed_at"] for row in exported()] == [before, after]
 
 
-@pytest.mark.parametrize("zone", ["Asia/Seoul", "UTC", "Europe/Berlin", "America/New_York"])
-def test_most_zones_are_whole_hours_from_utc(zone):
-    assert in_whole_hours(ZoneInfo(zone))
-
-
-@pytest.mark.parametrize("zone", ["Asia/Kathmandu", "America/Goose_Bay", "Australia/Lord_Howe"])
-def test_some_zones_have_minutes_of_their_own_or_change_within_an_hour(zone):
-    assert not in_whole_hours(ZoneInfo(zone))
-
-
 def test_what_refunds_brought_back_is_in_the_orders_row_once():
     order = paid_order()
     payment = order.payments.get()
@@ -175,13 +163,13 @@ def test_a_dispute_that_is_open_or_won_and_a_note_that_was_cancelled_take_nothin
 
 def test_a_file_of_no_orders_is_a_header():
     assert exported() == []
-    assert read(b"".join(exports.stream(Order.objects.none()))) == []
+    assert read(b"".join(stream_csv(Order.objects.none()))) == []
 
 
 def test_a_search_with_a_percent_sign_or_a_quote_is_taken_as_it_is():
     order = place_order(name="100% '김'")
     place_order()
-    found = exports.stream(Order.objects.filter(name__icontains="0% '"))
+    found = stream_csv(Order.objects.filter(name__icontains="0% '"))
     assert [row["order_number"] for row in read(b"".join(found))] == [order.number]
 
 
@@ -189,13 +177,13 @@ def test_a_search_over_several_tables_gives_whole_rows_and_each_order_once():
     order = paid_order()
     pay(order)
     found = Order.objects.filter(payments__currency="KRW").order_by("-placed_at").distinct()
-    header, *rows = csv.reader(io.StringIO(b"".join(exports.stream(found)).decode(), newline=""))
+    header, *rows = csv.reader(io.StringIO(b"".join(stream_csv(found)).decode(), newline=""))
     assert [len(row) for row in rows] == [len(header)]
 
 
 def test_a_file_can_be_left_in_the_middle(settings):
     many_orders(2000)
-    stream = exports.stream(Order.objects.all())
+    stream = stream_csv(Order.objects.all())
     next(stream), next(stream)
     stream.close()
     assert len(exported()) == 2000
@@ -203,7 +191,7 @@ def test_a_file_can_be_left_in_the_middle(settings):
 
 def test_exports_read_the_database_that_the_settings_name(settings):
     settings.JUMUN = settings.JUMUN | {"EXPORTS_DATABASE": "elsewhere"}
-    stream = exports.stream(Order.objects.all())
+    stream = stream_csv(Order.objects.all())
     with pytest.raises(ConnectionDoesNotExist):
         list(stream)
 
@@ -256,15 +244,15 @@ def test_a_word_with_a_comma_is_one_cell():
 @pytest.mark.parametrize("per_line", [False, True])
 def test_every_header_is_translated(per_line):
     english, korean = (
-        next(exports.stream(Order.objects.none(), per_line=per_line, language=language)).decode().strip().split(",")
+        next(stream_csv(Order.objects.none(), per_line=per_line, language=language)).decode().strip().split(",")
         for language in ("en", "ko")
     )
     assert [name for name in korean if name in english] == []
 
 
 def test_the_bom_is_there_only_if_asked_for():
-    assert next(exports.stream(Order.objects.none(), bom=True)).startswith(b"\xef\xbb\xbforder_number,")
-    assert next(exports.stream(Order.objects.none())).startswith(b"order_number,")
+    assert next(stream_csv(Order.objects.none(), bom=True)).startswith(b"\xef\xbb\xbforder_number,")
+    assert next(stream_csv(Order.objects.none())).startswith(b"order_number,")
 
 
 def test_what_a_customer_typed_cannot_become_a_formula():
@@ -285,7 +273,7 @@ def test_quotes_commas_and_line_breaks_survive():
 
 def test_the_oldest_order_comes_first_whatever_the_lists_order():
     numbers = [place_order().number for _ in range(3)]
-    rows = read(b"".join(exports.stream(Order.objects.order_by("-total_minor", "-pk"))))
+    rows = read(b"".join(stream_csv(Order.objects.order_by("-total_minor", "-pk"))))
     assert [row["order_number"] for row in rows] == numbers
 
 
@@ -293,7 +281,7 @@ def test_the_header_is_sent_before_the_database_is_asked():
     with CaptureQueriesContext(
         connection,
     ) as queries:
-        next(exports.stream(Order.objects.all()))
+        next(stream_csv(Order.objects.all()))
     assert len(queries) == 0
 
 
@@ -318,7 +306,7 @@ def many_orders(count: int) -> None:
 
 def test_a_large_file_comes_in_chunks_of_some_64_kilobytes():
     many_orders(1000)
-    header, *chunks = exports.stream(Order.objects.all())
+    header, *chunks = stream_csv(Order.objects.all())
     assert header.count(b"\r\n") == 1
     assert [64_000 < len(chunk) < 130_000 for chunk in chunks[:-1]] == [True] * (len(chunks) - 1)
     assert len(chunks) > 1
@@ -330,4 +318,4 @@ def test_a_large_file_comes_in_chunks_of_some_64_kilobytes():
 def test_the_exports_settings_do_not_stay_with_another_transaction():
     place_order()
     with transaction.atomic(), pytest.raises(RuntimeError, match="durable"):
-        list(exports.stream(Order.objects.all()))
+        list(stream_csv(Order.objects.all()))

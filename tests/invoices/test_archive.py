@@ -16,7 +16,7 @@ from jumun.db.append_only import lifted
 from jumun.invoices import archive
 from jumun.invoices.documents.make_pdf import Layout, MadePdf
 from jumun.invoices.documents.render_errors import RendererUnavailable
-from jumun.invoices.models import ArchivedPdf, Invoice, archived_pdf
+from jumun.invoices.models import ArchivedPdf, Invoice
 from jumun.outbox.worker import drain
 from tests.factories import paid_order
 
@@ -54,7 +54,7 @@ class Killed(BaseException):
     pass
 
 
-def killed(_row: ArchivedPdf) -> None:
+def killed(_row: ArchivedPdf, **_: object) -> None:
     raise Killed
 
 
@@ -206,7 +206,7 @@ def test_a_file_in_another_layout_left_by_a_killed_worker_is_taken_over(
     invoice = paid_order(name="กี").invoice
     with monkeypatch.context() as patched:
         made_as(patched, first)
-        patched.setattr(archived_pdf, "insert", killed)
+        patched.setattr(ArchivedPdf, "save", killed)
         with pytest.raises(Killed):
             invoice.keep_pdf()
     left = only_file(folder).read_bytes()

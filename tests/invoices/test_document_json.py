@@ -5,12 +5,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jumun.invoices.documents.document import DocumentError, canonical_json, from_json
+from jumun.invoices.documents.document import Document, DocumentError, canonical_json, from_json
 from tests.invoices.documents import document, line, long_document
 
 pytestmark = pytest.mark.no_database
 
 FROZEN_SHA256 = "232e147670d72360567b1370bec704f3ef00706d630b5a067842a80dc26f6948"
+
+
+def sha256(given: Document) -> str:
+    return hashlib.sha256(canonical_json(given).encode()).hexdigest()
 
 
 def test_a_document_comes_back_as_it_was():

@@ -13,7 +13,7 @@ from django.utils import timezone
 from jumun.audit import findings
 from jumun.outbox import queue_runner
 from jumun.outbox.clock import Clock
-from jumun.outbox.due_times import late_recurring, put_right
+from jumun.outbox.due_times import correct_due_times, late_recurring
 from jumun.outbox.handlers import recurring
 from jumun.outbox.heartbeat import Heartbeat
 from jumun.outbox.lanes import Lane
@@ -60,9 +60,9 @@ def test_recurring_jobs_that_ran_while_the_clock_was_ahead_run_on(
         call_command("work", "--status", stdout=out)
     assert "payments.expire_overdue has not run for several of its turns" in out.getvalue()
 
-    assert put_right() == len(late)
+    assert correct_due_times() == len(late)
     assert late_recurring(timezone.now()) == []
-    assert put_right() == 0
+    assert correct_due_times() == 0
 
 
 def test_a_recurring_job_that_does_not_run_is_named() -> None:
@@ -79,7 +79,7 @@ def test_an_event_and_a_job_that_came_while_the_clock_was_ahead_are_done_when_it
     with clock_ahead(monkeypatch, ahead):
         store(event({"id": "ch_1", "object": "charge"}, "charge.refunded"))
         paid_order()
-    assert put_right() >= 3
+    assert correct_due_times() >= 3
     drain()
     assert InboxEvent.objects.get().state == "done"
     assert set(Job.objects.filter(kind__startswith="invoices.").values_list("state", flat=True)) == {"done"}
@@ -89,7 +89,7 @@ def test_a_lease_of_a_worker_that_died_while_the_clock_was_ahead_ends(monkeypatc
     job = Job.objects.create(kind="outbox.purge", lane=Lane.UPKEEP, key="a")
     with clock_ahead(monkeypatch, timedelta(days=3)):
         [claimed] = Job.claim(1)
-    put_right()
+    correct_due_times()
     # As long as any lease, which a worker that lives renews.
     assert 10 < due_in_s(job) <= 15
     assert job.lease_token == claimed.lease_token
@@ -102,7 +102,7 @@ def test_what_failed_while_the_clock_was_ahead_is_tried_again_soon(monkeypatch) 
     with clock_ahead(monkeypatch, timedelta(hours=1)):
         [claimed] = Job.claim(1)
         claimed.fail(OSError("the mail server is away"))
-    put_right()
+    correct_due_times()
     assert due_in_s(job) <= 0
 
 
@@ -117,7 +117,7 @@ def test_what_waits_for_a_reason_goes_on_waiting() -> None:
         claimed.refresh_from_db()
         claimed.fail(OSError("away"))
     rearm_all()
-    assert put_right() == 0
+    assert correct_due_times() == 0
 
 
 def test_goods_are_not_held_for_days_for_an_order_that_was_placed_meanwhile(monkeypatch) -> None:
@@ -159,7 +159,7 @@ def test_the_clock_is_compared_with_the_time_that_has_passed(monkeypatch) -> Non
 def test_after_a_jump_payments_go_on_at_once_and_all_else_lets_the_clock_settle(
     monkeypatch, caplog: pytest.LogCaptureFixture, lane: Lane, claims: bool
 ) -> None:
-    monkeypatch.setattr(queue_runner, "AWAY_S", 0.02)
+    monkeypatch.setattr(queue_runner, "DATABASE_RETRY_S", 0.02)
     queue = InboxEvent if lane == Lane.EVENTS else Job
     claimed = threading.Event()
     claim = queue.claim
@@ -185,5 +185,5 @@ def test_the_worker_says_that_it_has_put_due_times_right(monkeypatch, caplog: py
     caplog.set_level(logging.WARNING)
     with clock_ahead(monkeypatch, timedelta(days=3)):
         rearm_all()
-    put_right()
+    correct_due_times()
     assert "rows were due later than they can be" in caplog.text

@@ -107,7 +107,7 @@ def test_the_lease_of_slow_work_is_renewed(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_a_worker_that_cannot_reach_its_database_waits_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(queue_runner, "AWAY_S", 0.01)
+    monkeypatch.setattr(queue_runner, "DATABASE_RETRY_S", 0.01)
     tries, real = [], Job.claim
 
     def claim(limit: int, lane: Lane | None = None) -> list[Job]:

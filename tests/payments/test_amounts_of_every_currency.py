@@ -12,7 +12,7 @@ from pypdf import PdfReader
 
 from jumun.audit import findings
 from jumun.errors import NotRefundable
-from jumun.exports.csv import stream
+from jumun.exports.csv import stream_csv
 from jumun.invoices.documents.einvoice_scope import EInvoiceError
 from jumun.invoices.models import CreditNote, Invoice
 from jumun.orders.models import Order
@@ -44,7 +44,7 @@ def make_refund(payment: Payment, **what: Any) -> int:
 
 
 def exported() -> dict[str, str]:
-    text = b"".join(stream(Order.objects.all())).decode("utf-8-sig")
+    text = b"".join(stream_csv(Order.objects.all())).decode("utf-8-sig")
     (row,) = csv.DictReader(io.StringIO(text))
     return row
 

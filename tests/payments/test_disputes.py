@@ -69,7 +69,7 @@ def test_an_inquiry_takes_nothing_until_it_becomes_a_chargeback(stripe: Paywrigh
     payment = buy(stripe, card=INQUIRED_CARD)
     hear(stripe, payment.payment_intent_id, *ALL)
     inquiry = payment.disputes.get()
-    assert (inquiry.blocks_refunds, moved(inquiry)) == (False, 0)
+    assert (inquiry.status, inquiry.blocks_refunds, moved(inquiry)) == ("warning_needs_response", False, 0)
     answer(stripe, inquiry.dispute_id, ESCALATING)
     hear(stripe, payment.payment_intent_id, *ALL)
     dispute = payment.disputes.get()

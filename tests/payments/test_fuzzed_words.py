@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from jumun.audit import findings
 from jumun.backoffice.quarantine_page import Reported
-from jumun.exports import csv as exports
+from jumun.exports.csv import stream_csv
 from jumun.invoices.documents.printed import printed
 from jumun.orders.models import Order
 from jumun.outbox.process import process
@@ -156,4 +156,4 @@ def _is_shown(told: Told, client: Client) -> None:
     assert [client.get(address).status_code for address in addresses] == [200] * len(addresses)
     json.dumps(printed(told.order.invoice.document)).encode()
     for language in (None, "ko"):
-        b"".join(exports.stream(Order.objects.all(), language=language)).decode()
+        b"".join(stream_csv(Order.objects.all(), language=language)).decode()

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from jumun.exports import csv as exports
+from jumun.exports.csv import stream_csv
 from jumun.invoices.documents.einvoice import einvoice
 from jumun.invoices.documents.payment_methods import TABLES
 from jumun.invoices.documents.printed import printed
@@ -102,7 +102,7 @@ def test_a_file_has_it_in_a_column_of_its_own(method: str, korean: str) -> None:
     place_order()
 
     def column(**options: Any) -> list[str]:
-        text = b"".join(exports.stream(Order.objects.all(), **options)).decode()
+        text = b"".join(stream_csv(Order.objects.all(), **options)).decode()
         header, *rows = csv.reader(io.StringIO(text))
         at = next(at for at, title in enumerate(header) if title in {"payment_method", "결제 수단"})
         return [header[at], *(row[at] for row in rows)]

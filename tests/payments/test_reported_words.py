@@ -12,7 +12,7 @@ from django.core.management import call_command
 from django.test import Client
 
 from jumun.audit import findings
-from jumun.exports import csv as exports
+from jumun.exports.csv import stream_csv
 from jumun.invoices.models import Invoice
 from jumun.orders.models import Order
 from jumun.payments.merge import apply
@@ -127,7 +127,7 @@ def test_a_card_of_any_brand(word: str, client: Client) -> None:
     payment = order.payments.get()
     assert (payment.method, payment.card_brand) == (stored(word)[:40], brand)
     assert "<script>alert(1)" not in client.get(order.get_customer_url()).content.decode()
-    [row] = csv.DictReader(io.StringIO(b"".join(exports.stream(Order.objects.all())).decode()))
+    [row] = csv.DictReader(io.StringIO(b"".join(stream_csv(Order.objects.all())).decode()))
     assert row["card_brand"].removeprefix("'") == brand
     assert not row["payment_method"].startswith("=")
     assert list(findings()) == []

@@ -12,7 +12,7 @@ from lxml import etree
 
 from jumun.backoffice.large_list import search
 from jumun.errors import OrderRefused
-from jumun.exports import csv as exports
+from jumun.exports.csv import stream_csv
 from jumun.exports.formula import unguard
 from jumun.invoices import mail
 from jumun.invoices.documents.einvoice_scope import NOT_XML
@@ -74,7 +74,7 @@ def test_any_text_is_sold(name: str, address: str, city: str, article: str) -> N
 
 
 def exported(order: Order) -> bytes:
-    return b"".join(exports.stream(Order.objects.filter(pk=order.pk)))
+    return b"".join(stream_csv(Order.objects.filter(pk=order.pk)))
 
 
 def searched_words(name: str) -> list[str]:

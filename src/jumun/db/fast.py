@@ -1,7 +1,7 @@
-"""Reading and writing rows where it must be quick: the statement is made once for a model and not anew each time.
+"""The few statements that bypass the ORM, because they run for each event and job: each is composed once for a model.
 
-The ORM takes four times as long to say it as the database takes to do it. No signal of Django's is sent. For SQLite and
-PostgreSQL.
+The ORM takes four times as long to compose such a statement as the database takes to run it. These functions send none
+of Django's signals. They know SQLite and PostgreSQL. The figures: docs/decisions/0060-what-a-paid-event-costs.md
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,43 +21,36 @@ else:
 
 
 def find(model: type[Row], *, locked: bool = False, **values: Any) -> Row | None:
-    """The first of `find_all`, or ``None``."""
-    return next(iter(find_all(model, locked=locked, **values)), None)
+    """The first row whose fields have these values, or ``None``.
 
-
-def find_all(model: type[Row], *, order_by: str = "id", locked: bool = False, **values: Any) -> list[Row]:
-    """The rows whose fields have these values, or one of several where they are a tuple.
-
-    ``locked`` keeps out who would change them before the transaction ends, but not rows that merely refer to them.
-    Raises `TransactionManagementError` where there is no transaction to hold the lock.
+    ``locked`` locks it until the transaction ends. Other transactions may still insert rows that refer to it. Raises
+    `TransactionManagementError` outside a transaction.
     """
     connection, meta = connections[router.db_for_write(model)], model._meta
     names, columns, head = _selection(model)
-    conditions, parameters = ["TRUE"], []
-    for name, value in values.items():
-        field = cast(AnyField, meta.get_field(name))
-        among = value if isinstance(value, tuple) else (value,)
-        if not among:
-            return []
-        conditions.append(f'"{field.column}" IN ({_places(among)})')
-        parameters += [field.get_db_prep_value(one, connection) for one in among]
+    fields = [cast(AnyField, meta.get_field(name)) for name in values]
+    conditions = " AND ".join(f'"{field.column}" = %s' for field in fields)
+    parameters = [
+        field.get_db_prep_value(value, connection) for field, value in zip(fields, values.values(), strict=True)
+    ]
     tail = " FOR NO KEY UPDATE" if locked and connection.features.has_select_for_no_key_update else ""
     if tail and connection.get_autocommit():
         raise TransactionManagementError("rows are locked inside a transaction only")
     with connection.cursor() as cursor:
-        cursor.execute(f'{head} WHERE {" AND ".join(conditions)} ORDER BY "{order_by}"{tail}', parameters)
-        found = [list(cells) for cells in cursor.fetchall()]
-    if found:
-        # They belong to this connection and are asked for each time: kept, they would keep it open.
-        for at, column in enumerate(columns):
-            for converter in (*connection.ops.get_db_converters(column), *column.get_db_converters(connection)):
-                for cells in found:
-                    cells[at] = converter(cells[at], column, connection)
-    return [model.from_db(connection.alias, names, cells) for cells in found]
+        cursor.execute(f"{head} WHERE {conditions} ORDER BY id LIMIT 1{tail}", parameters)
+        found = cursor.fetchone()
+    if found is None:
+        return None
+    cells = list(found)
+    # Not cached: the converters refer to this connection, and a cache would keep it open.
+    for at, column in enumerate(columns):
+        for converter in (*connection.ops.get_db_converters(column), *column.get_db_converters(connection)):
+            cells[at] = converter(cells[at], column, connection)
+    return model.from_db(connection.alias, names, cells)
 
 
 def insert(row: Model) -> None:
-    """Write a new row and learn its id."""
+    """Insert the row and set its id."""
     connection = connections[router.db_for_write(type(row))]
     fields, head, places = _insertion(type(row))
     with connection.cursor() as cursor:
@@ -66,60 +59,45 @@ def insert(row: Model) -> None:
     row._state.adding, row._state.db = False, connection.alias
 
 
-def insert_all(rows: Sequence[Model], *, tail: str = "") -> None:
-    """Write new rows, all of one model, in one statement. Their ids are not learnt."""
+def insert_new(rows: Sequence[Model]) -> None:
+    """Insert rows of one model in one statement, without those that a unique constraint refuses. Sets no ids."""
     if not rows:
         return
     connection = connections[router.db_for_write(type(rows[0]))]
     fields, head, places = _insertion(type(rows[0]))
     with connection.cursor() as cursor:
         cursor.execute(
-            f"{head} {', '.join([places] * len(rows))}{tail}",
+            f"{head} {', '.join([places] * len(rows))} ON CONFLICT DO NOTHING",
             [cell for row in rows for cell in _cells(row, fields, connection)],
         )
 
 
-def insert_new(rows: Sequence[Model]) -> None:
-    """`insert_all` of those rows whose unique values are not there yet."""
-    insert_all(rows, tail=" ON CONFLICT DO NOTHING")
-
-
 def change(row: Model, values: Mapping[str, object], *, where: Mapping[str, Sequence[object]]) -> bool:
-    """Give columns of a row other values, there and here, if others still have one of the values told by ``where``.
+    """Set columns in the database and on ``row``, if each column in ``where`` still holds one of the given values.
 
     Of two simultaneous callers exactly one gets ``True``.
     """
-    if not _update(type(row), values, {**where, "id": [row.pk]}):
-        return False
-    for name, value in values.items():
-        setattr(row, name, value)
-    return True
-
-
-def change_all(rows: Sequence[Row], values: Mapping[str, object]) -> None:
-    """Give columns of several rows, all of one model, the same values, there alone."""
-    if rows:
-        _update(type(rows[0]), values, {"id": [row.pk for row in rows]})
-
-
-def _update(model: type[Model], values: Mapping[str, object], where: Mapping[str, Sequence[object]]) -> int:
-    """How many rows there were whose columns have one of the values told by ``where``."""
-    # PostgreSQL would judge the new values even where no row can get them.
+    # PostgreSQL checks the new values even where no row can match.
     if not all(where.values()):
-        return 0
-    connection, meta = connections[router.db_for_write(model)], model._meta
+        return False
+    connection, meta = connections[router.db_for_write(type(row))], row._meta
 
     def cells(name: str, *given: object) -> list[Any]:
         field = cast(AnyField, meta.get_field(name))
         return [field.get_db_prep_save(value, connection) for value in given]
 
+    where = {**where, "id": [row.pk]}
     changed = ", ".join(f'"{name}" = %s' for name in values)
     kept = " AND ".join(f'"{name}" IN ({_places(given)})' for name, given in where.items())
     parameters = [cell for name, value in values.items() for cell in cells(name, value)]
     parameters += [cell for name, given in where.items() for cell in cells(name, *given)]
     with connection.cursor() as cursor:
         cursor.execute(f'UPDATE "{meta.db_table}" SET {changed} WHERE {kept}', parameters)  # noqa: S608
-        return int(cursor.rowcount)
+        if not cursor.rowcount:
+            return False
+    for name, value in values.items():
+        setattr(row, name, value)
+    return True
 
 
 def _places(values: Sequence[object]) -> str:
@@ -128,7 +106,7 @@ def _places(values: Sequence[object]) -> str:
 
 @cache
 def _selection(model: type[Model]) -> tuple[list[str], list[Any], str]:
-    """The attributes of a row, its columns, and the statement that selects them up to its conditions."""
+    """The attributes of a row, its columns, and the SELECT without its conditions."""
     fields = model._meta.concrete_fields
     selected = ", ".join(f'"{field.column}"' for field in fields)
     head = f'SELECT {selected} FROM "{model._meta.db_table}"'  # noqa: S608
@@ -137,7 +115,7 @@ def _selection(model: type[Model]) -> tuple[list[str], list[Any], str]:
 
 @cache
 def _insertion(model: type[Model]) -> tuple[tuple[AnyField, ...], str, str]:
-    """What is written of a row, the statement up to its values, and the places of one row's."""
+    """The fields that are inserted, the INSERT without its values, and the placeholders of one row."""
     fields = tuple(field for field in model._meta.concrete_fields if not field.primary_key)
     columns = ", ".join(f'"{field.column}"' for field in fields)
     head = f'INSERT INTO "{model._meta.db_table}" ({columns}) VALUES'

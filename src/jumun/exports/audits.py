@@ -7,19 +7,20 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from jumun.audit import invariant
-from jumun.exports.columns import LINE_COLUMNS, ORDER_COLUMNS, Column, Kind, rows
-from jumun.exports.csv import stream
+from jumun.exports.cells import CODE, FILLED_IN, Kind
+from jumun.exports.columns import LINE_COLUMNS, ORDER_COLUMNS, Column, rows
+from jumun.exports.csv import stream_csv
 from jumun.exports.formula import DANGEROUS, GUARD, NUMBER, guard, unguard
 from jumun.invoices.models import Invoice
 from jumun.orders.models import Order, OrderLine
 from jumun.payments.models import Payment
 
 REMEDY = gettext_lazy("Do not open an export in a spreadsheet until the text in that column is fixed.")
-# Customers write telephone numbers in many ways: beyond so many, one more text tells nothing new of the guard.
+# Telephone numbers are written in many ways. More texts than this say nothing new about the guard.
 READ_BACK_MAX = 10_000
 BATCH = 500
 
-# Where a column's source begins, the model whose field it is, and the way from that to the order.
+# By the prefix of a column's source: the model of the field, and the path from it to the order.
 _MODELS: dict[str, tuple[type[Model], str]] = {
     "lines": (OrderLine, "order_id"),
     "settling": (Payment, "order_id"),
@@ -30,8 +31,8 @@ _MODELS: dict[str, tuple[type[Model], str]] = {
 
 @invariant("I12", remedy=REMEDY)
 def codes_start_no_formula() -> Iterator[tuple[str, str]]:
-    """What is exported without the guard, as our codes and Stripe's ids, begins with nothing that a formula does."""
-    for model, _to_order, fields in _text_fields({Kind.CODE}):
+    """Columns without the guard, such as our codes and Stripe's ids, hold nothing that starts a formula."""
+    for model, _to_order, fields in _text_fields(CODE):
         for field in fields:
             wrong = model._default_manager.filter(_could_start_a_formula(field)).order_by()
             number = "number" if model is Order else "order__number"
@@ -40,13 +41,13 @@ def codes_start_no_formula() -> Iterator[tuple[str, str]]:
 
 
 @invariant("I12", remedy=REMEDY)
-def what_people_typed_is_exported_with_the_guard() -> Iterator[tuple[str, str]]:
-    """Texts that could start a formula are exported, read back by a CSV reader, and compared with what is stored.
+def typed_text_is_exported_with_the_guard() -> Iterator[tuple[str, str]]:
+    """Export texts that could start a formula, read them back with a CSV reader, and compare them with the database.
 
-    All of them, or the newest `READ_BACK_MAX` for each kind of row.
+    Checks all of them, or the newest `READ_BACK_MAX` of each model.
     """
     suspicious: set[int] = set()
-    for model, to_order, fields in _text_fields({Kind.FILLED_IN}):
+    for model, to_order, fields in _text_fields(FILLED_IN):
         could = Q()
         for field in fields:
             could |= _could_start_a_formula(field)
@@ -58,9 +59,9 @@ def what_people_typed_is_exported_with_the_guard() -> Iterator[tuple[str, str]]:
         yield from _read_back(pks[start : start + BATCH], LINE_COLUMNS, per_line=True)
 
 
-def _text_fields(kinds: set[Kind]) -> Iterator[tuple[type[Model], str, list[str]]]:
-    """By model: the fields of text that columns of those kinds show."""
-    sources = {str(column.source) for column in (*ORDER_COLUMNS, *LINE_COLUMNS) if column.kind in kinds}
+def _text_fields(kind: Kind) -> Iterator[tuple[type[Model], str, list[str]]]:
+    """Each model with its text fields that columns of that kind show."""
+    sources = {str(column.source) for column in (*ORDER_COLUMNS, *LINE_COLUMNS) if column.kind is kind}
     for prefix, (model, to_order) in _MODELS.items():
         names = [source.removeprefix(f"{prefix}__") for source in sources if prefix == source.rpartition("__")[0]]
         fields = sorted(name for name in names if isinstance(model._meta.get_field(name), CharField))
@@ -74,13 +75,13 @@ def _could_start_a_formula(field: str) -> Q:
 
 def _read_back(pks: list[int], columns: tuple[Column, ...], *, per_line: bool) -> Iterator[tuple[str, str]]:
     orders = Order.objects.filter(pk__in=pks)
-    written = b"".join(stream(orders, per_line=per_line)).decode()
+    written = b"".join(stream_csv(orders, per_line=per_line)).decode()
     table = csv.reader(io.StringIO(written, newline=""))
     next(table)
     stored = rows(orders, [column.source for column in columns], per_line=per_line)
     for cells, values in zip(table, stored, strict=True):
         for column, cell, value in zip(columns, cells, values, strict=True):
-            if column.kind is Kind.FILLED_IN and (problem := _problem(cell, value or "")):
+            if column.kind is FILLED_IN and (problem := _problem(cell, value or "")):
                 yield cells[0], problem % {"field": column.key}
 
 

@@ -1,12 +1,11 @@
-"""The columns of an export, as data: add one here and it is in the file, in every language.
+"""The columns of an export, as data: a column that is added here is in the file, in every language.
 
-Every source is a field path or an expression over `Order`, so that one query holds all of a row, whatever its shape.
-How the kinds become text is in `cells` for PostgreSQL, and in `texts` for SQLite.
+Every source is a field path or an expression on `Order`, so that one query reads whole rows of either shape. A column's
+kind says how both databases make its cells: see `cells`.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from enum import Enum, auto
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 from django.db.models import (
@@ -27,98 +26,64 @@ from django.utils.functional import Promise, lazy
 from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
+from jumun.exports.cells import AMOUNT, CODE, FILLED_IN, RATE, TIME, Kind, Word
 from jumun.invoices.documents.payment_methods import method_name, named_methods
 from jumun.invoices.models import CreditNote
 from jumun.orders.models import Order, TaxCategory
 from jumun.payments.models import Dispute, Refund
 
 
-class Kind(Enum):
-    """What a column's values are."""
-
-    # Made by us, or an id of Stripe's, so no formula can be in it; never empty (though it may not be there).
-    CODE = auto()
-    # Somebody typed it into a form, or Stripe reports it: it gets the formula guard.
-    FILLED_IN = auto()
-    # The same where it is a "+" and digits most of the time.
-    PHONE = auto()
-    # One of a set of words, which a file for people has in their language. Any other is written with the formula guard.
-    WORD = auto()
-    TIME = auto()
-    # Minor units of the order's currency.
-    AMOUNT = auto()
-    # Parts per million.
-    RATE = auto()
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """One column. ``key`` is its stable name for programs, ``title`` its name for people."""
+    """``key`` is its stable name for programs, ``title`` its name for people."""
 
     key: str
     title: Promise
     source: str | Combinable
-    kind: Kind = Kind.CODE
-    words: Mapping[Any, str | Promise] = field(default_factory=dict)
+    kind: Kind = CODE
 
     def in_words(self, *, for_people: bool) -> Self:
-        """The same column with its words in the active language ``for_people``, else as they are stored."""
-        words = {value: str(word) if for_people else _code(value) for value, word in self.words.items()}
-        return replace(self, words=words)
-
-
-def _code(value: bool | str) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
+        """The column with its words in the active language if ``for_people``, else as they are stored."""
+        return replace(self, kind=self.kind.in_words(for_people=for_people))
 
 
 _ORDER = (
     Column(key="order_number", title=_("Order number"), source="number"),
-    Column(key="state", title=_("State"), source="state", kind=Kind.WORD, words=dict(Order.State.choices)),
+    Column(key="state", title=_("State"), source="state", kind=Word(dict(Order.State.choices))),
     Column(
         key="livemode",
         title=_("Real money"),
         source="livemode",
-        kind=Kind.WORD,
-        words={True: _("yes"), False: _("no, a test")},
+        kind=Word({True: _("yes"), False: _("no, a test")}),
     ),
-    Column(key="placed_at", title=_("Placed at"), source="placed_at", kind=Kind.TIME),
-    Column(key="paid_at", title=_("Paid at"), source="paid_at", kind=Kind.TIME),
-    Column(key="closed_at", title=_("Closed at"), source="closed_at", kind=Kind.TIME),
+    Column(key="placed_at", title=_("Placed at"), source="placed_at", kind=TIME),
+    Column(key="paid_at", title=_("Paid at"), source="paid_at", kind=TIME),
+    Column(key="closed_at", title=_("Closed at"), source="closed_at", kind=TIME),
 )
 _CUSTOMER = (
-    Column(key="customer_name", title=_("Customer"), source="name", kind=Kind.FILLED_IN),
-    Column(key="customer_email", title=_("E-mail"), source="email", kind=Kind.FILLED_IN),
-    Column(key="customer_phone", title=_("Phone"), source="phone", kind=Kind.PHONE),
-    Column(key="address", title=_("Address"), source="address", kind=Kind.FILLED_IN),
-    Column(key="postal_code", title=_("Postal code"), source="postal_code", kind=Kind.FILLED_IN),
-    Column(key="city", title=_("City"), source="city", kind=Kind.FILLED_IN),
-    Column(key="country", title=_("Country"), source="country", kind=Kind.FILLED_IN),
-    Column(key="tax_id", title=_("Tax identifier"), source="tax_id", kind=Kind.FILLED_IN),
+    Column(key="customer_name", title=_("Customer"), source="name", kind=FILLED_IN),
+    Column(key="customer_email", title=_("E-mail"), source="email", kind=FILLED_IN),
+    Column(key="customer_phone", title=_("Phone"), source="phone", kind=FILLED_IN),
+    Column(key="address", title=_("Address"), source="address", kind=FILLED_IN),
+    Column(key="postal_code", title=_("Postal code"), source="postal_code", kind=FILLED_IN),
+    Column(key="city", title=_("City"), source="city", kind=FILLED_IN),
+    Column(key="country", title=_("Country"), source="country", kind=FILLED_IN),
+    Column(key="tax_id", title=_("Tax identifier"), source="tax_id", kind=FILLED_IN),
 )
-# Of the payment that settled the order: what was paid beside it, and went back, is no part of the total. Looked up for
-# the few orders that have refunds: the database can see to those in one go.
-_SUCCEEDED = Refund.objects.filter(payment=OuterRef("settling__pk"), status=Refund.Status.SUCCEEDED).order_by()
-_REFUNDED = Case(
-    When(
-        Exists(_SUCCEEDED),
-        then=Subquery(_SUCCEEDED.values("payment").annotate(sum=Sum("amount_minor")).values("sum")),
-    ),
-    default=0,
-    output_field=BigIntegerField(),
-)
-_LOST = Dispute.objects.filter(payment=OuterRef("settling__pk"), status=Dispute.Status.LOST).order_by()
-_LOST_IN_DISPUTES = Case(
-    When(Exists(_LOST), then=Subquery(_LOST.values("payment").annotate(sum=Sum("amount_minor")).values("sum"))),
-    default=0,
-    output_field=BigIntegerField(),
-)
-_STANDING = CreditNote.objects.standing().filter(invoice=OuterRef("invoice__pk")).order_by()
-_CREDITED = Case(
-    When(Exists(_STANDING), then=Subquery(_STANDING.values("invoice").annotate(sum=Sum("amount_minor")).values("sum"))),
-    default=0,
-    output_field=BigIntegerField(),
-)
-# What the order has brought: every credit note is of a refund or of a lost dispute, so that it is not taken off twice.
+
+
+def _sum_of(found: QuerySet[Any], grouped_by: str) -> Case:
+    """The sum of the ``found`` rows, added up only for the few orders that have any: the database tests all at once."""
+    sums = found.order_by().values(grouped_by).annotate(sum=Sum("amount_minor")).values("sum")
+    return Case(When(Exists(found.order_by()), then=Subquery(sums)), default=0, output_field=BigIntegerField())
+
+
+# Only of the payment that settled the order: a second payment is not part of the total.
+_OF_SETTLING = {"payment": OuterRef("settling__pk")}
+_REFUNDED = _sum_of(Refund.objects.filter(**_OF_SETTLING, status=Refund.Status.SUCCEEDED), "payment")
+_LOST_IN_DISPUTES = _sum_of(Dispute.objects.filter(**_OF_SETTLING, status=Dispute.Status.LOST), "payment")
+_CREDITED = _sum_of(CreditNote.objects.standing().filter(invoice=OuterRef("invoice__pk")), "invoice")
+# Credit notes are not subtracted: each one is for a refund or a lost dispute, which are.
 _NET_TAKINGS = Case(
     When(state=Order.State.PAID, then=F("total_minor") - _REFUNDED - _LOST_IN_DISPUTES),
     default=0,
@@ -126,42 +91,40 @@ _NET_TAKINGS = Case(
 )
 CURRENCY = Column(key="currency", title=_("Currency"), source="currency")
 _TOTALS = (
-    Column(key="net", title=_("Net"), source=F("total_minor") - F("rounding_minor") - F("tax_minor"), kind=Kind.AMOUNT),
-    Column(key="tax", title=_("Tax"), source="tax_minor", kind=Kind.AMOUNT),
-    Column(key="rounding", title=_("Rounding"), source="rounding_minor", kind=Kind.AMOUNT),
-    Column(key="total", title=_("Total"), source="total_minor", kind=Kind.AMOUNT),
-    Column(key="refunded", title=pgettext_lazy("amount", "Refunded"), source=_REFUNDED, kind=Kind.AMOUNT),
+    Column(key="net", title=_("Net"), source=F("total_minor") - F("rounding_minor") - F("tax_minor"), kind=AMOUNT),
+    Column(key="tax", title=_("Tax"), source="tax_minor", kind=AMOUNT),
+    Column(key="rounding", title=_("Rounding"), source="rounding_minor", kind=AMOUNT),
+    Column(key="total", title=_("Total"), source="total_minor", kind=AMOUNT),
+    Column(key="refunded", title=pgettext_lazy("amount", "Refunded"), source=_REFUNDED, kind=AMOUNT),
 )
 _LINE = (
     Column(key="line_position", title=_("Line"), source="lines__position"),
-    Column(key="sku", title=_("SKU"), source="lines__sku", kind=Kind.FILLED_IN),
-    Column(key="article", title=_("Item"), source="lines__name", kind=Kind.FILLED_IN),
+    Column(key="sku", title=_("SKU"), source="lines__sku", kind=FILLED_IN),
+    Column(key="article", title=_("Item"), source="lines__name", kind=FILLED_IN),
     Column(key="quantity", title=_("Quantity"), source="lines__quantity"),
-    Column(key="unit_price", title=_("Unit price"), source="lines__unit_price_minor", kind=Kind.AMOUNT),
+    Column(key="unit_price", title=_("Unit price"), source="lines__unit_price_minor", kind=AMOUNT),
     Column(
         key="prices_include_tax",
         title=_("Prices include tax"),
         source="prices_include_tax",
-        kind=Kind.WORD,
-        words={True: _("yes"), False: _("no")},
+        kind=Word({True: _("yes"), False: _("no")}),
     ),
-    Column(key="line_discount", title=_("Discount"), source="lines__discount_minor", kind=Kind.AMOUNT),
+    Column(key="line_discount", title=_("Discount"), source="lines__discount_minor", kind=AMOUNT),
     Column(
         key="tax_category",
         title=_("Tax category"),
         source="lines__tax_category",
-        kind=Kind.WORD,
-        words=dict(TaxCategory.choices),
+        kind=Word(dict(TaxCategory.choices)),
     ),
-    Column(key="tax_rate_percent", title=_("Tax rate (%)"), source="lines__tax_rate_ppm", kind=Kind.RATE),
+    Column(key="tax_rate_percent", title=_("Tax rate (%)"), source="lines__tax_rate_ppm", kind=RATE),
     Column(
         key="line_net",
         title=_("Line net"),
         source=F("lines__total_minor") - F("lines__tax_minor"),
-        kind=Kind.AMOUNT,
+        kind=AMOUNT,
     ),
-    Column(key="line_tax", title=_("Line tax"), source="lines__tax_minor", kind=Kind.AMOUNT),
-    Column(key="line_total", title=_("Line total"), source="lines__total_minor", kind=Kind.AMOUNT),
+    Column(key="line_tax", title=_("Line tax"), source="lines__tax_minor", kind=AMOUNT),
+    Column(key="line_total", title=_("Line total"), source="lines__total_minor", kind=AMOUNT),
 )
 
 
@@ -171,29 +134,28 @@ def _named(code: str) -> str:
 
 _method_name: Callable[[str], str] = lazy(_named, str)
 _PAYMENT = (
-    # In Stripe's words, which may be any: with the formula guard.
-    Column(key="card_brand", title=_("Card brand"), source="settling__card_brand", kind=Kind.FILLED_IN),
-    Column(key="card_last4", title=_("Last four digits"), source="settling__card_last4", kind=Kind.FILLED_IN),
+    # Stripe may report any text, so it gets the formula guard.
+    Column(key="card_brand", title=_("Card brand"), source="settling__card_brand", kind=FILLED_IN),
+    Column(key="card_last4", title=_("Last four digits"), source="settling__card_last4", kind=FILLED_IN),
     Column(key="stripe_payment_id", title=_("Stripe payment"), source="settling__payment_intent_id"),
     Column(key="invoice_number", title=_("Invoice number"), source="invoice__number"),
-    Column(key="invoice_issued_at", title=_("Invoice issued at"), source="invoice__issued_at", kind=Kind.TIME),
+    Column(key="invoice_issued_at", title=_("Invoice issued at"), source="invoice__issued_at", kind=TIME),
     Column(
         key="payment_method",
         title=_("Payment method"),
         source="settling__method",
-        kind=Kind.WORD,
-        words={code: _method_name(code) for code in sorted(named_methods())},
+        kind=Word({code: _method_name(code) for code in sorted(named_methods())}),
     ),
 )
 
-# Last, so that a program which counts columns finds the others where they were.
+# Last, so that programs that count columns find the others in their old places.
 _TAKINGS = (
-    Column(key="lost_in_disputes", title=_("Lost in disputes"), source=_LOST_IN_DISPUTES, kind=Kind.AMOUNT),
-    Column(key="credited", title=_("Credited"), source=_CREDITED, kind=Kind.AMOUNT),
-    Column(key="net_takings", title=_("Net takings"), source=_NET_TAKINGS, kind=Kind.AMOUNT),
+    Column(key="lost_in_disputes", title=_("Lost in disputes"), source=_LOST_IN_DISPUTES, kind=AMOUNT),
+    Column(key="credited", title=_("Credited"), source=_CREDITED, kind=AMOUNT),
+    Column(key="net_takings", title=_("Net takings"), source=_NET_TAKINGS, kind=AMOUNT),
 )
 
-# The order's own totals are not in the lines' file: added up there, they would count once for every line.
+# The file of lines has no order totals: a reader who adds them up would count them once for each line.
 ORDER_COLUMNS = (*_ORDER, *_CUSTOMER, CURRENCY, *_TOTALS, *_PAYMENT, *_TAKINGS)
 LINE_COLUMNS = (*_ORDER, *_CUSTOMER, CURRENCY, *_LINE, *_PAYMENT)
 
@@ -203,11 +165,11 @@ def rows(
 ) -> QuerySet[Order, tuple[Any, ...]]:
     """One query for all ``cells``, oldest order first. ``orders`` must not be sliced."""
     order_by = ["pk", "lines__position"] if per_line else ["pk"]
-    # A list of objects fetches more along with each; rows of values cannot.
+    # A query of values allows neither.
     plain = orders.select_related(None).prefetch_related(None)
     if plain.query.distinct:
-        # As a search over several tables makes it; it would add the columns that are sorted by to every row.
+        # A search over several tables is distinct, which would add the columns of ORDER BY to every row.
         plain = Order._base_manager.using(orders.db).filter(pk__in=plain.order_by().values("pk"))
-    # At most one row by a constraint of the database, so a second payment does not repeat the order.
+    # A constraint allows at most one such payment, so a second payment does not repeat the order.
     settling = FilteredRelation("payments", condition=Q(payments__settles_order=True))
     return plain.alias(settling=settling).order_by(*order_by).values_list(*cells)

@@ -1,7 +1,7 @@
-"""What was issued in a period as files: of each invoice, credit note and cancellation the PDF and the e-invoice, and
-an index of all as CSV.
+"""The documents of a period as files: the PDF and e-invoice of each invoice, credit note and cancellation, and an index
+as CSV.
 
-Made one after the other, so that memory does not grow with their number.
+They are made one after the other, so that memory does not grow with their number.
 """
 
 import csv
@@ -11,14 +11,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import chain
-from typing import BinaryIO
+from typing import IO
 
 from django.db.models import Q, QuerySet
 
 from jumun import money
 from jumun.business_day import DAY_MAX, business_day, day_start
 from jumun.conf import livemode
-from jumun.exports.csv import BOM
+from jumun.exports.csv import BOM, CHUNK_BYTES
 from jumun.exports.formula import guard
 from jumun.invoices.documents.document import Document
 from jumun.invoices.documents.einvoice_scope import EInvoiceError
@@ -39,13 +39,12 @@ INDEX_COLUMNS = (
     ),
     *("currency", "net", "tax", "rounding", "total", "paid_on", "stripe_payment_id", "document_sha256", "pdf", "xml"),
 )
-CHUNK_BYTES = 64 * 1024
 DOCUMENTS_PER_FETCH = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class File:
-    """One file of the bundle: its name with folder, the day in its time stamp, and its content in pieces."""
+    """One file of the bundle: its name with folder, the date of its time stamp, and its content in chunks."""
 
     name: str
     dated: date
@@ -53,11 +52,11 @@ class File:
 
 
 def issued_between(first: date, last: date) -> list[QuerySet[IssuedDocument]]:
-    """What was issued from ``first`` to ``last`` inclusive by the shop's calendar, by kind and number.
+    """The documents issued from ``first`` to ``last`` inclusive by the shop's calendar, by kind and number.
 
-    Real ones where the shop takes real money, those of test payments while it has Stripe's test keys: never a mixture.
+    With Stripe's live keys these are the documents of real payments, with its test keys those of test payments.
     """
-    # Whoever wants all writes 9999-12-31.
+    # Users write 9999-12-31 to get all.
     start, end = day_start(first), day_start(min(last, DAY_MAX) + timedelta(days=1))
     is_test = Q(number__startswith=TEST_PREFIX)
     return [
@@ -69,7 +68,7 @@ def issued_between(first: date, last: date) -> list[QuerySet[IssuedDocument]]:
 
 
 def files(kinds: list[QuerySet[IssuedDocument]]) -> Iterator[File]:
-    """Every document's files, then the index."""
+    """The files of every document, then the index."""
     with tempfile.TemporaryFile() as index:
         text = io.TextIOWrapper(index, encoding="utf-8", newline="", write_through=True)
         writer = csv.writer(text)
@@ -85,7 +84,7 @@ def files(kinds: list[QuerySet[IssuedDocument]]) -> Iterator[File]:
                 yield File(name=xml, dated=document.issued_on, chunks=iter([content]))
             writer.writerow(_index_row(issued, document, pdf, xml))
         index.seek(0)
-        yield File(name=INDEX_NAME, dated=business_day(), chunks=_pieces(index))
+        yield File(name=INDEX_NAME, dated=business_day(), chunks=pieces(index))
         text.detach()
 
 
@@ -122,6 +121,6 @@ def _index_row(issued: IssuedDocument, document: Document, pdf: str, xml: str) -
     ]
 
 
-def _pieces(file: BinaryIO) -> Iterator[bytes]:
+def pieces(file: IO[bytes]) -> Iterator[bytes]:
     while piece := file.read(CHUNK_BYTES):
         yield piece

@@ -1,55 +1,43 @@
-"""The formula guard: text that people filled in must not become a formula in the reader's spreadsheet.
+"""The formula guard: text that people typed must not become a formula in the reader's spreadsheet.
 
-Why it is as it is: docs/decisions/0010-csv-cells.md. Source of the trigger characters: OWASP, "CSV Injection"
+The reasons are in docs/decisions/0010-csv-cells.md. The trigger characters come from OWASP, "CSV Injection"
 (https://owasp.org/www-community/attacks/CSV_Injection).
 """
 
 import re
-from collections.abc import Sequence
 
 GUARD = "'"
 
-# The inside of a character class that Python and PostgreSQL read alike: characters and ranges, nothing by name.
-# Invisible characters before the trigger do not help an attacker: a spreadsheet may trim them.
+# The inside of a character class, written so that Python and PostgreSQL read it alike. Spreadsheets may trim invisible
+# characters, so they may stand before a trigger.
 _BLANKS = (
     "\x01-\x20\x7f-\xa0\N{SOFT HYPHEN}\N{OGHAM SPACE MARK}\N{EN QUAD}-\N{RIGHT-TO-LEFT MARK}"
     "\N{LINE SEPARATOR}-\N{NARROW NO-BREAK SPACE}\N{MEDIUM MATHEMATICAL SPACE}-\N{NOMINAL DIGIT SHAPES}"
     "\N{IDEOGRAPHIC SPACE}\N{ZERO WIDTH NO-BREAK SPACE}"
 )
-# ASCII, full-width (read as the ASCII ones by spreadsheets set to Japanese, Chinese or Korean) and their small forms.
+# ASCII, full-width and small forms: spreadsheets set to Japanese, Chinese or Korean read them all alike.
 _TRIGGERS = "\t\r\n=+@＝＋－＠﹦﹢﹣﹫-"
 _BEGINNING = f"(?:'|[{_BLANKS}]*[{_TRIGGERS}])"
 _SIGNED = r"[+-]?[0-9]+(?:\.[0-9]+)?"
 DANGEROUS = f"^{_BEGINNING}"
 NUMBER = f"^{_SIGNED}$"
 
-# NUL, which no PostgreSQL text can hold, is one more blank.
+# In Python, NUL is a blank too; PostgreSQL's texts cannot hold it.
 _dangerous = re.compile(DANGEROUS.replace("\x01", "\x00", 1))
 _number = re.compile(rf"{_SIGNED}\Z")
-# The same of texts that are put together, each behind a NUL.
-_any_dangerous = re.compile(rf"\x00(?={_BEGINNING})(?!{_SIGNED}(?:\x00|\Z))")
 
 
 def guard(text: str) -> str:
-    """``text`` as a cell: with an apostrophe before it where a spreadsheet could take it for a formula.
+    """``text`` as a cell: with an apostrophe before it if a spreadsheet could read it as a formula.
 
-    A cell that is a plain signed number ("-12.50", "+821012345678") stays as it is, since a number is no formula. Text
-    that begins with an apostrophe gets another one, so that `unguard` restores every text.
+    A plain signed number ("-12.50", "+821012345678") is not a formula and stays as it is. Text that begins with an
+    apostrophe gets another one, so that `unguard` restores every text.
     """
     if _dangerous.match(text) and not _number.match(text):
         return GUARD + text
     return text
 
 
-def guard_all(texts: Sequence[str]) -> Sequence[str]:
-    """`guard` for each, at the price of one search through all where none needs it."""
-    together = "\x00".join(("", *texts))
-    # A text with a NUL of its own must not pass for two of which none is dangerous.
-    if together.count("\x00") == len(texts) and not _any_dangerous.search(together):
-        return texts
-    return [guard(text) for text in texts]
-
-
 def unguard(cell: str) -> str:
-    """The text that `guard` made into ``cell``."""
+    """The text from which `guard` made ``cell``."""
     return cell.removeprefix(GUARD)

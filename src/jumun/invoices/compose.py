@@ -4,7 +4,6 @@ import datetime
 from typing import cast
 
 from jumun.conf import jumun
-from jumun.db.fast import find_all
 from jumun.invoices.documents.document import Document, Line, Locale, Party, PaymentReference, TaxCategory, taxes_of
 from jumun.orders.models import Order, OrderLine
 
@@ -14,7 +13,7 @@ UNNUMBERED = "-"
 
 def compose(order: Order, *, issued_on: datetime.date, paid_by: PaymentReference | None) -> Document:
     """The invoice document of ``order``. Every value is copied, so later changes do not affect it."""
-    lines = tuple(_line(line) for line in find_all(OrderLine, order_id=order.pk, order_by="position"))
+    lines = tuple(_line(line) for line in order.lines.order_by("position"))
     return Document(
         kind="invoice",
         number=UNNUMBERED,

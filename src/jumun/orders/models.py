@@ -10,7 +10,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 
 from jumun.conf import jumun, livemode
-from jumun.db.fast import change, find, insert, insert_all
+from jumun.db.fast import find
 from jumun.errors import OrderRefused
 from jumun.money import PPM
 from jumun.orders import checked
@@ -150,7 +150,7 @@ class Order(models.Model):
         check_total(totals.total_minor, currency)
         now = timezone.now()
         with transaction.atomic():
-            order = cls(
+            order = cls.objects.create(
                 state=cls.State.PLACED,
                 livemode=livemode(),
                 language=language,
@@ -164,12 +164,9 @@ class Order(models.Model):
                 expires_at=now + timedelta(seconds=expires_in_s or jumun().order_expires_s),
                 form_token=form_token,
             )
-            insert(order)
-            insert_all(
-                [
-                    OrderLine.snapshot(order, position, item, line)
-                    for position, (item, line) in enumerate(zip(lines, amounts, strict=True), start=1)
-                ]
+            OrderLine.objects.bulk_create(
+                OrderLine.snapshot(order, position, item, line)
+                for position, (item, line) in enumerate(zip(lines, amounts, strict=True), start=1)
             )
             order.record(Kind.PLACED, amount_minor=totals.total_minor)
         return order
@@ -293,10 +290,13 @@ class Order(models.Model):
         return True
 
     def _move(self, state: State, before: tuple[State, ...], **values: datetime) -> bool:
-        if change(self, {"state": state, **values}, where={"state": before}):
-            return True
-        self.refresh_from_db(fields=["state", "paid_at", "closed_at"])
-        return False
+        if not Order.objects.filter(pk=self.pk, state__in=before).update(state=state, **values):
+            self.refresh_from_db(fields=["state", "paid_at", "closed_at"])
+            return False
+        self.state = state
+        for name, value in values.items():
+            setattr(self, name, value)
+        return True
 
 
 class TaxCategory(models.TextChoices):

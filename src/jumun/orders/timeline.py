@@ -7,7 +7,6 @@ from django.utils.translation import gettext_lazy as _
 
 from jumun.actor import current_cause
 from jumun.db.append_only import refuse_all
-from jumun.db.fast import insert
 
 
 class Kind(StrEnum):
@@ -91,7 +90,7 @@ class TimelineEntry(models.Model):
     def append(cls, order: models.Model, kind: Kind, details: dict[str, Any]) -> None:
         """Write one entry by the current actor, in the caller's transaction."""
         cause = current_cause()
-        entry = cls(
+        cls.objects.create(
             order_id=order.pk,
             kind=kind,
             actor=cause.actor,
@@ -99,7 +98,6 @@ class TimelineEntry(models.Model):
             source=cause.source[:255],
             details=details,
         )
-        insert(entry)
 
 
 REFUSALS = refuse_all(TimelineEntry._meta.db_table, "jumun_timeline")

@@ -1,4 +1,4 @@
-"""A row that two processes died of gets a process of its own, so that the third death harms nobody else."""
+"""A row that killed two processes runs in its own process, so that a third death harms no other row."""
 
 import os
 import subprocess
@@ -9,11 +9,11 @@ from jumun.errors import JumunError
 from jumun.outbox.lease import LeasedRow
 from jumun.outbox.stopping import stopping
 
-# What may take longer must be resumable: it is told to stop, and goes on at its next turn.
+# A job that may take longer must be resumable: it is told to stop, and continues at its next turn.
 ALONE_MAX_S = 60.0
 STOP_TIMEOUT_S = 5.0
 LOOK_S = 0.1
-# EX_TEMPFAIL of sysexits.h: the process could not do its part, the database was away for instance.
+# EX_TEMPFAIL of sysexits.h: the process could not do its part, for example because the database did not answer.
 EXIT_TEMPFAIL = 75
 
 
@@ -24,12 +24,9 @@ class AloneFailed(JumunError):
 
 
 def run_alone(row: LeasedRow) -> None:
-    """Have the row, under the lease that this process holds, processed by ``manage.py work --alone``.
-
-    Raises `LeaseLost`.
-    """
+    """Process the row in ``manage.py work --alone``, under the lease that this process holds. Raises `LeaseLost`."""
     command = [sys.executable, "-m", "django", "work", "--alone", row._meta.label, str(row.pk), str(row.lease_token)]
-    # What can be imported here can be imported there, wherever manage.py is.
+    # The child can import what this process can, wherever manage.py is.
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     try:
         code = _end_of(subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL))  # noqa: S603
@@ -45,7 +42,7 @@ def run_alone(row: LeasedRow) -> None:
 
 
 def _end_of(process: subprocess.Popen[bytes]) -> int:
-    """Wait for the end, and bring it about when the worker is to stop or it takes too long; return the exit code."""
+    """Wait for the end and return the exit code. End the process if the worker stops or it takes too long."""
     give_up = time.monotonic() + ALONE_MAX_S
     with process:
         while process.poll() is None:

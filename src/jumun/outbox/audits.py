@@ -12,7 +12,7 @@ from jumun.outbox.handlers import recurring
 from jumun.outbox.lease import State
 from jumun.outbox.models import Job
 
-# A worker takes up what is due at once, and goes on with what a dead one has left within seconds.
+# A worker takes due rows at once, and rows of a dead worker within seconds.
 LEFT_LYING = timedelta(hours=1)
 
 
@@ -21,7 +21,7 @@ LEFT_LYING = timedelta(hours=1)
     remedy=gettext_lazy("Is a worker running, and is the clock right? Run manage.py work --status; the log says why."),
 )
 def recurring_jobs_run() -> Iterator[tuple[str, str]]:
-    """What recurs has had its turn lately, and will have the next one in time."""
+    """Recurring jobs have run lately and are due in time."""
     for kind in late_recurring(timezone.now()):
         yield kind, _("has not run for several of its turns, or is due later than its next one can be")
 
@@ -30,10 +30,10 @@ def recurring_jobs_run() -> Iterator[tuple[str, str]]:
     "I11",
     remedy=gettext_lazy("Is a worker running? Fix what is parked by its error, and retry it from the admin."),
 )
-def nothing_is_given_up() -> Iterator[tuple[str, str]]:
-    """Work that was parked or is left lying, a mail for instance, is not done, and nobody sees to it."""
+def no_job_is_parked_or_overdue() -> Iterator[tuple[str, str]]:
+    """A job that is parked or long overdue, such as a mail, will not be done without staff."""
     late = Q(state=State.READY, run_at__lt=timezone.now() - LEFT_LYING)
-    # What recurs has no cause that would go unanswered.
+    # Recurring jobs are checked above.
     late &= ~Q(kind__in=[handler.kind for handler in recurring()])
     for job in Job.objects.filter(late | Q(state=State.PARKED)).iterator():
         yield (

@@ -1,8 +1,8 @@
-"""Due times that cannot be, put right.
+"""Corrects impossible due times.
 
-A clock that was ahead for a moment leaves rows that are due only days later: recurring jobs that were given their next
-turn then, leases of a worker that died then, events that came then. One that goes back leaves rows that seem to be of
-the future. Nothing waits longer than the rules of `jumun.outbox.lease` let it wait.
+A clock that was ahead for a moment leaves rows that are due only days later: recurring jobs that were rescheduled then,
+leases of a worker that died then, events that arrived then. A clock that goes back leaves rows that seem to come from
+the future. No row may wait longer than the rules of `jumun.outbox.lease` allow.
 """
 
 import logging
@@ -22,24 +22,24 @@ logger = logging.getLogger("jumun.worker")
 LOOK_EVERY_S = 15.0
 # Clocks of several machines differ by less.
 TOLERANCE = timedelta(seconds=5)
-# A row that is postponed without a try: while Stripe does not answer, or a restored backup is compared.
+# A row may be postponed without a try: while Stripe does not answer, or while a restored backup is reconciled.
 POSTPONED_MAX_S = 60.0
 JITTER = 1.25
-# So many turns may be missed before a recurring job counts as late, and at least so long.
+# A recurring job is late after so many missed turns, and at least so many seconds.
 LATE_TURNS, LATE_MIN_S = 3, 600
 
 
-def put_right() -> int:
-    """Make due what waits longer than it can have to; return how many rows that were."""
+def correct_due_times() -> int:
+    """Make rows due that wait longer than the rules allow; return how many."""
     now = timezone.now()
-    count = sum(_put_right(queue, now) for queue in registered_queues())
+    count = sum(_correct(queue, now) for queue in registered_queues())
     if count:
         logger.warning("%d rows were due later than they can be: the clock was wrong. They are due now", count)
     return count
 
 
 def late_recurring(now: datetime) -> list[str]:
-    """The kinds of recurring jobs that have not run for several turns, or are due later than the next one can be."""
+    """The kinds of recurring jobs that have missed several turns, or are due later than their next turn can be."""
     rows = dict(Job.objects.filter(state=State.READY, key__endswith=":recurring").values_list("kind", "run_at"))
     return sorted(
         handler.kind for handler in recurring() if (due := rows.get(handler.kind)) and _is_late(handler, due, now)
@@ -51,10 +51,10 @@ def _is_late(handler: Handler, due_at: datetime, now: datetime) -> bool:
     return due_at < now - late or due_at > now + _turn(handler)
 
 
-def _put_right(queue: type[LeasedRow], now: datetime) -> int:
+def _correct(queue: type[LeasedRow], now: datetime) -> int:
     rows = queue._default_manager.filter(state=State.READY, run_at__gt=now + TOLERANCE)
     lease = timedelta(seconds=LEASE_S)
-    # A worker that lives goes on renewing it.
+    # A living worker renews its lease again.
     count = rows.exclude(lease_token=None).filter(run_at__gt=now + lease + TOLERANCE).update(run_at=now + lease)
     return count + rows.filter(_waits_too_long(queue, now), lease_token=None).update(run_at=now)
 
@@ -70,7 +70,7 @@ def _waits_too_long(queue: type[LeasedRow], now: datetime) -> Q:
 
 
 def _after_a_try(now: datetime) -> Q:
-    """Later than the backoff of so many tries."""
+    """Rows that wait longer than the backoff after their tries."""
     too_late = Q(run_at__gt=now + _wait(BACKOFF_MAX_S))
     backoff_s, attempts = BACKOFF_FIRST_S, 1
     too_late |= Q(attempts=0, run_at__gt=now + _wait(0))

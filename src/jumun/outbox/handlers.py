@@ -1,4 +1,4 @@
-"""What a job's kind means. Handlers live in the ``jobs.py`` of their app and are found when Django starts."""
+"""The functions that run each kind of job. They are in the ``jobs.py`` of their app and are registered at start-up."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,10 +12,10 @@ Run = Callable[..., bool | None]
 class Handler:
     """How to run a kind of job.
 
-    ``network`` handlers call somebody else, so they run outside a transaction and may run more than once. One that
-    returns ``True`` has had an answer that must not be asked for again (a mail server has taken a mail): this is
-    committed at once, and from then on only ``record`` is tried, in the transaction that finishes the job. All other
-    handlers run in that transaction. A recurring job runs again ``every_s`` seconds after it ended.
+    A ``network`` handler calls another service, so it runs outside a transaction and may run more than once. It returns
+    ``True`` when the call must not be repeated (a mail server has accepted a mail). That is committed at once; from
+    then on only ``record`` runs, in the transaction that finishes the job. All other handlers run in that transaction.
+    A recurring job runs again ``every_s`` seconds after it ended.
     """
 
     kind: str
@@ -37,7 +37,7 @@ def job(
     record: Callable[..., object] | None = None,
     every_s: int | None = None,
 ) -> Callable[[Run], Run]:
-    """Register a function as the handler of ``kind``; it and ``record`` get the job's arguments as keywords."""
+    """Register the handler of ``kind``. It and ``record`` get the job's arguments as keyword arguments."""
 
     def register(run: Run) -> Run:
         _handlers[kind] = Handler(kind=kind, run=run, lane=lane, network=network, record=record, every_s=every_s)
@@ -47,7 +47,7 @@ def job(
 
 
 def handler_of(kind: str) -> Handler:
-    """The handler of ``kind``. Raises `LookupError` where no installed app has one."""
+    """Raises `LookupError` if no installed app handles ``kind``."""
     try:
         return _handlers[kind]
     except KeyError:
@@ -55,5 +55,5 @@ def handler_of(kind: str) -> Handler:
 
 
 def recurring() -> list[Handler]:
-    """The handlers that run again and again without being asked."""
+    """The handlers of recurring jobs."""
     return [handler for handler in _handlers.values() if handler.every_s is not None]

@@ -11,12 +11,12 @@ from jumun.outbox.lease import RENEW_EVERY_S, LeasedRow
 
 logger = logging.getLogger("jumun.worker")
 
-# How soon a renewal that failed is tried again.
+# How soon a failed renewal is tried again.
 AGAIN_S = 1.0
 
 
 class Heartbeat:
-    """Renews the leases of claimed rows, from a thread of its own: slow work is not taken for a dead worker."""
+    """Renews the leases of claimed rows in its own thread, so that slow work does not look like a dead worker."""
 
     def __init__(self) -> None:
         self._held: dict[UUID | None, list[LeasedRow]] = {}
@@ -33,7 +33,7 @@ class Heartbeat:
 
     @contextmanager
     def holding(self, rows: list[LeasedRow]) -> Iterator[None]:
-        """Renew the leases of these rows, which are of one claim, until the block ends."""
+        """Renew the leases of these rows of one claim until the block ends."""
         token = rows[0].lease_token
         self._held[token] = rows
         try:
@@ -42,12 +42,12 @@ class Heartbeat:
             del self._held[token]
 
     def beat(self) -> bool:
-        """Renew every lease now; ``False`` where one could not be renewed."""
+        """Renew every lease now; ``False`` if one could not be renewed."""
         try:
             for rows in list(self._held.values()):
                 type(rows[0]).renew(rows)
         except Exception:
-            # Without renewal another worker takes over, and this one's effect rolls back: nothing is lost.
+            # Without renewal another worker takes the rows, and this one rolls back: nothing is lost.
             logger.warning("a lease could not be renewed", exc_info=True)
             connections.close_all()
             return False

@@ -3,9 +3,10 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Lane(TextChoices):
-    """What is worked on side by side: each lane has threads of its own, so what is slow holds up only its own lane.
+    """A kind of work with its own threads, so that slow work delays only its own lane.
 
-    One lane for everything that the same outsider can make slow, and one for long work.
+    There is a lane for each outside service that can be slow, and one for long work. A `QueueRunner` serves one lane of
+    one table.
     """
 
     EVENTS = "events", _("events")
@@ -17,16 +18,16 @@ class Lane(TextChoices):
 
     @property
     def low_priority(self) -> bool:
-        """Whether its rows wait a moment for events that are due: a backlog of mails and PDFs delays no payment."""
+        """Whether its rows wait a moment for due events, so that a backlog of mails and PDFs delays no payment."""
         return self not in {Lane.EVENTS, Lane.MONEY}
 
     @property
     def batch(self) -> int:
-        """Rows of one claim. What waits for others is claimed singly: another thread may have the next row."""
+        """Rows per claim. Work that waits for a service is claimed singly: another thread can take the next row."""
         return 10 if self in {Lane.EVENTS, Lane.DOCUMENTS} else 1
 
     def threads(self, concurrency: int) -> int:
-        """How many threads serve the lane in a worker of that ``concurrency``, which is the number for events."""
+        """How many threads serve the lane; ``concurrency`` is the number for events."""
         match self:
             case Lane.EVENTS:
                 return concurrency

@@ -1,10 +1,10 @@
 """Rows that a worker claims for a while: the base of jobs and of received events.
 
-A row that waits has ``state = ready``. Claiming it moves ``run_at`` to the end of the lease and sets a token,
-so a row whose worker died becomes due again by itself, and the worker that lost it can no longer finish it.
+A waiting row has ``state = ready``. A claim moves ``run_at`` to the end of the lease and sets a token. So a row whose
+worker died becomes due again by itself, and the worker that lost it can no longer finish it.
 
-A due row that still has a token was abandoned: its worker died. It is a suspect from then on, and claimed singly. After
-its second death it runs in a process of its own, after the third it is parked: docs/decisions/0072-lanes-and-deaths.md
+A due row that still has a token was abandoned: its worker died. From then on it is a suspect and is claimed singly.
+After its second death it runs in its own process, after the third it is parked: docs/decisions/0072-lanes-and-deaths.md
 """
 
 import random
@@ -25,20 +25,20 @@ from jumun.errors import LeaseLost, WorkerDied
 from jumun.outbox.lanes import Lane
 from jumun.outbox.signals import work_added
 
-# Short, so that the work of a killed worker is taken up soon; a living worker renews its leases meanwhile.
+# Short, so that another worker soon takes over from a killed one. A living worker renews its leases.
 LEASE_S = 15
-# Of a row that one process has died of: should it be the culprit, the second death is noticed sooner.
+# Of a suspect: if it kills its worker again, that is noticed sooner.
 SUSPECT_LEASE_S = 6
 # Well below both.
 RENEW_EVERY_S = 2
 BACKOFF_FIRST_S = 2.0
 BACKOFF_MAX_S = 3600.0
-# A death says nothing about the next try, which shall be soon: within a minute the row is done or parked.
+# Short, because a death says nothing about the next try: within a minute the row is done or parked.
 AFTER_DEATH_S = 1.0
-# With so many deaths a row runs in a process of its own, and with so many it is parked.
+# After so many deaths a row runs in its own process, and after so many it is parked.
 ALONE_FROM_DEATHS, DEATHS_MAX = 2, 3
 ERROR_MAX_CHARS = 2000
-# Small, so that nobody who writes has to wait for it.
+# Small, so that no other writer waits for it.
 PURGE_BATCH = 500
 
 
@@ -49,7 +49,7 @@ class State(models.TextChoices):
     PARKED = "parked", _("parked")
 
 
-# What nobody waits for any more; parked rows wait for staff.
+# Parked rows are not among them: they wait for staff.
 FINISHED = (State.DONE, State.IGNORED)
 
 
@@ -60,12 +60,12 @@ def backoff_s(attempts: int) -> float:
 
 
 def storable(text: str) -> str:
-    """Text that every database takes: PostgreSQL refuses NUL and halves of surrogate pairs."""
+    """The text without what PostgreSQL refuses: NUL and halves of surrogate pairs."""
     return text.replace("\x00", "").encode(errors="replace").decode()
 
 
 def error_text(error: BaseException) -> str:
-    """What an exception is and says. Some fail to say it."""
+    """The type and message of an exception, even if its ``__str__`` fails."""
     try:
         text = f"{type(error).__name__}: {error}"
     except Exception:  # noqa: BLE001 (whatever its author did)
@@ -74,10 +74,10 @@ def error_text(error: BaseException) -> str:
 
 
 class LeasedRow(models.Model):
-    """A unit of work that survives any crash. Subclasses say in `run` what is to be done."""
+    """A unit of work that survives any crash. `register_queue` says which function does the work."""
 
     state = models.CharField(_("state"), max_length=8, choices=State, default=State.READY)
-    # Tries that came to an end.
+    # Tries that ended, whether they succeeded or failed.
     attempts = models.PositiveIntegerField(_("attempts"), default=0)
     # Tries that ended with their process, or would have ended it.
     deaths = models.PositiveIntegerField(_("deaths"), default=0)
@@ -86,11 +86,11 @@ class LeasedRow(models.Model):
     last_error = models.TextField(_("last error"), blank=True)
     finished_at = models.DateTimeField(_("finished at"), null=True)
 
-    # What rows are counted by.
+    # The field by which `work --status` counts rows.
     KIND_FIELD: ClassVar[str] = "kind"
     # The states from which staff may requeue a row.
     REQUEUED_FROM: ClassVar[tuple[State, ...]] = (State.PARKED,)
-    # Where there are several, `lane` is a column.
+    # If there are several, `lane` is a column.
     LANES: ClassVar[tuple[Lane, ...]]
     lane: Any
 
@@ -99,15 +99,15 @@ class LeasedRow(models.Model):
 
     @property
     def attempts_max(self) -> int:
-        """Tries before the row is parked for staff; 15 tries with the backoff above are about nine hours."""
+        """Tries before the row is parked for staff. 15 tries take about nine hours."""
         return 15
 
     def cause(self) -> Cause:
-        """Who or what acts while the row is worked on."""
+        """The actor that the timeline names for what this row does."""
         return Cause(actor=Actor.WORKER, source=str(self))
 
     def add(self) -> None:
-        """Insert the row in the caller's transaction; where its key is there already, nothing happens."""
+        """Insert the row in the caller's transaction, unless a row with its key exists."""
         self.add_all([self])
 
     @classmethod
@@ -120,7 +120,7 @@ class LeasedRow(models.Model):
     def tell_of_work(cls, lanes: set[Lane]) -> None:
         """Send `work_added` once the caller's transaction is committed."""
 
-        # A function, not a `partial`: Django names what has failed by its `__qualname__`.
+        # Not a `partial`: Django logs a failed callback by its `__qualname__`.
         def tell() -> None:
             work_added.send(cls, lanes=lanes)
 
@@ -129,14 +129,14 @@ class LeasedRow(models.Model):
 
     @classmethod
     def in_lane(cls, lane: Lane | None) -> dict[str, str]:
-        """The values that the rows of ``lane`` have in common, which for ``None`` are those of every lane."""
+        """The filter for the rows of ``lane``; empty for ``None``, which means all lanes."""
         return {"lane": lane.value} if lane and len(cls.LANES) > 1 else {}
 
     @classmethod
     def claim(cls, limit: int, lane: Lane | None = None) -> list[Self]:
         """Take up to ``limit`` due rows of ``lane``, or of all lanes, oldest first, for the length of a lease.
 
-        A row that one worker has died of already is taken singly: no other is abandoned with it.
+        A suspect is taken singly, so that no other row is abandoned with it.
         """
         now = timezone.now()
         using = router.db_for_write(cls)
@@ -153,7 +153,7 @@ class LeasedRow(models.Model):
                 row.deaths += row.lease_token is not None
                 row.lease_token = token
             if rows:
-                # Where there are several, none has a death.
+                # Several rows have no deaths among them.
                 cls._default_manager.using(using).filter(pk__in=[row.pk for row in rows]).update(
                     lease_token=token, run_at=now + rows[0]._lease, deaths=rows[0].deaths
                 )
@@ -167,7 +167,7 @@ class LeasedRow(models.Model):
 
     @classmethod
     def is_added_later_than(cls, moment: datetime) -> models.Q:
-        """Which rows that wait for their first try seem to come from after ``moment``. They are due as they come."""
+        """The rows that wait for their first try and seem to come from after ``moment``: a new row is due at once."""
         return models.Q(run_at__gt=moment)
 
     @property
@@ -180,9 +180,7 @@ class LeasedRow(models.Model):
 
     @classmethod
     def _is_any_due(cls, connection: BaseDatabaseWrapper, now: datetime, values: dict[str, str]) -> bool:
-        """A worker without work asks this many times a second: one statement, no transaction, an eighth of the time
-        that building a QuerySet for it takes.
-        """
+        """An idle worker asks this many times a second. One raw statement takes an eighth of the time of a QuerySet."""
         table = connection.ops.quote_name(cls._meta.db_table)
         also = "".join(f" AND {connection.ops.quote_name(name)} = %s" for name in values)
         with connection.cursor() as cursor:
@@ -194,30 +192,30 @@ class LeasedRow(models.Model):
 
     @classmethod
     def renew(cls, rows: "Sequence[LeasedRow]") -> None:
-        """Hold what is left of a claim for as long again."""
+        """Extend the lease of the rows of a claim that are not finished yet."""
         held = cls._default_manager.filter(pk__in=[row.pk for row in rows], state=State.READY)
         held = held.filter(lease_token=rows[0].lease_token)
         held.update(run_at=timezone.now() + rows[0]._lease)
 
     def release(self, wait_s: float = 0.0) -> None:
-        """Give the row back as it was, to be claimed again at once or after ``wait_s``. Raises `LeaseLost`."""
+        """Return the row unchanged, to be claimed again at once or after ``wait_s``. Raises `LeaseLost`."""
         self._settle(run_at=timezone.now() + timedelta(seconds=wait_s))
 
     def finish(self, state: State = State.DONE, **learnt: object) -> None:
-        """End the row's life, with what was ``learnt`` of its own columns. Raises `LeaseLost`, which must roll the
-        effect back, where the lease is no longer ours.
+        """Mark the row as done and set the ``learnt`` columns. Raises `LeaseLost` if the lease is no longer ours; that
+        must roll the effect back.
         """
         ended = {"attempts": self.attempts + 1, "finished_at": timezone.now(), "last_error": ""}
         self._settle(state=state, **ended, **learnt)
 
     def rearm(self, run_at: datetime) -> None:
-        """Make a recurring row wait for its next turn. Raises `LeaseLost`."""
+        """Schedule the next turn of a recurring row. Raises `LeaseLost`."""
         self._settle(run_at=run_at, attempts=0, deaths=0, last_error="")
 
     def fail(self, error: Exception) -> None:
-        """Record a failed try: wait and try again, or park the row where staff see it. Raises `LeaseLost`."""
+        """Record a failed try: schedule the next one, or park the row for staff. Raises `LeaseLost`."""
         if (postponed_s := getattr(error, "postponed_s", None)) is not None:
-            # Up to twice as long, so that what was postponed together does not come back together.
+            # Up to twice as long, so that rows that were postponed together do not come back together.
             run_at = timezone.now() + timedelta(seconds=postponed_s * random.uniform(1, 2))  # noqa: S311 (jitter)
             self._settle(run_at=run_at, last_error=error_text(error))
         elif not getattr(error, "retryable", True) or self.attempts + 1 >= self.attempts_max:
@@ -226,8 +224,8 @@ class LeasedRow(models.Model):
             self.reschedule(error, backoff_s(self.attempts + 1))
 
     def die(self, how: str) -> None:
-        """Record a try that ended with its process, or would have: try again soon, or park the row after the last
-        of `DEATHS_MAX`. Raises `LeaseLost`.
+        """Record a try that killed its process, or would have: try again soon, or park the row after `DEATHS_MAX`.
+        Raises `LeaseLost`.
         """
         deaths = self.deaths + 1
         if deaths < DEATHS_MAX:
@@ -237,16 +235,16 @@ class LeasedRow(models.Model):
             self.give_up(how, deaths=deaths)
 
     def give_up(self, how: str, **learnt: object) -> None:
-        """Park a row that has died too often. Raises `LeaseLost`."""
+        """Park a row that has killed its worker too often. Raises `LeaseLost`."""
         error = WorkerDied(f"the process died {DEATHS_MAX} times while working on this; the last time: {how}")
         self.park(error_text(error), **learnt)
 
     def park(self, last_error: str, **learnt: object) -> None:
-        """Set the row aside until staff requeue it. Raises `LeaseLost`."""
+        """Stop trying until staff requeue the row. Raises `LeaseLost`."""
         self._settle(state=State.PARKED, last_error=last_error, finished_at=timezone.now(), **learnt)
 
     def reschedule(self, error: Exception, wait_s: float) -> None:
-        """Try it again after so long, and not for the last time. Raises `LeaseLost`."""
+        """Try again after ``wait_s``; this is never the last try. Raises `LeaseLost`."""
         self._settle(
             run_at=timezone.now() + timedelta(seconds=wait_s),
             attempts=min(self.attempts + 1, self.attempts_max - 1),
@@ -254,15 +252,15 @@ class LeasedRow(models.Model):
         )
 
     def requeue(self) -> bool:
-        """Make it due now, with all its tries before it. ``False`` where its state is none of `REQUEUED_FROM`."""
+        """Make the row due now and reset its tries. ``False`` if its state is not in `REQUEUED_FROM`."""
         finished = type(self)._default_manager.filter(pk=self.pk, state__in=self.REQUEUED_FROM)
         return bool(finished.update(state=State.READY, run_at=timezone.now(), attempts=0, deaths=0, finished_at=None))
 
     @classmethod
     def purge(cls, *, finished_before: datetime) -> int:
-        """Delete up to `PURGE_BATCH` rows that were finished before that moment, oldest first; return how many."""
+        """Delete up to `PURGE_BATCH` rows that were finished before then, oldest first; return how many."""
         old = cls._default_manager.filter(state__in=FINISHED, finished_at__lt=finished_before)
-        # By their ids, which are about as old as the rows: what is found first is found at once.
+        # Ids grow with age, so the primary key finds the oldest rows at once.
         pks = list(old.order_by("pk").values_list("pk", flat=True)[:PURGE_BATCH])
         return old.filter(pk__in=pks).delete()[0]
 
@@ -270,5 +268,5 @@ class LeasedRow(models.Model):
         token = self.lease_token
         if not change(self, {**values, "lease_token": None}, where={"lease_token": [token], "state": [State.READY]}):
             raise LeaseLost(f"{self._meta.label} {self.pk}")
-        # It goes on naming the claim that the row came with.
+        # On the object the token still names the claim that it came from.
         self.lease_token = token

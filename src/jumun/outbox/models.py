@@ -21,18 +21,18 @@ RECORD_AGAIN_S = 1.0
 
 
 class Job(LeasedRow):
-    """Work that must follow a commit. Insert it in the transaction of its cause with `Job.enqueue`."""
+    """Work to do after a commit. `Job.enqueue` inserts it in the transaction of its cause."""
 
     LANES: ClassVar[tuple[Lane, ...]] = tuple(lane for lane in Lane if lane != Lane.EVENTS)
 
     kind = models.CharField(_("kind"), max_length=100)
     args = models.JSONField(_("arguments"), default=dict, encoder=DjangoJSONEncoder)
-    # A second job for one cause is refused by the database, however often the cause is seen.
+    # The database refuses a second job for one cause, however often the cause is seen.
     key = models.CharField(_("key"), max_length=600, unique=True)
-    # Of its handler; kept here so that each lane finds its own rows.
+    # A copy of the handler's lane, so that each lane finds its rows.
     lane = models.CharField(_("lane"), max_length=16, choices=Lane)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
-    # When somebody else accepted what the job sends: it is not sent again.
+    # When the other service accepted what the job sends; after that it is not sent again.
     accepted_at = models.DateTimeField(_("accepted at"), null=True, editable=False)
 
     class Meta:
@@ -48,37 +48,35 @@ class Job(LeasedRow):
 
     @classmethod
     def enqueue(cls, *kinds: str, key: str, **args: Any) -> None:
-        """Add a job of each kind in the caller's transaction; where ``kind:key`` exists already, nothing happens.
+        """Add a job of each kind in the caller's transaction, unless ``kind:key`` exists.
 
-        ``args`` must be JSON. Raises `LookupError` for a kind that nobody handles.
+        ``args`` must be JSON. Raises `LookupError` for a kind without a handler.
         """
         cls.add_all([cls.of(kind, key=key, **args) for kind in kinds])
 
     @classmethod
     def of(cls, kind: str, /, *, key: str, wait_s: float = 0.0, **args: Any) -> Self:
-        """A job for `add_all`, due after ``wait_s``; the rest as for `enqueue`."""
+        """A job for `add_all`, due after ``wait_s``. Raises `LookupError` as `enqueue` does."""
         run_at = timezone.now() + timedelta(seconds=wait_s)
         return cls(kind=kind, lane=handler_of(kind).lane, key=f"{kind}:{key}", args=args, run_at=run_at)
 
     @classmethod
     def hasten(cls, kind: str, *, key: str) -> None:
-        """Make the job of ``kind:key`` due now, if it still waits for the first time."""
+        """Make the job of ``kind:key`` due now, if it waits for its first try."""
         waiting = cls.objects.filter(key=f"{kind}:{key}", state=State.READY, lease_token=None, attempts=0)
         if waiting.filter(run_at__gt=timezone.now()).update(run_at=timezone.now()):
             cls.tell_of_work({handler_of(kind).lane})
 
     @classmethod
     def make_due(cls, kind: str) -> None:
-        """Have the recurring job of ``kind`` take its next turn now."""
+        """Make the recurring job of ``kind`` due now."""
         cls.ensure_recurring()
         waiting = cls.objects.filter(key=f"{kind}:recurring", state=State.READY, lease_token=None)
         waiting.update(run_at=timezone.now())
 
     @classmethod
     def enqueue_missing(cls, kind: str, wanted: Iterable[tuple[str, dict[str, Any]]], *, limit: int) -> int:
-        """`enqueue` those of the ``wanted`` keys and arguments that have no job yet, the first ``limit``; return how
-        many. However many have one already, the others get theirs.
-        """
+        """`enqueue` the first ``limit`` of the ``wanted`` keys and arguments that have no job yet; return how many."""
         rest, missing = iter(wanted), list[Job]()
         while len(missing) < limit and (some := list(islice(rest, limit))):
             jobs = [cls.of(kind, key=key, **args) for key, args in some]
@@ -89,7 +87,7 @@ class Job(LeasedRow):
 
     @classmethod
     def ensure_recurring(cls) -> None:
-        """Add the rows of the recurring jobs that are not there yet; each has its first turn after its interval."""
+        """Add missing rows of recurring jobs; each has its first turn after its interval."""
         now = timezone.now()
         rows = [
             Job(
@@ -104,7 +102,7 @@ class Job(LeasedRow):
 
     @classmethod
     def is_added_later_than(cls, moment: datetime) -> models.Q:
-        """By when they were made: whoever enqueues a job chooses how long it waits."""
+        """By `created_at`, because the caller of `enqueue` chooses `run_at`."""
         return models.Q(created_at__gt=moment)
 
     def run(self) -> None:
@@ -119,9 +117,9 @@ class Job(LeasedRow):
             self._end(handler.every_s)
 
     def _note_accepted(self) -> None:
-        """Commit by itself that there is nothing more to send, as often as the database refuses it.
+        """Commit at once that nothing more is to be sent; try again for as long as the database refuses.
 
-        It is true whoever holds the lease by now.
+        It is true even if another worker holds the lease by now.
         """
         self.accepted_at = timezone.now()
         while True:
@@ -148,7 +146,7 @@ class Job(LeasedRow):
         except LookupError:
             return None
 
-    # A recurring job is never parked, whatever it meets and however often: its next turn may well succeed.
+    # A recurring job is never parked, because its next turn may succeed.
 
     def fail(self, error: Exception) -> None:
         if self._every_s is None:

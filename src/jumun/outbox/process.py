@@ -12,9 +12,9 @@ logger = logging.getLogger("jumun.worker")
 
 
 def process(row: LeasedRow) -> None:
-    """Run one claimed row and record how it went; whatever its work raises counts against this row alone.
+    """Run one claimed row and record the result. An exception of its work counts against this row only.
 
-    Raises what keeps the database from recording it, and `KeyboardInterrupt` for Ctrl-C.
+    Raises the database's error if the result cannot be recorded, and `KeyboardInterrupt` for Ctrl-C.
     """
     try:
         if row.deaths >= DEATHS_MAX:
@@ -28,7 +28,7 @@ def process(row: LeasedRow) -> None:
 
 
 def run_here(row: LeasedRow) -> None:
-    """Run the row in this process. Raises `LeaseLost`, and what `process` raises."""
+    """Run the row in this process. Raises `LeaseLost`, and the same as `process`."""
     try:
         with acting(row.cause):
             process_row(row)
@@ -49,12 +49,12 @@ def run_here(row: LeasedRow) -> None:
 
 
 def _is_interruptible() -> bool:
-    """Whether Ctrl-C raises `KeyboardInterrupt` here; otherwise it is the row's own, as a `SystemExit` is."""
+    """Whether Ctrl-C raises `KeyboardInterrupt` here. If not, the row's own code raised it."""
     is_main = threading.current_thread() is threading.main_thread()
     return is_main and signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 def _die(row: LeasedRow, error: BaseException) -> None:
-    """What is no ordinary failure would have ended this thread or process, were it not caught here."""
+    """Record an exception that would have ended this thread or process if it were not caught."""
     logger.error("%s raised %s", row, type(error).__name__, exc_info=True)
     row.die(error_text(error))

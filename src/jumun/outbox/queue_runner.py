@@ -14,20 +14,20 @@ from jumun.outbox.stopping import stops_at
 
 logger = logging.getLogger("jumun.worker")
 
-# How long a row of low priority waits for events that are due, before it is begun beside them.
+# How long a row of low priority waits for due events before it runs beside them.
 GIVE_WAY_S = 1.0
-# How soon a new event is noticed, and a new row of another lane. A look costs half a millisecond:
+# How often to look for new events, and for new rows of other lanes. A look costs half a millisecond:
 # docs/decisions/0032-polling-not-notify.md
 POLL_S = 0.05
 POLL_OTHERS_S = 0.25
-# How often a database that is away is tried.
-AWAY_S = 1.0
-# How long all but events wait for a clock that has jumped to come back.
+# How often to try a database that does not answer.
+DATABASE_RETRY_S = 1.0
+# How long all lanes but events wait for a clock to return after a jump.
 CLOCK_SETTLES_S = 30.0
 
 
 class QueueRunner:
-    """The threads that serve one lane of a queue: a slow mail server delays no payment.
+    """The threads that serve one lane of a table.
 
     One thread at a time looks for due rows; the others work, or wait for their turn to look.
     """
@@ -49,7 +49,7 @@ class QueueRunner:
         self._quiet = threading.Event()
         self._at_work: set[int] = set()
         self.threads = lane.threads(concurrency)
-        # One claim for several rows is cheaper; but no other thread can begin what one has claimed.
+        # Claiming several rows at once is cheaper, but no other thread can start a claimed row.
         self._batch = -(-lane.batch // self.threads)
         self._poll_s = POLL_S if lane == Lane.EVENTS else POLL_OTHERS_S
         self._heartbeat = heartbeat
@@ -61,19 +61,19 @@ class QueueRunner:
         return self.lane.value
 
     def serve(self) -> None:
-        """Work off due rows until ``stop`` is set: the row in hand is finished, others of its claim are released."""
+        """Process due rows until ``stop`` is set. Then running rows finish, and claimed rows are released."""
         stops_at(self._stop)
         try:
             while rows := self._next_rows():
                 self._work_off(rows)
                 self._at_work.discard(threading.get_ident())
         finally:
-            # No row ends this thread. Whatever did, the others do not go on without it as if all were well.
+            # No row can end this thread. If something else did, the worker stops instead of running on without it.
             self._stop.set()
             connections.close_all()
 
     def _next_rows(self) -> list[LeasedRow]:
-        """Rows as soon as some are due; none when it is time to stop."""
+        """Wait for due rows and return them; none when it is time to stop."""
         with self._turn:
             while not self._stop.is_set():
                 if self._clock.has_jumped():
@@ -95,25 +95,25 @@ class QueueRunner:
         return []
 
     def _wait_for_clock(self) -> None:
-        """Leases seem to have run out, or orders, where the clock is ahead. Often it comes back soon; payments do not
-        wait for that.
+        """If the clock is ahead, leases and orders seem to have expired. Often it comes back soon. Payments wait only
+        briefly.
         """
         logger.warning("the clock has jumped: lane %s waits a moment before it goes on", self.lane)
         self._heartbeat.beat()
-        self._stop.wait(2 * AWAY_S if self.lane == Lane.EVENTS else CLOCK_SETTLES_S)
+        self._stop.wait(2 * DATABASE_RETRY_S if self.lane == Lane.EVENTS else CLOCK_SETTLES_S)
 
     def _wait_for_database(self) -> None:
-        """Leases may have run out meanwhile. Every worker renews its own before any claims what the dead have left:
+        """Leases may have expired meanwhile. Every worker renews its own before any worker claims abandoned rows:
         otherwise a mail whose sending could not be recorded would be sent again.
         """
         connections.close_all()
-        while not self._stop.wait(AWAY_S) and not (self._heartbeat.beat() and self._can_claim()):
+        while not self._stop.wait(DATABASE_RETRY_S) and not (self._heartbeat.beat() and self._can_claim()):
             pass
-        # Longer than the others take to see it too.
-        self._stop.wait(2 * AWAY_S)
+        # Longer than other workers take to notice that the database is back.
+        self._stop.wait(2 * DATABASE_RETRY_S)
 
     def _can_claim(self) -> bool:
-        """Whether the database takes a claim, which is then rolled back: a full disk can still be read."""
+        """Whether a claim succeeds, which is rolled back. Reading is not enough: a full disk can be read."""
         using = router.db_for_write(self._queue)
         try:
             with transaction.atomic(using):
@@ -140,21 +140,21 @@ class QueueRunner:
                         process(row)
                 except LeaseLost:
                     pass
-                # Whatever it is, this thread goes on with the other rows.
+                # This thread continues with the other rows, whatever was raised.
                 except BaseException:
                     logger.exception("the worker could not record how %s went", row)
                     self._release(row)
 
     def _release(self, row: LeasedRow) -> None:
-        """Give back a row whose lease would run out as if this worker had died of it."""
+        """Release a row, because if its lease expired, that would count as a death."""
         while True:
             connections.close_all()
             try:
-                row.release(AWAY_S)
+                row.release(DATABASE_RETRY_S)
             except LeaseLost:
                 return
             except Exception:  # noqa: BLE001 (the log names it already)
-                if self._stop.wait(AWAY_S):
+                if self._stop.wait(DATABASE_RETRY_S):
                     return
             else:
                 return

@@ -1,4 +1,4 @@
-"""Which tables the worker serves. An app registers its own leased rows in its ``AppConfig.ready``."""
+"""The tables that the worker serves. An app registers its leased rows in its ``AppConfig.ready``."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,17 +11,15 @@ _queues: dict[type[LeasedRow], Process] = {}
 
 
 def register_queue(queue: type[LeasedRow], process: Process) -> None:
-    """Have the worker serve this table too. ``process`` does the work of one row, and calls `LeasedRow.finish` in the
-    transaction that makes its effect true.
+    """Make the worker serve this table. ``process`` does the work of one row, and calls `LeasedRow.finish` in the
+    transaction of its effect.
     """
     _queues[queue] = process
 
 
 def registered_queues() -> tuple[type[LeasedRow], ...]:
-    """The tables that the worker serves."""
     return tuple(_queues)
 
 
 def process_row(row: LeasedRow) -> None:
-    """Do the work of one claimed row."""
     _queues[type(row)](row)

@@ -1,4 +1,4 @@
-"""Whether this process can serve: the database answers, has the tables of this version, and takes writes."""
+"""Whether this process can serve: the database answers, has this version's tables and accepts writes."""
 
 import logging
 import sqlite3
@@ -14,15 +14,15 @@ from jumun.outbox.models import Job
 
 logger = logging.getLogger("jumun.readiness")
 
-# How long an answer is kept: probes come often, from several places. A bad one is looked at again soon.
+# How long an answer is kept, because probes come often and from several places. A bad answer expires sooner.
 SCHEMA_FITS_S, SCHEMA_DIFFERS_S = 30.0, 2.0
 WRITABLE_S, READ_ONLY_S = 2.0, 0.5
-# How long a probe waits for SQLite's other writers: one that writes shows that it can be written.
+# How long a probe waits for SQLite's other writers. If they write, the database accepts writes.
 BUSY_MS = 500
 
 
 class _Remembered:
-    """An answer that is asked for anew once it is too old; empty means that all is well."""
+    """An answer that is asked for again when it is too old. Empty means that all is well."""
 
     def __init__(self, ask: Callable[[], str], *, well_s: float, unwell_s: float) -> None:
         self._ask = ask
@@ -49,7 +49,7 @@ def _schema_problem() -> str:
 
 
 def _write_problem() -> str:
-    """Try a statement that would write, and changes nothing."""
+    """Try an UPDATE that matches no row."""
     connection = connections[router.db_for_write(Job)]
     is_sqlite = connection.vendor == "sqlite"
     try:
@@ -86,11 +86,11 @@ _write = _Remembered(_write_problem, well_s=WRITABLE_S, unwell_s=READ_ONLY_S)
 
 
 def not_ready_reason() -> str:
-    """``schema``, ``read-only`` or nothing; what exactly is in the log. Raises where the database does not answer."""
+    """``schema``, ``read-only`` or nothing. The log has the details. Raises if the database does not answer."""
     return _schema() or _write()
 
 
 def forget() -> None:
-    """Ask anew, for whoever has changed the database under this process."""
+    """Ask again next time; call it after changing the database under this process."""
     _schema.forget()
     _write.forget()

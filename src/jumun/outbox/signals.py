@@ -1,9 +1,9 @@
-"""What goes on around the queues.
+"""Signals of the queues.
 
-- `worker_started`: a process begins to serve them. Sent in a thread of its own, beside the work: a receiver may take
-  its time to load what the first row would otherwise wait for.
-- `work_added`: rows that are due were committed, in these ``lanes``. Sent by whoever added them: a receiver must be
-  quick, and its failure hurts nobody.
+- `worker_started`: a process starts to serve them. It is sent in its own thread, so a receiver may take time to load
+  what the first row would otherwise wait for.
+- `work_added`: rows that are due were committed, in these ``lanes``. It is sent in the thread that added them, so a
+  receiver must be quick. If it fails, the rows are found by the next look.
 """
 
 from django.dispatch import Signal

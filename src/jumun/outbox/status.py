@@ -1,4 +1,4 @@
-"""How the worker gets on: what waits, since when, and what it has given up."""
+"""What waits for the worker, since when, and what is parked."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,15 +11,15 @@ from jumun.outbox.lanes import Lane
 from jumun.outbox.lease import LeasedRow, State
 from jumun.outbox.queues import registered_queues
 
-# Work that is due and has waited longer than this: no worker is running, or too few are.
+# Due work that has waited longer than this means that no worker is running, or too few.
 LATE_S = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LaneStatus:
-    """One lane: how many rows of each kind wait and are parked; ``oldest_waiting_s`` is 0 where none is due.
+    """How many rows of each kind wait and are parked; ``oldest_waiting_s`` is 0 if none is due.
 
-    What is done is not counted: both are found by indexes that hold nothing else, however much that is.
+    Indexes hold just these rows, so counting them stays quick. Finished rows are not counted.
     """
 
     lane: Lane
@@ -30,7 +30,7 @@ class LaneStatus:
 
 
 def oldest_due_at(now: datetime, *lanes: Lane) -> datetime | None:
-    """When the oldest due row of these lanes, or of all, should have begun. One query for each lane or table."""
+    """When the oldest due row of these lanes, or of all, became due. One query for each lane or table."""
     if lanes:
         due = [_due(queue, lane, now) for lane in lanes for queue in registered_queues() if lane in queue.LANES]
     else:
@@ -40,13 +40,13 @@ def oldest_due_at(now: datetime, *lanes: Lane) -> datetime | None:
 
 
 def oldest_waiting_s(now: datetime, *lanes: Lane) -> float:
-    """How long the oldest due row of these lanes has waited; 0 for none."""
+    """How long the oldest due row of these lanes, or of all, has waited; 0 if none is due."""
     oldest = oldest_due_at(now, *lanes)
     return round((now - oldest).total_seconds(), 3) if oldest else 0.0
 
 
 def lane_statuses() -> Iterator[LaneStatus]:
-    """Every lane that has a queue."""
+    """One status for each lane of each table."""
     now = timezone.now()
     for lane in Lane:
         for queue in registered_queues():

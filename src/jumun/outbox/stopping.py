@@ -1,4 +1,4 @@
-"""How a long job learns that its worker is to stop."""
+"""How a long job learns that its worker must stop."""
 
 import threading
 from contextvars import ContextVar
@@ -9,16 +9,16 @@ _stop: ContextVar[threading.Event | None] = ContextVar("jumun_worker_stop", defa
 
 
 def stops_at(stop: threading.Event) -> None:
-    """This thread's work is to end soon once ``stop`` is set."""
+    """Work of this thread ends soon after ``stop`` is set."""
     _stop.set(stop)
 
 
 def stopping() -> threading.Event:
-    """The event that ends this thread's work; outside a worker, one that nobody sets."""
+    """The event that ends this thread's work; outside a worker, one that is never set."""
     return _stop.get() or threading.Event()
 
 
 def checkpoint() -> None:
-    """Called between two parts of a job that can be resumed. Raises `WorkerStopping` when it is time to end."""
+    """Call this between two parts of a resumable job. Raises `WorkerStopping` if the worker must stop."""
     if stopping().is_set():
         raise WorkerStopping

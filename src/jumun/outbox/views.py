@@ -13,18 +13,17 @@ from jumun.outbox.warnings import current_warnings
 @require_safe
 @never_cache
 def healthz(_request: HttpRequest) -> JsonResponse:
-    """The process answers."""
+    """Answers whenever the process runs."""
     return JsonResponse({"ok": True})
 
 
 @require_safe
 @never_cache
 def readyz(_request: HttpRequest) -> JsonResponse:
-    """The database answers, has the tables of this version and takes writes; otherwise 503, with the ``reason``.
+    """200 if the database answers, has this version's tables and accepts writes; otherwise 503 with the ``reason``.
 
-    For how many seconds the oldest due row has been waiting, of all and by lane (0: none); which recurring jobs
-    have not run for several of their turns; and in ``warnings`` the codes of what else is wrong, if anything is, see
-    `jumun.outbox.warnings`. These are the worker's affair: pages are served without it.
+    Also the worker's state, which does not change the status: how many seconds the oldest due row has waited, in total
+    and by lane (0 if none is due), which recurring jobs are late, and the codes of `jumun.outbox.warnings`.
     """
     if reason := not_ready_reason():
         return JsonResponse({"ok": False, "reason": reason}, status=503)

@@ -1,4 +1,4 @@
-"""What ``manage.py work`` runs. Threads, because the work waits for others: Stripe, the mail server, the database.
+"""What ``manage.py work`` runs. It uses threads, because most work waits for Stripe, the mail server or the database.
 
 To use more cores, run more worker processes, on as many machines as there are.
 """
@@ -11,25 +11,25 @@ from django.apps import apps
 from django.db import connection
 
 from jumun.db.schema import schema_problem
-from jumun.outbox.due_times import LOOK_EVERY_S, put_right
+from jumun.outbox.due_times import LOOK_EVERY_S, correct_due_times
 from jumun.outbox.heartbeat import Heartbeat
 from jumun.outbox.lanes import Lane
 from jumun.outbox.lease import LeasedRow, State
 from jumun.outbox.models import Job
 from jumun.outbox.process import process, run_here
-from jumun.outbox.queue_runner import AWAY_S, QueueRunner
+from jumun.outbox.queue_runner import DATABASE_RETRY_S, QueueRunner
 from jumun.outbox.queues import registered_queues
 from jumun.outbox.signals import worker_started
 from jumun.outbox.stopping import stops_at
 
 logger = logging.getLogger("jumun.worker")
 
-# How often a worker whose tables are of another version looks whether they have been brought up to date.
+# How often a worker checks again whether the tables have its version.
 SCHEMA_AGAIN_S = 5.0
 
 
 def drain() -> int:
-    """Process until nothing is due; return how many rows that were."""
+    """Process rows until none is due; return how many."""
     total = 0
     while count := sum(map(work_once, Lane)):
         total += count
@@ -37,7 +37,7 @@ def drain() -> int:
 
 
 def work_once(lane: Lane) -> int:
-    """Process one claim of ``lane``; return how many rows that were."""
+    """Process one claim of each table of ``lane``; return how many rows."""
     count = 0
     for queue in _queues_of(lane):
         if rows := queue.claim(lane.batch, lane):
@@ -49,9 +49,9 @@ def work_once(lane: Lane) -> int:
 
 
 def work_alone(label: str, pk: int, lease_token: str, stop: threading.Event) -> None:
-    """Process one row that another process has claimed; nothing where its lease is over. For `run_alone`."""
+    """Process one row that another process has claimed, if the lease is still valid. For `run_alone`."""
     model = apps.get_model(label)
-    assert issubclass(model, LeasedRow)  # noqa: S101 (said by ourselves)
+    assert issubclass(model, LeasedRow)  # noqa: S101 (our own argument)
     stops_at(stop)
     for row in model._default_manager.filter(pk=pk, lease_token=lease_token, state=State.READY):
         with Heartbeat() as heartbeat, heartbeat.holding([row]):
@@ -59,10 +59,9 @@ def work_alone(label: str, pk: int, lease_token: str, stop: threading.Event) -> 
 
 
 def work(stop: threading.Event, *, concurrency: int = 1, lanes: Collection[Lane] = tuple(Lane)) -> None:
-    """Process due rows of ``lanes`` until ``stop`` is set, with ``concurrency`` threads for events and fewer for each
-    of the others; rows in hand are finished.
+    """Process due rows of ``lanes`` until ``stop`` is set; then running rows finish.
 
-    A database that is away is waited for.
+    ``concurrency`` is the number of threads for events; other lanes have fewer. If the database does not answer, wait.
     """
     threading.Thread(target=_warm_up, name="warm-up", daemon=True).start()
     _wait_for_schema(stop)
@@ -90,9 +89,7 @@ def _queues_of(lane: Lane) -> Iterator[type[LeasedRow]]:
 
 
 def _wait_for_schema(stop: threading.Event) -> None:
-    """A worker that reads tables of another version would park what it does not understand: a deployment's next step,
-    or an operator, brings them up to date.
-    """
+    """Wait until the tables have this version: on tables of another version, a worker would park every row."""
     while not stop.is_set():
         try:
             problem = schema_problem(connection)
@@ -106,15 +103,15 @@ def _wait_for_schema(stop: threading.Event) -> None:
             connection.close()
         if not problem:
             return
-        stop.wait(AWAY_S if problem == "no answer" else SCHEMA_AGAIN_S)
+        stop.wait(DATABASE_RETRY_S if problem == "no answer" else SCHEMA_AGAIN_S)
 
 
 def _watch_due_times(stop: threading.Event) -> None:
     while not stop.is_set():
         try:
-            put_right()
+            correct_due_times()
         except Exception:
-            # The runners wait for the database, and tell of it.
+            # The runners log it and wait for the database.
             logger.debug("due times could not be looked at", exc_info=True)
         finally:
             connection.close()
@@ -127,7 +124,7 @@ def _ensure_recurring(stop: threading.Event) -> None:
             Job.ensure_recurring()
         except Exception:
             logger.exception("the database does not answer; the worker tries again")
-            stop.wait(AWAY_S)
+            stop.wait(DATABASE_RETRY_S)
         else:
             return
         finally:

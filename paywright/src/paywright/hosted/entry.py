@@ -15,7 +15,6 @@ Json = dict[str, Any]
 _PHONE = re.compile(r"^\+?[\d\s().-]{5,25}$")
 _EXPIRY = re.compile(r"^\s*(\d{1,2})\s*[/\-. ]?\s*(\d{4}|\d{2})\s*$")
 
-CARD_FIELDS = ("card_number", "card_expiry", "card_cvc")
 ADDRESS_FIELDS = {
     "address_line1": "line1",
     "address_line2": "line2",

@@ -7,7 +7,6 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from jumun.db.fast import insert
 from jumun.invoices import archive, chain
 from jumun.invoices.chain import SEAL_MAX_CHARS
 from jumun.invoices.documents.make_pdf import Layout, MadePdf
@@ -56,7 +55,7 @@ class ArchivedPdf(models.Model):
             layout=made.layout,
         )
         row.seal = chain.seal_record(*row.sealed())
-        insert(row)
+        row.save(force_insert=True)
 
     def sealed(self) -> tuple[str, ...]:
         """Every column as text: what the seal covers."""

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from jumun.db.schema import schema_problem
 from jumun.outbox.alone import EXIT_TEMPFAIL
-from jumun.outbox.due_times import late_recurring, put_right
+from jumun.outbox.due_times import correct_due_times, late_recurring
 from jumun.outbox.lanes import Lane
 from jumun.outbox.models import Job
 from jumun.outbox.status import LATE_S, lane_statuses
@@ -58,7 +58,7 @@ class Command(BaseCommand):
             if problem := schema_problem(connection):
                 raise CommandError(problem)
             Job.ensure_recurring()
-            put_right()
+            correct_due_times()
             self.stdout.write(f"{drain()} processed")
             return
         concurrency = options["concurrency"]
