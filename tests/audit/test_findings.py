@@ -275,7 +275,7 @@ def test_a_second_payment_on_its_way_back_is_no_finding() -> None:
 
 def test_a_second_payment_that_is_kept_is_named() -> None:
     pay(paid_order())
-    Job.objects.filter(kind="payments.give_back").delete()
+    Job.objects.filter(kind="payments.auto_refund").delete()
     assert [code for code, _subject in found()] == ["I9"]
 
 

@@ -13,7 +13,7 @@ from jumun.audit import findings
 from jumun.backoffice.dashboard import concerns
 from jumun.invoices.models import CreditNote
 from jumun.outbox.models import Job
-from jumun.payments.dispute_mail import enqueue_due
+from jumun.payments.mail import enqueue_dispute_warnings
 from jumun.payments.merge import apply
 from jumun.payments.models import Difference, Dispute, Payment, Reconciliation
 from tests.factories import paid_order
@@ -92,7 +92,7 @@ def test_the_refund_page_says_why_there_is_none(staff: Any, payment: Payment) ->
 def test_a_mail_warns_once_while_there_is_time(payment: Payment, settings: Any) -> None:
     settings.LANGUAGE_CODE = "en"
     dispute(payment, due_at=in_days(2.5))
-    assert enqueue_due() == enqueue_due() == 1
+    assert enqueue_dispute_warnings() == enqueue_dispute_warnings() == 1
     Job.objects.exclude(kind="payments.mail_dispute").delete()
     call_command("work", "--once", stdout=StringIO())
     [message] = mail.outbox
@@ -105,12 +105,12 @@ def test_a_mail_warns_once_while_there_is_time(payment: Payment, settings: Any) 
 @pytest.mark.parametrize(("status", "days"), [("needs_response", 3.5), ("needs_response", -1), ("under_review", 2)])
 def test_no_mail_too_early_too_late_or_after_the_answer(payment: Payment, status: str, days: float) -> None:
     dispute(payment, due_at=in_days(days), status=status)
-    assert enqueue_due() == 0
+    assert enqueue_dispute_warnings() == 0
 
 
 def test_an_answer_given_meanwhile_needs_no_mail(payment: Payment) -> None:
     dispute(payment, due_at=in_days(2))
-    enqueue_due()
+    enqueue_dispute_warnings()
     apply(dispute_of(payment, status="under_review"))
     call_command("work", "--once", stdout=StringIO())
     assert all("dispute" not in message.subject for message in mail.outbox)

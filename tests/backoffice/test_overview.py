@@ -34,7 +34,7 @@ def test_takings_are_net_of_refunds_and_say_so(admin_client):
     refunded, _kept = paid_order(), paid_order()
     apply(refund_snapshot(refunded.payments.get(), 3_000))
     pay(paid_order())  # a second payment is no takings, and its return no refund of them
-    apply(refund_snapshot(Payment.objects.get(unwanted_because="second_payment"), 11_000))
+    apply(refund_snapshot(Payment.objects.get(rejection_reason="second_payment"), 11_000))
     [krw] = today(timezone.now()).takings
     assert (krw.paid_minor, krw.refunded_minor, krw.net_minor) == (33_000, 3_000, 30_000)
     page = admin_client.get("/admin/", headers={"accept-language": "en"}).content.decode()
@@ -71,7 +71,7 @@ def test_what_got_stuck_is_counted_and_linked_to(admin_user, client):
 
 def test_what_went_back_by_itself_is_told_for_a_week(admin_user, client):
     pay(paid_order())
-    second = Payment.objects.get(unwanted_because="second_payment")
+    second = Payment.objects.get(rejection_reason="second_payment")
     apply(refund_snapshot(second, 11_000))
     [concern] = concerns(admin_user)
     assert (concern.count, "reason__in" in concern.address) == (1, True)

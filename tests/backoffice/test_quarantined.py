@@ -51,7 +51,7 @@ def test_staff_refund_what_was_taken_and_the_case_closes_itself(stripe: Paywrigh
     payment = buy(stripe)
     # As if somebody had changed the amount at Stripe: the order is of another total, and nobody has been told yet.
     order = place_order(language="en")
-    Payment.objects.filter(pk=payment.pk).update(settles_order=False, unwanted_because="amount", order=order)
+    Payment.objects.filter(pk=payment.pk).update(settles_order=False, rejection_reason="amount", order=order)
     QuarantinedSnapshot.keep(object_id="cs_1", reason="amount", order=order, snapshot={}, payment=payment)
     row = QuarantinedSnapshot.objects.get()
     client = staff(VIEW, DECIDE, *REFUNDER)

@@ -124,7 +124,7 @@ def test_staff_refund_items_and_put_some_back_into_stock(staff: Any, stripe: Pay
     assert 'name="quantity_1"' in page
     after = client.post(address(payment), by_line(quantity_1="1", restock_1="2"), follow=True)
     made = Refund.objects.get()
-    assert (made.amount_minor, made.pieces, made.restocked) == (5_500, {1: 1}, {"CUP-1": 2})
+    assert (made.amount_minor, made.quantities, made.restocked) == (5_500, {1: 1}, {"CUP-1": 2})
     assert "₩5,500 is refunded." in text_of(after)
     assert 'max="1"' in text_of(client.get(address(payment)))
 

@@ -10,7 +10,7 @@ from tests.chaos.people import Lost
 from tests.chaos.world import WORKERS
 
 # Payments that the store gives back by itself: a mail to the customer, one to the shop, and no credit note.
-GIVEN_BACK = "('second_payment', 'paid_after_close')"
+AUTO_REFUNDED = "('second_payment', 'paid_after_close')"
 # Of these the buyer's bank has taken the money, or has it in hand: nothing goes back, and nobody is told that it does.
 AT_THE_BANK = (
     "EXISTS (SELECT 1 FROM jumun_payments_dispute d WHERE d.payment_id = p.id AND NOT d.is_charge_refundable"
@@ -52,7 +52,7 @@ def _causes(books: Books) -> Iterator[str]:
     yield from _returns(books, f"NOT {AT_THE_BANK}")
     uncredited = (
         "SELECT r.refund_id FROM jumun_payments_refund r JOIN jumun_payments_payment p ON p.id = r.payment_id"
-        f" WHERE r.booked_at IS NOT NULL AND p.unwanted_because NOT IN {GIVEN_BACK}"
+        f" WHERE r.booked_at IS NOT NULL AND p.rejection_reason NOT IN {AUTO_REFUNDED}"
         " AND NOT EXISTS (SELECT 1 FROM jumun_invoices_creditnote c WHERE c.refund_id = r.refund_id)"
     )
     yield from (f"refund.{refund}" for (refund,) in books.rows(uncredited))
@@ -64,9 +64,9 @@ def _returns_at_the_bank(books: Books) -> Iterator[str]:
 
 
 def _returns(books: Books, where: str) -> Iterator[str]:
-    payments = f"SELECT p.payment_intent_id FROM jumun_payments_payment p WHERE unwanted_because IN {GIVEN_BACK}"
+    payments = f"SELECT p.payment_intent_id FROM jumun_payments_payment p WHERE rejection_reason IN {AUTO_REFUNDED}"
     for (intent,) in books.rows(f"{payments} AND {where}"):
-        yield from (f"given-back.{intent}", f"given-back-staff.{intent}")
+        yield from (f"auto-refund.{intent}", f"auto-refund-staff.{intent}")
 
 
 def mails_again_max(world: Place) -> int:

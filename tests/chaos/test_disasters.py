@@ -276,7 +276,7 @@ def test_a_number_that_was_skipped_and_is_given_all_the_same_is_noticed() -> Non
 def test_mails_are_judged_from_the_restored_backup_on(sent_since: list[str], problems: list[str]) -> None:
     books: Any = Tables(
         *TABLES,
-        "CREATE TABLE jumun_payments_payment (id, payment_intent_id, unwanted_because)",
+        "CREATE TABLE jumun_payments_payment (id, payment_intent_id, rejection_reason)",
         "CREATE TABLE jumun_payments_refund (refund_id, payment_id, booked_at)",
         "CREATE TABLE jumun_payments_dispute (payment_id, is_charge_refundable, status)",
     )

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from io import StringIO
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.core import mail
@@ -23,8 +24,7 @@ from jumun.orders.models import Order
 from jumun.orders.signals import order_paid
 from jumun.outbox.models import Job
 from jumun.outbox.worker import drain
-from jumun.payments.checkout import expire
-from jumun.payments.keys import new_key
+from jumun.payments.checkout import end
 from jumun.payments.merge import apply
 from jumun.payments.models import InboxEvent, Refund, WebhookReception
 from jumun.payments.refunds import refund as refunding
@@ -211,7 +211,7 @@ def test_a_refund_and_what_follows_it(stripe: Paywright) -> None:
     def prepare() -> tuple[Order, Act]:
         payment = buy(stripe)
         drain()
-        key = new_key()
+        key = str(uuid4())
 
         def refund() -> None:
             refunding.refund(payment, amount_minor=3000, reason="", by=None, key=key)
@@ -236,13 +236,13 @@ def test_an_expiry(stripe: Paywright, client: Client) -> None:
         Order.objects.filter(pk=order.pk).update(expires_at=timezone.now() - timedelta(seconds=1))
 
         def expire_it() -> None:
-            expire.enqueue_overdue()
+            end.enqueue_overdue()
             drain()
 
         return order, expire_it
 
     def time_goes_on(order: Order) -> None:
-        expire.enqueue_overdue()
+        end.enqueue_overdue()
         drain()
 
     orders = killed_everywhere(prepare, time_goes_on)
@@ -262,7 +262,7 @@ def test_a_late_payment_that_goes_back(stripe: Paywright) -> None:
         order_paid.connect(sold_out)
         apply(gateway.retrieve_session(session_id(order)))
         order_paid.disconnect(sold_out)
-        assert order.payments.get().unwanted_because == "paid_after_close"
+        assert order.payments.get().rejection_reason == "paid_after_close"
         return order, drain
 
     orders = killed_everywhere(prepare, lambda _order: None)

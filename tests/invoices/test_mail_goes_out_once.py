@@ -14,7 +14,7 @@ from jumun.orders.models import Order
 from jumun.outbox.lanes import Lane
 from jumun.outbox.models import Job
 from jumun.outbox.worker import drain, work
-from jumun.payments.dispute_mail import enqueue_due
+from jumun.payments.mail import enqueue_dispute_warnings
 from jumun.payments.merge import apply
 from jumun.payments.models import Payment, Refund
 from tests.factories import paid_order
@@ -41,12 +41,12 @@ def server(settings: Any) -> Iterator[MailServer]:
 def invoice(_payment: Payment) -> None: ...
 
 
-def given_back(payment: Payment) -> None:
-    Job.enqueue("payments.mail_given_back", key="once", payment_pk=payment.pk)
+def auto_refund(payment: Payment) -> None:
+    Job.enqueue("payments.mail_auto_refund", key="once", payment_pk=payment.pk)
 
 
-def staff_given_back(payment: Payment) -> None:
-    Job.enqueue("payments.mail_staff_given_back", key="once", payment_pk=payment.pk)
+def staff_auto_refund(payment: Payment) -> None:
+    Job.enqueue("payments.mail_staff_auto_refund", key="once", payment_pk=payment.pk)
 
 
 def refund(payment: Payment) -> None:
@@ -59,15 +59,15 @@ def refund(payment: Payment) -> None:
 def dispute(payment: Payment) -> None:
     due_by = int((timezone.now() + timedelta(days=2)).timestamp())
     apply(dispute_of(payment, evidence_details={"due_by": due_by}))
-    assert enqueue_due() == 1
+    assert enqueue_dispute_warnings() == 1
 
 
 # Each kind of mail, and what its timeline says when it is out.
 MAILS: dict[str, tuple[Callable[[Payment], None], str]] = {
     "invoices.mail": (invoice, "invoice_sent"),
-    "payments.mail_given_back": (given_back, "return_told"),
-    "payments.mail_staff_given_back": (staff_given_back, ""),
-    "payments.mail_refund": (refund, "refund_told"),
+    "payments.mail_auto_refund": (auto_refund, "auto_refund_mailed"),
+    "payments.mail_staff_auto_refund": (staff_auto_refund, ""),
+    "payments.mail_refund": (refund, "refund_mailed"),
     "payments.mail_dispute": (dispute, ""),
 }
 

@@ -23,7 +23,7 @@ from jumun.exports.documents import issued_between
 from jumun.invoices.issue_date import moment_of_issue
 from jumun.invoices.models import Invoice
 from jumun.orders.models import Order
-from jumun.payments.dispute_mail import send
+from jumun.payments.mail import send_dispute_warning
 from jumun.payments.management.since import since
 from jumun.payments.models import Dispute
 from jumun.templatetags.jumun import moment
@@ -168,5 +168,5 @@ def test_pages_and_mails_show_the_shops_time(client: Client, admin_client: Clien
             dispute_id="dp_1", payment=payment, amount_minor=1, currency="KRW", status="needs_response", due_at=at,
             reason="fraudulent",
         )  # fmt: skip
-        send(dispute)
+        send_dispute_warning(dispute)
     assert "2026-11-24 00:30" in mail.outbox[-1].body

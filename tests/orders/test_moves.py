@@ -176,9 +176,9 @@ def test_it_is_overdue_from_its_end_on_and_while_it_waits(order: Order, monkeypa
 def test_its_goods_are_kept_longer_and_never_shorter(order: Order) -> None:
     other = place_order()
     before, others = order.expires_at, other.expires_at
-    order.keep_until(before - HOUR)
+    order.extend_hold(before - HOUR)
     assert order.expires_at == stored(order).expires_at == before
-    order.keep_until(before + HOUR)
+    order.extend_hold(before + HOUR)
     assert order.expires_at == stored(order).expires_at == before + HOUR
     assert stored(other).expires_at == others
 
@@ -186,10 +186,10 @@ def test_its_goods_are_kept_longer_and_never_shorter(order: Order) -> None:
 def test_what_somebody_else_has_kept_for_longer_or_ended_stays_so(order: Order) -> None:
     late = order.expires_at + 5 * HOUR
     Order.objects.filter(pk=order.pk).update(expires_at=late)
-    order.keep_until(order.expires_at + HOUR)
+    order.extend_hold(order.expires_at + HOUR)
     assert order.expires_at == stored(order).expires_at == late
     assert stored(order).cancel()
-    order.keep_until(late + HOUR)
+    order.extend_hold(late + HOUR)
     assert stored(order).expires_at == late
 
 

@@ -93,7 +93,7 @@ def test_a_refund_from_the_button_to_the_credit_note(stripe: Paywright) -> None:
     refund(payment, amount_minor=3000, reason="", by=None)
     drain()
     kinds = [kind for kind, _actor in told(payment.order) if kind.startswith(("refund", "credit"))]
-    assert kinds == ["refund_asked", "refund_succeeded", "credit_note_issued", "credit_note_sent"]
+    assert kinds == ["refund_requested", "refund_succeeded", "credit_note_issued", "credit_note_sent"]
     assert last(payment.order, Kind.REFUND_SUCCEEDED).details == {"amount_minor": 3000}
 
 

@@ -23,7 +23,7 @@ from jumun.outbox.lanes import Lane
 from jumun.outbox.models import Job
 from jumun.outbox.queue_runner import QueueRunner
 from jumun.outbox.worker import drain
-from jumun.payments.checkout.expire import enqueue_overdue
+from jumun.payments.checkout.end import enqueue_overdue
 from jumun.payments.models import InboxEvent, Refund
 from jumun.payments.refunds.refund import enqueue_unanswered
 from jumun.payments.webhooks.receive import store
@@ -143,7 +143,7 @@ def test_goods_are_not_held_for_days_for_an_order_that_was_placed_meanwhile(monk
     order.refresh_from_db()
     assert timedelta(hours=1) < order.expires_at - timezone.now() <= timedelta(hours=2)
     own = place_order()
-    own.keep_until(timezone.now() + timedelta(hours=24))
+    own.extend_hold(timezone.now() + timedelta(hours=24))
     enqueue_overdue()
     own.refresh_from_db()
     assert own.expires_at - timezone.now() > timedelta(hours=23)

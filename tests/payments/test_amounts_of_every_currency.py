@@ -38,7 +38,7 @@ def buy(stripe: Paywright, **values: Any) -> Payment:
     return order.payments.get()
 
 
-def give_back(payment: Payment, **what: Any) -> int:
+def make_refund(payment: Payment, **what: Any) -> int:
     made = refund(payment, reason="", by=None, **what)
     assert made.status == "succeeded"
     return made.amount_minor
@@ -62,8 +62,8 @@ def test_billions_of_rupiah_are_paid_refunded_and_invoiced(stripe: Paywright) ->
     invoice = Invoice.objects.get()
     assert invoice.document.total_minor == 999_999_999_999
     assert "9,999,999,999.99" in printed(invoice)
-    assert give_back(payment, amount_minor=123_456_789_012) == 123_456_789_012
-    assert give_back(payment, amount_minor=876_543_210_987) == 876_543_210_987
+    assert make_refund(payment, amount_minor=123_456_789_012) == 123_456_789_012
+    assert make_refund(payment, amount_minor=876_543_210_987) == 876_543_210_987
     assert exported()["total"] == "9999999999.99"
     assert exported()["refunded"] == "9999999999.99"
     assert list(findings()) == []
@@ -73,8 +73,8 @@ def test_billions_of_rupiah_are_paid_refunded_and_invoiced(stripe: Paywright) ->
 def test_whole_units_are_sent_in_hundredths(stripe: Paywright, currency: str) -> None:
     payment = buy(stripe, currency=currency, lines=[item(unit_price_minor=5_001, quantity=3)], prices_include_tax=False)
     assert gateway.retrieve_payment_intent(payment.payment_intent_id)["amount"] == 100 * payment.amount_minor
-    give_back(payment, amount_minor=1_234)
-    give_back(payment, lines={1: 1})
+    make_refund(payment, amount_minor=1_234)
+    make_refund(payment, lines={1: 1})
     sent = [found["amount"] for found in gateway.refunds_of(payment.payment_intent_id)]
     assert all(amount % 100 == 0 for amount in sent)
 
@@ -101,15 +101,15 @@ def test_every_order_in_a_three_decimal_currency_is_sold_and_given_back(
     document = Invoice.objects.get().document
     assert document.net_minor + document.tax_minor + document.rounding_minor == document.total_minor
     left = {line.position: line.quantity for line in order.lines.all()}
-    give_back(payment, lines={1: 1})
+    make_refund(payment, lines={1: 1})
     left[1] -= 1
-    give_back(payment, amount_minor=50)
+    make_refund(payment, amount_minor=50)
     for position, quantity in left.items():
         if quantity:
-            give_back(payment, lines={position: quantity})
+            make_refund(payment, lines={position: quantity})
     payment.refresh_from_db()
     if payment.refundable_minor:
-        give_back(payment, amount_minor=payment.refundable_minor)
+        make_refund(payment, amount_minor=payment.refundable_minor)
     documents = [document, *(note.document for note in CreditNote.objects.all())]
     for name in ("net_minor", "tax_minor", "rounding_minor", "total_minor"):
         assert sum(getattr(each, name) for each in documents) == 0, name
@@ -142,7 +142,7 @@ def test_the_rounding_is_shown_wherever_the_sums_are(stripe: Paywright, client: 
 def test_a_failed_refund_takes_its_rounding_back(stripe: Paywright) -> None:
     tea = item(unit_price_minor=1_234, quantity=1, tax_rate_ppm=50_000)
     payment = buy(stripe, currency="KWD", lines=[tea, tea], prices_include_tax=False)
-    give_back(payment, lines={1: 1})
+    make_refund(payment, lines={1: 1})
     note = CreditNote.objects.get()
     canceled = note.cancel()
     assert canceled.document.rounding_minor == -note.document.rounding_minor
@@ -153,4 +153,4 @@ def test_a_failed_refund_takes_its_rounding_back(stripe: Paywright) -> None:
 def test_pieces_that_are_worth_less_than_can_be_refunded_are_refused(stripe: Paywright) -> None:
     payment = buy(stripe, currency="KWD", lines=[item(), item(unit_price_minor=2, quantity=1, tax_rate_ppm=0)])
     with pytest.raises(NotRefundable):
-        give_back(payment, lines={2: 1})
+        make_refund(payment, lines={2: 1})

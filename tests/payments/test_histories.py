@@ -31,8 +31,7 @@ from jumun.payments.models import Checkout, Dispute, Reconciliation, Refund
 from jumun.payments.reconcile import reconcile
 from jumun.payments.stripe import gateway
 from jumun.payments.webhooks.complete import complete
-from jumun.payments.webhooks.incomplete import enqueue_completion, is_of_unknown_payment
-from jumun.payments.webhooks.process import object_of
+from jumun.payments.webhooks.process import enqueue_completion, is_of_unknown_payment, object_of
 from paywright.testing import Paywright
 from tests.examples import few
 from tests.factories import item, place_order

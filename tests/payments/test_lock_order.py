@@ -3,7 +3,7 @@ import threading
 import pytest
 from django.db import connection, transaction
 
-from jumun.payments.merge.binding import locked_order
+from jumun.payments.merge.matching import locked_order
 from jumun.payments.models import QuarantinedSnapshot
 from tests.factories import pay, place_order
 

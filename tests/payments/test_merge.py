@@ -112,10 +112,10 @@ def test_a_second_payment_of_one_order_is_noticed(order: Order) -> None:
 def test_what_was_taken_although_it_does_not_match_is_in_the_books(order: Order) -> None:
     apply(session_of(order, amount_total=65_999))
     payment = Payment.objects.get()
-    assert (payment.amount_minor, payment.status, payment.unwanted_because) == (65_999, "paid", "amount")
+    assert (payment.amount_minor, payment.status, payment.rejection_reason) == (65_999, "paid", "amount")
     assert not payment.settles_order
     assert QuarantinedSnapshot.objects.get().payment == payment
-    assert not Job.objects.filter(kind="payments.give_back").exists(), "staff decide"
+    assert not Job.objects.filter(kind="payments.auto_refund").exists(), "staff decide"
 
 
 def test_money_taken_later_by_what_did_not_match_is_for_staff_to_decide_anew(order: Order) -> None:
@@ -255,12 +255,3 @@ class AnyOrderOfArrival(TestCase):
     )
     def test_the_books_end_the_same(self, arrival: list[int]) -> None:
         assert end_of(arrival) == (("paid", 66_000, 0), ("complete", "paid", "visa", "4242", True))
-
-
-def test_what_nobody_would_write_cannot_be_learnt(order: Order) -> None:
-    apply(session_of(order, payment_status="unpaid"))
-    payment = Payment.objects.get()
-    with pytest.raises(RuntimeError):
-        payment.advance("paid", None, "")
-    with pytest.raises(RuntimeError):
-        payment.settle()

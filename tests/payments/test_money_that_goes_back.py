@@ -18,7 +18,7 @@ from jumun.payments.merge import apply
 from jumun.payments.models import Payment, QuarantinedSnapshot, Reconciliation, Refund
 from jumun.payments.reconcile.compare import Comparison
 from jumun.payments.reconcile.own_books import own_differences
-from jumun.payments.refunds.automatic import give_back
+from jumun.payments.refunds.automatic import auto_refund
 from jumun.payments.stripe import gateway
 from paywright.testing import Paywright
 from tests.factories import place_order
@@ -70,7 +70,7 @@ def test_one_whose_goods_are_gone_is_refunded_without_being_asked(stripe: Paywri
     work()
     payment, refund = order.payments.get(), Refund.objects.get()
     assert (refund.status, refund.amount_minor, refund.by) == ("succeeded", order.total_minor, None)
-    assert (payment.unwanted_because, payment.settles_order, payment.kept_minor) == ("paid_after_close", False, 0)
+    assert (payment.rejection_reason, payment.settles_order, payment.kept_minor) == ("paid_after_close", False, 0)
     assert not Invoice.objects.exists()
     assert not CreditNote.objects.exists()
     assert list(findings()) == []
@@ -141,7 +141,7 @@ def test_it_is_decided_once_although_the_goods_come_back(stripe: Paywright) -> N
     order.refresh_from_db()
     assert order.state == "expired"
     assert not Invoice.objects.exists()
-    assert Job.objects.filter(kind="payments.give_back").count() == 1
+    assert Job.objects.filter(kind="payments.auto_refund").count() == 1
 
 
 def test_an_order_that_cannot_be_supplied_although_it_waited_is_cancelled(stripe: Paywright) -> None:
@@ -157,7 +157,7 @@ def test_an_order_that_cannot_be_supplied_although_it_waited_is_cancelled(stripe
     work()
     order.refresh_from_db()
     assert (order.state, order.paid_at) == ("cancelled", None)
-    assert order.payments.get().unwanted_because == "paid_after_close"
+    assert order.payments.get().rejection_reason == "paid_after_close"
     assert Refund.objects.get().status == "succeeded"
     assert list(findings()) == []
 
@@ -196,7 +196,7 @@ def test_a_second_payment_goes_back_whole_and_credits_nothing(stripe: Paywright)
 def test_done_again_it_refunds_nothing_more(stripe: Paywright) -> None:
     _settling, second = pay_twice(stripe)
     for _ in range(3):
-        give_back(Payment.objects.get(pk=second.pk))
+        auto_refund(Payment.objects.get(pk=second.pk))
     assert [row["amount"] for row in gateway.refunds_of(second.payment_intent_id)] == [second.amount_minor]
 
 
@@ -206,13 +206,13 @@ def test_eight_workers_refund_a_second_payment_once(stripe: Paywright) -> None:
 
     def act(_index: int) -> None:
         try:
-            give_back(Payment.objects.get(pk=second.pk))
+            auto_refund(Payment.objects.get(pk=second.pk))
         except Exception as error:
             if not getattr(error, "retryable", False):
                 raise
 
     at_once(8, act)
-    give_back(Payment.objects.get(pk=second.pk))
+    auto_refund(Payment.objects.get(pk=second.pk))
     assert [row["amount"] for row in gateway.refunds_of(second.payment_intent_id)] == [second.amount_minor]
 
 
@@ -220,7 +220,7 @@ def test_a_stripe_that_is_away_only_delays_it(stripe: Paywright, sold_out: None,
     paid_after_its_end(stripe)
     working, settings.STRIPE_API_BASE = settings.STRIPE_API_BASE, "http://127.0.0.1:9"
     work()
-    job = Job.objects.get(kind="payments.give_back")
+    job = Job.objects.get(kind="payments.auto_refund")
     assert (job.state, Refund.objects.get().status) == ("ready", "creating")
     settings.STRIPE_API_BASE = working
     Job.objects.filter(pk=job.pk).update(run_at=job.created_at)
@@ -296,8 +296,8 @@ def test_a_refund_of_staff_that_is_refused_leaves_nothing_kept(stripe: Paywright
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("jumun.payments.refunds.automatic.resume", lambda _refund: None)
         with pytest.raises(RefundUnderWay):
-            give_back(second)
-    give_back(second)
+            auto_refund(second)
+    auto_refund(second)
     assert [row["amount"] for row in gateway.refunds_of(second.payment_intent_id)] == [second.amount_minor]
 
 
@@ -312,7 +312,7 @@ def test_a_return_that_fails_later_is_for_staff_to_see(stripe: Paywright, sold_o
 
 def test_a_refund_that_nobody_credits_is_told_by_mail(stripe: Paywright) -> None:
     payment = buy(stripe)
-    Payment.objects.update(settles_order=False, unwanted_because="amount")
+    Payment.objects.update(settles_order=False, rejection_reason="amount")
     Job.objects.all().delete()
     stripe.refund(payment.payment_intent_id)
     hear(stripe, payment.payment_intent_id, "refund.created")

@@ -42,13 +42,13 @@ class Called(BaseException):
 @pytest.fixture
 def uncallable(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever calls Stripe while an event is processed fails the test."""
-    run, call = process_event, gateway._call
+    process, call = process_event, gateway._call
     within: list[InboxEvent] = []
 
-    def guarded_run(row: InboxEvent) -> None:
+    def guarded_process(row: InboxEvent) -> None:
         within.append(row)
         try:
-            run(row)
+            process(row)
         finally:
             within.pop()
 
@@ -57,7 +57,7 @@ def uncallable(monkeypatch: pytest.MonkeyPatch) -> None:
             raise Called(f"{within[-1]} called Stripe")
         return call(*args)
 
-    monkeypatch.setitem(queues._queues, InboxEvent, guarded_run)
+    monkeypatch.setitem(queues._queues, InboxEvent, guarded_process)
     monkeypatch.setattr(gateway, "_call", guarded_call)
 
 

@@ -49,7 +49,7 @@ def test_a_refund_of_what_is_credited_already_is_told_by_mail_alone() -> None:
 @pytest.mark.parametrize(("reason", "mails"), [("amount", 1), ("second_payment", 0), ("paid_after_close", 0)])
 def test_a_refund_of_money_that_settled_nothing_is_told_unless_it_goes_back_by_itself(reason: str, mails: int) -> None:
     payment = paid_order().payments.get()
-    Payment.objects.update(settles_order=False, unwanted_because=reason)
+    Payment.objects.update(settles_order=False, rejection_reason=reason)
     payment.refresh_from_db()
     apply(refund_snapshot(payment, 1_000, id="re_1"))
     apply(refund_snapshot(payment, 1_000, id="re_1"))

@@ -31,7 +31,7 @@ def test_stripe_is_told_the_reason_and_our_names(stripe: Paywright) -> None:
     assert found["metadata"]["order_reference"] == payment.order.reference
     assert (made.by, made.reason, made.currency) == (staff, "duplicate", "KRW")
     assert [(line.quantity, line.restock_quantity) for line in made.lines.all()] == [(1, 2)]
-    asked, *_ = payment.order.timeline.filter(kind="refund_asked")
+    asked, *_ = payment.order.timeline.filter(kind="refund_requested")
     assert asked.details["amount_minor"] == 5_500
 
 

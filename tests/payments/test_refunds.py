@@ -29,7 +29,7 @@ from tests.races import at_once
 pytestmark = pytest.mark.django_db
 
 
-def give_back(payment: Payment, amount_minor: int, **values: Any) -> Refund:
+def make_refund(payment: Payment, amount_minor: int, **values: Any) -> Refund:
     return refund(payment, amount_minor=amount_minor, **{"reason": "requested_by_customer", "by": None} | values)
 
 
@@ -40,7 +40,7 @@ def at_stripe(payment: Payment) -> list[int]:
 def test_the_whole_payment_is_refunded_and_credited(stripe: Paywright) -> None:
     payment = buy(stripe)
     staff = User.objects.create_user("haneul")
-    made = give_back(payment, 11_000, by=staff)
+    made = make_refund(payment, 11_000, by=staff)
     assert (made.status, made.by, at_stripe(payment)) == ("succeeded", staff, [11_000])
     note, invoice = CreditNote.objects.get(), payment.order.invoice
     assert (note.refund_id, note.document.refers_to) == (made.refund_id, invoice.number)
@@ -53,7 +53,7 @@ def test_the_whole_payment_is_refunded_and_credited(stripe: Paywright) -> None:
 
 def test_the_customer_gets_a_mail_with_the_credit_note(stripe: Paywright) -> None:
     payment = buy(stripe)
-    give_back(payment, 3_000)
+    make_refund(payment, 3_000)
     Job.objects.exclude(key__contains="CN-").delete()
     work()
     work()
@@ -75,7 +75,7 @@ def test_partial_refunds_add_up_to_the_invoice_to_the_unit(stripe: Paywright) ->
     ]
     payment = buy_lines(stripe, lines)
     for amount_minor in (1, 777, 9_998, 1, payment.amount_minor - 10_777):
-        give_back(payment, amount_minor)
+        make_refund(payment, amount_minor)
     invoice = payment.order.invoice.document
     notes = [note.document for note in CreditNote.objects.all()]
     assert len({note.number for note in notes}) == 5
@@ -87,7 +87,7 @@ def test_partial_refunds_add_up_to_the_invoice_to_the_unit(stripe: Paywright) ->
             -tax.tax_minor,
         )
     with pytest.raises(RefundExceedsPaid):
-        give_back(payment, 1)
+        make_refund(payment, 1)
     assert list(findings()) == []
 
 
@@ -105,10 +105,10 @@ def test_every_currency_keeps_its_own_unit(
     stripe: Paywright, currency: str, price_minor: int, amount_minor: int, stripe_amount: int
 ) -> None:
     payment = buy(stripe, currency=currency, price_minor=price_minor)
-    give_back(payment, amount_minor)
+    make_refund(payment, amount_minor)
     assert at_stripe(payment) == [stripe_amount]
     assert CreditNote.objects.get().document.total_minor == -amount_minor
-    give_back(payment, payment.amount_minor - amount_minor)
+    make_refund(payment, payment.amount_minor - amount_minor)
     assert sum(at_stripe(payment)) == money.to_stripe(payment.amount_minor, currency)
     assert list(findings()) == []
 
@@ -119,14 +119,14 @@ def test_an_amount_that_cannot_be_refunded_is_refused_before_stripe_is_asked(
 ) -> None:
     payment = buy(stripe, currency="KWD", price_minor=5_120)
     with pytest.raises(NotRefundable):
-        give_back(payment, amount_minor)
+        make_refund(payment, amount_minor)
     assert not Refund.objects.exists()
 
 
 def test_fils_that_no_bank_moves_are_refused(stripe: Paywright) -> None:
     payment = buy(stripe, currency="KWD", price_minor=5_120)
     with pytest.raises(NotRefundable, match="end in 0"):
-        give_back(payment, 1_234)
+        make_refund(payment, 1_234)
     assert not Refund.objects.exists()
 
 
@@ -136,27 +136,27 @@ def test_what_is_not_paid_is_not_refunded() -> None:
         order=order, payment_intent_id="pi_1", livemode=False, amount_minor=11_000, currency="KRW"
     )
     with pytest.raises(NotRefundable):
-        give_back(unpaid, 1)
+        make_refund(unpaid, 1)
 
 
 def test_one_form_sent_twice_refunds_once(stripe: Paywright) -> None:
     payment = buy(stripe)
     key = str(uuid.uuid4())
-    assert give_back(payment, 1_000, key=key) == give_back(payment, 1_000, key=key)
+    assert make_refund(payment, 1_000, key=key) == make_refund(payment, 1_000, key=key)
     assert at_stripe(payment) == [1_000]
     with pytest.raises(NotRefundable):
-        give_back(payment, 2_000, key=key)
+        make_refund(payment, 2_000, key=key)
 
 
 def test_what_stripe_refuses_leaves_the_money_refundable(stripe: Paywright) -> None:
     payment = buy(stripe)
     stripe.refund(payment.payment_intent_id, amount=10_000)
     with pytest.raises(StripeRefused):
-        give_back(payment, 5_000)
+        make_refund(payment, 5_000)
     refused = Refund.objects.get()
     assert (refused.status, refused.refund_id) == ("refused", None)
     assert refused.refusal
-    give_back(payment, 1_000)
+    make_refund(payment, 1_000)
     assert not Refund.objects.exclude(status__in=["refused", "succeeded"]).exists()
 
 
@@ -164,7 +164,7 @@ def lose_the_answer(stripe: Paywright, payment: Payment, settings: Any) -> Refun
     settings.JUMUN = settings.JUMUN | {"STRIPE_TIMEOUT_S": 0.3}
     stripe.faults({"kind": "timeout_after", "match": "POST /v1/refunds", "seconds": 2})
     with pytest.raises(StripeUnavailable):
-        give_back(payment, 4_000)
+        make_refund(payment, 4_000)
     stripe.faults()
     unknown = Refund.objects.get(payment=payment)
     assert (unknown.status, at_stripe(payment)) == ("creating", [4_000])
@@ -175,7 +175,7 @@ def test_a_refund_whose_answer_was_lost_is_not_made_twice(stripe: Paywright, set
     payment = buy(stripe)
     unknown = lose_the_answer(stripe, payment, settings)
     with pytest.raises(RefundExceedsPaid):
-        give_back(payment, 7_001)
+        make_refund(payment, 7_001)
     Refund.objects.update(created_at=timezone.now() - timedelta(minutes=2))
     assert enqueue_unanswered() == 1
     work()
@@ -219,7 +219,7 @@ def test_the_same_form_sent_again_a_day_later_refunds_nothing_more(stripe: Paywr
     payment = buy(stripe)
     lose_the_answer(stripe, payment, settings)
     Refund.objects.update(created_at=timezone.now() - timedelta(hours=25), idempotency_key="forgotten")
-    assert give_back(payment, 4_000, key="forgotten").status == "succeeded"
+    assert make_refund(payment, 4_000, key="forgotten").status == "succeeded"
     assert at_stripe(payment) == [4_000]
 
 
@@ -229,7 +229,7 @@ def test_under_the_keys_of_the_other_mode_nothing_is_refunded_or_given_up(stripe
     settings.STRIPE_SECRET_KEY = "sk_live_nobodys"
     for key in (None, unknown.idempotency_key):
         with pytest.raises(NotRefundable, match="the other mode"):
-            give_back(payment, 4_000, key=key)
+            make_refund(payment, 4_000, key=key)
     resume(Refund.objects.get())
     unknown.refresh_from_db()
     assert (unknown.status, Refund.objects.count()) == ("creating", 1)
@@ -238,23 +238,23 @@ def test_under_the_keys_of_the_other_mode_nothing_is_refunded_or_given_up(stripe
 def test_a_fault_that_stripe_keeps_for_the_key_is_looked_into(stripe: Paywright) -> None:
     payment = buy(stripe)
     stripe.faults({"kind": "error_after", "match": "POST /v1/refunds", "count": 1})
-    assert give_back(payment, 4_000).status == "succeeded"
+    assert make_refund(payment, 4_000).status == "succeeded"
     assert at_stripe(payment) == [4_000]
 
 
 def test_a_fault_without_effect_that_stripe_keeps_burns_the_key_and_no_money(stripe: Paywright) -> None:
     payment = buy(stripe)
     stripe.faults({"kind": "error_before", "match": "POST /v1/refunds", "count": 1})
-    give_back_or_not(payment, 4_000)
+    make_refund_or_not(payment, 4_000)
     stripe.faults()
     known = sum(row.amount_minor for row in Refund.objects.filter(status="succeeded"))
     assert known == sum(at_stripe(payment))
     assert not Refund.objects.filter(status="creating").exists()
 
 
-def give_back_or_not(payment: Payment, amount_minor: int) -> None:
+def make_refund_or_not(payment: Payment, amount_minor: int) -> None:
     with suppress(StripeUnavailable):
-        give_back(payment, amount_minor)
+        make_refund(payment, amount_minor)
 
 
 def test_the_event_alone_settles_a_refund_whose_answer_was_lost(stripe: Paywright, settings: Any) -> None:
@@ -268,7 +268,7 @@ def test_a_refund_that_never_reached_stripe_is_made_by_the_worker(stripe: Paywri
     payment = buy(stripe)
     working, settings.STRIPE_API_BASE = settings.STRIPE_API_BASE, "http://127.0.0.1:9"
     with pytest.raises(StripeUnavailable):
-        give_back(payment, 4_000)
+        make_refund(payment, 4_000)
     settings.STRIPE_API_BASE = working
     assert enqueue_unanswered() == 0  # whoever asked may still be waiting
     resume(Refund.objects.get())
@@ -277,10 +277,10 @@ def test_a_refund_that_never_reached_stripe_is_made_by_the_worker(stripe: Paywri
 
 def test_a_pending_refund_is_credited_when_it_succeeds(stripe: Paywright) -> None:
     payment = buy(stripe, card=PENDING_REFUND_CARD)
-    assert give_back(payment, 11_000).status == "pending"
+    assert make_refund(payment, 11_000).status == "pending"
     assert not CreditNote.objects.exists()
     with pytest.raises(RefundExceedsPaid):
-        give_back(payment, 1)
+        make_refund(payment, 1)
     stripe.advance("10s")
     hear(stripe, payment.payment_intent_id, "refund.created", "refund.updated", "charge.refund.updated")
     assert Refund.objects.get().status == "succeeded"
@@ -289,7 +289,7 @@ def test_a_pending_refund_is_credited_when_it_succeeds(stripe: Paywright) -> Non
 
 def test_a_refund_that_fails_is_shown_to_staff_and_can_be_made_again(stripe: Paywright) -> None:
     payment = buy(stripe, card=FAILING_REFUND_CARD)
-    failing = give_back(payment, 11_000)
+    failing = make_refund(payment, 11_000)
     stripe.advance("10s")
     hear(stripe, payment.payment_intent_id, "refund.failed", "refund.updated")
     failing.refresh_from_db()
@@ -299,7 +299,7 @@ def test_a_refund_that_fails_is_shown_to_staff_and_can_be_made_again(stripe: Pay
     assert payment.refundable_minor == 11_000
     # Had it succeeded before, its note is cancelled: the books owe the customer nothing that they do not have.
     assert CreditNote.credited_minor(payment.order.invoice) == 0
-    again = give_back(payment, 11_000)
+    again = make_refund(payment, 11_000)
     assert CreditNote.objects.standing().get().refund_id == again.refund_id
     assert list(findings()) == []
 
@@ -307,7 +307,7 @@ def test_a_refund_that_fails_is_shown_to_staff_and_can_be_made_again(stripe: Pay
 def test_a_refund_of_a_second_payment_credits_nothing(stripe: Paywright) -> None:
     payment = buy(stripe)
     Payment.objects.update(settles_order=False)
-    give_back(Payment.objects.get(), 11_000)
+    make_refund(Payment.objects.get(), 11_000)
     assert payment.refunds.get().status == "succeeded"
     assert not CreditNote.objects.exists()
 
@@ -318,7 +318,7 @@ def test_twenty_staff_refund_everything_once(stripe: Paywright) -> None:
 
     def press(_index: int) -> str:
         try:
-            return give_back(payment, 11_000).status
+            return make_refund(payment, 11_000).status
         except RefundExceedsPaid:
             return "exceeds"
 
@@ -334,7 +334,7 @@ def test_another_accounts_keys_decide_nothing_about_a_refund_whose_answer_was_lo
     payment = buy(stripe)
     stripe.faults({"kind": "reset_after", "match": "POST /v1/refunds", "times": 2})
     with pytest.raises(StripeUnavailable):
-        give_back(payment, 4_000)
+        make_refund(payment, 4_000)
     stripe.faults()
     lost = payment.refunds.get()
     with Paywright() as another_account:

@@ -34,14 +34,14 @@ def buy(stripe: Paywright, *, card: str | None = None) -> Payment:
     return order.payments.get()
 
 
-def give_back(payment: Payment, lines: dict[int, int], **values: Any) -> Refund:
+def make_refund(payment: Payment, lines: dict[int, int], **values: Any) -> Refund:
     return refund(payment, lines=lines, **{"reason": "", "by": None} | values)
 
 
 def test_pieces_cost_what_they_were_bought_for(stripe: Paywright) -> None:
     payment = buy(stripe)
-    assert give_back(payment, {1: 2}).amount_minor == 11_000
-    assert give_back(payment, {1: 1, 2: 1}).amount_minor == 22_500
+    assert make_refund(payment, {1: 2}).amount_minor == 11_000
+    assert make_refund(payment, {1: 1, 2: 1}).amount_minor == 22_500
     first, second = [note.document for note in CreditNote.objects.order_by("pk")]
     assert [(line.quantity, line.total_minor) for line in first.lines] == [(-2, -11_000)]
     assert [(line.quantity, line.total_minor) for line in second.lines] == [(-1, -5_500), (-1, -17_000)]
@@ -51,33 +51,33 @@ def test_pieces_cost_what_they_were_bought_for(stripe: Paywright) -> None:
 
 def test_no_more_pieces_come_back_than_were_bought(stripe: Paywright) -> None:
     payment = buy(stripe)
-    give_back(payment, {1: 2})
+    make_refund(payment, {1: 2})
     with pytest.raises(RefundExceedsOrdered) as refusal:
-        give_back(payment, {1: 2})
+        make_refund(payment, {1: 2})
     assert refusal.value.left_quantity == 1
     for wrong in ({1: -1}, {3: 1}, {}, {1: 0}):
         with pytest.raises(NotRefundable):
-            give_back(payment, wrong)
+            make_refund(payment, wrong)
     assert Refund.objects.count() == 1
 
 
 def test_pieces_of_a_refund_that_is_under_way_are_taken(stripe: Paywright) -> None:
     payment = buy(stripe, card=PENDING_REFUND_CARD)
-    give_back(payment, {2: 1})
+    make_refund(payment, {2: 1})
     with pytest.raises(RefundExceedsOrdered):
-        give_back(payment, {2: 1})
+        make_refund(payment, {2: 1})
 
 
 def test_what_was_refunded_by_amount_is_not_refunded_again_by_piece(stripe: Paywright) -> None:
     payment = buy(stripe)
     refund(payment, amount_minor=16_750, reason="", by=None)
-    assert give_back(payment, {1: 3, 2: 1}).amount_minor == 16_750
+    assert make_refund(payment, {1: 3, 2: 1}).amount_minor == 16_750
     assert list(findings()) == []
 
 
 def test_a_refund_that_fails_gives_its_pieces_back_to_the_order(stripe: Paywright) -> None:
     payment = buy(stripe, card=FAILING_REFUND_CARD)
-    give_back(payment, {1: 3})
+    make_refund(payment, {1: 3})
     assert CreditNote.credited_minor(payment.order.invoice) == 16_500
     stripe.advance("10s")
     hear(stripe, payment.payment_intent_id, "refund.failed", "refund.updated")
@@ -97,9 +97,9 @@ def test_the_refund_that_replaces_a_failed_one_may_be_heard_of_first(stripe: Pay
 
 def test_the_same_press_refunds_the_same_pieces_once(stripe: Paywright) -> None:
     payment, key = buy(stripe), str(uuid.uuid4())
-    assert give_back(payment, {1: 1}, key=key) == give_back(payment, {1: 1}, key=key)
+    assert make_refund(payment, {1: 1}, key=key) == make_refund(payment, {1: 1}, key=key)
     with pytest.raises(NotRefundable):
-        give_back(payment, {1: 2}, key=key)
+        make_refund(payment, {1: 2}, key=key)
     assert [found["amount"] for found in gateway.refunds_of(payment.payment_intent_id)] == [5_500]
 
 
@@ -116,7 +116,7 @@ def test_twenty_staff_who_refund_the_last_piece_refund_it_once(stripe: Paywright
 
     def press(_index: int) -> str:
         try:
-            return give_back(payment, {2: 1}).status
+            return make_refund(payment, {2: 1}).status
         except RefundExceedsOrdered:
             return "exceeds"
 
@@ -135,7 +135,7 @@ def bought_in_the_shop(stripe: Paywright, *, card: str | None = None) -> tuple[A
 
 def test_what_staff_put_back_can_be_bought_again(stripe: Paywright) -> None:
     tea, payment = bought_in_the_shop(stripe)
-    give_back(payment, {1: 3}, restock={1: 2})
+    make_refund(payment, {1: 3}, restock={1: 2})
     assert shop.counts(tea) == (2, 0, 8)
     with pytest.raises(RefundExceedsOrdered):
         refund(payment, amount_minor=1, restock={1: 3}, reason="", by=None)
@@ -146,13 +146,13 @@ def test_what_staff_put_back_can_be_bought_again(stripe: Paywright) -> None:
 
 def test_without_being_told_nothing_goes_back_on_the_shelf(stripe: Paywright) -> None:
     tea, payment = bought_in_the_shop(stripe)
-    give_back(payment, {1: 4})
+    make_refund(payment, {1: 4})
     assert shop.counts(tea) == (4, 0, 6)
 
 
 def test_goods_are_put_back_when_the_money_has_gone_and_once(stripe: Paywright) -> None:
     tea, payment = bought_in_the_shop(stripe, card=PENDING_REFUND_CARD)
-    give_back(payment, {1: 4}, restock={1: 4})
+    make_refund(payment, {1: 4}, restock={1: 4})
     assert shop.counts(tea) == (4, 0, 6)
     stripe.advance("10s")
     for _ in range(2):
@@ -163,5 +163,5 @@ def test_goods_are_put_back_when_the_money_has_gone_and_once(stripe: Paywright) 
 def test_an_article_that_was_renumbered_is_put_back_all_the_same(stripe: Paywright) -> None:
     tea, payment = bought_in_the_shop(stripe)
     type(tea).objects.filter(pk=tea.pk).update(sku="ANOTHER")
-    give_back(payment, {1: 1}, restock={1: 1})
+    make_refund(payment, {1: 1}, restock={1: 1})
     assert shop.counts(tea) == (3, 0, 7)

@@ -48,7 +48,7 @@ def test_who_paid_in_a_replaced_session_as_well_is_told_that_it_goes_back(stripe
         stripe.pay(session)
         page = come_back(client, session)
     assert "A second payment for this order has arrived" in page.content.decode()
-    assert Payment.objects.get(settles_order=False).unwanted_because == "second_payment"
+    assert Payment.objects.get(settles_order=False).rejection_reason == "second_payment"
 
 
 def test_one_that_is_not_paid_yet_leads_to_the_order(stripe: Paywright, client: Client) -> None:

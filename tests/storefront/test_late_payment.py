@@ -55,7 +55,7 @@ def test_what_is_no_longer_sold_is_not_sold_late_either(client: Client) -> None:
     tea.save(update_fields=["active"])
     pay(order)
     assert order.state == "expired"
-    assert Payment.objects.get().unwanted_because == "paid_after_close"
+    assert Payment.objects.get().rejection_reason == "paid_after_close"
 
 
 @pytest.mark.django_db(transaction=True)
@@ -67,6 +67,6 @@ def test_the_last_goods_go_to_one_of_those_who_pay_late() -> None:
         orders[-1].expire()
     at_once(8, lambda i: pay(Order.objects.get(pk=orders[i].pk)))
     assert Order.objects.filter(state="paid").count() == Invoice.objects.count() == 1
-    assert Payment.objects.filter(unwanted_because="paid_after_close").count() == 7
+    assert Payment.objects.filter(rejection_reason="paid_after_close").count() == 7
     assert counts(tea) == (3, 0, 0)
     assert list(findings()) == []

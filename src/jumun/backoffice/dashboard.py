@@ -139,9 +139,9 @@ def _set_aside(site_name: str) -> list[Concern]:
 def _returned(now: datetime, site_name: str) -> Concern:
     """What went back without anybody being asked: staff learn of it all the same."""
     settled = QuarantinedSnapshot.objects.filter(
-        reason__in=Payment.GIVEN_BACK, resolved_by=None, resolved_at__gte=now - TOLD_FOR
+        reason__in=Payment.AUTO_REFUNDED, resolved_by=None, resolved_at__gte=now - TOLD_FOR
     )
-    reasons = ",".join(Payment.GIVEN_BACK)
+    reasons = ",".join(Payment.AUTO_REFUNDED)
     address = (
         reverse("admin:jumun_payments_quarantinedsnapshot_changelist", current_app=site_name) + f"?reason__in={reasons}"
     )

@@ -155,7 +155,7 @@ def owed_minor(row: QuarantinedSnapshot) -> int:
     payment = row.payment
     if payment is None or row.reason == Reason.FOREIGN_PAYMENT:
         return 0
-    if payment.unwanted_because or row.reason == Reason.FRAUD_WARNING:
+    if payment.rejection_reason or row.reason == Reason.FRAUD_WARNING:
         return payment.refundable_minor
     failed = payment.refunds.filter(refund_id=row.object_id, status=Refund.Status.FAILED).first()
     if row.reason != Reason.REFUND_FAILED or failed is None:

@@ -1,6 +1,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
+from uuid import uuid4
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -8,7 +9,6 @@ from django.utils.translation import gettext_lazy as _
 
 from jumun import money
 from jumun.backoffice.amount_input import amount_text, read_amount
-from jumun.payments.keys import new_key
 from jumun.payments.models import Payment, Refund
 from jumun.payments.refunds.lines import Left, left_of
 
@@ -52,7 +52,7 @@ class RefundForm(forms.Form):
         left_minor = payment.refundable_minor
         proposed_minor = left_minor if amount_minor is None else min(amount_minor, left_minor)
         amount = amount_text(proposed_minor, payment.currency)
-        super().__init__(data, initial={"amount": amount, "key": new_key()})
+        super().__init__(data, initial={"amount": amount, "key": str(uuid4())})
         self.fields["amount"].widget.attrs |= {"inputmode": "decimal", "autocomplete": "off"}
         if not self._left:
             del self.fields["what"]

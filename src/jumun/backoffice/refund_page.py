@@ -123,7 +123,7 @@ def _page(request: HttpRequest, payment: Payment, form: RefundForm, model_admin:
         "payment": payment,
         "order": payment.order,
         "refundable_minor": payment.refundable_minor,
-        "why_not": DISPUTED if payment.blocking_dispute else "",
+        "why_not": DISPUTED if payment.is_blocked_by_dispute else "",
         "form": form,
     }
     status = 400 if form.errors else 200

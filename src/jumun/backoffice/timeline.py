@@ -41,15 +41,15 @@ SENTENCES: dict[str, "_StrPromise"] = {
     Kind.CANCELLATION_RESEND_ASKED: gettext_lazy(
         "Asked for cancellation %(number)s of a credit note to be sent again."
     ),
-    Kind.REFUND_ASKED: gettext_lazy("Asked for a refund of %(amount)s."),
+    Kind.REFUND_REQUESTED: gettext_lazy("Asked for a refund of %(amount)s."),
     Kind.REFUND_REFUSED: gettext_lazy("Stripe refused the refund of %(amount)s: %(why)s"),
     Kind.REFUND_PENDING: gettext_lazy("The refund of %(amount)s is on its way."),
     Kind.REFUND_REQUIRES_ACTION: gettext_lazy("The refund of %(amount)s waits for the customer."),
     Kind.REFUND_SUCCEEDED: gettext_lazy("Refunded: %(amount)s."),
     Kind.REFUND_CANCELED: gettext_lazy("The refund of %(amount)s was cancelled."),
     Kind.REFUND_FAILED: gettext_lazy("The refund of %(amount)s failed: %(why)s"),
-    Kind.REFUND_TOLD: gettext_lazy("The customer was told of a refund of %(amount)s by mail."),
-    Kind.RETURN_TOLD: gettext_lazy("The customer was told by mail that %(amount)s goes back."),
+    Kind.REFUND_MAILED: gettext_lazy("The customer was told of a refund of %(amount)s by mail."),
+    Kind.AUTO_REFUND_MAILED: gettext_lazy("The customer was told by mail that %(amount)s goes back."),
     Kind.RESTOCKED: gettext_lazy("Back in stock: %(quantity)s × %(sku)s."),
     Kind.DISPUTE_OPENED: gettext_lazy("The customer's bank disputes %(amount)s: %(why)s"),
     Kind.DISPUTE_FUNDS_WITHDRAWN: gettext_lazy("The disputed %(amount)s was taken back."),

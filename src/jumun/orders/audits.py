@@ -43,7 +43,7 @@ CHANGED_REMEDY = gettext_lazy(
 _ENTRY_OF_STATE = {
     Order.State.PAID: Kind.PAID,
     Order.State.EXPIRED: Kind.EXPIRED,
-    Order.State.CANCELLED: Kind.CANCELED,
+    Order.State.CANCELED: Kind.CANCELED,
 }
 _CLOSING = (Kind.EXPIRED, Kind.CANCELED)
 

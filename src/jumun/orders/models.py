@@ -34,10 +34,10 @@ class Order(models.Model):
         PLACED = "placed", _("awaiting payment")
         PAID = "paid", _("paid")
         EXPIRED = "expired", _("expired")
-        CANCELLED = "cancelled", _("cancelled")
+        CANCELED = "cancelled", _("cancelled")
 
     # Ended without payment.
-    CLOSED: ClassVar = (State.EXPIRED, State.CANCELLED)
+    CLOSED: ClassVar = (State.EXPIRED, State.CANCELED)
 
     number = models.CharField(_("order number"), max_length=32, unique=True, default=new_number, editable=False)
     reference = models.CharField(_("reference"), max_length=64, unique=True, default=new_reference, editable=False)
@@ -247,14 +247,14 @@ class Order(models.Model):
 
     def cancel(self) -> bool:
         """placed -> canceled; sends `order_canceled`. Expire an open checkout at Stripe first."""
-        return self._close(self.State.CANCELLED, Kind.CANCELED)
+        return self._close(self.State.CANCELED, Kind.CANCELED)
 
     def expire(self) -> bool:
         """placed -> expired; sends `order_canceled`. Expire an open checkout at Stripe first."""
         return self._close(self.State.EXPIRED, Kind.EXPIRED)
 
-    def keep_until(self, moment: datetime) -> None:
-        """Keep an unpaid order's goods reserved at least until then; an earlier moment changes nothing."""
+    def extend_hold(self, moment: datetime) -> None:
+        """Keep an unpaid order's goods reserved until ``moment``; an earlier moment changes nothing."""
         if moment <= self.expires_at:
             return
         Order.objects.filter(pk=self.pk, state=self.State.PLACED, expires_at__lt=moment).update(expires_at=moment)

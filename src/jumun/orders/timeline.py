@@ -36,15 +36,15 @@ class Kind(StrEnum):
     CANCELLATION_SENT = "cancellation_sent"
     CANCELLATION_RESEND_ASKED = "cancellation_resend_asked"
 
-    REFUND_ASKED = "refund_asked"
+    REFUND_REQUESTED = "refund_requested"
     REFUND_REFUSED = "refund_refused"
     REFUND_PENDING = "refund_pending"
     REFUND_REQUIRES_ACTION = "refund_requires_action"
     REFUND_SUCCEEDED = "refund_succeeded"
     REFUND_CANCELED = "refund_canceled"
     REFUND_FAILED = "refund_failed"
-    REFUND_TOLD = "refund_told"
-    RETURN_TOLD = "return_told"
+    REFUND_MAILED = "refund_mailed"
+    AUTO_REFUND_MAILED = "auto_refund_mailed"
     RESTOCKED = "restocked"
 
     DISPUTE_OPENED = "dispute_opened"

@@ -108,7 +108,7 @@ def acknowledged_events_are_processed() -> Iterator[tuple[str, str]]:
 def money_beside_the_order_is_noticed() -> Iterator[tuple[str, str]]:
     """What was paid and does not settle its order goes back, or is at the bank, or staff were told of it."""
     beside = Payment.objects.filter(status=Payment.Status.PAID, settles_order=False)
-    told = QuarantinedSnapshot.objects.filter(payment=OuterRef("pk"), reason=OuterRef("unwanted_because"))
+    told = QuarantinedSnapshot.objects.filter(payment=OuterRef("pk"), reason=OuterRef("rejection_reason"))
     for payment in beside.filter(~Exists(told)).select_related("order").iterator():
         yield (
             payment.payment_intent_id,
@@ -117,11 +117,11 @@ def money_beside_the_order_is_noticed() -> Iterator[tuple[str, str]]:
         )
     refunds = Refund.objects.filter(payment=OuterRef("pk")).exclude(status__in=[Refund.Status.REFUSED])
     # Done once more after each dispute, with its name in the key.
-    key = Concat(Value("payments.give_back:"), OuterRef("payment_intent_id"))
+    key = Concat(Value("payments.auto_refund:"), OuterRef("payment_intent_id"))
     jobs = Job.objects.filter(key__startswith=key).exclude(state=State.DONE)
     disputed = Dispute.blocking().filter(payment=OuterRef("pk"))
     unsent = beside.filter(~Exists(refunds), ~Exists(jobs), ~Exists(disputed))
-    kept = unsent.filter(unwanted_because__in=Payment.GIVEN_BACK)
+    kept = unsent.filter(rejection_reason__in=Payment.AUTO_REFUNDED)
     for payment in kept.select_related("order").iterator():
         yield (
             payment.payment_intent_id,

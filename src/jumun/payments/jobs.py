@@ -10,15 +10,15 @@ from jumun.orders.timeline import Kind
 from jumun.outbox.handlers import job
 from jumun.outbox.lanes import Lane
 from jumun.outbox.stopping import checkpoint
-from jumun.payments import dispute_mail, mail
-from jumun.payments.checkout import expire
+from jumun.payments import mail
+from jumun.payments.checkout import end
 from jumun.payments.checkout.close import close
 from jumun.payments.checkout.end import TRY_AGAIN_IN
 from jumun.payments.models import Checkout, Dispute, Payment, Reconciliation, Refund
-from jumun.payments.models.payment import GIVE_BACK_JOB
+from jumun.payments.models.payment import AUTO_REFUND_JOB
 from jumun.payments.reconcile import reconcile
 from jumun.payments.reconcile.recover import SESSIONS_SINCE, recover
-from jumun.payments.refunds.automatic import give_back as return_payment
+from jumun.payments.refunds.automatic import auto_refund as refund_automatically
 from jumun.payments.refunds.refund import enqueue_unanswered, resume
 from jumun.payments.webhooks.complete import complete
 
@@ -29,21 +29,21 @@ def complete_object(kind: str, object_id: str) -> None:
         complete(kind, object_id)
     except StripeRefused as refusal:
         if refusal.proves_nothing:
-            # The keys in force may be another account's for a while: try again instead of giving up at once.
+            # For a while the keys may be another account's: retry instead of parking the job at once.
             raise StripeUnavailable(str(refusal)) from refusal
         raise
 
 
 @job("payments.expire_overdue", lane=Lane.MONEY, every_s=60)
 def expire_overdue() -> None:
-    expire.enqueue_overdue()
-    expire.enqueue_left_open()
+    end.enqueue_overdue()
+    end.enqueue_left_open()
 
 
 @job("payments.close_left_open", lane=Lane.MONEY, network=True)
 def close_left_open(checkout_pk: int) -> None:
     checkout = Checkout.objects.select_related("order").get(pk=checkout_pk)
-    # What the keys in force do not see ends by itself at Stripe; tomorrow's job looks again.
+    # A session that the present keys cannot see expires at Stripe; tomorrow's job checks again.
     with suppress(StripeRefused):
         close(checkout)
 
@@ -52,10 +52,10 @@ def close_left_open(checkout_pk: int) -> None:
 def expire_order(order_pk: int) -> None:
     order = Order.objects.get(pk=order_pk)
     try:
-        expire.expire_order(order)
+        end.expire_order(order)
     except (StripeRefused, MalformedSnapshot):
-        # Parked, so that staff see it; tried anew later, so that it does not stand before the others for ever.
-        order.keep_until(timezone.now() + TRY_AGAIN_IN)
+        # The job is parked, so that staff see it. The order waits, so that other overdue orders get their turn.
+        order.extend_hold(timezone.now() + TRY_AGAIN_IN)
         raise
 
 
@@ -69,37 +69,37 @@ def resume_refund(refund_pk: int) -> None:
     resume(Refund.objects.select_related("payment").get(pk=refund_pk))
 
 
-@job(GIVE_BACK_JOB, lane=Lane.MONEY, network=True)
-def give_back(payment_pk: int) -> None:
-    return_payment(_payment(payment_pk))
+@job(AUTO_REFUND_JOB, lane=Lane.MONEY, network=True)
+def auto_refund(payment_pk: int) -> None:
+    refund_automatically(_payment(payment_pk))
 
 
-def _record_return(payment_pk: int) -> None:
+def _record_auto_refund(payment_pk: int) -> None:
     payment = _payment(payment_pk)
-    payment.record(Kind.RETURN_TOLD, amount_minor=payment.amount_minor)
+    payment.record(Kind.AUTO_REFUND_MAILED, amount_minor=payment.amount_minor)
 
 
-@job("payments.mail_given_back", lane=Lane.MAIL, network=True, record=_record_return)
-def mail_given_back(payment_pk: int) -> bool:
+@job("payments.mail_auto_refund", lane=Lane.MAIL, network=True, record=_record_auto_refund)
+def mail_auto_refund(payment_pk: int) -> bool:
     payment = _payment(payment_pk)
-    if payment.blocking_dispute:
+    if payment.is_blocked_by_dispute:
         return False
-    mail.send_given_back(payment)
+    mail.send_auto_refund(payment)
     return True
 
 
-@job("payments.mail_staff_given_back", lane=Lane.MAIL, network=True)
-def mail_staff_given_back(payment_pk: int) -> bool:
+@job("payments.mail_staff_auto_refund", lane=Lane.MAIL, network=True)
+def mail_staff_auto_refund(payment_pk: int) -> bool:
     payment = _payment(payment_pk)
-    if payment.blocking_dispute:
+    if payment.is_blocked_by_dispute:
         return False
-    mail.send_given_back_to_staff(payment)
+    mail.send_auto_refund_to_staff(payment)
     return True
 
 
 def _record_refund(refund_pk: int) -> None:
     refund = _refund(refund_pk)
-    refund.payment.record(Kind.REFUND_TOLD, amount_minor=refund.amount_minor)
+    refund.payment.record(Kind.REFUND_MAILED, amount_minor=refund.amount_minor)
 
 
 @job("payments.mail_refund", lane=Lane.MAIL, network=True, record=_record_refund)
@@ -110,9 +110,9 @@ def mail_refund(refund_pk: int) -> bool:
 
 @job("payments.reconcile", lane=Lane.UPKEEP, network=True, every_s=3600)
 def reconcile_lately() -> None:
-    """A session lives for less than a day: whatever webhook was lost meanwhile is made good within the hour.
+    """Compare the last day with Stripe every hour, and bring in what lost webhooks did not report.
 
-    After a restored backup, what has happened since it was taken is brought in.
+    After a backup was restored, compare everything since it was taken.
     """
     recover()
     restoration = Restoration.unreconciled(livemode=livemode())
@@ -129,12 +129,12 @@ def reconcile_lately() -> None:
 
 @job("payments.warn_of_disputes", lane=Lane.MONEY, every_s=3600)
 def warn_of_disputes() -> None:
-    dispute_mail.enqueue_due()
+    mail.enqueue_dispute_warnings()
 
 
 @job("payments.mail_dispute", lane=Lane.MAIL, network=True)
 def mail_dispute(dispute_pk: int) -> bool:
-    return dispute_mail.send(Dispute.objects.select_related("payment__order").get(pk=dispute_pk))
+    return mail.send_dispute_warning(Dispute.objects.select_related("payment__order").get(pk=dispute_pk))
 
 
 def _payment(payment_pk: int) -> Payment:

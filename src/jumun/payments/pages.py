@@ -1,6 +1,7 @@
-"""The customer's pages around Stripe's own.
+"""The customer's pages before and after Stripe's own.
 
-Those that call Stripe run in no transaction, whatever ``ATOMIC_REQUESTS`` says: what is to be asked is committed first.
+Pages that call Stripe run outside transactions, whatever ``ATOMIC_REQUESTS`` says: the intention is committed before
+the call.
 """
 
 import re
@@ -28,19 +29,19 @@ from jumun.errors import (
 from jumun.invoices.models import CreditNote
 from jumun.orders.models import Order
 from jumun.orders.place import check_total
-from jumun.payments.checkout.cancel import cancel_order
+from jumun.payments.checkout.end import cancel_order
 from jumun.payments.checkout.open import open_checkout
 from jumun.payments.merge import apply
 from jumun.payments.models import Checkout, Payment, Refund
 from jumun.payments.stripe import gateway
 
-# Where a storefront remembers the visitor's latest order, so that the bare address /payment/process/ works.
+# The session key of the visitor's latest order, so that /payment/process/ works without a reference.
 SESSION_ORDER = "jumun_order"
-# What may be asked for at Stripe.
+# The form of the ids that we look up at Stripe.
 SESSION_ID = re.compile(r"cs_[A-Za-z0-9_]{1,240}")
 # Stripe's error codes for a total that it does not charge (docs.stripe.com/error-codes).
 AMOUNT_REFUSED = frozenset({"amount_too_small", "amount_too_large"})
-# How often the order's page asks by itself whether the payment is known, before it leaves that to the customer.
+# How often the order's page reloads itself to see whether the payment is known.
 AWAITING_TRIES_MAX = 10
 AWAITING_PAUSE_S = 3
 
@@ -48,8 +49,8 @@ View = Callable[..., HttpResponseBase]
 
 
 def _keeps_its_address_secret(view: View) -> View:
-    """The address holds the order's reference, which is the right to see the order. Headers, since a project's own
-    template may drop what stands in a page.
+    """The address contains the order's reference, with which anybody can see the order. We send headers, as a project's
+    own template may leave out tags.
     """
 
     @wraps(view)
@@ -81,7 +82,7 @@ def process(request: HttpRequest) -> HttpResponseBase:
     except (StripeError, MalformedSnapshot) as error:
         if isinstance(error, StripeRefused) and error.code in AMOUNT_REFUSED:
             return _amount_refused(request, order, error.code)
-        # The order keeps; the page says what happened and, where it can help, offers the button again.
+        # The order stays. The page says what happened and, where that can help, shows the button again.
         context = {"order": order, "unavailable": error.retryable, "refused": not error.retryable}
         return render(request, "jumun/payment/process.html", context, status=503)
     response = redirect(url)
@@ -90,7 +91,7 @@ def process(request: HttpRequest) -> HttpResponseBase:
 
 
 def _amount_refused(request: HttpRequest, order: Order, code: str) -> HttpResponse:
-    """Stripe will not take this amount at another press either, so the order does not hold its goods any longer."""
+    """Stripe would refuse this amount again, so the order does not hold its goods any longer."""
     with suppress(StripeError, MalformedSnapshot), gateway.for_somebody_waiting():
         cancel_order(order)
     order.refresh_from_db(fields=["state"])
@@ -99,7 +100,7 @@ def _amount_refused(request: HttpRequest, order: Order, code: str) -> HttpRespon
 
 
 def _refusal(order: Order) -> AmountOutOfRange | None:
-    """Which of the limits that we know the total breaks; Stripe's own can be tighter."""
+    """The limit that the total breaks, if we know it; Stripe's own may be tighter."""
     try:
         check_total(order.total_minor, order.currency)
     except AmountOutOfRange as refusal:
@@ -112,7 +113,7 @@ def _refusal(order: Order) -> AmountOutOfRange | None:
 @_keeps_its_address_secret
 @require_safe
 def completed(request: HttpRequest) -> HttpResponseBase:
-    """Stripe sends the customer here: fetch the session and take the same road as the webhook."""
+    """Stripe sends the customer here: fetch the session and merge it, as the webhook does."""
     session_id = request.GET.get("session_id", "")
     if not SESSION_ID.fullmatch(session_id):
         raise Http404
@@ -128,14 +129,14 @@ def completed(request: HttpRequest) -> HttpResponseBase:
 
 
 def _order_of_session(session_id: str) -> Order | None:
-    """The order after what the session tells. Raises `StripeError` and `MalformedSnapshot` for a session that is not
-    known here: its address reached the customer although the answer to our call did not reach us.
+    """The order once the session is merged. Raises `StripeError` and `MalformedSnapshot` only for a session that is not
+    known here: the customer got its address although the answer to our call was lost.
     """
     checkout = Checkout.objects.select_related("order").filter(session_id=session_id).first()
     if checkout is None:
         return _apply_session(session_id)
     if checkout.order.state != Order.State.PAID:
-        # Without an answer the webhook will tell; the order's page refreshes itself until then.
+        # Without an answer the webhook will report it; the order's page reloads itself until then.
         with suppress(StripeError, MalformedSnapshot):
             _apply_session(session_id)
     return checkout.order
@@ -150,7 +151,7 @@ def _apply_session(session_id: str) -> Order | None:
 @_keeps_its_address_secret
 @require_safe
 def canceled(request: HttpRequest) -> HttpResponseBase:
-    """The customer came back without paying; the order waits."""
+    """The customer came back without paying. The order waits."""
     order = _order_of(request)
     if not order.is_payable:
         return redirect(order.get_customer_url())
@@ -164,20 +165,20 @@ def order(request: HttpRequest, reference: str) -> HttpResponse:
     """An order for whoever knows its reference: lines, state, how to pay or the invoice."""
     found = get_object_or_404(Order.objects.prefetch_related("lines").select_related("invoice"), reference=reference)
     tried = _tries(request)
-    unwanted = list(found.payments.filter(status=Payment.Status.PAID).exclude(unwanted_because=""))
-    # An order that waits for money is told of again once what did not match it has gone back.
-    is_settled = found.is_payable and not any(payment.kept_minor for payment in unwanted)
+    rejected = list(found.payments.filter(status=Payment.Status.PAID).exclude(rejection_reason=""))
+    # An order that waits for payment shows its state again once the rejected payments are refunded.
+    is_settled = found.is_payable and not any(payment.kept_minor for payment in rejected)
     context = {
         "order": found,
         "payment": found.payments.filter(settles_order=True).first(),
-        "unwanted": unwanted,
-        "shows_state": found.state == Order.State.PAID or is_settled or not unwanted,
+        "rejected": rejected,
+        "shows_state": found.state == Order.State.PAID or is_settled or not rejected,
         "refunds": Refund.objects.filter(payment__order=found).exclude(status__in=Refund.VOID),
         "credit_notes": CreditNote.objects.filter(invoice__order=found).select_related(
             "invoice__order", "cancellation"
         ),
         "is_processing": found.is_payable and found.payments.filter(status=Payment.Status.PROCESSING).exists(),
-        # Back from Stripe, but the payment is not known here yet: the page asks again by itself.
+        # The customer is back from Stripe, but the payment is not known here yet: the page reloads itself.
         "awaiting": found.is_payable and tried > 0,
     }
     response = render(request, "jumun/order.html", context)
@@ -187,15 +188,15 @@ def order(request: HttpRequest, reference: str) -> HttpResponse:
 
 
 def _tries(request: HttpRequest) -> int:
-    """How often this page was looked at since Stripe sent the customer back; 0 for a visit of another kind."""
+    """How often this page was loaded since Stripe sent the customer back; 0 for any other visit."""
     returned = request.GET.get("returned", "")
     return int(returned) if returned.isascii() and returned.isdecimal() and len(returned) < 4 else 0
 
 
 def _order_of(request: HttpRequest) -> Order:
-    """The order named by its unguessable reference, else the latest one of this visitor's session."""
+    """The order with the reference in the request, else the latest one of this visitor's session."""
     reference = request.POST.get("order") or request.GET.get("order") or request.session.get(SESSION_ORDER)
-    if not reference or "\0" in reference:  # which PostgreSQL would not even compare
+    if not reference or "\0" in reference:  # PostgreSQL refuses to compare it
         raise Http404
     return get_object_or_404(Order.objects.prefetch_related("lines"), reference=reference)
 

@@ -21,7 +21,7 @@ RESERVATION_STATES = {
     Order.State.PLACED: Reservation.State.HELD,
     Order.State.PAID: Reservation.State.SOLD,
     Order.State.EXPIRED: Reservation.State.RELEASED,
-    Order.State.CANCELLED: Reservation.State.RELEASED,
+    Order.State.CANCELED: Reservation.State.RELEASED,
 }
 
 

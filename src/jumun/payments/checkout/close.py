@@ -1,4 +1,4 @@
-"""Closing a checkout at Stripe, so that nobody pays there any more, and learning what became of it."""
+"""Close a checkout at Stripe, so that nobody can pay there any more, and learn how it ended."""
 
 from contextlib import suppress
 from datetime import timedelta
@@ -12,17 +12,18 @@ from jumun.payments.models import Checkout
 from jumun.payments.stripe import gateway
 from jumun.payments.stripe.snapshots import SessionSnapshot
 
-# Our clock and Stripe's.
+# How far our clock and Stripe's may differ.
 CLOCK_MARGIN = timedelta(minutes=5)
 
 
 def close(checkout: Checkout) -> None:
-    """Expire the session at Stripe and merge its final state; expiry can lose to a payment, and then that is merged.
+    """Expire the session at Stripe and merge its final state, which is "complete" if a payment was quicker.
 
-    Raises `StripeUnavailable`, and `StripeRefused` where the session is not there and may be paid elsewhere.
+    Raises `StripeUnavailable`, and `StripeRefused` where Stripe does not know the session and it may still be paid
+    under other keys.
     """
     if checkout.state == Checkout.State.CREATING:
-        # The same key brings back a session whose answer was lost. A refusal says that there never was one.
+        # The same key returns a session whose answer was lost. A refusal means that there never was one.
         with suppress(StripeRefused):
             create(checkout)
     if checkout.state != Checkout.State.OPEN or not checkout.session_id:
@@ -39,14 +40,14 @@ def close(checkout: Checkout) -> None:
 
 
 def create(checkout: Checkout) -> None:
-    """Ask Stripe for the session, or ask again with the same key and parameters, and record the answer."""
+    """Create the session at Stripe, always with the same key and parameters, and record the answer."""
     try:
         snapshot = gateway.create_session(checkout.params, idempotency_key=checkout.idempotency_key)
     except StripeRefused as refusal:
         checkout.refuse(str(refusal))
         raise
     except StripeUnavailable as fault:
-        # Stripe keeps a 500 for its key as well. If there is a session after all, nobody has its address.
+        # Stripe repeats even a 500 for its key. If there is a session after all, nobody has its address.
         if fault.replayed:
             checkout.refuse(str(fault))
         raise
@@ -63,11 +64,10 @@ def _final_state(session_id: str) -> dict[str, object]:
 
 
 def _is_gone(checkout: Checkout, refusal: StripeRefused) -> bool:
-    """Whether a session that Stripe does not know certainly takes no real money from now on.
+    """Whether a session that Stripe does not know can certainly take no real money any more.
 
-    That is so in test mode, where no money is real: the keys were Paywright's, or another sandbox's. A live session
-    of another account ends by itself at the time that it was made with, which is less than a day ("expires_at" of the
-    API reference); the keys of test mode would not see it, and so prove nothing.
+    In test mode no money is real: the keys were Paywright's, or another sandbox's. A live session of another account
+    expires within a day ("expires_at" in the API reference). Test keys cannot see it, and so prove nothing.
     """
     if refusal.code != "resource_missing":
         return False

@@ -1,8 +1,8 @@
-"""The one road to "paid": a snapshot of Stripe's is joined into our books.
+"""The one road to "paid": `apply` merges a snapshot of a Stripe object into our books.
 
-Signed events, the success page, the expiry sweep and the reconciliation all come through `apply`. Everything moves
-only forward, so any order of arrival and any repetition end in the same books. Locks are taken in the order order,
-payment, refund or dispute, series.
+Signed events, the success page, the expiry of orders and the reconciliation all call it. Every field moves only
+forward, so any order of arrival and any repetition end in the same books. Locks are taken in this order: order,
+payment, refund or dispute, stock, series.
 """
 
 from collections.abc import Callable
@@ -19,6 +19,7 @@ from jumun.payments.merge.dispute import merge_dispute
 from jumun.payments.merge.fraud_warning import merge_fraud_warning
 from jumun.payments.merge.refund import merge_refund
 from jumun.payments.merge.session import merge_session
+from jumun.payments.stripe.snapshots import Reader
 
 # The events whose object we merge. All others are stored and ignored.
 MERGED_TYPES = frozenset(
@@ -50,7 +51,7 @@ MERGED_TYPES = frozenset(
         "radar.early_fraud_warning.updated",
     }
 )
-# A decline is told on its order's timeline. It moved no money, so that it is missed by nobody's books.
+# A declined card is recorded on its order's timeline. It moved no money, so the books lack nothing without it.
 NOT_IN_THE_BOOKS = frozenset({"payment_intent.payment_failed"})
 
 _MERGERS: dict[str, Callable[[dict[str, Any]], Order | None]] = {
@@ -64,21 +65,23 @@ _MERGERS: dict[str, Callable[[dict[str, Any]], Order | None]] = {
 }
 
 
-def apply(raw: dict[str, Any]) -> Order | None:
-    """Join one object of Stripe's; return the order that it belongs to, or ``None`` where it is not ours.
+def is_merged(event: Reader) -> bool:
+    """Whether we merge the object of this event. Raises `MalformedSnapshot`.
 
-    One transaction, nested in the caller's if there is one. Raises `MalformedSnapshot`.
+    Events of an account that is connected to ours (API reference, "The Event object", ``account``) are not merged: that
+    money is not ours, whatever order an object names. The owner of that account writes what is in it.
+    """
+    return event.text("type") in MERGED_TYPES and not event.text("account", default="")
+
+
+def apply(raw: dict[str, Any], *, at: datetime | None = None) -> Order | None:
+    """Merge one Stripe object; return the order that it belongs to, or ``None`` where it is not ours.
+
+    ``at`` is the time of the event that reported a session: an event does not say when the session's charge was made.
+    Runs in one transaction, nested in the caller's if there is one. Raises `MalformedSnapshot`.
     """
     with transaction.atomic():
-        return join(raw)
-
-
-def join(raw: dict[str, Any], *, at: datetime | None = None) -> Order | None:
-    """`apply` in the caller's transaction, which must be rolled back where this raises.
-
-    ``at`` is when an event told of ``raw``: an event names a payment's charge and does not say when it was made.
-    """
-    if raw.get("object") == "checkout.session":
-        return merge_session(raw, at=at)
-    merger = _MERGERS.get(str(raw.get("object")))
-    return merger(raw) if merger else None
+        if raw.get("object") == "checkout.session":
+            return merge_session(raw, at=at)
+        merge = _MERGERS.get(str(raw.get("object")))
+        return merge(raw) if merge else None

@@ -1,37 +1,40 @@
-"""Balance transactions and payouts: the account's own affairs, which may concern many orders or none."""
+"""Balance transactions and payouts: movements of the account's balance, which may concern many orders or none."""
 
 from typing import Any
 
-from jumun.errors import MalformedSnapshot
 from jumun.orders.models import Order
 from jumun.payments.models import BalanceTransaction, Payout, QuarantinedSnapshot
-from jumun.payments.stripe.snapshots import PayoutSnapshot, transactions_within
+from jumun.payments.models.quarantine_reason import QuarantineReason
+from jumun.payments.stripe.snapshots import BalanceTransactionSnapshot, PayoutSnapshot, Unreadable
+from jumun.payments.stripe.snapshots.balance_transaction import Transactions
 
 
 def merge_balance_transaction(raw: dict[str, Any]) -> None:
-    BalanceTransaction.mirror([raw])
+    BalanceTransaction.mirror([BalanceTransactionSnapshot.parse(raw)])
 
 
-def mirror_within(order: Order, raws: list[dict[str, Any]]) -> None:
-    """Mirror what an object of ``order`` carries. A transaction that cannot be read is set aside alone."""
+def mirror_of_order(order: Order, transactions: Transactions) -> None:
+    """Mirror balance transactions within an object of ``order``. One that cannot be read is held for staff alone."""
     readable = []
-    for raw in raws:
-        try:
-            readable.append(BalanceTransaction.from_stripe(raw))
-        except MalformedSnapshot:
-            reason = QuarantinedSnapshot.Reason.MALFORMED
+    for transaction in transactions:
+        if isinstance(transaction, Unreadable):
             QuarantinedSnapshot.keep(
-                object_id=str(raw.get("id") or order.number), reason=reason, order=order, snapshot=raw
+                object_id=transaction.id or order.number,
+                reason=QuarantineReason.MALFORMED,
+                order=order,
+                snapshot=transaction.raw,
             )
-    BalanceTransaction.write(readable)
+        else:
+            readable.append(transaction)
+    BalanceTransaction.mirror(readable)
 
 
 def merge_payout(raw: dict[str, Any]) -> None:
-    """The payout, and what it is made of where it came with that."""
+    """Merge the payout, and the balance transactions that it came with."""
     snapshot = PayoutSnapshot.parse(raw)
     Payout.join(snapshot)
     if snapshot.status == Payout.Status.FAILED:
         payout = {name: value for name, value in raw.items() if name != "balance_transactions"}
-        reason = QuarantinedSnapshot.Reason.PAYOUT_FAILED
+        reason = QuarantineReason.PAYOUT_FAILED
         QuarantinedSnapshot.keep(object_id=snapshot.id, reason=reason, order=None, snapshot=payout)
-    BalanceTransaction.mirror(transactions_within(raw), payout_id=snapshot.id if snapshot.is_itemised else "")
+    BalanceTransaction.mirror(snapshot.transactions, payout_id=snapshot.id if snapshot.is_itemised else "")

@@ -1,22 +1,23 @@
 from typing import Any
 
 from jumun.orders.models import Order
-from jumun.payments.merge.binding import locked_order
+from jumun.payments.merge.matching import locked_order
 from jumun.payments.models import Payment, QuarantinedSnapshot
+from jumun.payments.models.quarantine_reason import QuarantineReason
 from jumun.payments.stripe.snapshots import FraudWarningSnapshot
 
 
 def merge_fraud_warning(raw: dict[str, Any]) -> Order | None:
     """An issuer's report that a card was stolen or misused, before any dispute: staff can still refund the payment.
 
-    One that belongs to no payment of ours is another shop's.
+    A warning about any payment that is not ours is another shop's.
     """
     warning = FraudWarningSnapshot.parse(raw)
     payment = _payment_of(warning)
     if payment is None or payment.livemode != warning.livemode:
         return None
     order = locked_order(payment.order.reference)
-    reason = QuarantinedSnapshot.Reason.FRAUD_WARNING
+    reason = QuarantineReason.FRAUD_WARNING
     known = QuarantinedSnapshot.objects.filter(object_id=warning.id, reason=reason)
     if order is not None and not known.exists():
         QuarantinedSnapshot.keep(object_id=warning.id, reason=reason, order=order, snapshot=raw, payment=payment)

@@ -1,5 +1,3 @@
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import datetime
 from typing import Any
 
@@ -9,100 +7,81 @@ from jumun import money
 from jumun.errors import OrderRefused
 from jumun.invoices.models import Invoice
 from jumun.orders.models import Order
-from jumun.payments.merge.balance import mirror_within
-from jumun.payments.merge.binding import Reason, locked_order, mismatch
-from jumun.payments.merge.refunds_of_payment import merge_refunds
+from jumun.payments.merge.balance import mirror_of_order
+from jumun.payments.merge.matching import locked_order, mismatch
+from jumun.payments.merge.refund import merge_refunds
 from jumun.payments.models import Checkout, Payment, QuarantinedSnapshot
+from jumun.payments.models.quarantine_reason import QuarantineReason
 from jumun.payments.stripe.metadata import is_another_sites
-from jumun.payments.stripe.snapshots import (
-    Metadata,
-    SessionSnapshot,
-    name_of_ours,
-    object_within,
-    refunds_within,
-    transactions_within,
-)
+from jumun.payments.stripe.snapshots import SessionSnapshot
 
 
 def merge_session(raw: dict[str, Any], *, at: datetime | None = None) -> Order | None:
-    """Join a Checkout Session: the order that it pays is paid, or staff learn why it is not.
+    """Merge a Checkout Session: it pays its order, or staff learn why it does not.
 
-    ``at`` is when Stripe said so, which is when it was paid where the charge is not expanded.
+    ``at`` is when Stripe reported the session, which counts as the time of payment where the charge is not expanded.
     """
-    if not _claims_an_order(raw):
+    session = SessionSnapshot.of_an_order(raw)
+    order = locked_order(session.order_reference) if session else None
+    if session is None or is_another_sites(order, session.metadata.site):
         return None
-    session = SessionSnapshot.parse(raw)
-    order = locked_order(session.order_reference)
-    # Of an order that is not known here only money is for staff to decide about: a session that they had dealt with
-    # while it was open would be paid unnoticed. Another shop's reference is no order of ours: we name the order twice.
-    is_unknown = order is None and not (session.is_paid and _names_an_order(raw))
-    if is_another_sites(order, session.metadata.site) or is_unknown:
+    if order is None:
+        # Only money is for staff to decide about: if they had dealt with a session while it was open, they would not
+        # notice its payment. Without our metadata, the reference is another shop's: we name the order in both places.
+        if session.is_paid and session.metadata.order_reference:
+            unknown = QuarantineReason.UNKNOWN_ORDER
+            QuarantinedSnapshot.keep(object_id=session.id, reason=unknown, order=None, snapshot=raw)
         return None
+
+    was_paid = order.state == Order.State.PAID
+    Checkout.advance_all(order, session)
     reason = mismatch(order, session.livemode, session.amount_total, session.currency)
-    reason = reason or (None if session.is_status_known else Reason.UNKNOWN_STATUS)
-    payment, was_paid = None, False
-    if order is not None:
-        was_paid = order.state == Order.State.PAID
-        Checkout.advance_by(order, session)
-        with _payment_of(order, session, reason, at) as payment:
-            reason = reason or _pay(order, session, payment)
+    if reason is None and not session.is_status_known:
+        reason = QuarantineReason.UNKNOWN_STATUS
+    payment = _locked_payment(order, session, is_matching=reason is None)
+    is_ours = payment is not None and payment.order_id == order.pk
+
+    if payment is None:
+        reason = reason or (QuarantineReason.NO_PAYMENT if session.is_paid else None)
+    elif not is_ours:
+        reason = reason or QuarantineReason.FOREIGN_PAYMENT
+    else:
+        payment.advance(_status(session), session.charge, at=at)
+        if session.is_paid and reason is None:
+            reason = _settle(order, payment)
+        if reason and payment.is_undecided:
+            payment.reject(reason)
+        payment.save_learnt()
+
     if reason is not None:
-        _set_aside(raw, session, reason, order, payment)
-    if order is not None and payment is not None and payment.order_id == order.pk:
-        charge = object_within(raw, "payment_intent", "latest_charge")
-        mirror_within(order, transactions_within(charge))
-        if order.state == Order.State.PAID and not was_paid:
-            # As late as can be: whoever issues the next number waits until we commit.
-            Invoice.issue(order, paid_by=payment.reference(payment.payment_intent_id, at=payment.paid_at))
-        # Also those that were told of before the payment was.
-        merge_refunds(order, payment, refunds_within(charge))
+        QuarantinedSnapshot.keep(object_id=session.id, reason=reason, order=order, snapshot=raw, payment=payment)
+    if payment is None or not is_ours:
+        return order
+    charge = session.charge
+    if charge:
+        mirror_of_order(order, charge.transactions)
+    if order.state == Order.State.PAID and not was_paid:
+        # As late as possible: the next number of the series stays locked until we commit.
+        Invoice.issue(order, paid_by=payment.reference(payment.payment_intent_id, at=payment.paid_at))
+    # Stripe may have reported refunds before the payment: they are booked now.
+    merge_refunds(order, payment, charge.refunds if charge else ())
     return order
 
 
-def _claims_an_order(raw: dict[str, Any]) -> bool:
-    """A Stripe account may serve others too. Theirs is what carries no reference at all, and subscriptions and setups,
-    which have references of their own and perhaps no amount.
-    """
-    if _names_an_order(raw):
-        return True
-    return bool(name_of_ours(raw.get("client_reference_id"))) and raw.get("mode", "payment") == "payment"
-
-
-def _names_an_order(raw: dict[str, Any]) -> bool:
-    """As each session that we create does (`jumun.payments.stripe.metadata`), besides its ``client_reference_id``."""
-    return bool(Metadata.within(raw).order_reference)
-
-
-@contextmanager
-def _payment_of(
-    order: Order, session: SessionSnapshot, reason: str | None, at: datetime | None
-) -> Iterator[Payment | None]:
-    """The session's payment as far as it is known now; of what does not match the order, only money that was taken."""
-    with _joining(order, session, reason) as payment:
-        if payment is not None and payment.order_id == order.pk:
-            payment.advance(_status(session), session.method, session.charge_id, at=session.charged_at or at)
-        yield payment
-
-
-def _joining(
-    order: Order, session: SessionSnapshot, reason: str | None
-) -> AbstractContextManager[Payment] | AbstractContextManager[None]:
-    # The page of a declined card is still open: nothing was paid, and nothing is known to be paid by it.
+def _locked_payment(order: Order, session: SessionSnapshot, *, is_matching: bool) -> Payment | None:
+    """The session's payment, locked. Where the session does not match the order, only if money was taken."""
+    # In an open session nothing is paid, and nothing is known about its payment: the card may have been declined.
     if not session.payment_intent_id or not session.is_complete:
-        return nullcontext()
-    return _mismatched(order, session) if reason else Payment.of_intent(order, session.payment_intent_id)
-
-
-def _mismatched(
-    order: Order, session: SessionSnapshot
-) -> AbstractContextManager[Payment] | AbstractContextManager[None]:
+        return None
+    if is_matching:
+        return Payment.locked(order, session.payment_intent_id)
     try:
         amount_minor = money.from_stripe(session.amount_total, session.currency)
     except money.MoneyError:
-        return nullcontext()
+        return None
     if amount_minor < 1 or not session.is_paid:
-        return nullcontext()
-    return Payment.mismatched(
+        return None
+    return Payment.locked(
         order,
         session.payment_intent_id,
         amount_minor=amount_minor,
@@ -117,50 +96,32 @@ def _status(session: SessionSnapshot) -> str:
     if session.has_failed:
         return Payment.Status.FAILED
     # Complete and unpaid: a method that takes days, such as a bank debit (docs.stripe.com/checkout/fulfillment).
-    return Payment.Status.PROCESSING if session.is_complete else Payment.Status.UNPAID
+    return Payment.Status.PROCESSING
 
 
-def _pay(order: Order, session: SessionSnapshot, payment: Payment | None) -> str | None:
-    """Pay the order if the payment is made; return why it is not the order's, if so."""
-    if payment is not None and payment.order_id != order.pk:
-        return Reason.FOREIGN_PAYMENT
-    if not session.is_paid:
-        return None
-    if payment is None:
-        return Reason.NO_PAYMENT
+def _settle(order: Order, payment: Payment) -> str | None:
+    """Pay the order with a payment that was made; return why the order cannot use it, if so."""
     if not payment.is_undecided:
-        return payment.unwanted_because or None
-    if _settle(order, payment):
-        return None
-    return Reason.SECOND_PAYMENT if order.state == Order.State.PAID else Reason.PAID_AFTER_CLOSE
-
-
-def _set_aside(
-    raw: dict[str, Any], session: SessionSnapshot, reason: str, order: Order | None, payment: Payment | None
-) -> None:
-    if payment is not None and order is not None and payment.order_id == order.pk and payment.is_undecided:
-        payment.reject(reason)
-    QuarantinedSnapshot.keep(object_id=session.id, reason=reason, order=order, snapshot=raw, payment=payment)
-
-
-def _settle(order: Order, payment: Payment) -> bool:
-    """Pay the order by this payment, even after its end if its goods can be had again; ``False`` where it cannot be."""
+        return payment.rejection_reason or None
     at = payment.paid_at or timezone.now()
     try:
-        if not (order.mark_paid(at=at) or order.revive(at=at)) and not _settled_it(order, payment):
-            return False
+        # An order that has ended is revived if its goods are still available.
+        is_settled = order.mark_paid(at=at) or order.revive(at=at) or _has_settled(order, payment)
     except OrderRefused:
-        # It cannot be supplied any more: nobody is to be asked for its money again.
+        # It cannot be supplied any more: nobody may be asked for its money again.
         order.cancel()
-        return False
-    payment.settle()
-    return True
+        is_settled = False
+    if is_settled:
+        payment.settle()
+        return None
+    is_second = order.state == Order.State.PAID
+    return QuarantineReason.SECOND_PAYMENT if is_second else QuarantineReason.PAID_AFTER_CLOSE
 
 
-def _settled_it(order: Order, payment: Payment) -> bool:
-    """Whether the order is paid by this very payment, and only our record of that was lost: its invoice names it.
+def _has_settled(order: Order, payment: Payment) -> bool:
+    """Whether this very payment has paid the order, and only our record of that was lost: the invoice names it.
 
-    Money that paid for an invoice never goes back by itself.
+    Money that paid for an invoice is never refunded automatically.
     """
     if order.state != Order.State.PAID or order.payments.filter(settles_order=True).exists():
         return False

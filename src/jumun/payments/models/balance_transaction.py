@@ -1,5 +1,4 @@
 from collections.abc import Iterable
-from typing import Any
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -11,13 +10,13 @@ BATCH = 500
 
 
 class BalanceTransaction(models.Model):
-    """One movement of the account's balance at Stripe, as Stripe wrote it: amount, fee, and what is left of it.
+    """One movement of the account's balance at Stripe, as Stripe reports it: amount, fee and net.
 
-    In Stripe's minor units (`jumun.money.stripe_scale`) of the currency that Stripe pays out, which need not be the
-    order's: a fee of 186.40 ISK is 18640, although nobody can be charged that. A mirror: nothing in it ever
-    changes at Stripe, so what comes again is written again. It belongs to whatever has the id that it names as its
-    source, whichever of the two was known first. Another shop's on the same account belong to nothing here, but without
-    them no payout would add up.
+    Amounts are in Stripe's minor units (`jumun.money.stripe_scale`) of the currency that Stripe pays out, which need
+    not be the order's: a fee of 186.40 ISK is 18640, although nobody can be charged that. The row is a mirror: a
+    balance transaction never changes at Stripe. It belongs to the object whose id is its ``source_id``, whichever of
+    the two was known first. Those of another shop on the account belong to no object here, but without them no payout
+    would add up.
     """
 
     # Stripe's groups of types (docs.stripe.com/reports/reporting-categories).
@@ -34,7 +33,7 @@ class BalanceTransaction(models.Model):
     net_minor = models.BigIntegerField(_("net"))
     currency = models.CharField(_("currency"), max_length=CURRENCY_MAX_CHARS)
     source_id = models.CharField(_("Stripe object"), max_length=255, blank=True, db_index=True)
-    # The payout that it is part of, empty until that is known: the transaction itself does not tell.
+    # The payout that it is part of; empty until that is known, as the transaction itself does not say.
     payout_id = models.CharField(_("Stripe payout"), max_length=255, blank=True, db_index=True)
     available_at = models.DateTimeField(_("available"))
     created_at = models.DateTimeField(_("created at Stripe"))
@@ -48,18 +47,13 @@ class BalanceTransaction(models.Model):
         return self.transaction_id
 
     @classmethod
-    def mirror(cls, raws: Iterable[Any], *, payout_id: str = "") -> None:
-        """Write down Stripe's transactions, those of ``payout_id`` as such. Raises `MalformedSnapshot`."""
-        cls.write(map(cls.from_stripe, raws), payout_id=payout_id)
-
-    @classmethod
-    def write(cls, transactions: "Iterable[BalanceTransaction]", *, payout_id: str = "") -> None:
-        """Add them, or write them again; those of ``payout_id`` as such."""
-        rows = {row.transaction_id: row for row in transactions}
+    def mirror(cls, snapshots: Iterable[BalanceTransactionSnapshot], *, payout_id: str = "") -> None:
+        """Insert or update the rows of these transactions, and record that they belong to ``payout_id``, if given."""
+        rows = {snapshot.id: cls._of(snapshot) for snapshot in snapshots}
         if not rows:
             return
         BalanceTransaction.objects.bulk_create(
-            # In one order everywhere, so that no two writers wait for each other.
+            # Always in this order, so that two writers never wait for each other.
             [rows[key] for key in sorted(rows)],
             batch_size=BATCH,
             update_conflicts=True,
@@ -73,9 +67,7 @@ class BalanceTransaction(models.Model):
             BalanceTransaction.objects.filter(transaction_id__in=rows).update(payout_id=payout_id)
 
     @classmethod
-    def from_stripe(cls, raw: Any) -> "BalanceTransaction":
-        """The row of one of Stripe's transactions, not saved. Raises `MalformedSnapshot`."""
-        snapshot = BalanceTransactionSnapshot.parse(raw)
+    def _of(cls, snapshot: BalanceTransactionSnapshot) -> "BalanceTransaction":
         return BalanceTransaction(
             transaction_id=snapshot.id,
             type=snapshot.type,

@@ -1,10 +1,9 @@
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db import models, transaction
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from jumun.db.fast import change, find_all
 from jumun.orders.models import Order
 from jumun.orders.timeline import Kind
 from jumun.payments.models.intention import Intention
@@ -12,11 +11,11 @@ from jumun.payments.stripe.snapshots import SessionSnapshot
 
 
 class Checkout(Intention):
-    """One Checkout Session at Stripe, from the intention on.
+    """A Checkout Session at Stripe, beginning with the intention to create one.
 
-    Its state only moves forward: creating < open < complete, expired, refused. The last three are final at
-    Stripe too. ``creating`` means that we do not know whether the session exists; asking again with the same
-    key and parameters tells.
+    Its state only moves forward: creating < open < complete, expired, refused. The last three are final at Stripe too.
+    ``creating`` means that we do not know whether the session exists; repeating the call with the same key and
+    parameters tells.
     """
 
     class State(models.TextChoices):
@@ -64,41 +63,47 @@ class Checkout(Intention):
         return self.session_id or f"checkout {self.pk}"
 
     def advance(self, session: SessionSnapshot) -> None:
-        """Join the session's state into ours; an older snapshot changes nothing."""
+        """Merge the session's state; an older snapshot changes nothing."""
         with transaction.atomic():
             moved = self._advance(session)
         if not moved:
             self.refresh_from_db()
 
     @classmethod
-    def advance_by(cls, order: Order, session: SessionSnapshot) -> None:
-        """Join the state of one of the order's sessions, in the caller's transaction."""
-        for checkout in find_all(cls, order_id=order.pk, locked=True):
-            if checkout._is_told_of_by(session):
-                checkout.order = order
+    def advance_all(cls, order: Order, session: SessionSnapshot) -> None:
+        """Merge the state of one of the order's sessions, in the caller's transaction."""
+        for checkout in order.checkouts.select_for_update(no_key=True).order_by("pk"):
+            if checkout._is_of(session):
                 checkout._advance(session)
 
-    def _is_told_of_by(self, session: SessionSnapshot) -> bool:
-        # The answer to our create call may have been lost; the session names the row that asked for it.
+    def _is_of(self, session: SessionSnapshot) -> bool:
+        # The answer to our create call may have been lost. The session names the row that requested it.
         return self.session_id == session.id or (self.session_id is None and self.is_named(session.metadata.checkout))
 
     def _advance(self, session: SessionSnapshot) -> bool:
-        before = self._BEFORE.get(session.status, ())
-        told = {"state": session.status, "session_id": session.id, "url": session.url, "expires_at": session.expires_at}
-        if not change(self, told, where={"state": before}):
+        row = Checkout.objects.filter(pk=self.pk, state__in=self._BEFORE.get(session.status, ()))
+        reported: dict[str, Any] = {
+            "state": session.status,
+            "session_id": session.id,
+            "url": session.url,
+            "expires_at": session.expires_at,
+        }
+        if not row.update(**reported):
             return False
+        for name, value in reported.items():
+            setattr(self, name, value)
         if kind := self._RECORDED.get(session.status):
             self.order.record(kind, checkout=session.id)
         return True
 
     def is_beyond(self, session: SessionSnapshot) -> bool:
-        """Whether the row has ended otherwise than Stripe says. One that was refused has a session of which nobody
-        knows the address, if any.
+        """Whether the row has ended in another way than Stripe reports. A refused one does not count: even if it has a
+        session, nobody knows the address.
         """
         return self.state in {self.State.COMPLETE, self.State.EXPIRED} and self.state != session.status
 
     def put_back(self, session: SessionSnapshot) -> None:
-        """Take over what Stripe says now, unless another checkout of the order is open; see `rows_ahead`."""
+        """Take over Stripe's present state, unless another checkout of the order is open; see `rows_ahead`."""
         others = Checkout.objects.filter(order=self.order, state__in=self.UNFINISHED).exclude(pk=self.pk)
         if session.status == self.State.OPEN and others.exists():
             return
@@ -107,7 +112,7 @@ class Checkout(Intention):
         self.order.record(Kind.SET_TO_STRIPE, object=self.session_id, before=before, after=self.state)
 
     def give_up(self, why: str) -> None:
-        """Record that the session is over although Stripe, as we reach it now, does not know it."""
+        """Record that the session has ended, although Stripe does not know it with the present keys."""
         unfinished = Checkout.objects.filter(pk=self.pk, state__in=self.UNFINISHED)
         with transaction.atomic():
             if unfinished.update(state=self.State.EXPIRED, refusal=why[:2000]):
@@ -115,7 +120,7 @@ class Checkout(Intention):
         self.refresh_from_db()
 
     def refuse(self, why: str) -> None:
-        """Record that Stripe would not create the session, so that the next try starts afresh."""
+        """Record that Stripe refused to create the session, so that the next try makes a new one."""
         creating = Checkout.objects.filter(pk=self.pk, state=self.State.CREATING)
         with transaction.atomic():
             if creating.update(state=self.State.REFUSED, refusal=why[:2000]):

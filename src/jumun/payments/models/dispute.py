@@ -16,11 +16,11 @@ _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 class Dispute(models.Model):
-    """Money of one payment that its buyer's bank asks back, or asks about (an inquiry, ``warning_*``).
+    """A dispute of one payment: the customer's bank reclaims money, or asks about it (an inquiry, ``warning_*``).
 
-    A join over snapshots: of all that were ever seen the greatest stands, by how often the money has moved and then by
-    the status in the order below. A dispute lost and yet won later has its money given back, one movement more. What
-    was taken and given back is not here: its balance transactions tell.
+    The row has the greatest snapshot ever seen, by the number of movements of money and then by the status in the order
+    below. A dispute that is lost and won later has one movement more. The sums that were withdrawn and reinstated are
+    in its balance transactions.
     """
 
     class Status(models.TextChoices):
@@ -56,12 +56,12 @@ class Dispute(models.Model):
         SUBSCRIPTION_CANCELED = "subscription_canceled", _("subscription cancelled")
         UNRECOGNIZED = "unrecognized", _("not recognised")
 
-    # Ended, and the money is the shop's.
+    # Closed, and the shop keeps the money.
     IN_OUR_FAVOUR: ClassVar = (Status.WARNING_CLOSED, Status.PREVENTED, Status.WON)
     CLOSED: ClassVar = (*IN_OUR_FAVOUR, Status.LOST)
     NEEDS_ANSWER: ClassVar = (Status.WARNING_NEEDS_RESPONSE, Status.NEEDS_RESPONSE, Status.APPEAL_NEEDS_RESPONSE)
     _FORWARD: ClassVar[list[str]] = list(Status.values)
-    # What the order's timeline says once a dispute has ended.
+    # The entry on the order's timeline once a dispute is closed.
     RECORDED: ClassVar[dict[str, Kind]] = {
         Status.WON: Kind.DISPUTE_WON,
         Status.LOST: Kind.DISPUTE_LOST,
@@ -71,7 +71,7 @@ class Dispute(models.Model):
 
     payment = models.ForeignKey(Payment, models.PROTECT, related_name="disputes", verbose_name=_("payment"))
     dispute_id = models.CharField(_("Stripe dispute"), max_length=255, unique=True)
-    # One that we do not know yet counts as open.
+    # An unknown status counts as open.
     status = models.CharField(_("status"), max_length=40, choices=Status)
     amount_minor = models.BigIntegerField(_("disputed amount"))
     currency = models.CharField(_("currency"), max_length=3)
@@ -79,7 +79,7 @@ class Dispute(models.Model):
     is_charge_refundable = models.BooleanField(_("may be refunded"))
     due_at = models.DateTimeField(_("evidence due"), null=True, blank=True)
     opened_at = models.DateTimeField(_("opened"))
-    # How often its money had moved when the status was this.
+    # How often its money had moved at this status.
     transaction_count = models.PositiveSmallIntegerField(_("movements of money"))
 
     class Meta:
@@ -107,12 +107,17 @@ class Dispute(models.Model):
 
     @classmethod
     def blocking(cls) -> models.QuerySet["Dispute"]:
-        """Those with `blocks_refunds`."""
+        """The disputes with `blocks_refunds`."""
         return cls.objects.filter(is_charge_refundable=False).exclude(status__in=cls.IN_OUR_FAVOUR)
 
     @classmethod
+    def blocking_one_of(cls, payment: Payment) -> Self | None:
+        """A dispute of ``payment`` that `blocks_refunds`, if there is one."""
+        return next((dispute for dispute in cls.objects.filter(payment=payment) if dispute.blocks_refunds), None)
+
+    @classmethod
     def join(cls, payment: Payment, snapshot: DisputeSnapshot) -> tuple[Self, bool]:
-        """The dispute after what a snapshot tells, and whether it is news. The order is locked."""
+        """Merge a snapshot; return the dispute, and whether it is new. The order is locked."""
         values = cls._values_of(snapshot)
         dispute, is_new = cls.objects.get_or_create(dispute_id=snapshot.id, defaults={"payment": payment, **values})
         status = None if is_new else dispute.status
@@ -140,13 +145,13 @@ class Dispute(models.Model):
         }
 
     def is_as(self, snapshot: DisputeSnapshot) -> bool:
-        """Whether the row says what Stripe says."""
+        """Whether the row agrees with Stripe."""
         return all(getattr(self, name) == value for name, value in self._values_of(snapshot).items())
 
     def put_back(self, snapshot: DisputeSnapshot) -> None:
-        """Take over what Stripe says now, for the row is further along than that; see `rows_ahead`.
+        """Take over Stripe's present state, although the row is further along; see `rows_ahead`.
 
-        In the caller's transaction. No document follows from it.
+        In the caller's transaction. No document is issued or canceled for it.
         """
         before, values = self.status, self._values_of(snapshot)
         for name, value in values.items():
@@ -160,7 +165,7 @@ class Dispute(models.Model):
 
     @property
     def _version(self) -> tuple[object, ...]:
-        """What the greatest snapshot is greatest by. All that a snapshot tells is in it, so that no two are equal."""
+        """The greatest snapshot has the greatest version. Every field is in it, so different ones are never equal."""
         known = self.status in self._FORWARD
         rank = self._FORWARD.index(self.status if known else self.Status.UNDER_REVIEW)
         return (
@@ -170,23 +175,18 @@ class Dispute(models.Model):
 
     @property
     def stripe_url(self) -> str:
-        """Where evidence is given: with the payment, in Stripe's dashboard or on the sandbox's page."""
+        """The address where staff give evidence: the payment's, in Stripe's dashboard or on the sandbox's page."""
         return self.payment.stripe_url
 
     @property
     def taken_at(self) -> datetime:
-        """When the bank took the money, as far as its movement is known; else when the dispute was opened."""
+        """When the bank withdrew the money, if that transaction is known; else when the dispute was opened."""
         taken = BalanceTransaction.objects.filter(source_id=self.dispute_id, amount_minor__lt=0).order_by("-created_at")
         return taken.values_list("created_at", flat=True).first() or self.opened_at
 
     @property
     def is_open(self) -> bool:
         return self.status not in self.CLOSED
-
-    @property
-    def is_inquiry(self) -> bool:
-        """The bank asks, and has taken nothing yet."""
-        return self.status.startswith("warning_")
 
     @property
     def needs_answer(self) -> bool:
@@ -198,5 +198,5 @@ class Dispute(models.Model):
 
     @property
     def blocks_refunds(self) -> bool:
-        """Stripe would refuse any refund (``charge_disputed``): the money is at the bank, or gone for good."""
+        """Whether Stripe would refuse any refund (``charge_disputed``): the bank has the money, perhaps for good."""
         return not self.is_charge_refundable and self.status not in self.IN_OUR_FAVOUR

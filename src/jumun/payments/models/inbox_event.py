@@ -11,12 +11,12 @@ from jumun.outbox.lease import LeasedRow, State
 
 
 class InboxEvent(LeasedRow):
-    """One event of Stripe's, stored under its id before it is acknowledged."""
+    """A Stripe event, stored under its id before it is acknowledged."""
 
     KIND_FIELD = "type"
     LANES = (Lane.EVENTS,)
     lane = Lane.EVENTS
-    # Merging is a join: whatever is processed twice changes nothing. An ignored one may be of use to a later version.
+    # Processing an event twice changes nothing. A later version may merge an event that was ignored.
     REQUEUED_FROM = (State.PARKED, State.DONE, State.IGNORED)
 
     event_id = models.CharField(_("Stripe event"), max_length=255, unique=True)

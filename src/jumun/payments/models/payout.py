@@ -13,8 +13,8 @@ from jumun.payments.stripe.snapshots.reader import CURRENCY_MAX_CHARS
 class Payout(models.Model):
     """Money that Stripe sends to the shop's bank account, or draws from it where the amount is negative.
 
-    The amount is in Stripe's minor units, as those of balance transactions are. A join over snapshots: the status only
-    moves forward in the order below. One may fail after it was paid.
+    The amount is in Stripe's minor units, as in balance transactions. Snapshots move the status forward only, in the
+    order below. A payout may fail after it was paid.
     """
 
     class Status(models.TextChoices):
@@ -34,7 +34,7 @@ class Payout(models.Model):
     amount_minor = models.BigIntegerField(_("amount"))
     currency = models.CharField(_("currency"), max_length=CURRENCY_MAX_CHARS)
     livemode = models.BooleanField(_("real money"))
-    # Stripe groups transactions into automatic ones only; a manual payout is of no transactions in particular.
+    # Stripe assigns balance transactions to automatic payouts only.
     automatic = models.BooleanField(_("automatic"))
     reconciliation_status = models.CharField(max_length=40)
     # All of its balance transactions are mirrored.
@@ -53,14 +53,14 @@ class Payout(models.Model):
 
     @classmethod
     def unfinished(cls) -> models.QuerySet["Payout"]:
-        """Those on their way, and those of which we do not know yet what they are made of."""
+        """Payouts on their way, and those whose balance transactions are not known yet."""
         on_their_way = models.Q(status__in=[cls.Status.PENDING, cls.Status.IN_TRANSIT])
         untold = models.Q(automatic=True, is_itemised=False, status=cls.Status.PAID)
         return cls.objects.filter(on_their_way | untold)
 
     @classmethod
     def join(cls, snapshot: PayoutSnapshot) -> None:
-        """Join what a snapshot tells into what is known."""
+        """Merge a snapshot."""
         payout, _is_new = cls.objects.select_for_update().get_or_create(
             payout_id=snapshot.id,
             defaults={
@@ -84,7 +84,7 @@ class Payout(models.Model):
         )
         self.failure_message = max(self.failure_message, snapshot.failure_message)
         self.amount_minor = snapshot.amount
-        # The day may move on as the bank takes its time.
+        # The bank may postpone the day.
         self.arrives_at = max(self.arrives_at, snapshot.arrives_at)
         self.is_itemised = self.is_itemised or snapshot.is_itemised
         self.save(
@@ -94,14 +94,14 @@ class Payout(models.Model):
         )
 
     def is_as(self, snapshot: PayoutSnapshot) -> bool:
-        """Whether the row says what Stripe says; the day of arrival may move on."""
-        told = (snapshot.status, snapshot.reconciliation_status, snapshot.livemode, snapshot.automatic)
-        return (self.status, self.reconciliation_status, self.livemode, self.automatic) == told and (
+        """Whether the row agrees with Stripe, except for the day of arrival."""
+        reported = (snapshot.status, snapshot.reconciliation_status, snapshot.livemode, snapshot.automatic)
+        return (self.status, self.reconciliation_status, self.livemode, self.automatic) == reported and (
             self.currency == snapshot.currency
         )
 
     def put_back(self, snapshot: PayoutSnapshot) -> None:
-        """Take over what Stripe says now, for the row is further along than that; see `rows_ahead`."""
+        """Take over Stripe's present state, although the row is further along; see `rows_ahead`."""
         names = ("status", "reconciliation_status", "livemode", "automatic", "currency", "failure_message")
         for name in names:
             setattr(self, name, getattr(snapshot, name))
@@ -110,20 +110,20 @@ class Payout(models.Model):
 
     @property
     def transactions(self) -> models.QuerySet[BalanceTransaction]:
-        """What it is made of: all its balance transactions but its own."""
+        """The balance transactions that it pays out: all of it but its own."""
         return BalanceTransaction.objects.filter(payout_id=self.payout_id).exclude(source_id=self.payout_id)
 
     @property
     def itemised_minor(self) -> int:
-        """What its transactions add up to, after fees; the payout's own amount where the books are right."""
+        """The sum of its transactions after fees; equals the payout's amount where the books are right."""
         return self.transactions.aggregate(sum=Sum("net_minor", default=0))["sum"] or 0
 
     @property
     def adds_up(self) -> bool | None:
-        """Whether its transactions are what it pays out; ``None`` where they are not known."""
+        """Whether its transactions add up to its amount; ``None`` where they are not known."""
         return self.itemised_minor == self.amount_minor if self.is_itemised else None
 
 
 def _place_in(order: list[str]) -> Callable[[str], tuple[int, str]]:
-    """What is not in the list comes before all that is."""
+    """A value that is not in the list comes before all others."""
     return lambda value: (order.index(value) if value in order else -1, value)

@@ -11,6 +11,7 @@ from jumun.orders.masking import masked
 from jumun.orders.models import Order
 from jumun.orders.timeline import Kind
 from jumun.outbox.lease import storable
+from jumun.payments.models.quarantine_reason import QuarantineReason
 from jumun.payments.stripe.snapshots.reader import ID_MAX_CHARS
 
 if TYPE_CHECKING:
@@ -18,34 +19,20 @@ if TYPE_CHECKING:
 
 
 class QuarantinedSnapshot(models.Model):
-    """A snapshot that staff must look at: it does not match our books, or it reports money that went astray.
+    """A snapshot held for staff: it does not match our books, or it reports money that did not arrive.
 
-    It stays until staff mark it as dealt with. An order is paid by what it asked for and by nothing else (invariant
-    I1), so nobody can accept a payment that does not match.
+    It stays until staff mark it as dealt with. Only a payment that matches the order pays it (invariant I1), so nobody
+    can accept another one.
     """
 
-    class Reason(models.TextChoices):
-        UNKNOWN_ORDER = "unknown_order", _("no such order")
-        AMOUNT = "amount", _("another amount")
-        CURRENCY = "currency", _("another currency")
-        LIVEMODE = "livemode", _("test and live mixed up")
-        SECOND_PAYMENT = "second_payment", _("a second payment of one order")
-        PAID_AFTER_CLOSE = "paid_after_close", _("paid after the order was closed")
-        NO_PAYMENT = "no_payment", _("complete, but no money was taken")
-        FOREIGN_PAYMENT = "foreign_payment", _("the payment belongs to another order")
-        UNKNOWN_PAYMENT = "unknown_payment", _("a refund of a payment that is not known here")
-        UNKNOWN_STATUS = "unknown_status", _("a status that we do not know")
-        MALFORMED = "malformed", _("an object of another shape")
-        REFUND_FAILED = "refund_failed", _("a refund failed: the money has not reached the customer")
-        PAYOUT_FAILED = "payout_failed", _("the bank returned a payout")
-        FRAUD_WARNING = "fraud_warning", _("the card's issuer reports fraud")
+    Reason = QuarantineReason
 
     object_id = models.CharField(_("Stripe object"), max_length=255)
-    reason = models.CharField(_("reason"), max_length=20, choices=Reason)
+    reason = models.CharField(_("reason"), max_length=20, choices=QuarantineReason)
     order = models.ForeignKey(
         Order, models.PROTECT, related_name="quarantined", null=True, blank=True, verbose_name=_("order")
     )
-    # The money it tells of, where we know that it was taken.
+    # The payment, where money was taken.
     payment = models.ForeignKey(
         "jumun_payments.Payment",
         models.PROTECT,
@@ -54,11 +41,11 @@ class QuarantinedSnapshot(models.Model):
         blank=True,
         verbose_name=_("payment"),
     )
-    # Text, not JSON: PostgreSQL's jsonb refuses some of what a hostile or broken body may hold.
+    # Text, not JSON: PostgreSQL's jsonb refuses some values that a hostile or broken body may contain.
     snapshot = models.TextField(_("snapshot"))
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     resolved_at = models.DateTimeField(_("resolved at"), null=True, blank=True)
-    # Nobody where it settled itself: the money has gone back.
+    # Nobody where it was resolved automatically: the payment was refunded.
     resolved_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.SET_NULL,
@@ -81,7 +68,7 @@ class QuarantinedSnapshot(models.Model):
 
     @property
     def is_resolved(self) -> bool:
-        """Whether nothing is left to be done about it."""
+        """Whether staff have nothing left to do about it."""
         return self.resolved_at is not None
 
     @classmethod
@@ -94,12 +81,12 @@ class QuarantinedSnapshot(models.Model):
         snapshot: dict[str, Any],
         payment: "Payment | None" = None,
     ) -> None:
-        """Set a snapshot aside, in the caller's transaction, which holds the lock on ``order`` if there is one.
+        """Hold a snapshot for staff, in the caller's transaction, which holds the lock on ``order`` if there is one.
 
-        ``object_id`` may be any text where the object has no id of Stripe's form. Seeing it again changes nothing,
-        unless money was taken meanwhile: then it is to be decided anew.
+        ``object_id`` may be any text where the object has no valid id. A repetition changes nothing, unless money was
+        taken meanwhile: then staff must decide again.
         """
-        # Lists and timelines name the row by it.
+        # Lists and timelines show it.
         object_id = masked(storable(object_id))[:ID_MAX_CHARS]
         if order is not None:
             known = QuarantinedSnapshot.objects.filter(object_id=object_id, reason=reason).first()
@@ -107,7 +94,7 @@ class QuarantinedSnapshot(models.Model):
                 return
             order.record(Kind.QUARANTINED, reason=reason, object=object_id)
             if known is not None:
-                known._tell_of(payment, snapshot)
+                known._reopen(payment, snapshot)
                 return
         row = QuarantinedSnapshot(
             object_id=object_id,
@@ -118,13 +105,13 @@ class QuarantinedSnapshot(models.Model):
         )
         QuarantinedSnapshot.objects.bulk_create([row], ignore_conflicts=True)
 
-    def _tell_of(self, payment: "Payment | None", snapshot: dict[str, Any]) -> None:
+    def _reopen(self, payment: "Payment | None", snapshot: dict[str, Any]) -> None:
         self.payment, self.snapshot = payment, json.dumps(snapshot, indent=2)
         self.resolved_at = self.resolved_by = None
         self.save(update_fields=["payment", "snapshot", "resolved_at", "resolved_by"])
 
     def resolve(self, *, by: AbstractBaseUser | None) -> bool:
-        """Record that ``by`` has dealt with it, or that it settled itself. ``False`` where that is known already."""
+        """Record that ``by`` has dealt with it, or nobody had to. ``False`` where it is resolved already."""
         open_row = QuarantinedSnapshot.objects.filter(pk=self.pk, resolved_at=None)
         with transaction.atomic():
             if not open_row.update(resolved_at=timezone.now(), resolved_by=by):

@@ -19,11 +19,11 @@ KEY_LIFE = timedelta(hours=24)
 
 
 class Refund(Intention):
-    """Money that goes back, or was to go back, from one payment: ours from the intention on, or Stripe's dashboard's.
+    """A refund of one payment, requested here or made in Stripe's dashboard.
 
-    A join over snapshots: its status only moves forward in the order below. ``creating`` means that we do not know
-    whether Stripe has it; asking again with the same key and parameters tells. ``refused`` means that it does not
-    exist at Stripe.
+    Snapshots move its status forward only, in the order below. ``creating`` means that we do not know whether Stripe
+    has it; repeating the call with the same key and parameters tells. ``refused`` means that it does not exist at
+    Stripe.
     """
 
     class Status(models.TextChoices):
@@ -43,7 +43,7 @@ class Refund(Intention):
         FRAUDULENT = "fraudulent", _("fraudulent (Stripe blocks the card and the e-mail address)")
 
     NAMED_AS = "refund"
-    # The money of these stays with us.
+    # Nothing is refunded by these.
     VOID: ClassVar = (Status.REFUSED, Status.CANCELED, Status.FAILED)
     _FORWARD: ClassVar[list[str]] = list(Status.values)
 
@@ -57,7 +57,7 @@ class Refund(Intention):
     reason = models.CharField(_("reason"), max_length=40, blank=True, choices=Reason)
     # Why Stripe refused it, or why it failed later.
     refusal = models.TextField(_("refusal"), blank=True)
-    # Nobody for what was done in Stripe's dashboard.
+    # Nobody for refunds made in Stripe's dashboard.
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.SET_NULL,
@@ -67,7 +67,7 @@ class Refund(Intention):
         verbose_name=_("by"),
     )
     created_at = models.DateTimeField(_("created at"), default=timezone.now)
-    # When its success was told to the rest of the shop: at most once, whatever it becomes later.
+    # When its success was booked: at most once, whatever happens to it later.
     booked_at = models.DateTimeField(_("booked at"), null=True, blank=True)
 
     class Meta:
@@ -92,24 +92,24 @@ class Refund(Intention):
     @property
     def key_is_remembered(self) -> bool:
         """Whether Stripe certainly still knows what came of our idempotency key."""
-        # A row that is older than a clock which was ahead seems to be of tomorrow.
+        # A negative age means that the clock was ahead when the row was written.
         return timedelta(0) <= timezone.now() - self.created_at < KEY_LIFE
 
     @property
-    def pieces(self) -> dict[int, int]:
-        """How many pieces it refunds, by the position of their line; none where it is of an amount."""
+    def quantities(self) -> dict[int, int]:
+        """The refunded quantities, by the position of their line; empty for a refund of an amount."""
         return {row.line.position: row.quantity for row in self.lines.select_related("line") if row.quantity}
 
     @property
     def restocked(self) -> dict[str, int]:
-        """How many pieces go back into stock with it, by article number."""
+        """The quantities that go back into stock with it, by article number."""
         back: Counter[str] = Counter()
         for row in self.lines.select_related("line"):
             back[row.line.sku] += row.restock_quantity
         return {sku: quantity for sku, quantity in back.items() if quantity}
 
     def advance(self, snapshot: RefundSnapshot) -> None:
-        """Join what a snapshot tells into what is known, in the caller's transaction; an older one changes nothing."""
+        """Merge a snapshot, in the caller's transaction; an older one changes nothing."""
         if self._FORWARD.index(snapshot.status) > self._FORWARD.index(self.status):
             self.status = snapshot.status
             self.refund_id = snapshot.id
@@ -118,9 +118,9 @@ class Refund(Intention):
             self.record_status()
 
     def put_back(self, snapshot: RefundSnapshot) -> None:
-        """Take over what Stripe says now, for the row is further along than that; see `rows_ahead`.
+        """Take over Stripe's present state, although the row is further along; see `rows_ahead`.
 
-        In the caller's transaction. No document follows from it.
+        In the caller's transaction. No document is issued or canceled for it.
         """
         before = self.status
         self.status, self.refusal = snapshot.status, snapshot.failure_reason
@@ -129,7 +129,7 @@ class Refund(Intention):
         self.payment.record(Kind.SET_TO_STRIPE, object=self.refund_id, before=before, after=self.status)
 
     def refuse(self, why: str) -> None:
-        """Record that Stripe would not make the refund, so that its money counts as unrefunded again."""
+        """Record that Stripe refused the refund, so that its amount can be refunded again."""
         creating = Refund.objects.filter(pk=self.pk, status=self.Status.CREATING)
         with transaction.atomic():
             moved = creating.update(status=self.Status.REFUSED, refusal=why[:2000])
@@ -138,21 +138,21 @@ class Refund(Intention):
                 self.record_status()
 
     def record_status(self) -> None:
-        """Add the present status to the order's timeline, in the caller's transaction."""
+        """Add the status to the order's timeline, in the caller's transaction."""
         why = {"why": self.refusal[:200]} if self.refusal else {}
         self.payment.record(Kind(f"refund_{self.status}"), amount_minor=self.amount_minor, **why)
 
     def book(self) -> None:
-        """Record that the rest of the shop has been told."""
+        """Record that it is booked: see `jumun.payments.merge.refund`."""
         self.booked_at = timezone.now()
         self.save(update_fields=["booked_at"])
 
 
 def taken_minor(refunds: Iterable[Refund]) -> int:
-    """What ``refunds`` have taken from their payments, or may still take."""
+    """The sum of ``refunds`` that have succeeded, or may still succeed."""
     return sum(refund.amount_minor for refund in refunds if refund.status not in Refund.VOID)
 
 
 def succeeded_minor(refunds: Iterable[Refund]) -> int:
-    """What ``refunds`` have brought back to the customer."""
+    """The sum of ``refunds`` that have succeeded."""
     return sum(refund.amount_minor for refund in refunds if refund.status == Refund.Status.SUCCEEDED)

@@ -7,7 +7,7 @@ from jumun.payments.models.refund import Refund
 
 
 class RefundLine(models.Model):
-    """How many pieces of an order's line a refund is for, and how many of that line go back into stock with it."""
+    """How many of an order's line are refunded, and how many go back into stock."""
 
     refund = models.ForeignKey(Refund, models.CASCADE, related_name="lines", verbose_name=_("refund"))
     line = models.ForeignKey(OrderLine, models.PROTECT, related_name="refund_lines", verbose_name=_("order line"))

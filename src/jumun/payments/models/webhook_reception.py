@@ -10,9 +10,9 @@ REFUSED_ALARM_FROM = 3
 
 
 class WebhookReception(models.Model):
-    """Whether Stripe's notifications arrive: when the last one was accepted, and what was refused since. One row.
+    """Whether Stripe's notifications arrive: when the last one was accepted, and how many were refused since. One row.
 
-    Its times are to the minute and its count may lag behind: `jumun.payments.webhooks.reception` bounds how often it is
+    Its times are to the minute and its count may lag behind: `jumun.payments.webhooks.reception` limits how often it is
     written, whatever strangers send.
     """
 
@@ -39,17 +39,17 @@ class WebhookReception(models.Model):
 
     @classmethod
     def current(cls) -> "WebhookReception":
-        """The row, or one that says that nothing has come yet."""
+        """The row, or an unsaved one: nothing has arrived yet."""
         return cls.objects.filter(pk=cls.PK).first() or cls()
 
     @classmethod
     def accept(cls, at: datetime) -> None:
-        """An event was accepted: what was refused before no longer matters."""
+        """Record an accepted event. Refusals before it no longer matter."""
         cls._write(accepted_at=at, refused_since=None, refused_count=0, refused_reason="")
 
     @classmethod
     def refuse(cls, at: datetime, count: int, reason: str) -> None:
-        """So many events were refused."""
+        """Record so many refused events."""
         cls._write(
             refused_since=Coalesce(F("refused_since"), at, output_field=models.DateTimeField()),
             refused_count=F("refused_count") + count,
@@ -65,5 +65,5 @@ class WebhookReception(models.Model):
 
     @property
     def is_refusing(self) -> bool:
-        """Whether Stripe's own events are refused, as far as can be told."""
+        """Whether Stripe's own events are refused, as far as we can know."""
         return self.refused_count >= REFUSED_ALARM_FROM

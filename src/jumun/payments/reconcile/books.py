@@ -13,7 +13,7 @@ from jumun.outbox.models import Job
 from jumun.payments.amount_text import amount_text, stripe_amount_text
 from jumun.payments.balance_sums import transactions_of
 from jumun.payments.models import BalanceTransaction, Dispute, Payment, Payout, QuarantinedSnapshot, Refund
-from jumun.payments.models.payment import GIVE_BACK_JOB
+from jumun.payments.models.payment import AUTO_REFUND_JOB
 from jumun.payments.reconcile.found import Found
 from jumun.payments.stripe.snapshots import transactions_within
 
@@ -67,7 +67,7 @@ def _around(order: Order) -> Books:
             "amount": amount_text(row.amount_minor, row.currency),
             "paid": moment_text(row.paid_at),
             "settles the order": "yes" if row.settles_order else "no",
-            "not wanted": row.unwanted_because or "-",
+            "not wanted": row.rejection_reason or "-",
             "method": row.method or "-",
             "card": f"{row.wallet} {row.card_brand} {row.card_last4}".strip() or "-",
             "charge": row.charge_id or "-",
@@ -114,11 +114,11 @@ def _documents(order: Order) -> Books:
 
 def _returns(payments: list[Payment], disputes: list[Dispute]) -> Books:
     """Money that is sent back to the customer without anybody being asked."""
-    keys = {f"{GIVE_BACK_JOB}:{payment.payment_intent_id}": payment for payment in payments}
-    keys |= {f"{GIVE_BACK_JOB}:{row.payment.payment_intent_id}:{row.dispute_id}": row.payment for row in disputes}
+    keys = {f"{AUTO_REFUND_JOB}:{payment.payment_intent_id}": payment for payment in payments}
+    keys |= {f"{AUTO_REFUND_JOB}:{row.payment.payment_intent_id}:{row.dispute_id}": row.payment for row in disputes}
     known = Job.objects.filter(key__in=keys).values_list("key", flat=True) if keys else []
     return {
-        Key("return", key.removeprefix(f"{GIVE_BACK_JOB}:")): {
+        Key("return", key.removeprefix(f"{AUTO_REFUND_JOB}:")): {
             "amount": amount_text(keys[key].amount_minor, keys[key].currency)
         }
         for key in known

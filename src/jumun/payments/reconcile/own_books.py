@@ -93,7 +93,7 @@ def _pay_again(payment: Payment) -> bool:
 
 def _undecided() -> Iterator[Found]:
     # What is to go back and is disputed waits for the bank, not for staff.
-    at_the_bank = Q(reason__in=Payment.GIVEN_BACK, payment__disputes__in=Dispute.blocking())
+    at_the_bank = Q(reason__in=Payment.AUTO_REFUNDED, payment__disputes__in=Dispute.blocking())
     waiting = QuarantinedSnapshot.objects.filter(resolved_at=None).exclude(at_the_bank)
     # An issuer's warning says nothing of the books; the report tells it apart, as it does open disputes.
     for row in waiting.exclude(reason=Reason.FRAUD_WARNING).select_related("order", "payment"):

@@ -113,7 +113,7 @@ def _mode(is_live: bool | None) -> str:
 
 
 def _return(payment: Payment | None) -> str:
-    return ": it goes back to the customer" if payment and payment.unwanted_because in Payment.GIVEN_BACK else ""
+    return ": it goes back to the customer" if payment and payment.rejection_reason in Payment.AUTO_REFUNDED else ""
 
 
 def _why(told: Told) -> str:

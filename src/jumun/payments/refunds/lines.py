@@ -1,4 +1,4 @@
-"""Pieces of an order's lines that come back: how many there can be, and what they are worth."""
+"""Refunds of an order's lines: which quantities are left, and what they are worth."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,13 +11,13 @@ from jumun.invoices.models import CreditNote, Invoice
 from jumun.orders.models import OrderLine
 from jumun.payments.models import Payment, Refund, RefundLine
 
-# Pieces by the position of their line.
-Pieces = Mapping[int, int]
+# Quantities by the position of their line.
+Quantities = Mapping[int, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Left:
-    """What of one line can still be refunded, and what can still go back into stock."""
+    """How many of one line can still be refunded, and how many can still go back into stock."""
 
     line: OrderLine
     quantity: int
@@ -25,10 +25,10 @@ class Left:
 
 
 def left_of(payment: Payment) -> list[Left]:
-    """Every line of the payment's order with what is left of it. Only under a lock on the payment does it stay true."""
+    """Every line of the payment's order with what is left of it. It can change unless the payment is locked."""
     lines = RefundLine.objects.filter(refund__payment__order=payment.order_id)
     refunded = _sums(lines.exclude(refund__status__in=Refund.VOID), "quantity")
-    # What has come back is back, whatever becomes of the money.
+    # Goods that are back in stock stay there, even if the refund fails later.
     happened = ~Q(refund__status__in=Refund.VOID) | Q(refund__booked_at__isnull=False)
     restocked = _sums(lines.filter(happened), "restock_quantity")
     return [
@@ -45,17 +45,17 @@ def _sums(lines: QuerySet[RefundLine], field: str) -> dict[int, int]:
     return dict(lines.order_by("line").values_list("line").annotate(Sum(field)))
 
 
-def lines_of(payment: Payment, pieces: Pieces, restock: Pieces) -> list[RefundLine]:
-    """The lines that a refund is to be written down with. Raises `RefundExceedsOrdered` and `NotRefundable`."""
-    if (pieces or restock) and not payment.settles_order:
+def lines_of(payment: Payment, quantities: Quantities, restock: Quantities) -> list[RefundLine]:
+    """The refund's lines, not saved. Raises `RefundExceedsOrdered` and `NotRefundable`."""
+    if (quantities or restock) and not payment.settles_order:
         raise NotRefundable(f"{payment} paid for no goods")
     left = {row.line.position: row for row in left_of(payment)}
     found = []
-    for position in sorted({*pieces, *restock}):
+    for position in sorted({*quantities, *restock}):
         row = left.get(position)
         if row is None:
             raise NotRefundable(f"the order has no line {position}")
-        quantity, back = pieces.get(position, 0), restock.get(position, 0)
+        quantity, back = quantities.get(position, 0), restock.get(position, 0)
         if min(quantity, back) < 0 or quantity > row.quantity or back > row.restock_quantity:
             raise RefundExceedsOrdered(row.line.name, row.quantity, row.restock_quantity)
         if quantity or back:
@@ -63,12 +63,12 @@ def lines_of(payment: Payment, pieces: Pieces, restock: Pieces) -> list[RefundLi
     return found
 
 
-def worth_minor(payment: Payment, pieces: Pieces) -> int:
-    """What so many pieces cost, less what was refunded of their lines by amount. Raises `NotRefundable`."""
-    wanted = {position: quantity for position, quantity in pieces.items() if quantity}
+def worth_minor(payment: Payment, quantities: Quantities) -> int:
+    """The price of these quantities, less what was refunded of their lines by amount. Raises `NotRefundable`."""
+    wanted = {position: quantity for position, quantity in quantities.items() if quantity}
     invoice = Invoice.objects.filter(order=payment.order_id).first()
     if not wanted or invoice is None:
-        raise NotRefundable("no pieces are named")
+        raise NotRefundable("no quantities are given")
     try:
         return CreditNote.creditable_minor(invoice, wanted)
     except DocumentError as error:

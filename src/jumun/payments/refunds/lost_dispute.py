@@ -1,4 +1,4 @@
-"""A credit note for money that a lost dispute took away: not by itself, since whether anything is owed is for staff."""
+"""The credit note of a lost dispute. It is never automatic: staff decide whether anything is owed."""
 
 from django.db import transaction
 
@@ -9,13 +9,13 @@ from jumun.payments.models import Dispute
 
 
 def creditable_minor(dispute: Dispute) -> int:
-    """What a credit note for ``dispute`` would be over; 0 where there is none to be issued."""
+    """The amount of a credit note for ``dispute``; 0 where none can be issued."""
     invoice = Invoice.objects.filter(order=dispute.payment.order_id).first()
     if dispute.status != Dispute.Status.LOST or not dispute.payment.settles_order or invoice is None:
         return 0
     if CreditNote.objects.filter(refund_id=dispute.dispute_id).exists():
         return 0
-    # A part may have been refunded, and credited, before.
+    # A part may have been refunded and credited before.
     return min(dispute.amount_minor, CreditNote.creditable_minor(invoice))
 
 

@@ -1,11 +1,10 @@
 """The one door to Stripe: the only module that imports the SDK.
 
-Every call has an explicit timeout and gives plain dicts: the object that was asked for, with that id. No answer, or
-another object, raises `StripeUnavailable` (the outcome is unknown), a refusal `StripeRefused`. While Stripe does not
-answer at all, most calls are not made (`jumun.payments.stripe.circuit_breaker`).
+Every call has an explicit timeout and returns a plain dict: the requested object. `StripeUnavailable` means that there
+was no answer, or another object, so the outcome is unknown; `StripeRefused` is a refusal. While Stripe does not answer
+at all, most calls fail at once (`jumun.payments.stripe.circuit_breaker`).
 
-The SDK takes as long to import as the rest of the store together, so it is imported by the first call and not by every
-process that starts.
+Importing the SDK takes as long as importing the rest of the store, so the first call imports it.
 """
 
 import logging
@@ -33,11 +32,11 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("jumun.payments")
 
-# What a session must carry for `merge` to know the card, the fee and the refunds without another call.
+# A session must include these for `merge` to know the card, the fee and the refunds without another call.
 SESSION_EXPAND = ["payment_intent.latest_charge.refunds", "payment_intent.latest_charge.balance_transaction"]
 TRANSACTIONS_EXPAND = ["balance_transaction", "failure_balance_transaction"]
 
-# What can be walked through, and what must be expanded in each for `merge` to need no other call.
+# What can be listed, and what must be expanded in each for `merge` to need no other call.
 LISTED: dict[str, list[str]] = {
     "checkout.sessions": [f"data.{path}" for path in SESSION_EXPAND],
     "charges": ["data.balance_transaction", "data.refunds"],
@@ -48,13 +47,13 @@ LISTED: dict[str, list[str]] = {
     "events": [],
 }
 
-# Stripe's ids are opaque texts of up to 255 characters.
+# Stripe's ids are opaque strings of up to 255 characters.
 _ID = re.compile(r"[!-~]{1,255}")
 
-# Objects of one listing; Stripe gives a hundred at most (docs.stripe.com/api/pagination).
+# Objects on one page; Stripe allows a hundred at most (docs.stripe.com/api/pagination).
 PAGE_LENGTH = 100
 
-# What a call may take while somebody waits, and how long it may wait for another such call to end.
+# How long a call may take while somebody waits, and how long it may wait for another such call to end.
 WAITING_TIMEOUT_S = 4.0
 TURN_TIMEOUT_S = 1.0
 
@@ -73,8 +72,8 @@ def _breaker() -> Breaker:
 
 @contextmanager
 def for_somebody_waiting() -> Iterator[None]:
-    """The calls inside are made while a person waits and a web thread with them: they are given less time, and where
-    too many of a process wait already, `StripeUnavailable` is raised at once. A Stripe that hangs stops no shop.
+    """While a person and a web thread wait: the calls inside get less time, and fail at once with `StripeUnavailable`
+    where too many of the process wait already. So a Stripe that hangs does not stop the shop.
     """
     token = _somebody_waits.set(True)
     try:
@@ -92,14 +91,14 @@ def _client() -> "stripe.StripeClient":
 def _client_with(*, timeout_s: float) -> "stripe.StripeClient":
     import stripe
 
-    # The SDK would otherwise write an identifier into the home folder of whoever runs the process.
+    # Otherwise the SDK writes an identifier into the home folder of the process's user.
     stripe.enable_telemetry = False
     api_base = stripe_setting("STRIPE_API_BASE")
     return stripe.StripeClient(
         stripe_setting("STRIPE_SECRET_KEY"),
         stripe_version=stripe_setting("STRIPE_API_VERSION") or None,
         base_addresses={"api": api_base} if api_base else {},
-        # One more try with the same key: twice the timeout is all it may take.
+        # One retry with the same key, so a call takes at most twice the timeout.
         max_network_retries=1,
         http_client=stripe.RequestsClient(timeout=timeout_s),
     )
@@ -148,7 +147,7 @@ def expire_session(session_id: str) -> dict[str, Any]:
 
 
 def create_refund(params: dict[str, Any], *, idempotency_key: str) -> dict[str, Any]:
-    """Give money back; the same key gives the same refund again for 24 hours."""
+    """Create a refund; the same key gives the same refund again for 24 hours."""
     return _call(
         lambda: _client().v1.refunds.create(
             params={**params, "expand": TRANSACTIONS_EXPAND},  # type: ignore[arg-type]  # frozen as JSON in the refund's row
@@ -216,10 +215,10 @@ def transactions_of_payout(payout_id: str) -> Iterator[dict[str, Any]]:
 def pages(
     resource: str, *, since: datetime, after: str = "", types: Sequence[str] = ()
 ) -> Iterator[list[dict[str, Any]]]:
-    """All objects of a resource made from ``since`` on, newest first, a hundred at a time, from the one ``after`` on.
+    """All objects of a resource created since ``since``, newest first, a hundred at a time, starting after ``after``.
 
-    ``resource`` is one of `LISTED`; each object comes with what merging it needs. ``types`` are at most twenty, of
-    events. Calls keep well below Stripe's limits (see `jumun.payments.stripe.rate_limit`).
+    ``resource`` is one of `LISTED`; each object includes what merging needs. ``types`` selects at most twenty types of
+    events. Calls keep well below Stripe's rate limits (see `jumun.payments.stripe.rate_limit`).
     """
     params: dict[str, Any] = {"created": {"gte": int(since.timestamp())}, "expand": LISTED[resource]}
     return _pages(resource, params | ({"starting_after": after} if after else {}) | ({"types": types} if types else {}))
@@ -238,7 +237,7 @@ def _pages(resource: str, params: dict[str, Any]) -> Iterator[list[dict[str, Any
         found = page.get("data")
         kind = resource.removesuffix("s")
         if not isinstance(found, list) or not all(_is(row, kind) for row in found):
-            raise StripeUnavailable(f"what was answered is not a list of {resource}")
+            raise StripeUnavailable(f"the answer is not a list of {resource}")
         if not found:
             return
         yield found
@@ -248,7 +247,7 @@ def _pages(resource: str, params: dict[str, Any]) -> Iterator[list[dict[str, Any
 
 
 def _call(call: "Callable[[], stripe.StripeObject]", kind: str, object_id: str = "") -> dict[str, Any]:
-    """The object of that kind, and with that id where one is given, which ``call`` is answered with."""
+    """The answer to ``call``: an object of that kind, with that id where one is given."""
     if not _somebody_waits.get():
         return _answer(call, kind, object_id)
     turn = _waiting()
@@ -269,26 +268,26 @@ def _answer(call: "Callable[[], stripe.StripeObject]", kind: str, object_id: str
     except (stripe.InvalidRequestError, stripe.CardError) as error:
         raise StripeRefused(storable(str(error)), code=error.code or "") from error
     except stripe.IdempotencyError as error:
-        # The key was used with other parameters: what came of that is unknown, and it will get no other answer.
+        # The key was used with other parameters: that outcome is unknown, and the key will get no other answer.
         raise StripeUnavailable(storable(str(error)), replayed=True) from error
     except stripe.StripeError as error:
-        # Connection errors, time-outs, 409, 429, 5xx: whether the call took effect is unknown. So it is where the key
-        # is refused: an earlier try may have taken effect, and the next one can succeed under the right key.
+        # Connection errors, timeouts, 409, 429, 5xx: it is unknown whether the call took effect. The same if the key
+        # is refused: an earlier try may have taken effect, and the next one can succeed with the right key.
         replayed = (error.headers or {}).get("Idempotent-Replayed") == "true"
         raise StripeUnavailable(storable(str(error)), replayed=replayed) from error
     except (AttributeError, LookupError, TypeError, ValueError) as error:
-        # Of the SDK, for an answer that it does not expect: bytes that are no UTF-8, an error that is no object.
-        logger.exception("the SDK could not read what was answered")
-        raise StripeUnavailable("what was answered cannot be read") from error
-    # Whatever stands in Stripe's way may answer 200 with JSON of its own, or with what somebody else asked for.
+        # The SDK did not expect the answer: it is not UTF-8, or is an error of another shape.
+        logger.exception("the SDK could not read the answer")
+        raise StripeUnavailable("the answer cannot be read") from error
+    # A proxy may answer 200 with JSON of its own, or with somebody else's answer.
     found: dict[str, Any] = answer.to_dict() if isinstance(answer, stripe.StripeObject) else {}
     if not _is(found, kind, object_id):
-        raise StripeUnavailable(f"what was answered is not the {kind} that was asked for")
+        raise StripeUnavailable(f"the answer is not the {kind} that was requested")
     return found
 
 
 def _is(found: object, kind: str, object_id: str = "") -> bool:
-    """Whether it is an object of that kind, and with that id where one is given. A list has no id."""
+    """Whether it is an object of that kind, with that id where one is given. A list has no id."""
     if not isinstance(found, dict) or found.get("object") != kind:
         return False
     found_id = found.get("id")

@@ -1,4 +1,4 @@
-"""Long walks through Stripe's objects keep well below Stripe's limits, so that buyers never meet them.
+"""Keep long listings well below Stripe's rate limits, so that customers never meet them.
 
 Stripe takes 25 requests a second in test mode and 100 in live mode (docs.stripe.com/rate-limits).
 """
@@ -16,12 +16,12 @@ _free_at_s = 0.0
 
 
 def pace() -> None:
-    """Wait for the next call's turn: so many a second, of which a second's worth may come at once."""
+    """Wait until the next call is allowed: so many calls a second, with bursts of at most one second's allowance."""
     global _free_at_s  # noqa: PLW0603 (one pace for the process)
     per_s = LIVE_PER_S if livemode() else TEST_PER_S
     with _lock:
         now = time.monotonic()
-        # What was not used for longer than a second is gone.
+        # Unused allowance expires after one second.
         _free_at_s = max(_free_at_s, now - 1) + 1 / per_s
         wait_s = _free_at_s - now
     if wait_s > 0:

@@ -1,11 +1,11 @@
-"""Fetching what events leave out: the card that paid, fees, whose a refund is, what a payout is made of."""
+"""Fetch what events leave out: the card that paid, fees, the order of a refund, the transactions of a payout."""
 
 from collections.abc import Callable
 from typing import Any
 
 from jumun.payments.merge import apply
 from jumun.payments.stripe import gateway
-from jumun.payments.webhooks.incomplete import lacking
+from jumun.payments.webhooks.process import lacking
 
 Snapshot = dict[str, Any]
 
@@ -13,13 +13,13 @@ Snapshot = dict[str, Any]
 def complete(kind: str, object_id: str) -> None:
     """Fetch an object with all that merging can use, and merge it. Raises `StripeError` and `MalformedSnapshot`.
 
-    Must not run in a transaction. Run twice it changes nothing more.
+    Must not run in a transaction. Running it twice changes nothing more.
     """
     apply(_FETCH[kind](object_id))
 
 
 def completed(raw: Snapshot) -> Snapshot:
-    """``raw``, or where our books lack more than it tells, the same object fetched anew. Raises `StripeError`."""
+    """``raw``, or the same object fetched again if merging ``raw`` would leave a gap. Raises `StripeError`."""
     return fetched(raw) if lacking(raw) else raw
 
 
@@ -29,12 +29,12 @@ def fetched(raw: Snapshot) -> Snapshot:
 
 
 def _payout_with_transactions(payout_id: str) -> Snapshot:
-    made_of = list(gateway.transactions_of_payout(payout_id))
-    return gateway.retrieve_payout(payout_id) | {"balance_transactions": {"data": made_of}}
+    transactions = list(gateway.transactions_of_payout(payout_id))
+    return gateway.retrieve_payout(payout_id) | {"balance_transactions": {"data": transactions}}
 
 
 def _warning_with_its_payment(warning_id: str) -> Snapshot:
-    """A warning names its payment and does not tell whose that is: the payment's session is merged before it."""
+    """A warning names its payment, but not the order: merge the session of the payment first."""
     warning = gateway.retrieve_fraud_warning(warning_id)
     intent = warning.get("payment_intent")
     for session in gateway.sessions_of(intent) if isinstance(intent, str) else ():

@@ -1,4 +1,4 @@
-"""Receiving: from raw bytes to a durable row, in as few steps as possible."""
+"""Receive an event: from raw bytes to a durable row, in as few steps as possible."""
 
 import json
 import re
@@ -10,14 +10,14 @@ from jumun.conf import stripe_setting
 from jumun.db.read_only import is_read_only
 from jumun.errors import MalformedSnapshot, WebhookRefused
 from jumun.outbox.lease import State
-from jumun.payments.merge import MERGED_TYPES
+from jumun.payments.merge import is_merged
 from jumun.payments.models import InboxEvent
-from jumun.payments.stripe.snapshots import Reader, is_of_another_account
+from jumun.payments.stripe.snapshots import Reader
 from jumun.payments.webhooks.reception import reception
 from jumun.payments.webhooks.signature import verify
 
 EVENT_ID = re.compile(r"evt_[A-Za-z0-9_]{1,240}")
-# Those of version 2 have brackets as well: "v2.core.account[requirements].updated".
+# Types of version 2 may have brackets: "v2.core.account[requirements].updated".
 EVENT_TYPE = re.compile(r"[a-z0-9_.\[\]]{1,100}")
 
 
@@ -42,7 +42,7 @@ def receive(payload: bytes, signature: str) -> None:
 
 
 def store(payload: bytes) -> None:
-    """Store an event that is certainly Stripe's. Raises `WebhookRefused` for a body that is none."""
+    """Store an event that is certainly Stripe's. Raises `WebhookRefused` for a body that is not an event."""
     event = _parse(payload)
     connection = connections[router.db_for_write(InboxEvent)]
     try:
@@ -50,7 +50,7 @@ def store(payload: bytes) -> None:
     except (DatabaseError, InterfaceError) as error:
         if connection.in_atomic_block or (connection.is_usable() and not is_read_only(error)):
             raise
-        # Kept from the last event, and broken since, or opened while the database took no writes.
+        # The connection has broken since the last event, or was opened while the database was read-only.
         connection.close()
         event.add()
 
@@ -61,11 +61,11 @@ def _parse(payload: bytes) -> InboxEvent:
         event = Reader(json.loads(text))
         event_id, event_type = event.text("id"), event.text("type")
         if not (EVENT_ID.fullmatch(event_id) and EVENT_TYPE.fullmatch(event_type)):
-            raise MalformedSnapshot("id or type is not of Stripe's form")
-        # A "thin" event of version 2 names its object and does not hold it. An endpoint may be set to get these as
-        # well; none is merged, but an answer of 4xx would have the endpoint disabled.
+            raise MalformedSnapshot("id or type does not have Stripe's form")
+        # A "thin" event of version 2 names its object and does not contain it. We merge none, but if an endpoint gets
+        # them and we answer 4xx, Stripe disables the endpoint.
         is_thin = event.text("object", default="") == "v2.core.event"
-        is_merged = event_type in MERGED_TYPES and not is_thin and not is_of_another_account(event)
+        is_ready = not is_thin and is_merged(event)
         return InboxEvent(
             event_id=event_id,
             type=event_type,
@@ -73,9 +73,9 @@ def _parse(payload: bytes) -> InboxEvent:
             livemode=event.flag("livemode"),
             payload=text,
             created_at=event.iso_moment("created") if is_thin else event.moment("created"),
-            state=State.READY if is_merged else State.IGNORED,
-            finished_at=None if is_merged else timezone.now(),
+            state=State.READY if is_ready else State.IGNORED,
+            finished_at=None if is_ready else timezone.now(),
         )
     # RecursionError: JSON nested deeper than the parser goes.
     except (ValueError, RecursionError, MalformedSnapshot) as error:
-        raise WebhookRefused(f"the body is no event: {error}") from error
+        raise WebhookRefused(f"the body is not an event: {error}") from error

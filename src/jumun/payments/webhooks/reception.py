@@ -1,7 +1,7 @@
 """Notices when Stripe's notifications are refused or stop: a wrong secret, a wrong clock, an address that is gone.
 
-A refused request is a stranger's as easily as Stripe's. So each process writes a line to the log once a minute for
-each reason and changes the row ten times a minute, however many are refused.
+A refused request may come from anybody. So for each reason a process writes one line a minute to the log, and it
+updates the row at most ten times a minute, however many requests it refuses.
 """
 
 import logging
@@ -20,7 +20,7 @@ logger = logging.getLogger("jumun.payments")
 
 PERIOD_S = 60.0
 WRITES_MAX = 10
-# An event for a payment that is older should have come.
+# The event of an older payment should have arrived.
 ON_ITS_WAY = timedelta(minutes=5)
 
 Reason = WebhookReception.Reason
@@ -28,15 +28,15 @@ Reason = WebhookReception.Reason
 REMEDIES: dict[str, str] = {
     Reason.NO_SECRET: "STRIPE_WEBHOOK_SECRET is unset",
     Reason.WRONG_SIGNATURE: (
-        "no secret of STRIPE_WEBHOOK_SECRET fits their signature. Compare it with the signing secret of this endpoint, "
-        "and of this mode, in Stripe's dashboard"
+        "no secret of STRIPE_WEBHOOK_SECRET matches their signature. Compare it with the signing secret of this "
+        "endpoint, and of this mode, in Stripe's dashboard"
     ),
-    Reason.TOO_OLD: "their signature is right but more than five minutes old. Is this machine's clock right?",
+    Reason.TOO_OLD: "their signature is valid but more than five minutes old. Is this machine's clock right?",
 }
 
 
 class Reception:
-    """What one process knows of it."""
+    """What one process knows about the arrival of events."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -44,7 +44,7 @@ class Reception:
         self.forget()
 
     def forget(self) -> None:
-        """Begin anew, as a new process would."""
+        """Start again like a new process."""
         self._accepted_at: float | None = None
         self._refused_since = False
         self._unwritten = 0
@@ -88,16 +88,16 @@ reception = Reception()
 
 
 def _write(change: Callable[[], None]) -> None:
-    """The answer to Stripe does not depend on it."""
+    """Never raises a database error: the answer to Stripe does not depend on this row."""
     try:
         change()
     except Error as error:
-        logger.warning("it could not be recorded whether Stripe's events arrive: %s", type(error).__name__)
+        logger.warning("could not record whether Stripe's events arrive: %s", type(error).__name__)
         connections[router.db_for_write(WebhookReception)].close_if_unusable_or_obsolete()
 
 
 def warnings() -> Iterator[tuple[str, str]]:
-    """What is wrong with the arrival of events, see `jumun.outbox.warnings`. Two queries at most."""
+    """Warnings about the arrival of events (see `jumun.outbox.warnings`), with two queries at most."""
     row = WebhookReception.current()
     if row.is_refusing:
         yield (
@@ -107,17 +107,17 @@ def warnings() -> Iterator[tuple[str, str]]:
         )
     elif row.accepted_at is None:
         if paid_without_events():
-            yield "stripe_events_never_came", "there are payments, but no event of Stripe's was ever accepted"
+            yield "stripe_events_never_came", "there are payments, but no Stripe event was ever accepted"
     elif (run := _latest_run()) and row.accepted_at < run.started_at and _brought_in(run):
         yield (
             "stripe_events_stopped",
-            f"the hourly reconciliation brings in events that never came; "
+            f"the hourly reconciliation brings in events that never arrived; "
             f"the last one was accepted {_moment(row.accepted_at)}",
         )
 
 
 def paid_without_events() -> int:
-    """How many payments there are for which an event should have come by now."""
+    """The number of payments whose event should have arrived by now."""
     return Payment.objects.filter(status=Payment.Status.PAID, paid_at__lt=timezone.now() - ON_ITS_WAY).count()
 
 

@@ -1,9 +1,8 @@
 """Stripe's webhook signature, scheme v1, over the raw bytes.
 
-``Stripe-Signature: t=<unix seconds>,v1=<hex>[,v1=<hex>...]``; v1 is the HMAC-SHA256 of ``<t>.<body>`` with
-the whole endpoint secret as key (docs.stripe.com/webhooks, "Verify webhook signatures manually"). The SDK's
-own check decodes the body first, and so cannot judge one that is not UTF-8; the tests hold this one against
-the SDK's on the same vectors.
+``Stripe-Signature: t=<unix seconds>,v1=<hex>[,v1=<hex>...]``; v1 is the HMAC-SHA256 of ``<t>.<body>`` with the whole
+endpoint secret as key (docs.stripe.com/webhooks, "Verify webhook signatures manually"). The SDK's own check decodes the
+body first, so it cannot judge a body that is not UTF-8. The tests compare both checks on the same vectors.
 """
 
 import hashlib
@@ -12,7 +11,7 @@ import time
 
 from jumun.errors import WebhookRefused
 
-# Stripe's libraries refuse what is older than this, and accept a clock of theirs that is ahead of ours.
+# As in Stripe's libraries: older signatures are refused, and a signature of the future is accepted.
 TOLERANCE_S = 300
 HEADER_MAX_CHARS = 4096
 V1_CHARS = 64
@@ -25,7 +24,7 @@ def verify(payload: bytes, header: str, secrets: list[str]) -> None:
         raise WebhookRefused("no webhook secret is configured", signed_but="no_secret")
     if not any(_fits(secret, signed_at, payload, signatures) for secret in secrets):
         raise WebhookRefused("no signature matches", signed_but="wrong_signature")
-    # Last, since only of a right signature its age says something: that a clock is wrong.
+    # Checked last: only a valid signature that is too old shows that a clock is wrong.
     if int(signed_at) < time.time() - TOLERANCE_S:
         raise WebhookRefused("the signature is too old", signed_but="too_old")
 
@@ -41,7 +40,7 @@ def _parse(header: str) -> tuple[str, list[bytes]]:
         raise WebhookRefused("the signature header is too long")
     pairs = [part.strip().partition("=") for part in header.split(",")]
     signed_at = next((value for name, _, value in pairs if name == "t"), "")
-    # A unix time has ten digits; more would be a number that no clock shows.
+    # A unix time has ten digits; twelve leave a margin.
     if not (signed_at.isascii() and signed_at.isdigit() and len(signed_at) <= 12):
         raise WebhookRefused("the signature header has no timestamp")
     signatures = [

@@ -1,7 +1,7 @@
-"""Stripe's notifications need no session, language or cookie: they go past the middleware, to the same view.
+"""Answer Stripe's notifications before Django's middleware: they need no session, language or cookie.
 
-In a project's ``wsgi.py``: ``application = WebhooksFirst(get_wsgi_application())``. Without it everything is the same,
-only that a notification costs twice as much.
+In a project's ``wsgi.py``: ``application = WebhooksFirst(get_wsgi_application())``. Without it everything works the
+same, but a notification costs twice as much processor time.
 """
 
 from collections.abc import Callable, Iterable
@@ -14,15 +14,14 @@ StartResponse = Callable[..., Any]
 
 
 class WebhooksFirst:
-    """A WSGI application that answers at the webhook's address itself, and leaves all others to ``application``.
+    """A WSGI application that answers at the webhook's address, and passes every other request to ``application``.
 
-    Neither `request_started` nor `request_finished` is sent for a notification, so its thread keeps the connection to
-    the database as it is. Its only statement stores the event, and `store` opens another connection where this one is
-    broken.
+    Django sends neither `request_started` nor `request_finished` for a notification, so the thread keeps its database
+    connection. If that is broken, `store` opens another one.
     """
 
     def __init__(self, application: Callable[[Environ, StartResponse], Iterable[bytes]]) -> None:
-        # Only now is Django set up.
+        # Django is set up only now.
         from django.core.handlers.exception import convert_exception_to_response
         from django.core.handlers.wsgi import WSGIRequest
         from django.urls import reverse
@@ -40,7 +39,7 @@ class WebhooksFirst:
             return self._application(environ, start_response)
         response = self._webhook(self._request_of(environ))
         assert isinstance(response, HttpResponse)  # noqa: S101 (for the type checker: not one to be awaited)
-        # By which the connection can be used again; Django's CommonMiddleware would tell it.
+        # So that the connection can be reused. Otherwise Django's CommonMiddleware sets it.
         length = ("Content-Length", str(len(response.content)))
         start_response(f"{response.status_code} {response.reason_phrase}", [*response.items(), length])
         return [response.content]

@@ -1,27 +1,24 @@
-"""Stripe's objects as we read them: checked shapes of the few fields that count, nothing else of them.
+"""Stripe's objects as we read them: frozen dataclasses with the few fields that we use.
 
-A field that decides anything and is of another type than Stripe documents raises `MalformedSnapshot`: money is never
-moved on a guess. Words that are only stored and shown are taken as Stripe reports them. Amounts are in Stripe's minor
-units, currency codes in upper case.
+Each object is parsed once, its nested objects included. A field that decides anything must have the type that Stripe
+documents, else `MalformedSnapshot` is raised: we never move money on a guess. Text that is only stored and shown is
+taken as reported. Amounts are in Stripe's minor units, currency codes in upper case.
 """
 
-from jumun.payments.stripe.snapshots.balance_transaction import BalanceTransactionSnapshot
-from jumun.payments.stripe.snapshots.charge import ChargeSnapshot
-from jumun.payments.stripe.snapshots.declined import DeclinedSnapshot
+from jumun.payments.stripe.metadata import Metadata, name_of_ours
+from jumun.payments.stripe.snapshots.balance_transaction import BalanceTransactionSnapshot, transactions_within
+from jumun.payments.stripe.snapshots.charge import ChargeDetails, ChargeSnapshot, PaymentMethod
 from jumun.payments.stripe.snapshots.dispute import DisputeSnapshot
-from jumun.payments.stripe.snapshots.event import is_of_another_account
 from jumun.payments.stripe.snapshots.fraud_warning import FraudWarningSnapshot
-from jumun.payments.stripe.snapshots.intent import IntentSnapshot
-from jumun.payments.stripe.snapshots.metadata import Metadata, name_of_ours
-from jumun.payments.stripe.snapshots.payment_method import PaymentMethod
+from jumun.payments.stripe.snapshots.intent import DeclinedSnapshot, IntentSnapshot
 from jumun.payments.stripe.snapshots.payout import PayoutSnapshot
-from jumun.payments.stripe.snapshots.reader import Reader
+from jumun.payments.stripe.snapshots.reader import Reader, Unreadable
 from jumun.payments.stripe.snapshots.refund import RefundSnapshot
 from jumun.payments.stripe.snapshots.session import SessionSnapshot
-from jumun.payments.stripe.snapshots.within import object_within, refunds_within, transactions_within
 
 __all__ = [
     "BalanceTransactionSnapshot",
+    "ChargeDetails",
     "ChargeSnapshot",
     "DeclinedSnapshot",
     "DisputeSnapshot",
@@ -33,9 +30,7 @@ __all__ = [
     "Reader",
     "RefundSnapshot",
     "SessionSnapshot",
-    "is_of_another_account",
+    "Unreadable",
     "name_of_ours",
-    "object_within",
-    "refunds_within",
     "transactions_within",
 ]

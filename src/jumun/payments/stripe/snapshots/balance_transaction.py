@@ -1,16 +1,16 @@
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Self
+from typing import Any, Self
 
 from jumun.errors import MalformedSnapshot
-from jumun.payments.stripe.snapshots.reader import Reader
+from jumun.payments.stripe.snapshots.reader import Reader, Unreadable, items_of, read_each
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BalanceTransactionSnapshot:
     """A Balance Transaction (API reference, "The Balance Transaction object"), in the currency that Stripe pays out.
 
-    Its amounts are in Stripe's minor units and can have fractions of a currency that is charged in whole units only.
+    Its amounts are in Stripe's minor units. They can have fractions of a currency that is charged in whole units only.
     """
 
     id: str
@@ -20,7 +20,7 @@ class BalanceTransactionSnapshot:
     fee: int
     net: int
     currency: str
-    # The charge, refund, dispute or payout that moved the money; empty where nothing did.
+    # The charge, refund, dispute or payout that moved the money; empty where no object did.
     source_id: str
     available_at: datetime
     created_at: datetime
@@ -44,3 +44,19 @@ class BalanceTransactionSnapshot:
         if snapshot.net != snapshot.amount - snapshot.fee:
             raise MalformedSnapshot("net is not amount - fee")
         return snapshot
+
+
+Transactions = tuple[BalanceTransactionSnapshot | Unreadable, ...]
+
+
+def read_transactions(raw: object) -> Transactions:
+    """The balance transactions that an object carries in full."""
+    return read_each(BalanceTransactionSnapshot.parse, transactions_within(raw))
+
+
+def transactions_within(raw: object) -> list[dict[str, Any]]:
+    """The raw balance transactions that a charge, refund, dispute or payout carries in full."""
+    if not isinstance(raw, dict):
+        return []
+    single = (raw.get(name) for name in ("balance_transaction", "failure_balance_transaction"))
+    return [found for found in (*single, *items_of(raw.get("balance_transactions"))) if isinstance(found, dict)]

@@ -11,7 +11,7 @@ class FraudWarningSnapshot:
     id: str
     livemode: bool
     charge_id: str
-    # Empty for a charge that no PaymentIntent made: another shop's, for ours always has one.
+    # Empty for a charge without a PaymentIntent, which is another shop's: ours always have one.
     payment_intent_id: str
 
     @classmethod

@@ -2,8 +2,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
 
-from jumun.payments.stripe.snapshots.reader import Reader
-from jumun.payments.stripe.snapshots.within import items_within
+from jumun.payments.stripe.snapshots.balance_transaction import BalanceTransactionSnapshot, transactions_within
+from jumun.payments.stripe.snapshots.reader import Reader, items_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +20,8 @@ class PayoutSnapshot:
     failure_message: str
     arrives_at: datetime
     created_at: datetime
-    # Whether it came with all of its balance transactions, or without any.
+    transactions: tuple[BalanceTransactionSnapshot, ...]
+    # Whether it came with all of its balance transactions. Otherwise it came with none.
     is_itemised: bool
 
     @classmethod
@@ -38,5 +39,6 @@ class PayoutSnapshot:
             failure_message=payout.reported("failure_message"),
             arrives_at=payout.moment("arrival_date"),
             created_at=payout.moment("created"),
-            is_itemised=bool(items_within(raw, "balance_transactions", "data")),
+            transactions=tuple(map(BalanceTransactionSnapshot.parse, transactions_within(raw))),
+            is_itemised=bool(items_of(payout.raw.get("balance_transactions"))),
         )

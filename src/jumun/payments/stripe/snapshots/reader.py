@@ -1,6 +1,8 @@
 import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import MAXYEAR, UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from jumun.errors import MalformedSnapshot
 from jumun.outbox.lease import storable
@@ -15,35 +17,35 @@ _CURRENCY = re.compile(rf"[A-Za-z]{{3,{CURRENCY_MAX_CHARS}}}")
 
 
 class Reader:
-    """Reads typed fields out of an untrusted JSON object.
+    """Reads typed fields of an untrusted JSON object.
 
-    Strict about what decides anything: ids, amounts, currencies, flags, times. Any text that is only stored and shown
-    is taken as it is reported.
+    It is strict about what decides anything: ids, amounts, currencies, flags, times. It takes text that is only stored
+    and shown as reported.
     """
 
     def __init__(self, raw: object) -> None:
         if not isinstance(raw, dict):
             raise MalformedSnapshot("expected an object")
-        self._raw: dict[str, Any] = raw
+        self.raw: dict[str, Any] = raw
 
     def text(self, name: str, *, default: str | None = None) -> str:
-        """An id, or another short text by which something is decided."""
-        value = self._raw.get(name)
+        """An id, or another short text that decides something."""
+        value = self.raw.get(name)
         if value is None and default is not None:
             return default
-        # Lone surrogates and NUL cannot be stored in PostgreSQL, and no id of Stripe's has them.
+        # PostgreSQL cannot store lone surrogates and NUL, and no id of Stripe's has them.
         if not isinstance(value, str) or len(value) > ID_MAX_CHARS or not value.isprintable():
             raise MalformedSnapshot(f"{name} is not a short text")
         return value
 
     def reported(self, name: str, *, max_chars: int = REPORTED_MAX_CHARS) -> str:
-        """Any text, cut after ``max_chars``, in a form that every database takes; empty where there is no text."""
-        value = self._raw.get(name)
+        """Any text, cut after ``max_chars``, in a form that every database can store; empty where there is none."""
+        value = self.raw.get(name)
         return storable(value)[:max_chars] if isinstance(value, str) else ""
 
     def status(self, name: str, *, default: str | None = None) -> str:
-        """A status, which may be one that we do not know: Stripe adds some."""
-        value = self._raw.get(name)
+        """A status, which may be unknown to us: Stripe adds some."""
+        value = self.raw.get(name)
         if value is None and default is not None:
             return default
         if not isinstance(value, str):
@@ -51,27 +53,27 @@ class Reader:
         return storable(value)[:STATUS_MAX_CHARS]
 
     def currency(self, name: str = "currency") -> str:
-        """A currency code in upper case, which may be one that we do not know."""
-        value = self._raw.get(name)
+        """A currency code in upper case, which may be unknown to us."""
+        value = self.raw.get(name)
         if not isinstance(value, str) or not _CURRENCY.fullmatch(value):
             raise MalformedSnapshot(f"{name} is not a currency code")
         return value.upper()
 
     def integer(self, name: str) -> int:
-        value = self._raw.get(name)
+        value = self.raw.get(name)
         if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 2**53:
             raise MalformedSnapshot(f"{name} is not a whole number")
         return value
 
     def signed(self, name: str) -> int:
         """A whole number that may be negative."""
-        value = self._raw.get(name)
+        value = self.raw.get(name)
         if not isinstance(value, int) or isinstance(value, bool) or not -(2**53) < value < 2**53:
             raise MalformedSnapshot(f"{name} is not a whole number")
         return value
 
     def flag(self, name: str) -> bool:
-        value = self._raw.get(name)
+        value = self.raw.get(name)
         if not isinstance(value, bool):
             raise MalformedSnapshot(f"{name} is neither true nor false")
         return value
@@ -83,10 +85,10 @@ class Reader:
             raise MalformedSnapshot(f"{name} is not a time") from error
 
     def optional_moment(self, name: str) -> datetime | None:
-        return None if self._raw.get(name) is None else self.moment(name)
+        return None if self.raw.get(name) is None else self.moment(name)
 
     def shown_moment(self, name: str) -> datetime | None:
-        """A time that is only shown, and by which nothing is decided; ``None`` where there is none. Never raises."""
+        """A time that is only shown and decides nothing; ``None`` where there is none. Never raises."""
         try:
             return self.optional_moment(name)
         except MalformedSnapshot:
@@ -101,7 +103,7 @@ class Reader:
 
     def link(self, name: str) -> str:
         """A URL, or empty; hosted pages have long ones."""
-        value = self._raw.get(name)
+        value = self.raw.get(name)
         if value is None:
             return ""
         if not isinstance(value, str) or len(value) > 5000 or not value.isprintable():
@@ -109,15 +111,15 @@ class Reader:
         return value
 
     def reference(self, name: str) -> str:
-        """The id of another object, which Stripe gives bare or expanded; empty where there is none."""
-        value = self._raw.get(name)
+        """The id of another object, which may be expanded; empty where there is none."""
+        value = self.raw.get(name)
         if isinstance(value, dict):
             return Reader(value).text("id")
         return self.text(name, default="")
 
     def child(self, name: str) -> "Reader | None":
-        """Another object where it is expanded, else ``None``."""
-        value = self._raw.get(name)
+        """A nested object, or ``None`` where Stripe did not expand it."""
+        value = self.raw.get(name)
         return Reader(value) if isinstance(value, dict) else None
 
 
@@ -126,3 +128,42 @@ def _shown_everywhere(moment: datetime) -> datetime:
     if not 1 < moment.year < MAXYEAR:
         raise ValueError("out of range")
     return moment
+
+
+Snapshot = TypeVar("Snapshot")
+Parse = Callable[[dict[str, Any]], Snapshot]
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A nested object that cannot be read. It alone is held for staff; the object around it is merged."""
+
+    raw: dict[str, Any]
+    error: MalformedSnapshot
+
+    @property
+    def id(self) -> str:
+        return str(self.raw.get("id") or "")
+
+
+def read(parse: Parse[Snapshot], raw: dict[str, Any]) -> Snapshot | Unreadable:
+    try:
+        return parse(raw)
+    except MalformedSnapshot as error:
+        return Unreadable(raw, error)
+
+
+def read_child(parse: Parse[Snapshot], outer: Reader, name: str) -> Snapshot | Unreadable | None:
+    """A nested object, or ``None`` where Stripe did not expand it."""
+    child = outer.child(name)
+    return read(parse, child.raw) if child else None
+
+
+def read_each(parse: Parse[Snapshot], raws: Iterable[object]) -> tuple[Snapshot | Unreadable, ...]:
+    return tuple(read(parse, raw) for raw in raws if isinstance(raw, dict))
+
+
+def items_of(listed: object) -> list[Any]:
+    """The items of a list, or of Stripe's list object; none where Stripe did not expand it."""
+    items = listed.get("data") if isinstance(listed, dict) else listed
+    return items if isinstance(items, list) else []

@@ -1,34 +1,40 @@
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Self
+from typing import Any, Self
 
-from jumun.payments.stripe.snapshots.metadata import Metadata
-from jumun.payments.stripe.snapshots.reader import Reader
+from jumun.payments.stripe.metadata import Metadata
+from jumun.payments.stripe.snapshots.balance_transaction import Transactions, read_transactions
+from jumun.payments.stripe.snapshots.intent import IntentSnapshot, NestedIntent
+from jumun.payments.stripe.snapshots.reader import Reader, read_child
 
-# A refund of a payment method without a way back has none yet: it is under way.
+# A refund by a payment method that cannot return money has no status yet: it counts as pending.
 PENDING = "pending"
 REFUND_STATUSES = frozenset({PENDING, "requires_action", "succeeded", "canceled", "failed"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefundSnapshot:
-    """A Refund (API reference, "The Refund object"); it says nothing of the mode, test or live."""
+    """A Refund (API reference, "The Refund object"). It does not report the mode, test or live."""
 
     id: str
-    # One that we do not know counts as pending: its money may be on its way, and nothing is booked yet.
+    # A status that we do not know counts as pending: the money may be on its way, and nothing is booked yet.
     status: str
     is_status_known: bool
     amount: int
     currency: str
     payment_intent_id: str
+    intent: NestedIntent
     reason: str
     failure_reason: str
     made_at: datetime | None
     metadata: Metadata
+    transactions: Transactions
+    # As Stripe sent it, for the quarantine.
+    raw: dict[str, Any] = field(repr=False, compare=False)
 
     @classmethod
     def parse(cls, raw: object) -> Self:
-        """Raises `MalformedSnapshot`."""
+        """Raises `MalformedSnapshot`, but not for an object within."""
         refund = Reader(raw)
         status = refund.status("status", default=PENDING)
         is_status_known = status in REFUND_STATUSES
@@ -39,8 +45,11 @@ class RefundSnapshot:
             amount=refund.integer("amount"),
             currency=refund.currency(),
             payment_intent_id=refund.reference("payment_intent"),
+            intent=read_child(IntentSnapshot.parse, refund, "payment_intent"),
             reason=refund.reported("reason", max_chars=40),
             failure_reason=refund.reported("failure_reason"),
             made_at=refund.shown_moment("created"),
             metadata=Metadata.within(raw),
+            transactions=read_transactions(raw),
+            raw=refund.raw,
         )

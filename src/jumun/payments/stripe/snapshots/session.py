@@ -1,13 +1,10 @@
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Self
+from typing import Any, Self
 
-from jumun.errors import MalformedSnapshot
-from jumun.payments.stripe.snapshots.charge import charged_at
-from jumun.payments.stripe.snapshots.metadata import Metadata, name_of_ours
-from jumun.payments.stripe.snapshots.payment_method import PaymentMethod
+from jumun.payments.stripe.metadata import Metadata, name_of_ours
+from jumun.payments.stripe.snapshots.charge import ChargeDetails
 from jumun.payments.stripe.snapshots.reader import Reader
-from jumun.payments.stripe.snapshots.within import object_within
 
 STATUSES = frozenset({"open", "complete", "expired"})
 PAYMENT_STATUSES = frozenset({"paid", "unpaid", "no_payment_required"})
@@ -26,19 +23,26 @@ class SessionSnapshot:
     order_reference: str
     metadata: Metadata
     payment_intent_id: str
-    # Known only where the PaymentIntent is expanded, else empty.
+    # Empty where Stripe did not expand the PaymentIntent.
     payment_intent_status: str
     url: str
     expires_at: datetime
-    method: PaymentMethod | None
-    # Of the charge that went through; empty where it is not expanded.
-    charge_id: str
-    # When that charge took the money; ``None`` where it is not expanded.
-    charged_at: datetime | None
+    # ``None`` where Stripe did not expand it, as in an event.
+    charge: ChargeDetails | None
+
+    @classmethod
+    def of_an_order(cls, raw: dict[str, Any]) -> Self | None:
+        """The session, or ``None`` where it is certainly another shop's. Raises as `parse`.
+
+        A Stripe account may serve several shops. The sessions of others have no reference at all, or are subscriptions
+        and setups, which have references of their own and perhaps no amount.
+        """
+        is_foreign = not name_of_ours(raw.get("client_reference_id")) or raw.get("mode", "payment") != "payment"
+        return None if is_foreign and not Metadata.within(raw).order_reference else cls.parse(raw)
 
     @classmethod
     def parse(cls, raw: object) -> Self:
-        """Raises `MalformedSnapshot`, but not for a charge within: the session is what pays the order."""
+        """Raises `MalformedSnapshot`, but not for an object within."""
         session = Reader(raw)
         intent = session.child("payment_intent")
         charge = intent.child("latest_charge") if intent else None
@@ -49,15 +53,13 @@ class SessionSnapshot:
             livemode=session.flag("livemode"),
             amount_total=session.integer("amount_total"),
             currency=session.currency(),
-            order_reference=name_of_ours(object_within(raw, "client_reference_id")),
+            order_reference=name_of_ours(session.raw.get("client_reference_id")),
             metadata=Metadata.within(raw),
             payment_intent_id=session.reference("payment_intent"),
             payment_intent_status=intent.reported("status") if intent else "",
             url=session.link("url"),
             expires_at=session.moment("expires_at"),
-            method=PaymentMethod.of_charge(charge),
-            charge_id=_charge_id(charge),
-            charged_at=charged_at(charge),
+            charge=ChargeDetails.read(charge) if charge else None,
         )
 
     @property
@@ -70,20 +72,11 @@ class SessionSnapshot:
 
     @property
     def has_failed(self) -> bool:
-        """A method that takes days was refused in the end. In a session still open these statuses mean: not yet."""
+        """A method that takes days has failed in the end. In an open session these statuses mean "not yet"."""
         ended = self.payment_intent_status in {"requires_payment_method", "canceled"}
         return self.is_complete and not self.is_paid and ended
 
     @property
     def is_paid(self) -> bool:
-        """``no_payment_required`` is Stripe's word for a total that discounts brought to zero."""
+        """``no_payment_required`` is Stripe's word for a total that discounts have reduced to zero."""
         return self.is_complete and self.payment_status in {"paid", "no_payment_required"}
-
-
-def _charge_id(charge: Reader | None) -> str:
-    if charge is None or charge.reported("status") != "succeeded":
-        return ""
-    try:
-        return charge.text("id")
-    except MalformedSnapshot:
-        return ""

@@ -17,7 +17,7 @@ def payment(monkeypatch: pytest.MonkeyPatch) -> Payment:
     """A payment that goes back, of which another worker asks Stripe right now."""
     monkeypatch.setattr(automatic, "resume", lambda _refund: None)
     payment = paid_order().payments.get()
-    Payment.objects.update(settles_order=False, unwanted_because="second_payment")
+    Payment.objects.update(settles_order=False, rejection_reason="second_payment")
     payment.refresh_from_db()
     return payment
 
@@ -31,12 +31,12 @@ def test_what_another_worker_asks_for_is_not_done_yet(payment: Payment, earlier:
     for status in [*earlier, "creating"]:
         add(payment, status)
     with pytest.raises(RefundUnderWay):
-        automatic.give_back(payment)
+        automatic.auto_refund(payment)
 
 
 @pytest.mark.parametrize("status", ["pending", "requires_action", "succeeded"])
 def test_what_stripe_has_made_is_done(payment: Payment, status: str) -> None:
     add(payment, "refused")
     add(payment, status, refund_id="re_1")
-    automatic.give_back(payment)
+    automatic.auto_refund(payment)
     assert Refund.objects.count() == 2
