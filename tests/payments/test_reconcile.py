@@ -32,8 +32,8 @@ from jumun.payments.models import (
     Refund,
 )
 from jumun.payments.reconcile.compare import Comparison
-from jumun.payments.reconcile.own_books import own_differences
-from jumun.payments.reconcile.unfinished import unfinished
+from jumun.payments.reconcile.internal_checks import internal_checks
+from jumun.payments.reconcile.single_fetches import not_at_stripe, unfinished
 from jumun.payments.stripe import gateway
 from paywright.testing import Paywright
 from tests.factories import paid_order, place_order
@@ -272,7 +272,8 @@ def test_leftovers_of_test_mode_are_no_affair_of_live_mode(stripe: Paywright, se
     comparison = Comparison(repair=True)
     assert list(unfinished(run, comparison)) == []
     run.since = timezone.now() - timedelta(days=1)
-    assert [found.kind for found in own_differences(run, comparison)] == []
+    found = [*internal_checks(run, comparison), *not_at_stripe(run, comparison)]
+    assert [difference.kind for difference in found] == []
 
 
 def test_events_so_old_that_they_may_have_been_purged_are_not_missed(

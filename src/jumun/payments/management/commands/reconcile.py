@@ -10,11 +10,11 @@ from jumun.actor import Actor, Cause, acting
 from jumun.conf import livemode
 from jumun.errors import StripeError
 from jumun.invoices.models import Restoration
-from jumun.payments.amount_text import stripe_amount_text
 from jumun.payments.management.since import since as parse_since
 from jumun.payments.models import Reconciliation
 from jumun.payments.reconcile import reconcile
-from jumun.payments.reconcile.recover import recover
+from jumun.payments.reconcile.after_restore import recover
+from jumun.payments.reconcile.problem_text import stripe_amount_text
 from jumun.payments.reconcile.report import report
 
 WINDOW = timedelta(days=3)
