@@ -380,5 +380,5 @@ def test_when_stripe_cannot_be_asked_the_command_says_so(settings: Any) -> None:
 
 
 def test_a_time_that_is_none_is_refused() -> None:
-    with pytest.raises(CommandError, match="is no time"):
+    with pytest.raises(CommandError, match="is not a time"):
         call_command("reconcile", "--since", "yesterday-ish")

@@ -20,7 +20,7 @@ from jumun.outbox.lease import storable
 from jumun.payments.merge import apply
 from jumun.payments.models import Difference, Payment
 from jumun.payments.reconcile.compared_rows import Books, rows_around
-from jumun.payments.reconcile.differences import differences
+from jumun.payments.reconcile.differences import differences, payment_of_source
 from jumun.payments.reconcile.problem_text import amount_text, stripe_amount_text
 from jumun.payments.reconcile.repair import is_ahead, put_back, transaction_with_pause, trial
 from jumun.payments.stripe import gateway
@@ -214,21 +214,11 @@ class _Merged:
 
 def _payment_of(raw: Raw) -> Payment | None:
     if raw.get("object") == "balance_transaction":
-        return _payment_of_source(raw.get("source"))
+        return payment_of_source(raw.get("source"))
     intent = raw.get("payment_intent")
     if isinstance(intent, dict):
         intent = intent.get("id")
     return Payment.objects.filter(payment_intent_id=intent).first() if isinstance(intent, str) else None
-
-
-def _payment_of_source(source: object) -> Payment | None:
-    if not isinstance(source, str) or not source:
-        return None
-    payments = Payment.objects.all()
-    for name in ("charge_id", "refunds__refund_id", "disputes__dispute_id"):
-        if found := payments.filter(**{name: source}).first():
-            return found
-    return None
 
 
 def _is_charge_of_ours(charge: Raw) -> bool:

@@ -3,8 +3,6 @@
 from collections.abc import Iterator
 from typing import Any
 
-from django.db.models import Q
-
 from jumun.payments.models import BalanceTransaction, Difference, Payment
 from jumun.payments.reconcile.compared_rows import Books, Key, Row
 
@@ -38,10 +36,13 @@ def differences(before: Books, after: Books, order_number: str, *, repaired: boo
             yield _transaction(key, before, after, order_number, repaired=repaired)
 
 
-def _is_of_our_payment(source: object) -> bool:
-    """Whether a balance transaction's source is a charge, refund or dispute of one of our payments."""
-    is_source = Q(charge_id=source) | Q(refunds__refund_id=source) | Q(disputes__dispute_id=source)
-    return isinstance(source, str) and source != "" and Payment.objects.filter(is_source).exists()
+def payment_of_source(source: object) -> Payment | None:
+    """Our payment whose charge, refund or dispute is the source of a balance transaction."""
+    if not isinstance(source, str) or not source:
+        return None
+    names = ("charge_id", "refunds__refund_id", "disputes__dispute_id")
+    found = (Payment.objects.filter(**{name: source}).first() for name in names)
+    return next(filter(None, found), None)
 
 
 def _held_difference(fields: dict[str, Any], *, repaired: bool) -> Difference:
@@ -64,7 +65,7 @@ def _transaction(key: Key, before: Books, after: Books, order_number: str, *, re
     row = after[key]
     difference = _changed_row(key, before, after, order_number, repaired=repaired)
     is_payout = row["category"].rpartition(" ")[2] in BalanceTransaction.PAYOUT
-    if not (order_number or is_payout or _is_of_our_payment(row["of"])):
+    if not (order_number or is_payout or payment_of_source(row["of"])):
         difference.kind = Kind.NOT_OURS
         difference.object_id = key.name if row["of"] == "-" else row["of"]
     return difference
