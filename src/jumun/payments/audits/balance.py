@@ -121,7 +121,7 @@ def nets_are_amount_less_fee() -> Wrong:
     for row in wrong.iterator():
         amounts = {"amount": row.amount_minor, "fee": row.fee_minor, "net": row.net_minor}
         words = {name: shown_by_stripe(value, row.currency) for name, value in amounts.items()}
-        yield row.transaction_id, _("moved %(amount)s with a fee of %(fee)s, but %(net)s are said to be left") % words
+        yield row.transaction_id, _("moved %(amount)s with a fee of %(fee)s, but its net amount is %(net)s") % words
 
 
 _GROUPS = (
@@ -142,7 +142,7 @@ def categories_match_type_and_source() -> Wrong:
     for kind, categories in _OF_TYPE.items():
         wrong = BalanceTransaction.objects.filter(type=kind, reporting_category__in=_others(categories)).order_by()
         for key in wrong.values_list("transaction_id", flat=True).iterator():
-            yield key, _("has a category that is not that of its type")
+            yield key, _("has a category that does not match its type")
     for model, categories in (
         (Payment, BalanceTransaction.CAPTURED),
         (Refund, BalanceTransaction.REFUNDED),
@@ -153,7 +153,7 @@ def categories_match_type_and_source() -> Wrong:
         is_other = Exists(moved.filter(reporting_category__in=_others(categories)))
         other = model._default_manager.filter(is_other, ~Exists(moved.filter(reporting_category__in=categories)))
         for key in other.order_by().values_list(name, flat=True).iterator():
-            yield str(key), _("has moved Stripe's balance as something else")
+            yield str(key), _("moved Stripe's balance under another category")
 
 
 def _others(categories: tuple[str, ...]) -> list[str]:
@@ -180,7 +180,7 @@ def payouts_match_their_transactions() -> Wrong:
     payouts = Payout.objects.order_by()
     wrong = {
         _("has transactions, but does not say that all of them are known"): Q(is_itemised=False) & Exists(parts),
-        _("has transactions, which a payout made by hand has not"): Q(is_itemised=True, automatic=False),
+        _("is a manual payout, but has transactions"): Q(is_itemised=True, automatic=False),
         _("has transactions in another currency"): Exists(parts.exclude(currency=OuterRef("currency"))),
         _("has transactions of the other mode, test or live"): Exists(_of_other_mode(parts)),
     }

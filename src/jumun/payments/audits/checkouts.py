@@ -101,5 +101,6 @@ def opened_sessions_have_a_checkout() -> Iterator[tuple[str, str]]:
     for session_id, number in missing.values_list("named", "order__number").iterator():
         yield (
             session_id,
-            _("was opened, says the timeline of order %(order)s, and is no checkout of it") % {"order": number},
+            _("was opened, according to the timeline of order %(order)s, but is not a checkout of it")
+            % {"order": number},
         )

@@ -33,7 +33,7 @@ def paid_orders_were_paid_in_full() -> Iterator[tuple[str, str]]:
     settling = Payment.objects.filter(order=OuterRef("pk"), settles_order=True)
     unpaid = Order.objects.filter(~Exists(settling), state=Order.State.PAID).order_by()
     for number in unpaid.values_list("number", flat=True).iterator():
-        yield number, _("is paid, but no payment says so")
+        yield number, _("is paid, but no payment settles it")
     other = Payment.objects.filter(settles_order=True).exclude(
         amount_minor=F("order__total_minor"),
         currency=F("order__currency"),
@@ -70,7 +70,7 @@ def money_beside_the_order_is_noticed() -> Iterator[tuple[str, str]]:
     for payment in beside.filter(~Exists(held)).select_related("order").iterator():
         yield (
             payment.payment_intent_id,
-            _("paid %(paid)s for order %(order)s beside its payment, and nobody was told")
+            _("paid %(paid)s for order %(order)s on top of its payment, but is not held for staff")
             % {"paid": shown(payment.amount_minor, payment.currency), "order": payment.order.number},
         )
     refunds = Refund.objects.filter(payment=OuterRef("pk")).exclude(status=Refund.Status.REFUSED)
@@ -83,7 +83,7 @@ def money_beside_the_order_is_noticed() -> Iterator[tuple[str, str]]:
     for payment in kept.select_related("order").iterator():
         yield (
             payment.payment_intent_id,
-            _("%(paid)s for order %(order)s are to go back, and nothing is on its way")
+            _("%(paid)s for order %(order)s must be refunded, but no refund is on its way")
             % {"paid": shown(payment.amount_minor, payment.currency), "order": payment.order.number},
         )
 
@@ -103,7 +103,7 @@ def payments_match_their_order() -> Iterator[tuple[str, str]]:
     for payment in payments.filter(created_at__lt=F("order__placed_at") - LEEWAY).iterator():
         words = {"order": payment.order.number}
         if payment.order.placed_at not in doubtful:
-            yield payment.payment_intent_id, _("is older than order %(order)s, which it is for") % words
+            yield payment.payment_intent_id, _("is older than its order %(order)s") % words
 
 
 @invariant("I1", remedy=CHANGED_REMEDY)

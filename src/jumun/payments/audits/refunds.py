@@ -14,7 +14,7 @@ from jumun.payments.models import Dispute, Payment, Refund
 
 CHUNK = 1000
 CREDIT_REMEDY = gettext_lazy(
-    "manage.py reconcile --repair brings in what Stripe knows; a note too many is cancelled (CreditNote.cancel)."
+    "manage.py reconcile --repair brings in what Stripe knows. Cancel a credit note too many (CreditNote.cancel)."
 )
 
 
@@ -43,7 +43,7 @@ def refunds_have_a_credit_note() -> Iterator[tuple[str, str]]:
     of_dispute = lost.filter(dispute_id=OuterRef("refund_id"), payment__order=OuterRef("invoice__order"))
     unfounded = CreditNote.objects.standing().filter(~Exists(of_refund), ~Exists(of_dispute)).order_by()
     for number in unfounded.values_list("number", flat=True).iterator():
-        yield number, _("is the credit note of no refund that succeeded and of no dispute that was lost")
+        yield number, _("is a credit note without a succeeded refund or a lost dispute")
 
 
 @invariant("I2", remedy=CREDIT_REMEDY)
@@ -55,7 +55,7 @@ def credit_notes_have_a_refund() -> Iterator[tuple[str, str]]:
     dispute = Dispute.objects.filter(dispute_id=OuterRef("refund_id"), **of_note)
     for note in notes.filter(~Exists(refund), ~Exists(dispute)).iterator():
         words = {"stripe": note.refund_id, "order": note.invoice.order.number}
-        yield note.number, _("is of %(stripe)s, which is no refund or dispute of order %(order)s") % words
+        yield note.number, _("is of %(stripe)s, which is not a refund or dispute of order %(order)s") % words
     smaller = {"amount_minor__lt": OuterRef("amount_minor")}
     for note in notes.filter(Exists(refund.filter(**smaller)) | Exists(dispute.filter(**smaller))).iterator():
         words = {"stripe": note.refund_id, "amount": shown(note.amount_minor, note.invoice.order.currency)}

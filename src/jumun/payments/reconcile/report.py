@@ -19,13 +19,13 @@ _LOOK = _(
     "Compare the order's page with Stripe's: somebody has changed the database, or the keys are another account's."
 )
 _MISMATCH = _(
-    "The order is not paid by this. If the order was changed here, restore it from a backup; else refund the payment."
+    "The payment does not pay the order. If the order was changed here, restore it from a backup; else refund it."
 )
 
 ADVICE: dict[str, "_StrPromise"] = {
     Kind.PAYMENT_DIFFERS: _LOOK,
     Kind.PAYMENT_NOT_AT_STRIPE: _LOOK,
-    Kind.PAYMENT_DOUBLED: _("It goes back by itself. Look whether the refund succeeded."),
+    Kind.PAYMENT_DOUBLED: _("It is refunded automatically. Check that the refund succeeded."),
     Kind.PAID_WITHOUT_ORDER: _(
         "Find the order in a backup, or refund the payment at Stripe. Were orders lost when a backup was restored?"
     ),
@@ -33,10 +33,10 @@ ADVICE: dict[str, "_StrPromise"] = {
     Kind.CURRENCY_MISMATCH: _MISMATCH,
     Kind.MODE_MISMATCH: _("Check the keys and webhook secrets of this shop."),
     Kind.REFUND_FAILED: _("Ask the customer for another way, refund again, and mark it as dealt with."),
-    Kind.REFUND_WITHOUT_PAYMENT: _("Look at the refund at Stripe."),
+    Kind.REFUND_WITHOUT_PAYMENT: _("Check the refund at Stripe."),
     Kind.INVOICE_DIFFERS: _("The invoice is right and frozen. Restore the order's lines from a backup."),
     Kind.BALANCE_DIFFERS: _LOOK,
-    Kind.PAYOUT_DOES_NOT_ADD_UP: _("Look at the payout at Stripe; a transaction is missing here or there."),
+    Kind.PAYOUT_DOES_NOT_ADD_UP: _("Check the payout at Stripe; a transaction is missing here or there."),
     Kind.PAYOUT_FAILED: _("Correct the bank account at Stripe, and mark it as dealt with."),
     Kind.FRAUD_WARNING: _("Refund the payment before it is disputed, or do not deliver; then mark it as dealt with."),
     Kind.NOT_OURS: _("Nothing: it was sold elsewhere on the same account."),
