@@ -34,6 +34,7 @@ from jumun.payments.models import (
 from jumun.payments.reconcile.compare import Comparison
 from jumun.payments.reconcile.internal_checks import internal_checks
 from jumun.payments.reconcile.single_fetches import not_at_stripe, unfinished
+from jumun.payments.reconcile.walk import EVENT_TYPES_MAX, STEPS
 from jumun.payments.stripe import gateway
 from paywright.testing import Paywright
 from tests.factories import paid_order, place_order
@@ -382,3 +383,7 @@ def test_when_stripe_cannot_be_asked_the_command_says_so(settings: Any) -> None:
 def test_a_time_that_is_none_is_refused() -> None:
     with pytest.raises(CommandError, match="is not a time"):
         call_command("reconcile", "--since", "yesterday-ish")
+
+
+def test_no_listing_of_events_has_more_types_than_stripe_takes() -> None:
+    assert max(len(step.types) for step in STEPS) <= EVENT_TYPES_MAX

@@ -76,16 +76,14 @@ class Comparison:
 
     def after_repair(self, check: Callable[[], Iterator[Difference]]) -> Iterator[Difference]:
         """What ``check`` finds in our books as the repair would leave them. ``check`` must not call Stripe."""
-        order_pks = [pk for pk in self._reported if pk is not None]
-        numbers = dict(Order.objects.filter(pk__in=order_pks).values_list("pk", "number"))
-        groups = [order_pks[at : at + ORDERS_AT_ONCE] for at in range(0, len(order_pks), ORDERS_AT_ONCE)]
-        # Objects of no order of ours.
-        has_others = None in self._reported
-        changed = {*numbers.values(), *([""] if has_others else [])}
+        # Objects of no order of ours stand under ``None``.
+        pks = list(self._reported)
+        orders = Order.objects.filter(pk__in=[pk for pk in pks if pk is not None])
+        numbers: dict[int | None, str] = dict(orders.values_list("pk", "number"))
+        changed = {numbers.get(pk, "") for pk in pks}
         yield from (found for found in check() if found.order_number not in changed)
-        if has_others:
-            yield from (found for found in self._check_after([None], check) if not found.order_number)
-        for group in groups:
+        for at in range(0, len(pks), ORDERS_AT_ONCE):
+            group = pks[at : at + ORDERS_AT_ONCE]
             of_group = {numbers.get(pk, "") for pk in group}
             yield from (found for found in self._check_after(group, check) if found.order_number in of_group)
 
@@ -164,9 +162,7 @@ class Comparison:
                 put_back(raw)
                 apply(raw)
 
-    def _check_after(
-        self, order_pks: list[int] | list[None], check: Callable[[], Iterator[Difference]]
-    ) -> list[Difference]:
+    def _check_after(self, order_pks: list[int | None], check: Callable[[], Iterator[Difference]]) -> list[Difference]:
         try:
             with trial(keep=False):
                 for pk in sorted(order_pks, key=lambda pk: pk or 0):
