@@ -103,7 +103,7 @@ def payments_match_their_order() -> Iterator[tuple[str, str]]:
     for payment in payments.filter(created_at__lt=F("order__placed_at") - LEEWAY).iterator():
         words = {"order": payment.order.number}
         if payment.order.placed_at not in doubtful:
-            yield payment.payment_intent_id, _("is older than its order %(order)s") % words
+            yield payment.payment_intent_id, _("is older than order %(order)s, which it pays") % words
 
 
 @invariant("I1", remedy=CHANGED_REMEDY)
