@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from jumun.orders.place import Customer, Item
     from jumun.orders.signals import order_canceled, order_disputed, order_paid, order_refunded
     from jumun.outbox.celery import BEAT_SCHEDULE
-    from jumun.payments.checkout.cancel import cancel_order
+    from jumun.payments.checkout.end import cancel_order
     from jumun.payments.checkout.open import open_checkout
     from jumun.payments.models import Dispute, Payment, Refund
     from jumun.payments.refunds.refund import refund
@@ -63,7 +63,7 @@ _HOMES = {
     "jumun.orders.place": "Customer Item",
     "jumun.orders.signals": "order_canceled order_disputed order_paid order_refunded",
     "jumun.outbox.celery": "BEAT_SCHEDULE",
-    "jumun.payments.checkout.cancel": "cancel_order",
+    "jumun.payments.checkout.end": "cancel_order",
     "jumun.payments.checkout.open": "open_checkout",
     "jumun.payments.models": "Dispute Payment Refund",
     "jumun.payments.refunds.refund": "refund",

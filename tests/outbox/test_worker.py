@@ -147,7 +147,7 @@ def test_mails_and_documents_give_way_to_events_but_not_for_ever(
     slow = InboxEvent.objects.create(
         event_id="evt_1", type="charge.updated", livemode=False, payload="{}", created_at=timezone.now()
     )
-    monkeypatch.setitem(queues._queues, InboxEvent, lambda _event: go_on.wait(90))
+    monkeypatch.setattr(queues, "_queues", queues._queues | {InboxEvent: lambda _event: go_on.wait(90)})
     for number in range(2):
         Job.enqueue("test.note", key=str(number))
     begun = time.monotonic()

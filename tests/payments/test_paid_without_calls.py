@@ -57,7 +57,7 @@ def uncallable(monkeypatch: pytest.MonkeyPatch) -> None:
             raise Called(f"{within[-1]} called Stripe")
         return call(*args)
 
-    monkeypatch.setitem(queues._queues, InboxEvent, guarded_process)
+    monkeypatch.setattr(queues, "_queues", queues._queues | {InboxEvent: guarded_process})
     monkeypatch.setattr(gateway, "_call", guarded_call)
 
 
