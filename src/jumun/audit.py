@@ -1,7 +1,7 @@
-"""The books check: every invariant is a query for the rows that break it.
+"""The audit of the books: every invariant is a query for the rows that break it.
 
-An app registers its checks in its ``audits.py``, which Django's start loads; ``manage.py audit`` runs them all. Each
-check is a fixed number of statements over whole tables, so that a million orders take minutes.
+An app registers its checks in its ``audits`` module, which is loaded when Django starts; ``manage.py audit`` runs them
+all. Each check is a fixed number of statements over whole tables, so that a million orders take minutes.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -15,7 +15,7 @@ from jumun import money
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One row that breaks an invariant, by the name that staff know, and what to do about it."""
+    """A row that breaks an invariant, by the name that staff know, and what to do about it."""
 
     invariant: str
     subject: str
@@ -83,14 +83,11 @@ def _in_order() -> list[_Registered]:
     return sorted(_registered, key=lambda entry: int(entry.code.removeprefix("I")))
 
 
-def shown(amount_minor: int, currency: str) -> str:
-    """An amount with its currency, in the reader's language."""
-    try:
-        return money.format(amount_minor, currency, get_language() or "en")
-    except money.MoneyError:  # a currency that somebody has changed in the database
-        return f"{amount_minor} {currency}"
+def shown(amount_minor: int, currency: str, language: str | None = None) -> str:
+    """An amount with its currency, in ``language`` or else the reader's. The currency may be an unknown one."""
+    return shown_by_stripe(amount_minor * money.stripe_scale(currency), currency, language)
 
 
-def shown_by_stripe(amount: int, currency: str) -> str:
+def shown_by_stripe(amount: int, currency: str, language: str | None = None) -> str:
     """`shown` for an amount in Stripe's minor units."""
-    return money.format_stripe(amount, currency, get_language() or "en")
+    return money.format_stripe(amount, currency.upper(), language or get_language() or "en")

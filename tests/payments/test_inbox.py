@@ -94,9 +94,9 @@ def test_an_ignored_event_stays_ignored_while_nothing_merges_it() -> None:
 
 def test_replay_wants_to_know_which() -> None:
     for words, why in [
-        (["--replay"], "which"),
+        (["--replay"], "needs event ids"),
         (["--replay", "evt_nobody"], "evt_nobody"),
-        (["--replay", "--since", "yesterday"], "no time"),
+        (["--replay", "--since", "yesterday"], "not a time"),
     ]:
         with pytest.raises(CommandError, match=why):
             inbox(*words)

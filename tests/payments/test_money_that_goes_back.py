@@ -17,7 +17,7 @@ from jumun.payments.checkout.open import open_checkout
 from jumun.payments.merge import apply
 from jumun.payments.models import Payment, QuarantinedSnapshot, Reconciliation, Refund
 from jumun.payments.reconcile.compare import Comparison
-from jumun.payments.reconcile.own_books import own_differences
+from jumun.payments.reconcile.internal_checks import internal_checks
 from jumun.payments.refunds.automatic import auto_refund
 from jumun.payments.stripe import gateway
 from paywright.testing import Paywright
@@ -254,7 +254,7 @@ def test_what_is_disputed_waits_for_the_bank(stripe: Paywright, sold_out: None) 
     assert not QuarantinedSnapshot.objects.get(reason="paid_after_close").is_resolved
     assert "I9" not in {finding.invariant for finding in findings()}
     run = Reconciliation.begin(since=order.placed_at, repair=False)
-    assert "paid_after_close" not in {found.kind for found in own_differences(run, Comparison(repair=False))}
+    assert "paid_after_close" not in {found.kind for found in internal_checks(run, Comparison(repair=False))}
 
 
 def test_a_dispute_that_is_won_lets_it_go_back_at_last(stripe: Paywright, sold_out: None) -> None:

@@ -32,8 +32,9 @@ from jumun.payments.models import (
     Refund,
 )
 from jumun.payments.reconcile.compare import Comparison
-from jumun.payments.reconcile.own_books import own_differences
-from jumun.payments.reconcile.unfinished import unfinished
+from jumun.payments.reconcile.internal_checks import internal_checks
+from jumun.payments.reconcile.single_fetches import not_at_stripe, unfinished
+from jumun.payments.reconcile.walk import EVENT_TYPES_MAX, STEPS
 from jumun.payments.stripe import gateway
 from paywright.testing import Paywright
 from tests.factories import paid_order, place_order
@@ -252,7 +253,8 @@ def test_leftovers_of_test_mode_are_no_affair_of_live_mode(stripe: Paywright, se
     comparison = Comparison(repair=True)
     assert list(unfinished(run, comparison)) == []
     run.since = timezone.now() - timedelta(days=1)
-    assert [found.kind for found in own_differences(run, comparison)] == []
+    found = [*internal_checks(run, comparison), *not_at_stripe(run, comparison)]
+    assert [difference.kind for difference in found] == []
 
 
 def test_events_so_old_that_they_may_have_been_purged_are_not_missed(
@@ -359,5 +361,9 @@ def test_when_stripe_cannot_be_asked_the_command_says_so(settings: Any) -> None:
 
 
 def test_a_time_that_is_none_is_refused() -> None:
-    with pytest.raises(CommandError, match="is no time"):
+    with pytest.raises(CommandError, match="is not a time"):
         call_command("reconcile", "--since", "yesterday-ish")
+
+
+def test_no_listing_of_events_has_more_types_than_stripe_takes() -> None:
+    assert max(len(step.types) for step in STEPS) <= EVENT_TYPES_MAX

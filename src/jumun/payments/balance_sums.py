@@ -1,11 +1,11 @@
-"""What movements of Stripe's balance add up to."""
+"""Sums of Stripe's balance transactions."""
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
 
 from jumun.orders.models import Order
 from jumun.payments.models import BalanceTransaction, Dispute, Payment, Refund
 
-# In Stripe's minor units; what left the balance is negative, but a fee that was taken is positive.
+# In Stripe's minor units. Money that left the balance is negative, but a fee is positive.
 Sums = dict[str, int]
 NAMES = ("captured_minor", "refunded_minor", "disputed_minor", "other_minor", "fee_minor", "net_minor")
 
@@ -16,7 +16,7 @@ _PAYOUT = Q(reporting_category__in=BalanceTransaction.PAYOUT)
 
 
 def sums_by_currency(transactions: QuerySet[BalanceTransaction]) -> dict[str, Sums]:
-    """The sums for each currency that Stripe pays out; payouts, which only move the balance on, are left out."""
+    """The sums by currency of the balance. Payouts are left out: they only move the balance to the bank."""
     rows = (
         transactions.exclude(_PAYOUT)
         .order_by("currency")
@@ -34,7 +34,7 @@ def sums_by_currency(transactions: QuerySet[BalanceTransaction]) -> dict[str, Su
 
 
 def transactions_of(order: Order) -> QuerySet[BalanceTransaction]:
-    """All movements of the balance by payments, refunds and disputes of ``order``."""
+    """The balance transactions of the payments, refunds and disputes of ``order``."""
     payments = Payment.objects.filter(order=order).exclude(charge_id=None).order_by()
     refunds = Refund.objects.filter(payment__order=order).exclude(refund_id=None).order_by()
     disputes = Dispute.objects.filter(payment__order=order).order_by()
@@ -43,17 +43,17 @@ def transactions_of(order: Order) -> QuerySet[BalanceTransaction]:
     )
     # Django 6.1 gives a union the ordering of its first model again.
     sources = sources.order_by()
-    # A list, not a subquery: each of the few is then found by the index.
+    # A list, not a subquery: the index then finds each of the few.
     return BalanceTransaction.objects.filter(source_id__in=list(sources))
 
 
 def ours(transactions: QuerySet[BalanceTransaction]) -> QuerySet[BalanceTransaction]:
-    """Those that a charge, refund or dispute of a payment here has made."""
+    """The transactions of charges, refunds and disputes of our payments."""
     return transactions.filter(_is_ours())
 
 
 def others(transactions: QuerySet[BalanceTransaction]) -> QuerySet[BalanceTransaction]:
-    """Those of sales elsewhere on the same account, and fees of no payment in particular."""
+    """The transactions of other sales on the same account, and fees of no particular payment."""
     return transactions.exclude(_is_ours())
 
 

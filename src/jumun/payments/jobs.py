@@ -17,7 +17,7 @@ from jumun.payments.checkout.end import TRY_AGAIN_IN
 from jumun.payments.models import Checkout, Dispute, Payment, Reconciliation, Refund
 from jumun.payments.models.payment import AUTO_REFUND_JOB
 from jumun.payments.reconcile import reconcile
-from jumun.payments.reconcile.recover import SESSIONS_SINCE, recover
+from jumun.payments.reconcile.after_restore import SESSIONS_SINCE, recover
 from jumun.payments.refunds.automatic import auto_refund as refund_automatically
 from jumun.payments.refunds.refund import enqueue_unanswered, resume
 from jumun.payments.webhooks.complete import complete

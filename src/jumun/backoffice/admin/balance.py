@@ -11,7 +11,7 @@ from jumun.backoffice import markup
 from jumun.backoffice.filters import ColumnFilter
 from jumun.backoffice.readonly import ReadOnlyAdmin
 from jumun.payments.models import BalanceTransaction, Difference, Payout, Reconciliation
-from jumun.payments.reconcile.advice import advice
+from jumun.payments.reconcile.report import advice
 
 CREATED_AT = markup.moment_column("created_at", _("created at Stripe"))
 ARRIVES_AT = markup.moment_column("arrives_at", _("arrives"))

@@ -6,11 +6,11 @@ from django.utils.dateparse import parse_datetime
 
 
 def since(text: str) -> datetime:
-    """The time that ``--since`` names; without a zone it is the shop's. Raises `CommandError`."""
+    """The time in ``--since``, in the shop's time zone unless it names one. Raises `CommandError`."""
     try:
         moment = parse_datetime(text)
     except ValueError:
         moment = None
     if moment is None:
-        raise CommandError(f"--since {text!r} is no time: write it like 2026-11-23T18:00:00+09:00")
+        raise CommandError(f"--since {text!r} is not a time: write it like 2026-11-23T18:00:00+09:00")
     return moment if timezone.is_aware(moment) else timezone.make_aware(moment, timezone.get_default_timezone())

@@ -156,7 +156,7 @@ class Migration(migrations.Migration):
                 ('object_id', models.CharField(max_length=255, verbose_name='object')),
                 ('order_number', models.CharField(blank=True, max_length=32, verbose_name='order')),
                 ('problem', models.TextField(verbose_name='problem')),
-                ('repaired', models.BooleanField(verbose_name='repaired')),
+                ('repaired', models.BooleanField(default=False, verbose_name='repaired')),
                 ('amount', models.BigIntegerField(editable=False, null=True)),
                 ('currency', models.CharField(blank=True, editable=False, max_length=8)),
                 ('reconciliation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='differences', to='jumun_payments.reconciliation')),

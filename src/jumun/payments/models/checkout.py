@@ -95,7 +95,7 @@ class Checkout(Intention):
         return self.state in {self.State.COMPLETE, self.State.EXPIRED} and self.state != session.status
 
     def put_back(self, session: SessionSnapshot) -> None:
-        """Take over Stripe's present state, unless another checkout of the order is open; see `rows_ahead`."""
+        """Take over Stripe's present state, unless another checkout of the order is open; see `reconcile.repair`."""
         others = Checkout.objects.filter(order=self.order, state__in=self.UNFINISHED).exclude(pk=self.pk)
         if session.status == self.State.OPEN and others.exists():
             return

@@ -149,7 +149,7 @@ class Dispute(models.Model):
         return all(getattr(self, name) == value for name, value in self._values_of(snapshot).items())
 
     def put_back(self, snapshot: DisputeSnapshot) -> None:
-        """Take over Stripe's present state, although the row is further along; see `rows_ahead`.
+        """Take over Stripe's present state, although the row is further along; see `reconcile.repair`.
 
         In the caller's transaction. No document is issued or canceled for it.
         """

@@ -101,7 +101,7 @@ class Payout(models.Model):
         )
 
     def put_back(self, snapshot: PayoutSnapshot) -> None:
-        """Take over Stripe's present state, although the row is further along; see `rows_ahead`."""
+        """Take over Stripe's present state, although the row is further along; see `reconcile.repair`."""
         names = ("status", "reconciliation_status", "livemode", "automatic", "currency", "failure_message")
         for name in names:
             setattr(self, name, getattr(snapshot, name))

@@ -117,7 +117,7 @@ class Difference(models.Model):
     object_id = models.CharField(_("object"), max_length=255)
     order_number = models.CharField(_("order"), max_length=32, blank=True)
     problem = models.TextField(_("problem"))
-    repaired = models.BooleanField(_("repaired"))
+    repaired = models.BooleanField(_("repaired"), default=False)
     # In Stripe's minor units, where such amounts are summed: paid for no order of ours.
     amount = models.BigIntegerField(null=True, editable=False)
     currency = models.CharField(max_length=CURRENCY_MAX_CHARS, blank=True, editable=False)

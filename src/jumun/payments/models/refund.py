@@ -118,7 +118,7 @@ class Refund(Intention):
             self.record_status()
 
     def put_back(self, snapshot: RefundSnapshot) -> None:
-        """Take over Stripe's present state, although the row is further along; see `rows_ahead`.
+        """Take over Stripe's present state, although the row is further along; see `reconcile.repair`.
 
         In the caller's transaction. No document is issued or canceled for it.
         """

@@ -1,31 +1,28 @@
-"""Compare objects of Stripe's with our books, one at a time.
+"""Compare Stripe's objects with our books, one at a time.
 
-The comparison is the repair: the object is merged by the one road, what changes is told, and without ``--repair`` the
-transaction is rolled back. What a dry run has told of an order is merged again before the order's next object is
-compared, so that it tells what the repair would tell.
+The comparison is the repair: the object is merged as always, and what changes is reported. Without ``--repair`` the
+transaction is rolled back. Before a dry run compares the next object of an order, it merges the earlier ones again, so
+that it reports what the repair would report.
 """
 
 import logging
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import InterfaceError, OperationalError, transaction
 
 from jumun import money
-from jumun.errors import JumunError, MalformedSnapshot, StripeUnavailable
+from jumun.errors import MalformedSnapshot, StripeUnavailable
 from jumun.orders.models import Order
 from jumun.outbox.lease import storable
-from jumun.payments.amount_text import amount_text, stripe_amount_text
 from jumun.payments.merge import apply
 from jumun.payments.models import Difference, Payment
-from jumun.payments.reconcile.books import Books, books_around
-from jumun.payments.reconcile.differences import differences
-from jumun.payments.reconcile.found import Found
-from jumun.payments.reconcile.room import leaving_room
-from jumun.payments.reconcile.rows_ahead import is_ahead, put_back
+from jumun.payments.reconcile.compared_rows import Books, rows_around
+from jumun.payments.reconcile.differences import differences, payment_of_source
+from jumun.payments.reconcile.problem_text import amount_text, stripe_amount_text
+from jumun.payments.reconcile.repair import is_ahead, put_back, transaction_with_pause, trial
 from jumun.payments.stripe import gateway
 from jumun.payments.stripe.metadata import is_another_sites
 from jumun.payments.stripe.snapshots import ChargeSnapshot, Metadata, SessionSnapshot, name_of_ours
@@ -36,127 +33,108 @@ Raw = dict[str, Any]
 
 logger = logging.getLogger("jumun.payments")
 
-# Of objects that a dry run merges again. Beyond these it still names everything, though less exactly.
-REHEARSED_MAX = 5_000
-# At once, so that nobody waits for long for the orders that are locked meanwhile.
-REHEARSED_AT_ONCE = 50
-
-
-class _DryRun(JumunError):
-    """Rolls back what was only tried."""
-
-
-@contextmanager
-def tried(*, keep: bool) -> Iterator[None]:
-    """A transaction that ends in a rollback unless its effect is to be kept."""
-    try:
-        with leaving_room(), transaction.atomic():
-            yield
-            if not keep:
-                raise _DryRun
-    except _DryRun:
-        pass
+# A dry run merges this many objects again. Beyond that it still names every object, but may name a consequence twice.
+REPLAYED_MAX = 5_000
+# Orders locked at once: nobody should wait long for them.
+ORDERS_AT_ONCE = 50
 
 
 @dataclass(slots=True)
 class Comparison:
-    """One run's comparison, and what a dry run has found so far, by the order that it belongs to."""
+    """The comparison of one run, and what a dry run has reported so far, by order."""
 
     repair: bool
-    # Whether the run has walked through the whole window in this process, so that `charges` are all of it.
+    # Whether the run walks through the whole window in this process, so that `charge_ids` is complete.
     is_whole: bool = True
-    charges: set[str] = field(default_factory=set)
-    _rehearsed: dict[int | None, list[tuple[Raw, bool]]] = field(default_factory=lambda: defaultdict(list))
-    _rehearsed_count: int = 0
-    # The orders of charges, refunds and disputes that only the rehearsal knows.
+    charge_ids: set[str] = field(default_factory=set)
+    _reported: dict[int | None, list[tuple[Raw, bool]]] = field(default_factory=lambda: defaultdict(list))
+    _reported_count: int = 0
+    # The orders of charges, refunds and disputes that only the dry run knows, by Stripe's id.
     _orders: dict[str, int] = field(default_factory=dict)
-    # PaymentIntents whose session was compared.
-    _seen: set[str] = field(default_factory=set)
+    # The PaymentIntents whose session was compared.
+    _compared_intents: set[str] = field(default_factory=set)
 
-    def of(self, raw: Raw) -> list[Found]:
-        """Where our books differ from what ``raw`` tells; with ``repair`` it is merged, else nothing changes.
+    def of(self, raw: Raw) -> list[Difference]:
+        """The differences between our books and ``raw``. With ``repair`` it is merged, else nothing changes.
 
-        One that cannot be merged is a difference too, and keeps nobody from comparing the others. Raises
-        `StripeUnavailable` where an object must be completed and Stripe does not answer.
+        An object that cannot be merged is a difference too, and the run goes on. Raises `StripeUnavailable` if the rest
+        of an object must be fetched and Stripe does not answer.
         """
         object_id = storable(str(raw.get("id")))
         if raw.get("object") == "charge":
-            self.charges.add(object_id)
+            self.charge_ids.add(object_id)
         try:
-            found = [*self._session_of_charge(raw)]
-            return found + self._compared(completed(raw))
+            return [*self._session_of_charge(raw), *self._compared(completed(raw))]
         except MalformedSnapshot as error:
-            return [Found(kind=Kind.MALFORMED, object_id=object_id, problem=f"Stripe's object cannot be read: {error}")]
+            kind, problem = Kind.MALFORMED, f"Stripe's object cannot be read: {error}"
         except (StripeUnavailable, OperationalError, InterfaceError):
             raise
         except Exception as error:
             logger.exception("%s could not be merged", object_id)
-            problem = storable(f"{type(error).__name__}: {error}")
-            return [Found(kind=Kind.NOT_MERGED, object_id=object_id, problem=problem)]
+            kind, problem = Kind.NOT_MERGED, storable(f"{type(error).__name__}: {error}")
+        return [Difference(kind=kind, object_id=object_id, problem=problem)]
 
-    def _compared(self, raw: Raw) -> list[Found]:
-        joined = self._join(raw)
-        if joined.is_ahead:
-            # The snapshot may be older than our row. One that was made after we read the row cannot be.
+    def after_repair(self, check: Callable[[], Iterator[Difference]]) -> Iterator[Difference]:
+        """What ``check`` finds in our books as the repair would leave them. ``check`` must not call Stripe."""
+        # Objects of no order of ours stand under ``None``.
+        pks = list(self._reported)
+        orders = Order.objects.filter(pk__in=[pk for pk in pks if pk is not None])
+        numbers: dict[int | None, str] = dict(orders.values_list("pk", "number"))
+        changed = {numbers.get(pk, "") for pk in pks}
+        yield from (found for found in check() if found.order_number not in changed)
+        for at in range(0, len(pks), ORDERS_AT_ONCE):
+            group = pks[at : at + ORDERS_AT_ONCE]
+            of_group = {numbers.get(pk, "") for pk in group}
+            yield from (found for found in self._check_after(group, check) if found.order_number in of_group)
+
+    def _compared(self, raw: Raw) -> list[Difference]:
+        merged = self._merge(raw)
+        if merged.is_ahead:
+            # ``raw`` may be older than our row. An object that is fetched now cannot be.
             raw = fetched(raw)
-            joined = self._join(raw, known=joined.before)
-        number = joined.order.number if joined.order else ""
-        found = [*differences(joined.before, joined.after, number, repaired=self.repair)]
+            merged = self._merge(raw, known=merged.before)
+        number = merged.order.number if merged.order else ""
+        found = [*differences(merged.before, merged.after, number, repaired=self.repair)]
         if found and not self.repair:
-            self._keep(raw, joined)
-        return [*found, *joined.contradictions, *_elsewhere(raw)]
+            self._remember(raw, merged)
+        return [*found, *merged.contradictions, *_not_ours(raw)]
 
-    def _keep(self, raw: Raw, joined: "_Joined") -> None:
-        """Remember what a dry run has told, and rolled back."""
-        if self._rehearsed_count >= REHEARSED_MAX:
-            return
-        self._rehearsed_count += 1
-        self._rehearsed[joined.order.pk if joined.order else None].append((raw, joined.is_ahead))
-        if joined.order:
-            sources = (row["charge"] if key.part == "payment" else key.name for key, row in joined.after.items())
-            self._orders |= dict.fromkeys(sources, joined.order.pk)
+    def _merge(self, raw: Raw, *, known: Books | None = None) -> "_Merged":
+        """Merge ``raw``, and roll it back unless it repairs something.
 
-    def _join(self, raw: Raw, *, known: Books | None = None) -> "_Joined":
-        """Merge ``raw``. ``known`` are the books as they were before ``raw`` was fetched: where they have not changed
-        since and are ahead of it, they are put back.
+        ``known`` are the books before ``raw`` was fetched. Rows that have not changed since, and are further along than
+        ``raw``, take over its state.
         """
-        joined: list[_Joined] = []
-        try:
-            with leaving_room(), transaction.atomic():
-                # Locked before it is looked at, so that nobody else's change is taken for a difference.
-                order = self._order_of(raw)
-                self._rehearse(order.pk if order else None)
-                before = books_around(order, raw)
-                order = apply(raw) or order
-                contradictions = _contradictions(raw, order)
-                ahead = is_ahead(raw) or bool(contradictions)
-                is_certain = known is not None and known.items() <= before.items()
-                if ahead and is_certain:
-                    put_back(raw)
-                    # What Stripe's state asks for and nobody has written down yet, such as a credit note.
-                    apply(raw)
-                is_told = is_certain or not ahead
-                joined.append(
-                    _Joined(
-                        order=order,
-                        before=before,
-                        after=books_around(order, raw) if is_told else before,
-                        is_ahead=ahead,
-                        contradictions=contradictions if is_told else [],
-                    )
-                )
-                # Where our row is ahead, nothing is kept before the snapshot is certainly Stripe's present state.
-                if not self.repair or not is_told:
-                    raise _DryRun
-        except _DryRun:
-            pass
-        return joined[0]
+        with transaction_with_pause():
+            # Locked first, so that nobody else's change looks like a difference.
+            order = self._order_of(raw)
+            self._replay(order.pk if order else None)
+            before = rows_around(order, raw)
+            order = apply(raw) or order
+            contradictions = _contradictions(raw, order)
+            ahead = is_ahead(raw) or bool(contradictions)
+            is_present_state = known is not None and known.items() <= before.items()
+            if ahead and is_present_state:
+                put_back(raw)
+                # What follows from Stripe's state and is missing here, such as a credit note.
+                apply(raw)
+            is_certain = is_present_state or not ahead
+            after = rows_around(order, raw) if is_certain else before
+            if not (self.repair and is_certain):
+                transaction.set_rollback(True)
+            return _Merged(
+                order=order,
+                before=before,
+                after=after,
+                is_ahead=ahead,
+                contradictions=contradictions if is_certain else [],
+            )
 
     def _order_of(self, raw: Raw) -> Order | None:
-        """The order that an object names, or that its payment belongs to, locked."""
+        """Lock the order that an object names, or that its payment belongs to."""
         orders = Order.objects.select_for_update(no_key=True)
-        if known := _known_payment(raw):
-            return orders.filter(pk=known.order_id).first()
+        if payment := _payment_of(raw):
+            return orders.filter(pk=payment.order_id).first()
         if raw.get("object") == "balance_transaction":
             order_pk = self._orders.get(str(raw.get("source")))
             return orders.filter(pk=order_pk).first() if order_pk else None
@@ -167,110 +145,96 @@ class Comparison:
         )
         return orders.filter(reference=next(filter(None, references), "")).first()
 
-    def _rehearse(self, order_pk: int | None) -> None:
-        """Merge again what a dry run has told of the order before; nothing where it was repaired."""
-        for raw, was_ahead in self._rehearsed.get(order_pk, ()):
+    def _remember(self, raw: Raw, merged: "_Merged") -> None:
+        if self._reported_count >= REPLAYED_MAX:
+            return
+        self._reported_count += 1
+        self._reported[merged.order.pk if merged.order else None].append((raw, merged.is_ahead))
+        if merged.order:
+            sources = (row["charge"] if key.part == "payment" else key.name for key, row in merged.after.items())
+            self._orders |= dict.fromkeys(sources, merged.order.pk)
+
+    def _replay(self, order_pk: int | None) -> None:
+        """Merge again what a dry run has reported about this order."""
+        for raw, was_ahead in self._reported.get(order_pk, ()):
             apply(raw)
             if was_ahead:
                 put_back(raw)
                 apply(raw)
 
-    def rehearsed(self, check: Callable[[], Iterator[Found]]) -> Iterator[Found]:
-        """What ``check`` finds in our books as they would be after the repair. No calls to Stripe may be in it."""
-        pks = [pk for pk in self._rehearsed if pk is not None]
-        numbers = dict(Order.objects.filter(pk__in=pks).values_list("pk", "number"))
-        touched = {*numbers.values(), *([""] if None in self._rehearsed else [])}
-        yield from (found for found in check() if found.order_number not in touched)
-        groups: list[list[int | None]] = [[None]] if None in self._rehearsed else []
-        groups += [list(pks[at : at + REHEARSED_AT_ONCE]) for at in range(0, len(pks), REHEARSED_AT_ONCE)]
-        for group in groups:
-            names = {numbers.get(pk, "") if pk is not None else "" for pk in group}
-            yield from [found for found in self._after(group, check) if found.order_number in names]
-
-    def _after(self, order_pks: list[int | None], check: Callable[[], Iterator[Found]]) -> list[Found]:
-        found: list[Found] = []
+    def _check_after(self, order_pks: list[int | None], check: Callable[[], Iterator[Difference]]) -> list[Difference]:
         try:
-            with tried(keep=False):
+            with trial(keep=False):
                 for pk in sorted(order_pks, key=lambda pk: pk or 0):
                     if pk is not None:
                         Order.objects.select_for_update(no_key=True).get(pk=pk)
-                    self._rehearse(pk)
-                found += check()
+                    self._replay(pk)
+                return list(check())
         except (OperationalError, InterfaceError):
             raise
         except Exception:
-            # Somebody has changed one of the orders meanwhile, so that it is no longer as it was compared.
+            # Somebody has changed one of these orders since it was compared.
             logger.exception("what was compared could not be merged again")
             return list(check())
-        return found
 
-    def _session_of_charge(self, raw: Raw) -> Iterator[Found]:
-        """A charge pays nothing; its session does, which may be older than the window or of an order that is not here.
+    def _session_of_charge(self, raw: Raw) -> Iterator[Difference]:
+        """Compare the session of a charge that its payment lacks: a session pays an order, a charge does not.
 
-        Remembers which sessions were compared.
+        The session may be older than the window, or of an order that is not here.
         """
         intent = raw.get("payment_intent")
         intent_id = str(intent.get("id") if isinstance(intent, dict) else intent or "")
         if raw.get("object") == "checkout.session":
-            self._seen.add(intent_id)
+            self._compared_intents.add(intent_id)
             return
-        if raw.get("object") != "charge" or not intent_id or intent_id in self._seen or not _takes_our_money(raw):
+        if raw.get("object") != "charge" or not intent_id or intent_id in self._compared_intents:
             return
-        if Payment.objects.filter(payment_intent_id=intent_id, status=Payment.Status.PAID).exists():
+        paid = Payment.objects.filter(payment_intent_id=intent_id, status=Payment.Status.PAID)
+        if not _is_charge_of_ours(raw) or paid.exists():
             return
         for session in gateway.sessions_of(intent_id):
-            self._seen.add(intent_id)
+            self._compared_intents.add(intent_id)
             yield from self._compared(completed(session))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Joined:
-    """The books around an object before and after it was merged; ``is_ahead`` where ours were further than it."""
+class _Merged:
+    """The rows around an object before and after its merge. ``is_ahead`` where ours were further along."""
 
     order: Order | None
     before: Books
     after: Books
     is_ahead: bool
-    contradictions: list[Found]
+    contradictions: list[Difference]
 
 
-def _known_payment(raw: Raw) -> Payment | None:
+def _payment_of(raw: Raw) -> Payment | None:
     if raw.get("object") == "balance_transaction":
-        return _payment_of_source(raw.get("source"))
+        return payment_of_source(raw.get("source"))
     intent = raw.get("payment_intent")
     if isinstance(intent, dict):
         intent = intent.get("id")
     return Payment.objects.filter(payment_intent_id=intent).first() if isinstance(intent, str) else None
 
 
-def _payment_of_source(source: object) -> Payment | None:
-    if not isinstance(source, str) or not source:
-        return None
-    payments = Payment.objects.all()
-    for name in ("charge_id", "refunds__refund_id", "disputes__dispute_id"):
-        if found := payments.filter(**{name: source}).first():
-            return found
-    return None
-
-
-def _takes_our_money(charge: Raw) -> bool:
-    """Whether a charge went through and names an order of this site."""
-    names = Metadata.within(charge)
-    if charge.get("status") != "succeeded" or not names.order_reference:
+def _is_charge_of_ours(charge: Raw) -> bool:
+    """Whether a charge succeeded and names an order of this site."""
+    metadata = Metadata.within(charge)
+    if charge.get("status") != "succeeded" or not metadata.order_reference:
         return False
-    order = Order.objects.filter(reference=names.order_reference).first()
-    return not is_another_sites(order, names.site)
+    order = Order.objects.filter(reference=metadata.order_reference).first()
+    return not is_another_sites(order, metadata.site)
 
 
-def _contradictions(raw: Raw, order: Order | None) -> list[Found]:
-    """Where Stripe contradicts what is final here, and no row can be put back: documents were issued for it."""
-    payment = _known_payment(raw)
-    check = {"checkout.session": _not_paid_by, "charge": _not_over_as_much_as}.get(str(raw.get("object")))
-    told = check(payment, raw) if payment and order and check else None
-    if payment is None or order is None or told is None:
+def _contradictions(raw: Raw, order: Order | None) -> list[Difference]:
+    """What Stripe contradicts and nobody can put back, because documents were issued for it."""
+    payment = _payment_of(raw)
+    check = {"checkout.session": _not_paid_by, "charge": _differs_from_charge}.get(str(raw.get("object")))
+    contradiction = check(payment, raw) if payment and order and check else None
+    if payment is None or order is None or contradiction is None:
         return []
-    kind, problem = told
-    return [Found(kind=kind, object_id=payment.payment_intent_id, order_number=order.number, problem=problem)]
+    kind, problem = contradiction
+    return [Difference(kind=kind, object_id=payment.payment_intent_id, order_number=order.number, problem=problem)]
 
 
 def _not_paid_by(payment: Payment, raw: Raw) -> tuple[str, str] | None:
@@ -284,7 +248,7 @@ def _not_paid_by(payment: Payment, raw: Raw) -> tuple[str, str] | None:
     )
 
 
-def _not_over_as_much_as(payment: Payment, raw: Raw) -> tuple[str, str] | None:
+def _differs_from_charge(payment: Payment, raw: Raw) -> tuple[str, str] | None:
     charge = ChargeSnapshot.parse(raw)
     here = (payment.amount_minor * money.stripe_scale(payment.currency), payment.currency)
     if not charge.has_succeeded or here == (charge.amount, charge.currency):
@@ -293,14 +257,14 @@ def _not_over_as_much_as(payment: Payment, raw: Raw) -> tuple[str, str] | None:
     return Kind.PAYMENT_DIFFERS, f"{paid} here; {stripe_amount_text(charge.amount, charge.currency)} at Stripe"
 
 
-def _elsewhere(raw: Raw) -> Iterator[Found]:
-    """A sale on the same account that is not this site's, or what it cost."""
-    if raw.get("object") == "charge" and raw.get("status") == "succeeded":
-        names = Metadata.within(raw)
-        if _known_payment(raw) is not None or _takes_our_money(raw):
-            return
-        amount, currency = raw.get("amount"), str(raw.get("currency"))
-        if isinstance(amount, int):
-            where = "another site's order" if names.order_reference else "no order of this shop"
-            problem = f"{stripe_amount_text(amount, currency)} for {where}"
-            yield Found(kind=Kind.NOT_OURS, object_id=str(raw["id"]), problem=problem, amount=amount, currency=currency)
+def _not_ours(raw: Raw) -> Iterator[Difference]:
+    """A sale of another shop or site on the same account."""
+    if raw.get("object") != "charge" or raw.get("status") != "succeeded" or not isinstance(raw.get("amount"), int):
+        return
+    if _payment_of(raw) is None and not _is_charge_of_ours(raw):
+        amount, currency = raw["amount"], str(raw.get("currency"))
+        seller = "another site's order" if Metadata.within(raw).order_reference else "no order of this shop"
+        problem = f"{stripe_amount_text(amount, currency)} for {seller}"
+        yield Difference(
+            kind=Kind.NOT_OURS, object_id=str(raw["id"]), problem=problem, amount=amount, currency=currency
+        )

@@ -1,71 +1,74 @@
-"""How the difference between two states of the books is told."""
+"""What a report says about rows that are not the same after a merge."""
 
 from collections.abc import Iterator
-from dataclasses import replace
+from typing import Any
 
-from jumun.payments.models import BalanceTransaction, Difference
-from jumun.payments.reconcile.books import Books, Key, Row, is_ours
-from jumun.payments.reconcile.found import Found
+from jumun.payments.models import BalanceTransaction, Difference, Payment
+from jumun.payments.reconcile.compared_rows import Books, Key, Row
 
 Kind = Difference.Kind
 
-# Told as consequences of another difference, and by themselves only where there is none.
-_FOLLOWING = ("order", "checkout", "document", "return")
+# Consequences of another difference. They are reported with it, and on their own only where there is none.
+_CONSEQUENCES = ("order", "checkout", "document", "return")
 
 
-def differences(before: Books, after: Books, order_number: str, *, repaired: bool) -> Iterator[Found]:
-    """One for each thing that is not the same. What an order's state, its payment page, documents and money that goes
-    back become is told with the difference that they follow from.
-    """
+def differences(before: Books, after: Books, order_number: str, *, repaired: bool) -> Iterator[Difference]:
+    """One for each row that changed, without a run. The first one names the consequences of all."""
     changed = [key for key in after if before.get(key) != after[key]]
-    waiting = [key for key in changed if _waits(after[key])]
-    following = [key for key in changed if key.part in _FOLLOWING]
-    leading = [key for key in changed if key.part not in {*_FOLLOWING, "set aside", "transaction"}]
-    if waiting:
-        # Money that was set aside is told as that, and not once more as a payment.
-        following += [key for key in leading if key.part == "payment"]
-        leading = [key for key in leading if key.part != "payment"]
-    consequences = [_consequence(key, before.get(key), after[key]) for key in following]
-    for key in waiting:
-        found: Found = after[key]["found"]
-        yield replace(
-            found,
-            problem=_with(found.problem, consequences),
-            # Money that waits for a decision is not put right by being set aside.
-            repaired=repaired and found.kind == Kind.FRAUD_WARNING,
-        )
-        consequences = []
-    if not waiting and not leading:
-        leading, consequences = following, []
-    for key in leading:
-        problem = _with(_problem(before.get(key), after[key]), consequences)
-        yield Found(
-            kind=_kind(key, before), object_id=key.name, order_number=order_number, problem=problem, repaired=repaired
-        )
-        consequences = []
+    held = [key for key in changed if key.part == "held" and not after[key]["is_resolved"]]
+    causes = [key for key in changed if key.part not in {*_CONSEQUENCES, "held", "transaction"}]
+    consequences = [key for key in changed if key.part in _CONSEQUENCES]
+    if held:
+        # A held payment is reported once, as held.
+        consequences += [key for key in causes if key.part == "payment"]
+        causes = [key for key in causes if key.part != "payment"]
+    elif not causes:
+        causes, consequences = consequences, []
+    found = [
+        *(_held_difference(after[key]["difference"], repaired=repaired) for key in held),
+        *(_changed_row(key, before, after, order_number, repaired=repaired) for key in causes),
+    ]
+    if found and consequences:
+        found[0].problem += f". With it: {'; '.join(_consequence(key, before, after) for key in consequences)}"
+    yield from found
     for key in changed:
         if key.part == "transaction":
             yield _transaction(key, before, after, order_number, repaired=repaired)
 
 
-def _waits(row: Row) -> bool:
-    return row.get("waits") == "yes"
+def payment_of_source(source: object) -> Payment | None:
+    """Our payment whose charge, refund or dispute is the source of a balance transaction."""
+    if not isinstance(source, str) or not source:
+        return None
+    names = ("charge_id", "refunds__refund_id", "disputes__dispute_id")
+    found = (Payment.objects.filter(**{name: source}).first() for name in names)
+    return next(filter(None, found), None)
 
 
-def _kind(key: Key, before: Books) -> str:
-    return f"{key.part}_{'differs' if key in before else 'missing'}"
+def _held_difference(fields: dict[str, Any], *, repaired: bool) -> Difference:
+    # Holding money for a decision repairs nothing.
+    return Difference(**fields, repaired=repaired and fields["kind"] == Kind.FRAUD_WARNING)
 
 
-def _transaction(key: Key, before: Books, after: Books, order_number: str, *, repaired: bool) -> Found:
-    """A movement of the balance; one of another shop's sales, or a fee of Stripe's own, is told apart."""
+def _changed_row(key: Key, before: Books, after: Books, order_number: str, *, repaired: bool) -> Difference:
+    return Difference(
+        kind=f"{key.part}_{'differs' if key in before else 'missing'}",
+        object_id=key.name,
+        order_number=order_number,
+        problem=_problem(before.get(key), after[key]),
+        repaired=repaired,
+    )
+
+
+def _transaction(key: Key, before: Books, after: Books, order_number: str, *, repaired: bool) -> Difference:
+    """A movement of the balance. One of another shop's sale, or a fee of Stripe's own, is "not ours"."""
     row = after[key]
-    problem = _problem(before.get(key), row)
+    difference = _changed_row(key, before, after, order_number, repaired=repaired)
     is_payout = row["category"].rpartition(" ")[2] in BalanceTransaction.PAYOUT
-    if order_number or is_payout or is_ours(row["of"]):
-        kind = _kind(key, before)
-        return Found(kind=kind, object_id=key.name, order_number=order_number, problem=problem, repaired=repaired)
-    object_id = key.name if row["of"] == "-" else row["of"]
-    return Found(kind=Kind.NOT_OURS, object_id=object_id, problem=problem, repaired=repaired)
+    if not (order_number or is_payout or payment_of_source(row["of"])):
+        difference.kind = Kind.NOT_OURS
+        difference.object_id = key.name if row["of"] == "-" else row["of"]
+    return difference
 
 
 def _problem(old: Row | None, new: Row) -> str:
@@ -76,17 +79,14 @@ def _problem(old: Row | None, new: Row) -> str:
     return f"{here} here; {', '.join(str(new[name]) for name in changed)} at Stripe"
 
 
-def _consequence(key: Key, old: Row | None, new: Row) -> str:
+def _consequence(key: Key, before: Books, after: Books) -> str:
+    old, new = before.get(key), after[key]
     if key.part == "document":
         return f"{key.name} over {new['issued']}"
     if key.part == "return":
-        return f"{new['amount']} goes back to the customer"
+        return f"{new['amount']} is refunded automatically"
     name = "payment page" if key.part == "checkout" else key.part
     if old is None:
         return f"{name} {key.name} with {', '.join(f'{field} {value}' for field, value in new.items())}"
     changed = [f"{field} {old[field]} → {new[field]}" for field in new if old[field] != new[field]]
     return f"{name} {', '.join(changed)}"
-
-
-def _with(problem: str, consequences: list[str]) -> str:
-    return f"{problem}. With it: {'; '.join(consequences)}" if consequences else problem

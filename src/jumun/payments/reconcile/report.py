@@ -1,22 +1,56 @@
-"""What a reconciliation has found, as one JSON document."""
+"""What a reconciliation has found, as one JSON document, and what to do about each difference."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import Count, QuerySet, Sum
+from django.utils.translation import gettext_lazy as _
 
 from jumun.payments.balance_sums import others, ours, sums_by_currency
 from jumun.payments.models import BalanceTransaction, Difference, Dispute, QuarantinedSnapshot, Reconciliation
-from jumun.payments.reconcile.advice import advice
-from jumun.payments.reconcile.set_aside import Told, problem_of
+from jumun.payments.reconcile.problem_text import held_difference
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
 
 Kind = Difference.Kind
 
+_REPAIR = _("Run manage.py reconcile --repair.")
+_LOOK = _(
+    "Compare the order's page with Stripe's: somebody has changed the database, or the keys are another account's."
+)
+_MISMATCH = _(
+    "The payment does not pay the order. If the order was changed here, restore it from a backup; else refund it."
+)
+
+ADVICE: dict[str, "_StrPromise"] = {
+    Kind.PAYMENT_DIFFERS: _LOOK,
+    Kind.PAYMENT_NOT_AT_STRIPE: _LOOK,
+    Kind.PAYMENT_DOUBLED: _("It is refunded automatically. Check that the refund succeeded."),
+    Kind.PAID_WITHOUT_ORDER: _(
+        "Find the order in a backup, or refund the payment at Stripe. Were orders lost when a backup was restored?"
+    ),
+    Kind.AMOUNT_MISMATCH: _MISMATCH,
+    Kind.CURRENCY_MISMATCH: _MISMATCH,
+    Kind.MODE_MISMATCH: _("Check the keys and webhook secrets of this shop."),
+    Kind.REFUND_FAILED: _("Ask the customer for another way, refund again, and mark it as dealt with."),
+    Kind.REFUND_WITHOUT_PAYMENT: _("Check the refund at Stripe."),
+    Kind.INVOICE_DIFFERS: _("The invoice is right and frozen. Restore the order's lines from a backup."),
+    Kind.BALANCE_DIFFERS: _LOOK,
+    Kind.PAYOUT_DOES_NOT_ADD_UP: _("Check the payout at Stripe; a transaction is missing here or there."),
+    Kind.PAYOUT_FAILED: _("Correct the bank account at Stripe, and mark it as dealt with."),
+    Kind.FRAUD_WARNING: _("Refund the payment before it is disputed, or do not deliver; then mark it as dealt with."),
+    Kind.NOT_OURS: _("Nothing: it was sold elsewhere on the same account."),
+    Kind.MALFORMED: _("Look at it at Stripe, and compare the webhook endpoint's API version with ours."),
+    Kind.NOT_MERGED: _("Read the error in the log of the command, and run it again."),
+    Kind.UNDECIDED: _("Decide in the admin, and mark it as dealt with."),
+}
+
 
 def report(run: Reconciliation) -> dict[str, Any]:
-    """``ok``, the differences by kind, what is not ours, what waits for staff, and what the window's movements add up
-    to, those of our orders apart from all others.
+    """``ok``, the differences, what is not ours, what waits for staff, and sums of the window's balance transactions.
 
-    Amounts are in minor units, those of ``balance``, ``money_without_order`` and ``not_ours`` in Stripe's.
+    Amounts are in our minor units; in ``balance``, ``balance_not_ours``, ``money_without_order`` and ``not_ours``, in
+    Stripe's.
     """
     differences = run.differences.exclude(kind=Kind.NOT_OURS)
     elsewhere = run.differences.filter(kind=Kind.NOT_OURS)
@@ -35,9 +69,14 @@ def report(run: Reconciliation) -> dict[str, Any]:
     }
 
 
+def advice(kind: str, *, repaired: bool) -> str:
+    """What to do, in the active language. Empty for a repaired difference."""
+    return "" if repaired else str(ADVICE.get(kind, _REPAIR))
+
+
 def _difference(row: Difference) -> dict[str, Any]:
-    told = ("kind", "object_id", "order_number", "problem", "repaired")
-    return {name: getattr(row, name) for name in told} | {"advice": advice(row.kind, repaired=row.repaired)}
+    names = ("kind", "object_id", "order_number", "problem", "repaired")
+    return {name: getattr(row, name) for name in names} | {"advice": advice(row.kind, repaired=row.repaired)}
 
 
 def _sums(rows: QuerySet[Difference]) -> dict[str, Any]:
@@ -55,7 +94,7 @@ def _fraud_warnings() -> list[dict[str, Any]]:
         {
             "warning_id": row.object_id,
             "order_number": row.order.number if row.order else "",
-            "problem": problem_of(row, Told.read(row.snapshot)),
+            "problem": held_difference(row)["problem"],
         }
         for row in waiting.select_related("order", "payment")
     ]

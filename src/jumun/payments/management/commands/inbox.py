@@ -14,19 +14,19 @@ from jumun.payments.models import InboxEvent, WebhookReception
 
 
 class Command(BaseCommand):
-    help = "List events that came from Stripe, or have them processed again (--replay), which the worker then does."
+    help = "List events from Stripe, or have the worker process them again (--replay)."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("event_id", nargs="*", metavar="EVENT_ID")
-        parser.add_argument("--parked", action="store_true", help="those that could not be processed")
-        parser.add_argument("--since", metavar="TIME", help="those received since then (ISO 8601)")
-        parser.add_argument("--replay", action="store_true", help="process them again; without it they are listed")
+        parser.add_argument("--parked", action="store_true", help="events that could not be processed")
+        parser.add_argument("--since", metavar="TIME", help="events received since then (ISO 8601)")
+        parser.add_argument("--replay", action="store_true", help="process them again instead of listing them")
 
     def handle(self, *_args: Any, **options: Any) -> None:
         chosen = self._chosen(options)
         if options["replay"]:
             if chosen is None:
-                raise CommandError("--replay which? Name events, or use --parked or --since TIME.")
+                raise CommandError("--replay needs event ids, --parked or --since TIME.")
             self._replay(chosen)
         elif chosen is None:
             self._summary()
@@ -60,7 +60,7 @@ class Command(BaseCommand):
     def _summary(self) -> None:
         for state, count in InboxEvent.objects.order_by("state").values_list("state").annotate(Count("pk")):
             self.stdout.write(f"{state:8}{count:>10}")
-        self.stdout.write(f"the oldest that is due waits for {oldest_waiting_s(timezone.now(), Lane.EVENTS):.0f} s")
+        self.stdout.write(f"the oldest due event waits for {oldest_waiting_s(timezone.now(), Lane.EVENTS):.0f} s")
         reception = WebhookReception.current()
         accepted = f"{reception.accepted_at:%Y-%m-%dT%H:%M:%SZ}" if reception.accepted_at else "never"
         self.stdout.write(f"last accepted: {accepted}; refused since then: {reception.refused_count}")

@@ -1,4 +1,4 @@
-"""What an object of Stripe's can change of our books, in words that a report can show beside each other."""
+"""The rows of ours that a Stripe object can change, and which of their fields are compared, as a report shows them."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,54 +10,51 @@ from jumun.invoices.models import Cancellation, CreditNote, Invoice
 from jumun.orders.models import Order
 from jumun.outbox.lease import storable
 from jumun.outbox.models import Job
-from jumun.payments.amount_text import amount_text, stripe_amount_text
 from jumun.payments.balance_sums import transactions_of
 from jumun.payments.models import BalanceTransaction, Dispute, Payment, Payout, QuarantinedSnapshot, Refund
 from jumun.payments.models.payment import AUTO_REFUND_JOB
-from jumun.payments.reconcile.found import Found
+from jumun.payments.reconcile.problem_text import amount_text, held_difference, stripe_amount_text
 from jumun.payments.stripe.snapshots import transactions_within
 
+# The compared fields of one row, by the name that the report gives them.
 Row = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One thing in the books: ``part`` is a word of `PARTS`, ``name`` Stripe's id or a number of ours."""
+    """One row. ``part`` is its sort, such as "refund"; ``name`` is Stripe's id, or a number of ours."""
 
     part: str
     name: str
 
 
-# What counts of each thing, as it is shown.
 Books = dict[Key, Row]
 
 
-def moment_text(at: datetime | None) -> str:
-    return f"{at:%Y-%m-%d %H:%M} UTC" if at else "never"
-
-
-def books_around(order: Order | None, raw: Row) -> Books:
-    """All that merging ``raw`` can touch: all of ``order``, or a payout or balance transaction of its own."""
+def rows_around(order: Order | None, raw: dict[str, Any]) -> Books:
+    """All rows that merging ``raw`` can change: those of ``order``, or a payout or a balance transaction."""
     object_id = storable(str(raw.get("id")))
-    books = _around(order) if order is not None else {}
-    books |= _quarantined(Q(object_id=object_id) | (Q(order=order) if order is not None else Q(pk=None)))
+    transaction_ids = [str(part.get("id")) for part in transactions_within(raw)]
+    held, books = Q(object_id=object_id), Books()
     if raw.get("object") == "payout":
         books |= _payout(object_id)
-    named = [str(found.get("id")) for found in transactions_within(raw)]
     if raw.get("object") == "balance_transaction":
-        named.append(object_id)
-    books |= _transactions(BalanceTransaction.objects.filter(transaction_id__in=named))
-    return books | (_transactions(transactions_of(order)) if order is not None else {})
+        transaction_ids.append(object_id)
+    books |= _transactions(BalanceTransaction.objects.filter(transaction_id__in=transaction_ids))
+    if order is not None:
+        held |= Q(order=order)
+        books |= _of_order(order) | _transactions(transactions_of(order))
+    return books | _held(held)
 
 
-def _around(order: Order) -> Books:
+def _of_order(order: Order) -> Books:
     order = Order.objects.get(pk=order.pk)
     payments = list(Payment.objects.filter(order=order))
     disputes = list(Dispute.objects.filter(payment__order=order).select_related("payment"))
     books = {
         Key("order", order.number): {
             "state": order.state,
-            "paid": moment_text(order.paid_at),
+            "paid": _moment_text(order.paid_at),
             "total": amount_text(order.total_minor, order.currency),
         }
     }
@@ -65,9 +62,9 @@ def _around(order: Order) -> Books:
         Key("payment", row.payment_intent_id): {
             "status": row.status,
             "amount": amount_text(row.amount_minor, row.currency),
-            "paid": moment_text(row.paid_at),
-            "settles the order": "yes" if row.settles_order else "no",
-            "not wanted": row.rejection_reason or "-",
+            "paid": _moment_text(row.paid_at),
+            "settles the order": _yes_or_no(row.settles_order),
+            "rejected": row.rejection_reason or "-",
             "method": row.method or "-",
             "card": f"{row.wallet} {row.card_brand} {row.card_last4}".strip() or "-",
             "charge": row.charge_id or "-",
@@ -86,8 +83,8 @@ def _around(order: Order) -> Books:
             "status": row.status,
             "amount": amount_text(row.amount_minor, row.currency),
             "reason": row.reason,
-            "answer due": moment_text(row.due_at),
-            "refundable": "yes" if row.is_charge_refundable else "no",
+            "answer due": _moment_text(row.due_at),
+            "refundable": _yes_or_no(row.is_charge_refundable),
             "movements": str(row.transaction_count),
         }
         for row in disputes
@@ -95,11 +92,11 @@ def _around(order: Order) -> Books:
     books |= {
         Key("checkout", row.session_id or f"checkout {row.pk}"): {"state": row.state} for row in order.checkouts.all()
     }
-    return books | _documents(order) | _returns(payments, disputes)
+    return books | _documents(order) | _auto_refunds(payments, disputes)
 
 
 def _documents(order: Order) -> Books:
-    """By what they are for: a number that a dry run would give is not the one that the next document gets."""
+    """Named by what they are for: a dry run's number is not the one that the next document gets."""
     invoice = Invoice.objects.filter(order=order).first()
     if invoice is None:
         return {}
@@ -112,24 +109,24 @@ def _documents(order: Order) -> Books:
     return books
 
 
-def _returns(payments: list[Payment], disputes: list[Dispute]) -> Books:
-    """Money that is sent back to the customer without anybody being asked."""
-    keys = {f"{AUTO_REFUND_JOB}:{payment.payment_intent_id}": payment for payment in payments}
-    keys |= {f"{AUTO_REFUND_JOB}:{row.payment.payment_intent_id}:{row.dispute_id}": row.payment for row in disputes}
-    known = Job.objects.filter(key__in=keys).values_list("key", flat=True) if keys else []
+def _auto_refunds(payments: list[Payment], disputes: list[Dispute]) -> Books:
+    payment_by_key = {f"{AUTO_REFUND_JOB}:{payment.payment_intent_id}": payment for payment in payments}
+    for row in disputes:
+        payment_by_key[f"{AUTO_REFUND_JOB}:{row.payment.payment_intent_id}:{row.dispute_id}"] = row.payment
+    keys = Job.objects.filter(key__in=payment_by_key).values_list("key", flat=True) if payment_by_key else []
     return {
         Key("return", key.removeprefix(f"{AUTO_REFUND_JOB}:")): {
-            "amount": amount_text(keys[key].amount_minor, keys[key].currency)
+            "amount": amount_text(payment_by_key[key].amount_minor, payment_by_key[key].currency)
         }
-        for key in known
+        for key in keys
     }
 
 
-def _quarantined(wanted: Q) -> Books:
+def _held(wanted: Q) -> Books:
     return {
-        Key("set aside", f"{row.reason} {row.object_id}"): {
-            "waits": "no" if row.is_resolved else "yes",
-            "found": Found.waiting(row),
+        Key("held", f"{row.reason} {row.object_id}"): {
+            "is_resolved": row.is_resolved,
+            "difference": held_difference(row),
         }
         for row in QuarantinedSnapshot.objects.filter(wanted).select_related("order", "payment")
     }
@@ -140,10 +137,10 @@ def _payout(payout_id: str) -> Books:
         Key("payout", row.payout_id): {
             "status": row.status,
             "amount": stripe_amount_text(row.amount_minor, row.currency),
-            "arrives": moment_text(row.arrives_at),
+            "arrives": _moment_text(row.arrives_at),
             "grouping": row.reconciliation_status,
             "failure": row.failure_message or "-",
-            "itemised": "yes" if row.is_itemised else "no",
+            "itemised": _yes_or_no(row.is_itemised),
             "transactions": str(row.transactions.count()),
         }
         for row in Payout.objects.filter(payout_id=payout_id)
@@ -158,14 +155,16 @@ def _transactions(rows: QuerySet[BalanceTransaction]) -> Books:
             "net": stripe_amount_text(row.net_minor, row.currency),
             "of": row.source_id or "-",
             "category": f"{row.type} {row.reporting_category}",
-            "created": moment_text(row.created_at),
-            "available": moment_text(row.available_at),
+            "created": _moment_text(row.created_at),
+            "available": _moment_text(row.available_at),
         }
         for row in rows
     }
 
 
-def is_ours(source: object) -> bool:
-    """Whether a balance transaction's source is a charge, refund or dispute of one of our payments."""
-    is_source = Q(charge_id=source) | Q(refunds__refund_id=source) | Q(disputes__dispute_id=source)
-    return isinstance(source, str) and source != "" and Payment.objects.filter(is_source).exists()
+def _moment_text(at: datetime | None) -> str:
+    return f"{at:%Y-%m-%d %H:%M} UTC" if at else "never"
+
+
+def _yes_or_no(value: bool) -> str:
+    return "yes" if value else "no"
