@@ -17,7 +17,11 @@ from typing import Any
 from tests.mutation.mutants import ROOT, Mutant
 
 # What a subject does is told by the tests in its folder, and in these.
-FOLDERS = {"payments": ("payments", "audit"), "orders": ("orders", "money")}
+MORE_FOLDERS = {
+    "invoices": ("audit", "payments"),
+    "orders": ("money", "audit", "backoffice"),
+    "payments": ("audit",),
+}
 # Tests of the browser, of other processes, and of what an invoice looks like: slow, or blind to the books.
 LEFT_OUT = re.compile(
     r"_browser|_celery|_poison|_worker|_stripe_cli|_fuzzed|_histories|_renderer|_stripe_hangs|_stripe_babbles|_breaker"
@@ -50,7 +54,7 @@ class Covering:
 def measured_tests(subject: str) -> list[Covering]:
     """The tests that mutants of ``subject``, an app or a module of `jumun`, are tried against."""
     store = KEPT / "measured.json"
-    folders = FOLDERS.get(subject, (subject,))
+    folders = (subject, *MORE_FOLDERS.get(subject, ()))
     files = [path for name in folders for path in sorted((ROOT / "tests" / name).glob("test_*.py"))]
     files = [path for path in files if not LEFT_OUT.search(path.as_posix())]
     known: dict[str, Any] = json.loads(store.read_text()) if store.exists() else {}
