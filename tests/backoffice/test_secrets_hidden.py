@@ -109,6 +109,10 @@ def test_a_longer_reference_of_a_projects_own_is_hidden_where_it_stands_alone() 
     assert masked(f"?order={reference}&x") == "?order=…&x"
 
 
+def test_what_is_longer_than_any_reference_is_hidden_unread() -> None:
+    assert masked(f"{'a' * 128} {'a' * 129}") == f"{'a' * 128} …"
+
+
 def test_a_large_text_takes_few_queries_and_little_time() -> None:
     words = " ".join(f"evt_{number:024}" for number in range(300))
     with CaptureQueriesContext(
