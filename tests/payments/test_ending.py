@@ -104,11 +104,24 @@ def test_a_live_session_is_over_once_it_must_have_ended_by_any_clock(
     assert checkout.state == ("expired" if is_gone else "open")
 
 
-def test_one_that_is_paid_or_over_already_is_left_as_it_is(stripe: Paywright) -> None:
+def test_one_that_is_paid_or_over_already_is_left_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stripe is not even asked."""
+    monkeypatch.delattr("jumun.payments.close.gateway")
     for state in ("complete", "expired"):
         checkout = checkout_of(place_order(), state=state)
         close(checkout)
         assert checkout.state == state
+
+
+def test_one_that_is_open_is_closed_without_being_made_again(
+    stripe: Paywright, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order = place_order()
+    open_checkout(order, **URLS)
+    monkeypatch.delattr(gateway, "create_session")
+    checkout = order.checkouts.get()
+    close(checkout)
+    assert checkout.state == "expired"
 
 
 def test_an_order_ends_with_its_open_session_and_no_other(stripe: Paywright) -> None:
@@ -145,17 +158,37 @@ def test_a_debit_that_failed_in_a_sandbox_that_is_gone_frees_its_order_alone(str
     assert other.payments.get().status == "processing"
 
 
-def test_a_stripe_that_refuses_for_another_reason_decides_nothing(
+@pytest.mark.parametrize(("status", "asked"), [("processing", True), ("failed", False)])
+def test_only_of_a_debit_on_its_way_stripe_is_asked_and_another_refusal_decides_nothing(
+    stripe: Paywright, monkeypatch: pytest.MonkeyPatch, status: str, asked: bool
+) -> None:
+    order = place_order()
+    checkout_of(order, state="complete")
+    checkout_of(order, state="expired", session_id="cs_long_ago")
+    payment_of(order, status)
+    asked_of: list[str] = []
+
+    def refuse(session_id: str) -> None:
+        asked_of.append(session_id)
+        raise StripeRefused("no", code="rate_limit" if session_id == f"cs_{order.pk}" else "resource_missing")
+
+    monkeypatch.setattr(gateway, "retrieve_session", refuse)
+    if asked:
+        with pytest.raises(StripeRefused):
+            end.end_unpaid(order, Order.expire)
+    else:
+        assert end.end_unpaid(order, Order.expire)
+    assert asked_of == ([f"cs_{order.pk}"] if asked else [])
+    assert order.payments.get().status == status
+
+
+def test_a_debit_is_given_up_with_its_entry_in_the_timeline_or_not_at_all(
     stripe: Paywright, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     order = place_order()
     checkout_of(order, state="complete")
     payment_of(order, "processing")
-
-    def refuse(_session_id: str) -> None:
-        raise StripeRefused("no", code="rate_limit")
-
-    monkeypatch.setattr(gateway, "retrieve_session", refuse)
-    with pytest.raises(StripeRefused):
+    monkeypatch.setattr(Payment, "save", None)
+    with pytest.raises(TypeError):
         end.end_unpaid(order, Order.expire)
-    assert order.payments.get().status == "processing"
+    assert not order.timeline.filter(kind="payment_failed").exists()

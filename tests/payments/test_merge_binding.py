@@ -4,7 +4,9 @@ import json
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
+from jumun.invoices.models import Invoice
 from jumun.orders.models import Order
 from jumun.payments.credit_lost import credit_lost
 from jumun.payments.merge import apply
@@ -260,6 +262,75 @@ def test_another_orders_payment_pays_nothing_here(order: Order, payment: Payment
     payment.refresh_from_db()
     assert (order.state, payment.unwanted_because) == ("placed", "")
     assert set_aside() == [(session["id"], "foreign_payment", order.pk, payment.pk)]
+
+
+def test_what_another_orders_payment_tells_is_not_learnt_here(order: Order) -> None:
+    other = place_order()
+    pending = paid_session(other, payment_status="unpaid")
+    apply(pending)
+    intent = pending["payment_intent"]
+    fee = movement("txn_1", 11_000, source=intent["latest_charge"]["id"], category="charge")
+    charge = intent["latest_charge"] | {"balance_transaction": fee}
+    apply(paid_session(order, payment_intent=intent | {"latest_charge": charge}))
+    payment = other.payments.get()
+    assert (payment.status, payment.unwanted_because) == ("processing", "")
+    assert not BalanceTransaction.objects.exists()
+    assert not order.payments.exists()
+
+
+def test_a_session_that_names_its_order_in_its_metadata_alone_pays_nothing_unseen(order: Order) -> None:
+    session = paid_session(order, client_reference_id=None)
+    assert apply(session) is None
+    assert set_aside() == [(session["id"], "unknown_order", None, None)]
+
+
+def test_a_payment_that_settled_stays_wanted_whatever_its_session_tells_later(order: Order) -> None:
+    session = paid_session(order)
+    apply(session)
+    apply(session | {"amount_total": 1})
+    payment = order.payments.get()
+    assert (payment.settles_order, payment.unwanted_because) == (True, "")
+    assert set_aside() == [(session["id"], "amount", order.pk, payment.pk)]
+
+
+def forget_payment(order: Order) -> dict[str, Any]:
+    """As a backup that was restored without the last rows may have: the session whose payment is lost."""
+    session = paid_session(order)
+    apply(session)
+    BalanceTransaction.objects.all().delete()
+    order.payments.all().delete()
+    return session
+
+
+def test_a_payment_of_which_only_the_record_was_lost_is_known_by_its_invoice(order: Order) -> None:
+    paid_order()
+    session = forget_payment(order)
+    second = paid_session(order)
+    apply(second)
+    assert order.payments.get().unwanted_because == "second_payment"
+    apply(session)
+    assert order.payments.get(settles_order=True).payment_intent_id == session["payment_intent"]["id"]
+    assert [row[1] for row in set_aside()] == ["second_payment"]
+
+
+def test_one_payment_settles_an_order_whatever_its_invoice_says(order: Order) -> None:
+    session = forget_payment(order)
+    values = {"amount_minor": order.total_minor, "currency": "KRW", "livemode": False}
+    order.payments.create(payment_intent_id="pi_other", status="paid", settles_order=True, **values)
+    apply(session)
+    assert order.payments.get(settles_order=False).unwanted_because == "second_payment"
+
+
+@pytest.mark.parametrize("invoiced", [False, True])
+def test_an_order_that_was_paid_elsewhere_takes_no_money(order: Order, invoiced: bool) -> None:
+    order.mark_paid(at=timezone.now())
+    if invoiced:
+        Invoice.issue(order, paid_by=None)
+    session = paid_session(order)
+    apply(session)
+    payment = order.payments.get()
+    assert (payment.settles_order, payment.unwanted_because) == (False, "second_payment")
+    assert set_aside() == [(session["id"], "second_payment", order.pk, payment.pk)]
 
 
 def test_a_status_nobody_knows_is_for_staff(order: Order) -> None:
