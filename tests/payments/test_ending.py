@@ -158,6 +158,18 @@ def test_a_debit_that_failed_in_a_sandbox_that_is_gone_frees_its_order_alone(str
     assert other.payments.get().status == "processing"
 
 
+def test_an_end_that_fails_has_ended_nothing(stripe: Paywright) -> None:
+    order = place_order()
+
+    def fail(locked: Order) -> bool:
+        raise RuntimeError(locked.expire())
+
+    with pytest.raises(RuntimeError, match="True"):
+        end.end_unpaid(order, fail)
+    order.refresh_from_db()
+    assert order.state == "placed"
+
+
 @pytest.mark.parametrize(("status", "asked"), [("processing", True), ("failed", False)])
 def test_only_of_a_debit_on_its_way_stripe_is_asked_and_another_refusal_decides_nothing(
     stripe: Paywright, monkeypatch: pytest.MonkeyPatch, status: str, asked: bool
