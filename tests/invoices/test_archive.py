@@ -132,6 +132,16 @@ def test_who_comes_second_gets_what_was_archived_first(invoice: Invoice, folder:
     assert only_file(folder).read_bytes() == kept
 
 
+@pytest.mark.parametrize("layout", ["site", "plain"])
+def test_a_layout_other_than_the_sites_is_written_to_the_log(
+    invoice: Invoice, monkeypatch, caplog, layout: str
+) -> None:
+    made = MadePdf(content=b"%PDF", layout=layout, reason="a broken theme")
+    monkeypatch.setattr("jumun.invoices.models.issued.make_pdf", lambda *_: made)
+    assert invoice.make_pdf() == made
+    assert ("a broken theme" in caplog.text) is (layout == "plain")
+
+
 def test_who_comes_second_gets_their_own_where_the_first_is_gone(
     invoice: Invoice, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
