@@ -11,7 +11,7 @@ from jumun.conf import jumun
 from jumun.invoices.models import Invoice
 from jumun.orders.models import Order
 from jumun.outbox.models import Job
-from jumun.payments.merge import apply
+from jumun.payments.merge import apply, join
 from jumun.payments.models import Checkout, Payment, QuarantinedSnapshot
 from jumun.payments.snapshots import SessionSnapshot
 from tests.examples import some
@@ -213,6 +213,11 @@ def test_a_status_that_we_do_not_know_changes_nothing(order: Order) -> None:
     apply(session)
     checkout.advance(SessionSnapshot.parse(session))
     assert checkout.state == "open"
+
+
+def test_where_the_charge_is_not_told_the_payment_was_made_when_the_event_was(order: Order) -> None:
+    join(session_of(order, payment_intent="pi_bare"), at=order.placed_at)
+    assert Payment.objects.get().paid_at == order.placed_at
 
 
 def story_of(order: Order) -> list[dict[str, Any]]:
