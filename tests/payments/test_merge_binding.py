@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from jumun.invoices.models import Invoice
 from jumun.orders.models import Order
+from jumun.outbox.models import Job
 from jumun.payments.credit_lost import credit_lost
 from jumun.payments.merge import apply
 from jumun.payments.merge.binding import mismatch, order_of_intent, part_of_payment_minor
@@ -492,6 +493,17 @@ def test_the_note_of_a_dispute_stands_until_that_is_won(payment: Payment) -> Non
     assert payment.order.invoice.credit_notes.standing().count() == 0
 
 
+@pytest.mark.parametrize(("status", "goes_back"), [("needs_response", False), ("won", True), ("lost", True)])
+def test_money_of_no_use_goes_back_once_its_dispute_is_over(payment: Payment, status: str, goes_back: bool) -> None:
+    apply(paid_session(payment.order))
+    second = Payment.objects.get(settles_order=False)
+    for disputed in (payment, second):
+        dispute_id = f"du_{disputed.pk}"
+        apply(dispute_of(disputed, id=dispute_id, status=status, balance_transactions=[]))
+    enqueued = Job.objects.filter(kind="payments.give_back", key__contains=":du_").values_list("args", flat=True)
+    assert list(enqueued) == ([{"payment_pk": second.pk}] if goes_back else [])
+
+
 def test_a_dispute_of_no_payment_of_ours_is_another_shops(payment: Payment) -> None:
     assert apply(dispute_of(payment, payment_intent=None)) is None
     assert apply(dispute_of(payment, payment_intent="pi_theirs")) is None
@@ -514,6 +526,29 @@ def test_the_shop_hears_of_a_dispute_once(payment: Payment) -> None:
     finally:
         order_disputed.disconnect(hear)
     assert heard == [payment.order]
+
+
+# Warnings of fraud
+
+
+def warning_of(payment: Payment, **changes: Any) -> dict[str, Any]:
+    warning = {"id": f"issfr_{payment.pk}", "object": "radar.early_fraud_warning", "livemode": False}
+    return warning | {"payment_intent": payment.payment_intent_id, "charge": "ch_1", "fraud_type": "misc"} | changes
+
+
+def test_each_payment_has_warnings_of_its_own_which_are_told_once(payment: Payment) -> None:
+    other = paid_order().payments.get()
+    QuarantinedSnapshot.keep(object_id=f"issfr_{payment.pk}", reason="malformed", order=payment.order, snapshot={})
+    for warned in (payment, other, payment, other):
+        assert apply(warning_of(warned)) == warned.order
+    assert set_aside()[1:] == [(f"issfr_{row.pk}", "fraud_warning", row.order.pk, row.pk) for row in (payment, other)]
+
+
+def test_a_warning_names_its_payment_by_its_charge_at_least(payment: Payment) -> None:
+    paid_order()
+    assert apply(warning_of(payment, payment_intent=None, charge=payment.charge_id)) == payment.order
+    assert apply(warning_of(payment, payment_intent=None, charge="ch_theirs")) is None
+    assert apply(warning_of(payment, livemode=True)) is None
 
 
 # Refunds, and what cannot be read
