@@ -611,6 +611,13 @@ def test_a_refund_that_failed_tells_why_and_takes_its_note_back(payment: Payment
     assert Refund.objects.get(refund_id="re_2").refusal == "lost_or_stolen_card"
 
 
+def test_a_refund_that_is_told_again_keeps_its_note(payment: Payment) -> None:
+    raw = refund_snapshot(payment, 1_000)
+    for _ in range(2):
+        apply(raw)
+    assert payment.order.invoice.credit_notes.standing().count() == 1
+
+
 def test_a_name_of_an_intention_may_be_anything(payment: Payment) -> None:
     for number, name in enumerate(["", "x", "-1", "9" * 18, "9" * 19, "9" * 60, "١"]):
         apply(refund_snapshot(payment, 10 + number, id=f"re_{number}", metadata={"refund": name}))

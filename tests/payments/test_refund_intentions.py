@@ -53,6 +53,16 @@ def test_a_refund_that_names_our_intention_is_that_one_if_it_is_over_as_much(
     assert dict(Refund.objects.values_list("amount_minor", "refund_id")) == rows
 
 
+@pytest.mark.parametrize("names", [{}, {"refund": "another"}])
+def test_a_refund_of_the_same_amount_with_another_name_is_another(names: dict[str, str]) -> None:
+    payment = paid_order().payments.get()
+    ours = intended(payment)
+    apply(refund_snapshot(payment, 1_000, id="re_told", metadata=names))
+    ours.refresh_from_db()
+    assert (ours.status, ours.refund_id) == ("creating", None)
+    assert payment.refunds.exclude(pk=ours.pk).get().refund_id == "re_told"
+
+
 def test_an_intention_that_stripe_has_answered_is_nobody_elses() -> None:
     payment = paid_order().payments.get()
     intended(payment, status="succeeded", refund_id="re_first")
