@@ -1,12 +1,13 @@
 """What binds an object of Stripe's to an order of ours, and what keeps it away (invariant I1)."""
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.utils import timezone
 
-from jumun.invoices.models import Invoice
+from jumun.invoices.models import CreditNote, Invoice
 from jumun.orders.models import Order
 from jumun.outbox.models import Job
 from jumun.payments.credit_lost import credit_lost
@@ -609,6 +610,39 @@ def test_a_refund_that_failed_tells_why_and_takes_its_note_back(payment: Payment
     assert payment.order.invoice.credit_notes.standing().count() == 0
     apply(refund_snapshot(payment, 2_000, id="re_2", status="failed", failure_reason="lost_or_stolen_card"))
     assert Refund.objects.get(refund_id="re_2").refusal == "lost_or_stolen_card"
+
+
+def test_a_refund_was_made_now_at_the_latest(payment: Payment) -> None:
+    tomorrow = timezone.now() + timedelta(days=1)
+    apply(refund_snapshot(payment, 1_000, created=int(tomorrow.timestamp())))
+    assert Refund.objects.get().created_at <= timezone.now()
+
+
+def test_an_invoice_is_credited_by_the_refunds_of_its_own_payment(payment: Payment) -> None:
+    for paid in (payment.order, paid_order()):
+        apply(paid_session(paid))
+    for second in Payment.objects.filter(settles_order=False):
+        apply(refund_snapshot(second, 1_000))
+    apply(refund_snapshot(payment, 2_000))
+    assert [note.amount_minor for note in CreditNote.objects.all()] == [2_000]
+
+
+def test_a_refund_that_nobody_told_of_books_nothing(payment: Payment) -> None:
+    values = {"amount_minor": 500, "currency": "KRW", "status": "succeeded"}
+    forged = Refund.objects.create(payment=payment, refund_id="re_forged", **values)
+    apply(refund_snapshot(payment, 1_000))
+    forged.refresh_from_db()
+    assert forged.booked_at is None
+    assert [note.amount_minor for note in CreditNote.objects.all()] == [1_000]
+
+
+def test_a_refund_that_replaces_another_is_credited_once_that_has_failed(payment: Payment) -> None:
+    first, second = (refund_snapshot(payment, 11_000) for _ in range(2))
+    for raw in (first, second):
+        apply(raw)
+    assert [note.refund_id for note in CreditNote.objects.standing()] == [first["id"]]
+    apply(first | {"status": "failed"})
+    assert [note.refund_id for note in CreditNote.objects.standing()] == [second["id"]]
 
 
 def test_a_refund_that_is_told_again_keeps_its_note(payment: Payment) -> None:
