@@ -15,6 +15,7 @@ from jumun.payments.merge import apply
 from jumun.payments.merge.binding import mismatch, order_of_intent, part_of_payment_minor
 from jumun.payments.models import BalanceTransaction, Dispute, Payment, QuarantinedSnapshot, Refund
 from tests.factories import item, paid_order, paid_session, place_order, refund_snapshot
+from tests.invoices.crediting import credit
 from tests.payments.disputing import dispute_of, movement
 from tests.payments.stripe_says import charge_of
 
@@ -643,6 +644,17 @@ def test_a_refund_that_replaces_another_is_credited_once_that_has_failed(payment
     assert [note.refund_id for note in CreditNote.objects.standing()] == [first["id"]]
     apply(first | {"status": "failed"})
     assert [note.refund_id for note in CreditNote.objects.standing()] == [second["id"]]
+
+
+@pytest.mark.parametrize(("credited_minor", "left"), [(10_000, [1_000]), (10_999, [1]), (11_000, [])])
+def test_a_refund_is_credited_by_what_is_left_of_its_invoice_and_told_by_mail_where_that_is_nothing(
+    payment: Payment, credited_minor: int, left: list[int]
+) -> None:
+    credit(payment.order.invoice, credited_minor, "du_1")
+    raw = refund_snapshot(payment, 11_000)
+    apply(raw)
+    assert [note.amount_minor for note in CreditNote.objects.filter(refund_id=raw["id"])] == left
+    assert Job.objects.filter(kind="payments.mail_refund").exists() is not bool(left)
 
 
 def test_a_refund_that_is_told_again_keeps_its_note(payment: Payment) -> None:
