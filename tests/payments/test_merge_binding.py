@@ -706,13 +706,15 @@ def test_a_movement_that_cannot_be_read_is_set_aside_alone(payment: Payment) -> 
 
 def test_pieces_that_another_refund_has_credited_are_credited_by_their_amount() -> None:
     payment = paid_order(lines=[item(quantity=2)]).payments.get()
-    refunds = []
-    for number in (1, 2):
-        refund = Refund.objects.create(payment=payment, amount_minor=5_500, currency="KRW", idempotency_key=f"{number}")
-        refund.lines.create(line=payment.order.lines.get(), quantity=2 if number == 1 else 1)
-        refunds.append(refund)
-    for refund in refunds:
-        raw = refund_snapshot(payment, 5_500, id=f"re_{refund.pk}", metadata={"refund": str(refund.pk)})
-        apply(raw)
-    notes = payment.order.invoice.credit_notes.order_by("pk")
-    assert [(note.refund_id, note.amount_minor) for note in notes] == [(f"re_{row.pk}", 5_500) for row in refunds]
+    for name, pieces in (("first", 2), ("second", 1)):
+        asked = Refund.objects.create(
+            payment=payment, amount_minor=5_500, currency="KRW", params={"metadata": {"refund": name}}
+        )
+        asked.lines.create(line=payment.order.lines.get(), quantity=pieces)
+        apply(refund_snapshot(payment, 5_500, id=f"re_{name}", metadata={"refund": name}))
+    first, second = payment.order.invoice.credit_notes.order_by("pk")
+    assert [(note.refund_id, note.amount_minor) for note in (first, second)] == [
+        ("re_first", 5_500),
+        ("re_second", 5_500),
+    ]
+    assert [note.document.lines[0].corrects_quantity for note in (first, second)] == [-2, 0]
