@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from jumun.errors import StripeRefused
+from jumun.errors import BooksOutdated, StripeRefused
+from jumun.invoices.models import Restoration
 from jumun.orders.models import Order
 from jumun.payments import end, gateway
 from jumun.payments.checkout import open_checkout
@@ -35,6 +36,15 @@ def test_a_checkout_opened_while_another_is_being_closed_keeps_the_order_payable
     order.refresh_from_db()
     assert (ended, order.state) == ([], "placed")
     assert order.expires_at > timezone.now() + timedelta(minutes=59)
+
+
+def test_until_stripe_has_told_what_a_restored_backup_lacks_nothing_ends_and_nobody_is_sent_to_pay() -> None:
+    order = place_order()
+    Restoration.objects.create(livemode=False, taken_at=timezone.now())
+    with pytest.raises(BooksOutdated):
+        end.end_unpaid(order, Order.expire)
+    with pytest.raises(BooksOutdated):
+        open_checkout(order, **URLS)
 
 
 def checkout_of(order: Order, **values: Any) -> Checkout:

@@ -1,6 +1,7 @@
 """What binds an object of Stripe's to an order of ours, and what keeps it away (invariant I1)."""
 
 import json
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -249,6 +250,25 @@ def test_a_second_payment_is_rejected_and_the_first_stays(order: Order) -> None:
     assert order.payments.filter(settles_order=True).count() == 1
 
 
+def test_each_session_of_a_payment_of_no_use_is_for_staff(order: Order) -> None:
+    apply(paid_session(order))
+    second = paid_session(order)
+    for session_id in (second["id"], "cs_test_again"):
+        apply(second | {"id": session_id})
+    assert [row[:2] for row in set_aside()] == [
+        (second["id"], "second_payment"),
+        ("cs_test_again", "second_payment"),
+    ]
+
+
+@pytest.mark.parametrize("end", [Order.expire, Order.cancel])
+def test_an_order_that_has_ended_is_revived_by_its_payment(order: Order, end: Callable[[Order], bool]) -> None:
+    end(order)
+    apply(paid_session(order))
+    order.refresh_from_db()
+    assert (order.state, order.payments.get().settles_order) == ("paid", True)
+
+
 def test_one_that_was_rejected_stays_rejected(order: Order) -> None:
     session = paid_session(order, amount_total=10_999)
     apply(session)
@@ -306,8 +326,8 @@ def forget_payment(order: Order) -> dict[str, Any]:
 
 
 def test_a_payment_of_which_only_the_record_was_lost_is_known_by_its_invoice(order: Order) -> None:
-    paid_order()
     session = forget_payment(order)
+    paid_order()
     second = paid_session(order)
     apply(second)
     assert order.payments.get().unwanted_because == "second_payment"

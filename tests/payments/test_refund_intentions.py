@@ -3,8 +3,10 @@
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
-from jumun.errors import NotRefundable
+from jumun.errors import BooksOutdated, NotRefundable
+from jumun.invoices.models import Restoration
 from jumun.payments.merge import apply
 from jumun.payments.models import Payment, Refund
 from jumun.payments.refunds import refund
@@ -35,6 +37,14 @@ def test_a_key_stands_for_the_refund_of_one_payment() -> None:
     with pytest.raises(NotRefundable, match="another refund"):
         refund(other, amount_minor=1_000, reason="", by=None, key="pressed")
     assert Refund.objects.get().payment == made
+
+
+def test_nothing_is_refunded_until_stripe_has_told_what_a_restored_backup_lacks() -> None:
+    payment = paid_order().payments.get()
+    Restoration.objects.create(livemode=False, taken_at=timezone.now())
+    with pytest.raises(BooksOutdated):
+        refund(payment, amount_minor=1_000, reason="", by=None)
+    assert not Refund.objects.exists()
 
 
 @pytest.mark.parametrize(
