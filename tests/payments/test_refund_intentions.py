@@ -1,15 +1,17 @@
 """Which refund is meant: by the key of one press of a button, and by the name that an intention left at Stripe."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.utils import timezone
 
-from jumun.errors import BooksOutdated, NotRefundable
+from jumun.errors import BooksOutdated, NotRefundable, StripeRefused, StripeUnavailable
 from jumun.invoices.models import Restoration
+from jumun.payments import gateway
 from jumun.payments.merge import apply
 from jumun.payments.models import Payment, Refund
-from jumun.payments.refunds import refund
+from jumun.payments.refunds import refund, resume
 from tests.factories import paid_order, refund_snapshot
 
 pytestmark = pytest.mark.django_db
@@ -87,3 +89,34 @@ def test_the_intention_of_another_payment_stays_its_own() -> None:
     ours.refresh_from_db()
     assert ours.status == "creating"
     assert payment.refunds.get().refund_id == "re_told"
+
+
+def answering(monkeypatch: pytest.MonkeyPatch, **answers: Exception | list[Any]) -> None:
+    """Stripe as it is asked here, by the name of the call. Any other call is an error."""
+
+    def answer(name: str) -> Any:
+        if isinstance(found := answers[name], Exception):
+            raise found
+        return found
+
+    for name in ("create_refund", "refunds_of", "retrieve_payment_intent"):
+        monkeypatch.setattr(gateway, name, lambda *_, name=name, **__: answer(name))
+
+
+def test_keys_that_do_not_see_the_payment_prove_nothing_and_ask_for_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    lost = intended(paid_order().payments.get(), created_at=timezone.now() - timedelta(days=2))
+    answering(monkeypatch, refunds_of=[], retrieve_payment_intent=StripeRefused("no such payment"))
+    with pytest.raises(StripeUnavailable, match="do not see the payment"):
+        resume(lost)
+    assert Refund.objects.get().status == "creating"
+
+
+def test_a_fault_that_stripe_keeps_is_told_once_it_is_known_that_nothing_was_made(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    lost = intended(paid_order().payments.get())
+    fault = StripeUnavailable("a fault", replayed=True)
+    answering(monkeypatch, create_refund=fault, refunds_of=[], retrieve_payment_intent=[])
+    with pytest.raises(StripeUnavailable, match="a fault"):
+        resume(lost)
+    assert (Refund.objects.get().status, Refund.objects.get().refusal) == ("refused", "a fault")

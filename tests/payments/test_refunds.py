@@ -135,7 +135,7 @@ def test_what_is_not_paid_is_not_refunded() -> None:
     unpaid = Payment.objects.create(
         order=order, payment_intent_id="pi_1", livemode=False, amount_minor=11_000, currency="KRW"
     )
-    with pytest.raises(NotRefundable):
+    with pytest.raises(NotRefundable, match="pi_1 is unpaid"):
         give_back(unpaid, 1)
 
 
