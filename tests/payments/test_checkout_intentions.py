@@ -92,6 +92,7 @@ def test_a_line_is_shown_by_the_piece_where_that_adds_up(
 
 
 def test_lines_are_in_their_order_and_tax_on_top_is_in_their_sums() -> None:
+    place_order()
     lines = [
         item(sku="Z", name="Z", unit_price_minor=5_000),
         item(sku="A", name="A", unit_price_minor=1_000, quantity=3),
