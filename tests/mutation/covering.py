@@ -19,7 +19,7 @@ from tests.mutation.mutants import ROOT, Mutant
 # What a subject does is told by the tests in its folder, and in these.
 MORE_FOLDERS = {
     "invoices": ("audit", "payments"),
-    "orders": ("money", "audit", "backoffice"),
+    "orders": ("money", "audit"),
     "payments": ("audit",),
 }
 # Tests of the browser, of other processes, and of what an invoice looks like: slow, or blind to the books.

@@ -9,6 +9,7 @@ from django.utils import timezone
 from jumun.errors import OrderNotPayable, StripeUnavailable
 from jumun.orders.models import Order
 from jumun.payments import checkout as checkouts
+from jumun.payments import gateway
 from jumun.payments.checkout import close_unusable, open_checkout
 from jumun.payments.models import Checkout, Payment
 from tests.factories import item, place_order
@@ -20,8 +21,12 @@ MINUTE, SECOND = timedelta(minutes=1), timedelta(seconds=1)
 
 
 @pytest.fixture(autouse=True)
-def stripe_is_away(settings: Any) -> None:
+def stripe_is_away(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_answer(*_: Any, **__: Any) -> None:
+        raise StripeUnavailable("no answer")
+
     settings.STRIPE_API_BASE = "http://127.0.0.1:9"
+    monkeypatch.setattr(gateway, "create_session", no_answer)
 
 
 def intended(**values: Any) -> Checkout:
