@@ -12,6 +12,7 @@ from django.utils import timezone
 from jumun.audit import findings
 from jumun.errors import NumbersHeld
 from jumun.invoices.models import Restoration, Series, SkippedNumbers
+from jumun.invoices.models.series import known_prefixes
 from jumun.orders.models import Order
 from tests.factories import paid_order, paid_session, place_order
 
@@ -48,6 +49,11 @@ def test_a_series_that_has_not_begun_begins_behind_it() -> None:
     assert list(findings()) == []
     assert paid_order().invoice.number == f"TEST-INV-{year()}-000008"
     assert list(findings()) == []
+
+
+def test_the_series_of_both_modes_and_all_that_have_begun_are_known() -> None:
+    Series.go_on_after("OLD", 2020, 7)
+    assert known_prefixes() == {"OLD", "INV", "CN", "TEST-INV", "TEST-CN"}
 
 
 def test_a_gap_that_is_not_on_record_is_still_found() -> None:
