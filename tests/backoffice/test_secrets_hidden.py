@@ -13,15 +13,13 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.management import call_command
 from django.db import connection, models
 from django.test import Client, RequestFactory
-from django.test.utils import CaptureQueriesContext
 
+from jumun import orders
 from jumun.actor import _cause_of
-from jumun.orders import masking
-from jumun.orders.masking import masked
 from jumun.orders.models import Order
 from tests.addresses import every_address
 from tests.backoffice.everything import SESSION_URL, all_view_permissions, everything, permission, rows
-from tests.factories import item, paid_order, place_order, stored_order
+from tests.factories import item, paid_order, place_order
 
 pytestmark = pytest.mark.django_db
 
@@ -89,36 +87,6 @@ def test_a_timeline_never_stores_the_address_of_a_customers_page(client: Client)
     order = place_order()
     request = client.get(order.get_customer_url() + "?returned=1").wsgi_request
     assert _cause_of(request).source == "GET /orders/…/"
-
-
-@pytest.mark.parametrize(
-    "around",
-    [
-        *("{}", "x{}", "{}x", "_{}-", "order={}", "\\u003d{}", "%3D{}", "\\n{}\\n", '"{}"', "/orders/{}/invoice.pdf"),
-        *("{0}{0}", "{0}-{0}", "<b>{}</b>", "김{}늘"),
-    ],
-)
-def test_a_reference_is_hidden_whatever_it_stands_in(around: str) -> None:
-    order = place_order()
-    assert order.reference not in masked(around.format(order.reference))
-    assert masked(around.format("A" * 22)) == around.format("A" * 22)
-
-
-def test_a_longer_reference_of_a_projects_own_is_hidden_where_it_stands_alone() -> None:
-    reference = stored_order(reference="long_" + "R" * 40).reference
-    assert masked(f"?order={reference}&x") == "?order=…&x"
-
-
-def test_a_large_text_takes_few_queries_and_little_time() -> None:
-    words = " ".join(f"evt_{number:024}" for number in range(300))
-    with CaptureQueriesContext(
-        connection,
-    ) as queries:
-        assert masked(words) == words
-        assert masked("a" * 1_000_000) == masking.MASK
-        assert masked("a." * 500_000) == "a." * 500_000
-        assert masked("no such place") == "no such place"
-    assert len(queries) <= 5
 
 
 # Filters
@@ -263,7 +231,7 @@ def test_tokens_of_orders_that_wait_are_hashed_by_the_migration() -> None:
     waiting, paid = place_order(), paid_order()
     for order in (waiting, paid):
         Order.objects.filter(pk=order.pk).update(form_token=f"plain-{order.pk}")
-    [path] = (Path(masking.__file__).parent / "migrations").glob("*_hashed_form_tokens.py")
+    [path] = (Path(orders.__file__).parent / "migrations").glob("*_hashed_form_tokens.py")
     spec = importlib.util.spec_from_file_location("hashed_form_tokens", path)
     migration = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(migration)

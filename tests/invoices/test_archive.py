@@ -149,6 +149,32 @@ def test_who_comes_second_gets_what_was_archived_first(invoice: Invoice, folder:
     assert only_file(folder).read_bytes() == kept
 
 
+@pytest.mark.parametrize("layout", ["site", "plain"])
+def test_a_layout_other_than_the_sites_is_written_to_the_log(
+    invoice: Invoice, monkeypatch, caplog, layout: str
+) -> None:
+    made = MadePdf(content=b"%PDF", layout=layout, reason="a broken theme")
+    monkeypatch.setattr("jumun.invoices.models.issued.make_pdf", lambda *_: made)
+    assert invoice.make_pdf() == made
+    assert ("a broken theme" in caplog.text) is (layout == "plain")
+
+
+def test_who_comes_second_gets_their_own_where_the_first_is_gone(
+    invoice: Invoice, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    only_file(folder).unlink()
+    looked = [None, invoice.archived]
+    monkeypatch.setattr(Invoice, "archived", property(lambda _invoice: looked.pop(0)))
+    monkeypatch.setattr(Invoice, "make_pdf", lambda _invoice: MadePdf(content=b"%PDF another", layout="plain"))
+    assert invoice.pdf() == b"%PDF another"
+
+
+def test_a_record_that_the_database_refuses_without_another_is_an_error(invoice: Invoice, monkeypatch) -> None:
+    monkeypatch.setattr(Invoice, "archived", None)
+    with pytest.raises(IntegrityError):
+        invoice.keep_pdf()
+
+
 def test_a_disk_that_is_full_leaves_no_part_of_a_file_and_keeps_nobody_waiting(folder: Path, caplog) -> None:
     """The kernel itself refuses to write more than so many bytes into a file."""
     invoice = paid_order().invoice
@@ -188,6 +214,7 @@ def test_a_storage_without_files_keeps_it_too(settings) -> None:
 def test_archiving_twice_changes_nothing(invoice: Invoice, folder: Path) -> None:
     before = only_file(folder).stat().st_mtime_ns
     invoice.keep_pdf()
+    assert invoice.archived.restore(invoice)
     assert only_file(folder).stat().st_mtime_ns == before
 
 

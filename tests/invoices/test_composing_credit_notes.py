@@ -5,6 +5,7 @@ import datetime
 
 import pytest
 
+from jumun.invoices.compose import UNNUMBERED
 from jumun.invoices.compose_credit_note import compose_cancellation, compose_credit_note
 from jumun.invoices.documents.document import Document, DocumentError
 from tests.invoices.documents import VISA, document, line
@@ -38,7 +39,8 @@ def rows(note: Document) -> list[tuple[int, int, int, int, int, int]]:
 
 def test_a_credit_note_names_its_invoice_its_day_and_where_the_money_went() -> None:
     note = credited(20_000)
-    assert (note.kind, note.refers_to, note.refers_to_issued_on) == ("credit_note", "INV-2026-000001", INVOICED_ON)
+    assert (note.kind, note.number) == ("credit_note", UNNUMBERED)
+    assert (note.refers_to, note.refers_to_issued_on) == ("INV-2026-000001", INVOICED_ON)
     assert (note.issued_on, note.paid, note.rounding_minor) == (CREDITED_ON, VISA, 0)
     assert (note.net_minor, note.tax_minor, note.total_minor) == (-18_182, -1_818, -20_000)
 
@@ -90,3 +92,38 @@ def test_a_cancellation_takes_back_the_rounding() -> None:
     assert ([each.total_minor for each in note.lines], note.rounding_minor, note.total_minor) == ([-20_003], 3, -20_000)
     canceled = compose_cancellation(note, issued_on=CANCELED_ON)
     assert (canceled.rounding_minor, canceled.total_minor) == (-3, 20_000)
+
+
+def test_as_many_pieces_come_back_as_are_named_whatever_they_are_worth() -> None:
+    """Two of three pieces may be worth all of a line's one won, but the third stays with the customer."""
+    sold = document(line(1, quantity=3, unit_price_minor=1, discount_minor=2), line(2, quantity=1))
+    note = compose_credit_note(sold, amount_minor=1, lines={1: 2}, issued_on=CREDITED_ON, refunded_to=VISA)
+    assert rows(note) == [(1, -2, -2, 1, -1, -1)]
+
+
+def test_the_whole_of_a_rate_is_credited_with_the_taxes_that_its_lines_were_sold_with() -> None:
+    cups, tea = invoice().lines
+    taxed = [
+        dataclasses.replace(each, tax_minor=tax_minor, net_minor=each.total_minor - tax_minor)
+        for each, tax_minor in ((cups, 1_637), (tea, 181))
+    ]
+    note = compose_credit_note(document(*taxed), amount_minor=20_000, issued_on=CREDITED_ON, refunded_to=VISA)
+    assert [each.tax_minor for each in note.lines] == [-1_637, -181]
+
+
+def test_a_piece_that_takes_along_what_is_too_little_for_a_refund_is_an_amount() -> None:
+    """Two pieces of 4 fils cost 10; after one of them nothing would be left that Stripe refunds."""
+    lines = document(line(1, quantity=2, unit_price_minor=4), currency="KWD")
+    sold = dataclasses.replace(lines, rounding_minor=2, total_minor=10)
+    note = compose_credit_note(sold, amount_minor=10, lines={1: 1}, issued_on=CREDITED_ON, refunded_to=VISA)
+    assert (rows(note), note.rounding_minor) == ([(1, -1, -1, 8, 0, -8)], -2)
+
+
+def test_a_note_of_nothing_but_a_rounding_is_refused() -> None:
+    lines = document(line(1, quantity=1, unit_price_minor=20_003), line(2, unit_price_minor=0), currency="KWD")
+    sold = dataclasses.replace(lines, rounding_minor=-3, total_minor=20_000)
+    first = compose_credit_note(sold, amount_minor=9, issued_on=CREDITED_ON, refunded_to=VISA)
+    with pytest.raises(DocumentError, match="0 is not within the 0 left of the lines"):
+        compose_credit_note(
+            sold, amount_minor=1, lines={2: 1}, credited=[first], issued_on=CREDITED_ON, refunded_to=VISA
+        )

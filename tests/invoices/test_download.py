@@ -4,6 +4,7 @@ import pytest
 from django.test import Client
 from lxml import etree
 
+from jumun.invoices.documents.einvoice_scope import EInvoiceError
 from jumun.invoices.models import Invoice
 from tests.factories import item, paid_order, place_order
 from tests.invoices.crediting import credit
@@ -90,3 +91,11 @@ def test_where_the_standard_wants_more_the_reader_is_told_and_the_paper_is_there
 def test_the_seller_registration_is_on_the_paper(settings) -> None:
     settings.JUMUN = {"SELLER": {"REGISTRATION": ["대표자 김주문"]}}
     assert paid_order().invoice.document.seller.registration == ("대표자 김주문",)
+
+
+def test_without_its_packages_there_is_no_e_invoice_and_the_error_names_them(
+    invoice: Invoice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("jumun.invoices.models.issued.find_spec", lambda _name: None)
+    with pytest.raises(EInvoiceError, match="not installed"):
+        invoice.xml()

@@ -1,7 +1,7 @@
 """A series that goes on further leaves a gap on record; while nobody knows which numbers were given, none is."""
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from io import StringIO
 
 import pytest
@@ -12,6 +12,7 @@ from django.utils import timezone
 from jumun.audit import findings
 from jumun.errors import NumbersHeld
 from jumun.invoices.models import Restoration, Series, SkippedNumbers
+from jumun.invoices.models.series import known_prefixes
 from jumun.orders.models import Order
 from tests.factories import paid_order, place_order
 from tests.payments.stripe_says import session_of
@@ -51,6 +52,11 @@ def test_a_series_that_has_not_begun_begins_behind_it() -> None:
     assert list(findings()) == []
 
 
+def test_the_series_of_both_modes_and_all_that_have_begun_are_known() -> None:
+    Series.go_on_after("OLD", 2020, 7)
+    assert known_prefixes() == {"OLD", "INV", "CN", "TEST-INV", "TEST-CN"}
+
+
 def test_a_gap_that_is_not_on_record_is_still_found() -> None:
     paid_order()
     skip("TEST-INV", "7")
@@ -87,8 +93,74 @@ def test_a_gap_needs_a_reason_and_is_final() -> None:
         SkippedNumbers.objects.all().delete()
 
 
-def restored(*, livemode: bool = False) -> Restoration:
-    return Restoration.objects.create(livemode=livemode, taken_at=timezone.now() - timedelta(hours=1))
+def test_a_gap_is_of_one_series_and_year_and_of_its_numbers_alone() -> None:
+    for prefix, of_year in (("TEST-INV", 2025), ("TEST-CN", 2026), ("TEST-INV", 2026)):
+        Series.go_on_after(prefix, of_year, 1)
+    skipped = SkippedNumbers.skip_to("TEST-INV", 2026, 3, reason="restored")
+    assert skipped is not None
+    assert (str(skipped), skipped.reason) == ("TEST-INV-2026-000002 – TEST-INV-2026-000003", "restored")
+    assert sorted(Series.objects.values_list("prefix", "year", "last_number")) == [
+        ("TEST-CN", 2026, 1),
+        ("TEST-INV", 2025, 1),
+        ("TEST-INV", 2026, 3),
+    ]
+    for number, included in (
+        *(("TEST-INV-2026-000001", False), ("TEST-INV-2026-000002", True), ("TEST-INV-2026-000003", True)),
+        *(("TEST-INV-2026-000004", False), ("TEST-INV-2025-000002", False), ("TEST-CN-2026-000002", False)),
+        *(("TEST-INV-2026-2", False), ("TEST-INV-2026-0000002", False), ("a letter", False)),
+    ):
+        assert SkippedNumbers.include(number) is included, number
+
+
+def test_a_series_is_skipped_forward_alone_and_by_one_number_at_least() -> None:
+    assert SkippedNumbers.skip_to("TEST-INV", 2026, 0, reason="restored") is None
+    assert not Series.objects.exists()
+    assert str(SkippedNumbers.skip_to("TEST-INV", 2026, 1, reason="restored")) == "TEST-INV-2026-000001"
+    for number in (0, 1):
+        assert SkippedNumbers.skip_to("TEST-INV", 2026, number, reason="restored") is None
+    assert Series.next_number("TEST-INV", 2026) == "TEST-INV-2026-000002"
+
+
+def test_a_gap_that_cannot_be_put_on_record_is_none() -> None:
+    Series.go_on_after("TEST-INV", 2026, 1)
+    with pytest.raises(IntegrityError):
+        SkippedNumbers.skip_to("TEST-INV", 2026, 9, reason=None)
+    assert Series.next_number("TEST-INV", 2026) == "TEST-INV-2026-000002"
+
+
+def restored(*, livemode: bool = False, hours_ago: int = 1, **values: datetime | None) -> Restoration:
+    taken_at = timezone.now() - timedelta(hours=hours_ago)
+    return Restoration.objects.create(livemode=livemode, taken_at=taken_at, **values)
+
+
+def test_a_restored_backup_is_reconciled_once_its_numbers_are_known_and_all_since_is_brought_in() -> None:
+    now = timezone.now()
+    restored(livemode=True, hours_ago=9, numbers_known_at=now)
+    restored(hours_ago=8, reconciled_at=now)
+    assert Restoration.unreconciled(livemode=False) is None
+    older, newer = (restored(hours_ago=hours, numbers_known_at=now) for hours in (3, 2))
+    held = restored()
+    assert Restoration.unreconciled(livemode=False) == older
+    Restoration.note_reconciled(livemode=False, since=older.taken_at)
+    for row in (older, newer, held):
+        row.refresh_from_db()
+    assert [row.reconciled_at is None for row in (older, newer, held)] == [True, False, True]
+    reconciled_at = newer.reconciled_at
+    Restoration.note_reconciled(livemode=False, since=now - timedelta(hours=9))
+    newer.refresh_from_db()
+    assert newer.reconciled_at == reconciled_at
+    assert Restoration.unreconciled(livemode=False) == held
+    assert Restoration.unreconciled(livemode=True) is not None
+
+
+def test_only_what_was_made_before_a_restored_backup_of_its_mode_is_unreconciled() -> None:
+    now = timezone.now()
+    restored(livemode=True)
+    restored(reconciled_at=now)
+    assert not Restoration.is_unreconciled(livemode=False, since=now)
+    restoration = restored()
+    assert Restoration.is_unreconciled(livemode=False, since=restoration.restored_at)
+    assert not Restoration.is_unreconciled(livemode=False, since=restoration.restored_at + timedelta(seconds=1))
 
 
 @pytest.mark.parametrize("has_begun", [True, False])

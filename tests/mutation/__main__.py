@@ -53,8 +53,9 @@ class _Results:
         self._store = store
         self._killers: dict[str, str] = json.loads(store.read_text()) if store.exists() else {}
 
-    def killer(self, mutant: Mutant) -> str:
-        return self._killers.get(mutant.key, "")
+    def killer(self, mutant: Mutant) -> str | None:
+        """``None`` for one that has not been tried."""
+        return self._killers.get(mutant.key)
 
     def add(self, mutant: Mutant, killer: str) -> None:
         self._killers[mutant.key] = killer
@@ -91,7 +92,7 @@ def _try_all(mutants: list[Mutant], tests: list[Covering], results: _Results) ->
                     mutant = next(waiting, None)
                 if mutant is None:
                     return
-                chosen = tests_for(mutant, tests, [results.killer(mutant)])
+                chosen = tests_for(mutant, tests, results.killer(mutant))
                 killer = process.first_failing(mutant, chosen) if chosen else ""
                 with lock:
                     results.add(mutant, killer)

@@ -17,7 +17,11 @@ from typing import Any
 from tests.mutation.mutants import ROOT, Mutant
 
 # What a subject does is told by the tests in its folder, and in these.
-FOLDERS = {"payments": ("payments", "audit"), "orders": ("orders", "money")}
+MORE_FOLDERS = {
+    "invoices": ("audit", "payments"),
+    "orders": ("money", "audit"),
+    "payments": ("audit",),
+}
 # Tests of the browser, of other processes, and of what an invoice looks like: slow, or blind to the books.
 LEFT_OUT = re.compile(
     r"_browser|_celery|_poison|_worker|_stripe_cli|_fuzzed|_histories|_renderer|_stripe_hangs|_stripe_babbles|_breaker"
@@ -30,8 +34,9 @@ PYTEST = [sys.executable, "-m", "pytest", "-q", "-s", "-p", "no:cacheprovider", 
 MEASURING_TIMEOUT_S = 3600
 # A test that takes longer of a processor, with the time for measuring, is not worth it here.
 TEST_MAX_S = 3.0
-# What one mutant may cost: enough for dozens of tests that have to do with it.
+# What one mutant may cost: enough for dozens of tests that have to do with it; and one that survived the last time.
 BUDGET_S = 8.0
+SURVIVORS_BUDGET_S = 40.0
 
 
 @dataclass(frozen=True)
@@ -50,7 +55,7 @@ class Covering:
 def measured_tests(subject: str) -> list[Covering]:
     """The tests that mutants of ``subject``, an app or a module of `jumun`, are tried against."""
     store = KEPT / "measured.json"
-    folders = FOLDERS.get(subject, (subject,))
+    folders = (subject, *MORE_FOLDERS.get(subject, ()))
     files = [path for name in folders for path in sorted((ROOT / "tests" / name).glob("test_*.py"))]
     files = [path for path in files if not LEFT_OUT.search(path.as_posix())]
     known: dict[str, Any] = json.loads(store.read_text()) if store.exists() else {}
@@ -76,29 +81,31 @@ def measured_tests(subject: str) -> list[Covering]:
     ]
 
 
-def tests_for(mutant: Mutant, tests: Iterable[Covering], killers: Iterable[str]) -> list[str]:
-    """The tests to try it with, the likeliest to fail first: those among ``killers``, which failed before, those in a
-    file that is named after the module or its folder, and those that run little else in little time.
+def tests_for(mutant: Mutant, tests: Iterable[Covering], killer: str | None) -> list[str]:
+    """The tests to try it with, the likeliest to fail first: ``killer``, which failed the last time, those in a file
+    that is named after the module or its folder, and those that run little else in little time.
+
+    ``killer`` is empty for a mutant that survived the last time, and ``None`` for one that has not been tried.
     """
     places = _places(mutant)
     tests = list(tests)
     covering = [test for test in tests if any(test.lines.get(path, 0) & bits for path, bits in places.items())]
     if not covering and not mutant.within_function:
         covering = [test for test in tests if mutant.path in test.lines] or tests
-    previous = set(killers)
     stems = {part.removesuffix(".py")[:5] for part in Path(mutant.path).parts[3:]} - {"model", "__ini"}
 
     def cost(test: Covering) -> tuple[bool, bool, float]:
         file = test.name.partition("::")[0].rpartition("/")[2]
         is_named_after = any(stem in file for stem in stems)
-        return test.name not in previous, not is_named_after, test.duration_s * math.sqrt(test.breadth)
+        return test.name != killer, not is_named_after, test.duration_s * math.sqrt(test.breadth)
 
     covering.sort(key=cost)
+    budget_s = SURVIVORS_BUDGET_S if killer == "" else BUDGET_S
     chosen: list[str] = []
     total_s = 0.0
     for test in covering:
         total_s += test.duration_s
-        if chosen and total_s > BUDGET_S:
+        if chosen and total_s > budget_s:
             break
         chosen.append(test.name)
     return chosen

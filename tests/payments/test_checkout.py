@@ -56,8 +56,10 @@ def test_the_session_says_all_that_was_ordered(order: Order, stripe: Any) -> Non
     ]
 
 
-def test_the_second_press_reuses_the_open_session(order: Order, stripe: Any) -> None:
-    assert open_checkout(order, **URLS) == open_checkout(order, **URLS)
+def test_the_second_press_reuses_the_open_session(order: Order, stripe: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    url = open_checkout(order, **URLS)
+    monkeypatch.delattr(gateway, "create_session")
+    assert open_checkout(order, **URLS) == url
     assert order.checkouts.count() == 1
 
 

@@ -11,17 +11,22 @@ from jumun.orders.models import Order
 from jumun.payments.checkout import open as checkouts
 from jumun.payments.checkout.open import close_unusable, open_checkout
 from jumun.payments.models import Checkout, Payment
+from jumun.payments.stripe import gateway
 from tests.factories import item, place_order
 from tests.payments.paying import URLS
 
 pytestmark = pytest.mark.django_db
 
-MINUTE = timedelta(minutes=1)
+MINUTE, SECOND = timedelta(minutes=1), timedelta(seconds=1)
 
 
 @pytest.fixture(autouse=True)
-def stripe_is_away(settings: Any) -> None:
+def stripe_is_away(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_answer(*_: Any, **__: Any) -> None:
+        raise StripeUnavailable("no answer")
+
     settings.STRIPE_API_BASE = "http://127.0.0.1:9"
+    monkeypatch.setattr(gateway, "create_session", no_answer)
 
 
 def intended(**values: Any) -> Checkout:
@@ -65,9 +70,14 @@ def test_it_names_the_order_wherever_stripe_shows_it() -> None:
     assert "주문" in params["payment_intent_data"]["description"]
 
 
-@pytest.mark.parametrize(("language", "locale"), [("ko", "ko"), ("en", "en"), ("de", "auto"), ("en-gb", "auto")])
-def test_stripes_page_is_in_the_customers_language_or_chooses(language: str, locale: str) -> None:
-    assert intended(language=language).params["locale"] == locale
+@pytest.mark.parametrize(
+    ("language", "locale", "word"),
+    [("ko", "ko", "주문"), ("en", "en", "Order"), ("de", "auto", "주문"), ("en-gb", "auto", "Order")],
+)
+def test_stripes_page_is_in_the_customers_language_or_chooses(language: str, locale: str, word: str) -> None:
+    params = intended(language=language).params
+    assert params["locale"] == locale
+    assert params["payment_intent_data"]["description"].startswith(word)
 
 
 @pytest.mark.parametrize(
@@ -87,6 +97,7 @@ def test_a_line_is_shown_by_the_piece_where_that_adds_up(
 
 
 def test_lines_are_in_their_order_and_tax_on_top_is_in_their_sums() -> None:
+    place_order()
     lines = [
         item(sku="Z", name="Z", unit_price_minor=5_000),
         item(sku="A", name="A", unit_price_minor=1_000, quantity=3),
@@ -131,6 +142,44 @@ def test_a_session_lasts_as_long_as_its_order_within_what_stripe_allows(wait: ti
     assert order.expires_at == max(ends, now + wait)
 
 
+@pytest.mark.parametrize(
+    ("placed_ago", "session", "kept"), [(3 * 60, 31, 31), (24 * 60 - 10, 31, 10), (24 * 60 + 10, 31, 5)]
+)
+def test_an_order_of_long_ago_is_kept_for_a_session_but_no_longer_than_a_day(
+    placed_ago: int, session: int, kept: int
+) -> None:
+    order = place_order()
+    now = timezone.now()
+    Order.objects.update(placed_at=now - placed_ago * MINUTE, expires_at=now + 5 * MINUTE)
+    order.refresh_from_db()
+    with pytest.raises(StripeUnavailable):
+        open_checkout(order, **URLS)
+    order.refresh_from_db()
+    ends: datetime = order.checkouts.get().expires_at
+    assert ends - now == pytest.approx(session * MINUTE, abs=timedelta(seconds=30))
+    assert order.expires_at - now == pytest.approx(kept * MINUTE, abs=timedelta(seconds=30))
+
+
+def test_what_cannot_be_asked_of_stripe_is_not_written_down(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checkouts, "_params", None)
+    with pytest.raises(TypeError):
+        open_checkout(place_order(), **URLS)
+    assert not Checkout.objects.exists()
+
+
+def test_a_session_that_was_paid_while_it_was_asked_for_leads_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    order = place_order()
+
+    def paid_meanwhile(checkout: Checkout) -> None:
+        Checkout.objects.update(state="complete", session_id="cs_1")
+        Order.objects.get().mark_paid(at=timezone.now())
+        checkout.refresh_from_db()
+
+    monkeypatch.setattr(checkouts, "create", paid_meanwhile)
+    with pytest.raises(OrderNotPayable, match=f"{order.number} is paid, its checkout complete"):
+        open_checkout(order, **URLS)
+
+
 @pytest.mark.parametrize("state", ["paid", "expired", "cancelled"])
 def test_only_an_order_that_waits_is_paid(state: str) -> None:
     order = place_order()
@@ -169,18 +218,20 @@ def unusable(monkeypatch: pytest.MonkeyPatch, checkout: Checkout) -> bool:
 @pytest.mark.parametrize(
     ("state", "left", "expected"),
     [
-        ("open", 9 * MINUTE, True),
-        ("open", 11 * MINUTE, False),
-        ("creating", 29 * MINUTE, True),
-        ("creating", 31 * MINUTE - timedelta(seconds=30), False),
+        ("open", 10 * MINUTE, True),
+        ("open", 10 * MINUTE + SECOND, False),
+        ("creating", 30 * MINUTE, True),
+        ("creating", 30 * MINUTE + SECOND, False),
     ],
 )
 def test_one_that_ends_too_soon_is_closed(
     monkeypatch: pytest.MonkeyPatch, state: str, left: timedelta, expected: bool
 ) -> None:
     checkout = intended()
+    now = timezone.now()
+    monkeypatch.setattr(timezone, "now", lambda: now)
     session = {"session_id": "cs_1", "url": "http://127.0.0.1:9/c/pay/cs_1"} if state == "open" else {}
-    Checkout.objects.update(state=state, expires_at=timezone.now() + left, **session)
+    Checkout.objects.update(state=state, expires_at=now + left, **session)
     assert unusable(monkeypatch, checkout) is expected
 
 

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from jumun.errors import StripeRefused
+from jumun.errors import BooksOutdated, StripeRefused
+from jumun.invoices.models import Restoration
 from jumun.orders.models import Order
-from jumun.payments.checkout import end
 from jumun.payments.checkout.close import close
-from jumun.payments.checkout.open import open_checkout
+from jumun.payments.checkout.open import end, open_checkout
 from jumun.payments.models import Checkout, Payment
 from jumun.payments.stripe import gateway
 from paywright.testing import Paywright
@@ -36,6 +36,15 @@ def test_a_checkout_opened_while_another_is_being_closed_keeps_the_order_payable
     order.refresh_from_db()
     assert (ended, order.state) == ([], "placed")
     assert order.expires_at > timezone.now() + timedelta(minutes=59)
+
+
+def test_until_stripe_has_told_what_a_restored_backup_lacks_nothing_ends_and_nobody_is_sent_to_pay() -> None:
+    order = place_order()
+    Restoration.objects.create(livemode=False, taken_at=timezone.now())
+    with pytest.raises(BooksOutdated):
+        end.end_unpaid(order, Order.expire)
+    with pytest.raises(BooksOutdated):
+        open_checkout(order, **URLS)
 
 
 def checkout_of(order: Order, **values: Any) -> Checkout:
@@ -87,7 +96,7 @@ def test_a_live_session_is_over_once_it_must_have_ended_by_any_clock(
 ) -> None:
     settings.STRIPE_SECRET_KEY = key
     now = timezone.now()
-    monkeypatch.setattr("jumun.payments.checkout.close.timezone.now", lambda: now)
+    monkeypatch.setattr("jumun.payments.checkout.open.close.timezone.now", lambda: now)
     order = place_order()
     Order.objects.filter(pk=order.pk).update(livemode=livemode)
     checkout = checkout_of(Order.objects.get(pk=order.pk), expires_at=now - ended_ago)
@@ -95,7 +104,7 @@ def test_a_live_session_is_over_once_it_must_have_ended_by_any_clock(
     def refuse(_session_id: str) -> None:
         raise StripeRefused("no", code=code)
 
-    monkeypatch.setattr("jumun.payments.checkout.close._final_state", refuse)
+    monkeypatch.setattr("jumun.payments.checkout.open.close._final_state", refuse)
     if is_gone:
         close(checkout)
     else:
@@ -105,11 +114,24 @@ def test_a_live_session_is_over_once_it_must_have_ended_by_any_clock(
     assert checkout.state == ("expired" if is_gone else "open")
 
 
-def test_one_that_is_paid_or_over_already_is_left_as_it_is(stripe: Paywright) -> None:
+def test_one_that_is_paid_or_over_already_is_left_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stripe is not even asked."""
+    monkeypatch.delattr("jumun.payments.checkout.close.gateway")
     for state in ("complete", "expired"):
         checkout = checkout_of(place_order(), state=state)
         close(checkout)
         assert checkout.state == state
+
+
+def test_one_that_is_open_is_closed_without_being_made_again(
+    stripe: Paywright, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order = place_order()
+    open_checkout(order, **URLS)
+    monkeypatch.delattr(gateway, "create_session")
+    checkout = order.checkouts.get()
+    close(checkout)
+    assert checkout.state == "expired"
 
 
 def test_an_order_ends_with_its_open_session_and_no_other(stripe: Paywright) -> None:
@@ -146,17 +168,49 @@ def test_a_debit_that_failed_in_a_sandbox_that_is_gone_frees_its_order_alone(str
     assert other.payments.get().status == "processing"
 
 
-def test_a_stripe_that_refuses_for_another_reason_decides_nothing(
+def test_an_end_that_fails_has_ended_nothing(stripe: Paywright) -> None:
+    order = place_order()
+
+    def fail(locked: Order) -> bool:
+        raise RuntimeError(locked.expire())
+
+    with pytest.raises(RuntimeError, match="True"):
+        end.end_unpaid(order, fail)
+    order.refresh_from_db()
+    assert order.state == "placed"
+
+
+@pytest.mark.parametrize(("status", "asked"), [("processing", True), ("failed", False)])
+def test_only_of_a_debit_on_its_way_stripe_is_asked_and_another_refusal_decides_nothing(
+    stripe: Paywright, monkeypatch: pytest.MonkeyPatch, status: str, asked: bool
+) -> None:
+    order = place_order()
+    checkout_of(order, state="complete")
+    checkout_of(order, state="expired", session_id="cs_long_ago")
+    payment_of(order, status)
+    asked_of: list[str] = []
+
+    def refuse(session_id: str) -> None:
+        asked_of.append(session_id)
+        raise StripeRefused("no", code="rate_limit" if session_id == f"cs_{order.pk}" else "resource_missing")
+
+    monkeypatch.setattr(gateway, "retrieve_session", refuse)
+    if asked:
+        with pytest.raises(StripeRefused):
+            end.end_unpaid(order, Order.expire)
+    else:
+        assert end.end_unpaid(order, Order.expire)
+    assert asked_of == ([f"cs_{order.pk}"] if asked else [])
+    assert order.payments.get().status == status
+
+
+def test_a_debit_is_given_up_with_its_entry_in_the_timeline_or_not_at_all(
     stripe: Paywright, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     order = place_order()
     checkout_of(order, state="complete")
     payment_of(order, "processing")
-
-    def refuse(_session_id: str) -> None:
-        raise StripeRefused("no", code="rate_limit")
-
-    monkeypatch.setattr(gateway, "retrieve_session", refuse)
-    with pytest.raises(StripeRefused):
+    monkeypatch.setattr(Payment, "save", None)
+    with pytest.raises(TypeError):
         end.end_unpaid(order, Order.expire)
-    assert order.payments.get().status == "processing"
+    assert not order.timeline.filter(kind="payment_failed").exists()

@@ -215,6 +215,11 @@ def test_a_status_that_we_do_not_know_changes_nothing(order: Order) -> None:
     assert checkout.state == "open"
 
 
+def test_where_the_charge_is_not_told_the_payment_was_made_when_the_event_was(order: Order) -> None:
+    apply(session_of(order, payment_intent="pi_bare"), at=order.placed_at)
+    assert Payment.objects.get().paid_at == order.placed_at
+
+
 def story_of(order: Order) -> list[dict[str, Any]]:
     """The life of one payment as Stripe tells it: session opened, charged, submitted, paid, charge updated."""
     paid = session_of(order)

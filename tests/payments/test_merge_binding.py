@@ -1,11 +1,16 @@
 """What binds an object of Stripe's to an order of ours, and what keeps it away (invariant I1)."""
 
 import json
+from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
+from jumun.invoices.models import CreditNote, Invoice
 from jumun.orders.models import Order
+from jumun.outbox.models import Job
 from jumun.payments.merge import apply
 from jumun.payments.merge.intent import order_of_intent
 from jumun.payments.models import BalanceTransaction, Dispute, Payment, QuarantinedSnapshot, Refund
@@ -14,6 +19,7 @@ from jumun.payments.stripe.snapshots import IntentSnapshot, Reader
 from jumun.payments.stripe.snapshots.intent import NestedIntent
 from jumun.payments.stripe.snapshots.reader import read_child
 from tests.factories import item, paid_order, place_order, refund_snapshot
+from tests.invoices.crediting import credit
 from tests.payments.balance import movement
 from tests.payments.disputing import dispute_of
 from tests.payments.stripe_says import charge_of, session_of
@@ -252,6 +258,25 @@ def test_a_second_payment_is_rejected_and_the_first_stays(order: Order) -> None:
     assert order.payments.filter(settles_order=True).count() == 1
 
 
+def test_each_session_of_a_payment_of_no_use_is_for_staff(order: Order) -> None:
+    apply(session_of(order))
+    second = session_of(order)
+    for session_id in (second["id"], "cs_test_again"):
+        apply(second | {"id": session_id})
+    assert [row[:2] for row in set_aside()] == [
+        (second["id"], "second_payment"),
+        ("cs_test_again", "second_payment"),
+    ]
+
+
+@pytest.mark.parametrize("end", [Order.expire, Order.cancel])
+def test_an_order_that_has_ended_is_revived_by_its_payment(order: Order, end: Callable[[Order], bool]) -> None:
+    end(order)
+    apply(session_of(order))
+    order.refresh_from_db()
+    assert (order.state, order.payments.get().settles_order) == ("paid", True)
+
+
 def test_one_that_was_rejected_stays_rejected(order: Order) -> None:
     session = session_of(order, amount_total=10_999)
     apply(session)
@@ -268,6 +293,75 @@ def test_another_orders_payment_pays_nothing_here(order: Order, payment: Payment
     payment.refresh_from_db()
     assert (order.state, payment.rejection_reason) == ("placed", "")
     assert set_aside() == [(session["id"], "foreign_payment", order.pk, payment.pk)]
+
+
+def test_what_another_orders_payment_tells_is_not_learnt_here(order: Order) -> None:
+    other = place_order()
+    pending = session_of(other, payment_status="unpaid")
+    apply(pending)
+    intent = pending["payment_intent"]
+    fee = movement("txn_1", 11_000, source=intent["latest_charge"]["id"], category="charge")
+    charge = intent["latest_charge"] | {"balance_transaction": fee}
+    apply(session_of(order, payment_intent=intent | {"latest_charge": charge}))
+    payment = other.payments.get()
+    assert (payment.status, payment.rejection_reason) == ("processing", "")
+    assert not BalanceTransaction.objects.exists()
+    assert not order.payments.exists()
+
+
+def test_a_session_that_names_its_order_in_its_metadata_alone_pays_nothing_unseen(order: Order) -> None:
+    session = session_of(order, client_reference_id=None)
+    assert apply(session) is None
+    assert set_aside() == [(session["id"], "unknown_order", None, None)]
+
+
+def test_a_payment_that_settled_stays_wanted_whatever_its_session_tells_later(order: Order) -> None:
+    session = session_of(order)
+    apply(session)
+    apply(session | {"amount_total": 1})
+    payment = order.payments.get()
+    assert (payment.settles_order, payment.rejection_reason) == (True, "")
+    assert set_aside() == [(session["id"], "amount", order.pk, payment.pk)]
+
+
+def forget_payment(order: Order) -> dict[str, Any]:
+    """As a backup that was restored without the last rows may have: the session whose payment is lost."""
+    session = session_of(order)
+    apply(session)
+    BalanceTransaction.objects.all().delete()
+    order.payments.all().delete()
+    return session
+
+
+def test_a_payment_of_which_only_the_record_was_lost_is_known_by_its_invoice(order: Order) -> None:
+    session = forget_payment(order)
+    paid_order()
+    second = session_of(order)
+    apply(second)
+    assert order.payments.get().rejection_reason == "second_payment"
+    apply(session)
+    assert order.payments.get(settles_order=True).payment_intent_id == session["payment_intent"]["id"]
+    assert [row[1] for row in set_aside()] == ["second_payment"]
+
+
+def test_one_payment_settles_an_order_whatever_its_invoice_says(order: Order) -> None:
+    session = forget_payment(order)
+    values = {"amount_minor": order.total_minor, "currency": "KRW", "livemode": False}
+    order.payments.create(payment_intent_id="pi_other", status="paid", settles_order=True, **values)
+    apply(session)
+    assert order.payments.get(settles_order=False).rejection_reason == "second_payment"
+
+
+@pytest.mark.parametrize("invoiced", [False, True])
+def test_an_order_that_was_paid_elsewhere_takes_no_money(order: Order, invoiced: bool) -> None:
+    order.mark_paid(at=timezone.now())
+    if invoiced:
+        Invoice.issue(order, paid_by=None)
+    session = session_of(order)
+    apply(session)
+    payment = order.payments.get()
+    assert (payment.settles_order, payment.rejection_reason) == (False, "second_payment")
+    assert set_aside() == [(session["id"], "second_payment", order.pk, payment.pk)]
 
 
 def test_a_status_nobody_knows_is_for_staff(order: Order) -> None:
@@ -429,6 +523,17 @@ def test_the_note_of_a_dispute_stands_until_that_is_won(payment: Payment) -> Non
     assert payment.order.invoice.credit_notes.standing().count() == 0
 
 
+@pytest.mark.parametrize(("status", "goes_back"), [("needs_response", False), ("won", True), ("lost", True)])
+def test_money_of_no_use_goes_back_once_its_dispute_is_over(payment: Payment, status: str, goes_back: bool) -> None:
+    apply(session_of(payment.order))
+    second = Payment.objects.get(settles_order=False)
+    for disputed in (payment, second):
+        dispute_id = f"du_{disputed.pk}"
+        apply(dispute_of(disputed, id=dispute_id, status=status, balance_transactions=[]))
+    enqueued = Job.objects.filter(kind="payments.give_back", key__contains=":du_").values_list("args", flat=True)
+    assert list(enqueued) == ([{"payment_pk": second.pk}] if goes_back else [])
+
+
 def test_a_dispute_of_no_payment_of_ours_is_another_shops(payment: Payment) -> None:
     assert apply(dispute_of(payment, payment_intent=None)) is None
     assert apply(dispute_of(payment, payment_intent="pi_theirs")) is None
@@ -451,6 +556,29 @@ def test_the_shop_hears_of_a_dispute_once(payment: Payment) -> None:
     finally:
         order_disputed.disconnect(hear)
     assert heard == [payment.order]
+
+
+# Warnings of fraud
+
+
+def warning_of(payment: Payment, **changes: Any) -> dict[str, Any]:
+    warning = {"id": f"issfr_{payment.pk}", "object": "radar.early_fraud_warning", "livemode": False}
+    return warning | {"payment_intent": payment.payment_intent_id, "charge": "ch_1", "fraud_type": "misc"} | changes
+
+
+def test_each_payment_has_warnings_of_its_own_which_are_told_once(payment: Payment) -> None:
+    other = paid_order().payments.get()
+    QuarantinedSnapshot.keep(object_id=f"issfr_{payment.pk}", reason="malformed", order=payment.order, snapshot={})
+    for warned in (payment, other, payment, other):
+        assert apply(warning_of(warned)) == warned.order
+    assert set_aside()[1:] == [(f"issfr_{row.pk}", "fraud_warning", row.order.pk, row.pk) for row in (payment, other)]
+
+
+def test_a_warning_names_its_payment_by_its_charge_at_least(payment: Payment) -> None:
+    paid_order()
+    assert apply(warning_of(payment, payment_intent=None, charge=payment.charge_id)) == payment.order
+    assert apply(warning_of(payment, payment_intent=None, charge="ch_theirs")) is None
+    assert apply(warning_of(payment, livemode=True)) is None
 
 
 # Refunds, and what cannot be read
@@ -513,6 +641,57 @@ def test_a_refund_that_failed_tells_why_and_takes_its_note_back(payment: Payment
     assert Refund.objects.get(refund_id="re_2").refusal == "lost_or_stolen_card"
 
 
+def test_a_refund_was_made_now_at_the_latest(payment: Payment) -> None:
+    tomorrow = timezone.now() + timedelta(days=1)
+    apply(refund_snapshot(payment, 1_000, created=int(tomorrow.timestamp())))
+    assert Refund.objects.get().created_at <= timezone.now()
+
+
+def test_an_invoice_is_credited_by_the_refunds_of_its_own_payment(payment: Payment) -> None:
+    for paid in (payment.order, paid_order()):
+        apply(session_of(paid))
+    for second in Payment.objects.filter(settles_order=False):
+        apply(refund_snapshot(second, 1_000))
+    apply(refund_snapshot(payment, 2_000))
+    assert [note.amount_minor for note in CreditNote.objects.all()] == [2_000]
+
+
+def test_a_refund_that_nobody_told_of_books_nothing(payment: Payment) -> None:
+    values = {"amount_minor": 500, "currency": "KRW", "status": "succeeded"}
+    forged = Refund.objects.create(payment=payment, refund_id="re_forged", **values)
+    apply(refund_snapshot(payment, 1_000))
+    forged.refresh_from_db()
+    assert forged.booked_at is None
+    assert [note.amount_minor for note in CreditNote.objects.all()] == [1_000]
+
+
+def test_a_refund_that_replaces_another_is_credited_once_that_has_failed(payment: Payment) -> None:
+    first, second = (refund_snapshot(payment, 6_000) for _ in range(2))
+    for raw in (first, second):
+        apply(raw)
+    assert [note.refund_id for note in CreditNote.objects.standing()] == [first["id"]]
+    apply(first | {"status": "failed"})
+    assert [note.refund_id for note in CreditNote.objects.standing()] == [second["id"]]
+
+
+@pytest.mark.parametrize(("credited_minor", "left"), [(10_000, [1_000]), (10_999, [1]), (11_000, [])])
+def test_a_refund_is_credited_by_what_is_left_of_its_invoice_and_told_by_mail_where_that_is_nothing(
+    payment: Payment, credited_minor: int, left: list[int]
+) -> None:
+    credit(payment.order.invoice, credited_minor, "du_1")
+    raw = refund_snapshot(payment, 11_000)
+    apply(raw)
+    assert [note.amount_minor for note in CreditNote.objects.filter(refund_id=raw["id"])] == left
+    assert Job.objects.filter(kind="payments.mail_refund").exists() is not bool(left)
+
+
+def test_a_refund_that_is_told_again_keeps_its_note(payment: Payment) -> None:
+    raw = refund_snapshot(payment, 1_000)
+    for _ in range(2):
+        apply(raw)
+    assert payment.order.invoice.credit_notes.standing().count() == 1
+
+
 def test_a_name_of_an_intention_may_be_anything(payment: Payment) -> None:
     for number, name in enumerate(["", "x", "-1", "9" * 18, "9" * 19, "9" * 60, "١"]):
         apply(refund_snapshot(payment, 10 + number, id=f"re_{number}", metadata={"refund": name}))
@@ -555,13 +734,15 @@ def test_a_movement_that_cannot_be_read_is_set_aside_alone(payment: Payment) -> 
 
 def test_pieces_that_another_refund_has_credited_are_credited_by_their_amount() -> None:
     payment = paid_order(lines=[item(quantity=2)]).payments.get()
-    refunds = []
-    for number in (1, 2):
-        refund = Refund.objects.create(payment=payment, amount_minor=5_500, currency="KRW", idempotency_key=f"{number}")
-        refund.lines.create(line=payment.order.lines.get(), quantity=2 if number == 1 else 1)
-        refunds.append(refund)
-    for refund in refunds:
-        raw = refund_snapshot(payment, 5_500, id=f"re_{refund.pk}", metadata={"refund": str(refund.pk)})
-        apply(raw)
-    notes = payment.order.invoice.credit_notes.order_by("pk")
-    assert [(note.refund_id, note.amount_minor) for note in notes] == [(f"re_{row.pk}", 5_500) for row in refunds]
+    for name, pieces in (("first", 2), ("second", 1)):
+        asked = Refund.objects.create(
+            payment=payment, amount_minor=5_500, currency="KRW", params={"metadata": {"refund": name}}
+        )
+        asked.lines.create(line=payment.order.lines.get(), quantity=pieces)
+        apply(refund_snapshot(payment, 5_500, id=f"re_{name}", metadata={"refund": name}))
+    first, second = payment.order.invoice.credit_notes.order_by("pk")
+    assert [(note.refund_id, note.amount_minor) for note in (first, second)] == [
+        ("re_first", 5_500),
+        ("re_second", 5_500),
+    ]
+    assert [note.document.lines[0].corrects_quantity for note in (first, second)] == [-2, 0]

@@ -18,7 +18,7 @@ from jumun.payments.reconcile.compare import Comparison
 from jumun.payments.stripe import gateway
 from paywright.testing import Paywright
 from tests.factories import paid_order, place_order
-from tests.payments.balance import payout_of
+from tests.payments.balance import movements, payout_of
 from tests.payments.paying import FAILING_REFUND_CARD, URLS, buy, hear, pay_unnoticed, session_id, work
 from tests.payments.reconciling import kinds, reconcile
 from tests.payments.stripe_says import deliver, event
@@ -73,6 +73,31 @@ def test_a_decline_is_told_once_however_often_its_event_comes() -> None:
     deliver(event(again, "payment_intent.payment_failed"))
     work()
     assert declines_of(order) == ["A card was declined: No. (lost_card)"] * 2
+
+
+@pytest.mark.parametrize(
+    ("error", "why", "code"),
+    [
+        ({"message": "No."}, "No.", ""),
+        ({"code": "card_declined"}, "card_declined", "card_declined"),
+        ({"code": "card_declined", "decline_code": "lost_card", "message": "No."}, "No.", "lost_card"),
+    ],
+)
+def test_a_decline_is_told_for_each_payment_with_what_is_known_of_it(
+    error: dict[str, str], why: str, code: str
+) -> None:
+    order = place_order()
+    for payment in ("pi_1", "pi_2", "pi_1"):
+        names = {"order_reference": order.reference}
+        apply({"id": payment, "object": "payment_intent", "metadata": names, "last_payment_error": error})
+    told = order.timeline.filter(kind="payment_declined").values_list("details", flat=True)
+    assert list(told) == [{"why": why, "payment": name, "charge": "", "code": code} for name in ("pi_1", "pi_2")]
+
+
+def test_a_decline_of_an_order_that_is_not_here_is_nobodys() -> None:
+    names = {"order_reference": "lost-with-the-disk"}
+    lost = {"id": "pi_1", "object": "payment_intent", "metadata": names, "last_payment_error": {"message": "No."}}
+    assert apply(lost) is None
 
 
 @pytest.mark.parametrize("error", [None, {}, [], {"code": 7, "message": None, "charge": {"id": "ch_1"}}])
@@ -139,7 +164,8 @@ def test_a_warning_about_another_shops_payment_is_none_of_ours() -> None:
 
 def test_a_returned_payout_needs_attention_until_it_is_dealt_with(admin_user: Any, client: Client) -> None:
     returned = payout_of(status="failed", failure_message="The account is closed.")
-    apply(returned)
+    apply(returned | {"balance_transactions": movements()})
+    assert json.loads(QuarantinedSnapshot.objects.get().snapshot) == returned
     [concern] = concerns(admin_user)
     assert texts(concern) == ("Payouts that the bank returned", 1)
     client.force_login(admin_user)
