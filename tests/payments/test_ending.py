@@ -9,8 +9,9 @@ from django.utils import timezone
 from jumun.errors import BooksOutdated, StripeRefused
 from jumun.invoices.models import Restoration
 from jumun.orders.models import Order
+from jumun.payments.checkout import end
 from jumun.payments.checkout.close import close
-from jumun.payments.checkout.open import end, open_checkout
+from jumun.payments.checkout.open import open_checkout
 from jumun.payments.models import Checkout, Payment
 from jumun.payments.stripe import gateway
 from paywright.testing import Paywright
@@ -96,7 +97,7 @@ def test_a_live_session_is_over_once_it_must_have_ended_by_any_clock(
 ) -> None:
     settings.STRIPE_SECRET_KEY = key
     now = timezone.now()
-    monkeypatch.setattr("jumun.payments.checkout.open.close.timezone.now", lambda: now)
+    monkeypatch.setattr("jumun.payments.checkout.close.timezone.now", lambda: now)
     order = place_order()
     Order.objects.filter(pk=order.pk).update(livemode=livemode)
     checkout = checkout_of(Order.objects.get(pk=order.pk), expires_at=now - ended_ago)
@@ -104,7 +105,7 @@ def test_a_live_session_is_over_once_it_must_have_ended_by_any_clock(
     def refuse(_session_id: str) -> None:
         raise StripeRefused("no", code=code)
 
-    monkeypatch.setattr("jumun.payments.checkout.open.close._final_state", refuse)
+    monkeypatch.setattr("jumun.payments.checkout.close._final_state", refuse)
     if is_gone:
         close(checkout)
     else:

@@ -530,7 +530,7 @@ def test_money_of_no_use_goes_back_once_its_dispute_is_over(payment: Payment, st
     for disputed in (payment, second):
         dispute_id = f"du_{disputed.pk}"
         apply(dispute_of(disputed, id=dispute_id, status=status, balance_transactions=[]))
-    enqueued = Job.objects.filter(kind="payments.give_back", key__contains=":du_").values_list("args", flat=True)
+    enqueued = Job.objects.filter(kind="payments.auto_refund", key__contains=":du_").values_list("args", flat=True)
     assert list(enqueued) == ([{"payment_pk": second.pk}] if goes_back else [])
 
 
