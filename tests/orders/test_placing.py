@@ -1,5 +1,6 @@
 import re
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -115,6 +116,19 @@ def test_the_database_refuses_a_rounding_that_is_more(rounding_minor: int) -> No
     order = Order.place(lines=[TEA], customer=CUSTOMER, currency="KWD")
     with pytest.raises(IntegrityError), transaction.atomic():
         Order.objects.filter(pk=order.pk).update(rounding_minor=rounding_minor)
+
+
+def test_the_order_of_a_form_is_known_by_its_token() -> None:
+    without = Order.place(lines=[TEA], customer=CUSTOMER)
+    order, other = (Order.place(lines=[TEA], customer=CUSTOMER, form_token=token) for token in ("once", "again"))
+    found = [Order.of_form(token) for token in ("once", "again", "", "never", "\ud800")]
+    assert found == [order, other, None, None, None]
+    assert [row.is_of_form("once") for row in (order, other, without)] == [True, False, False]
+
+
+def test_goods_are_kept_for_as_long_as_the_shop_says() -> None:
+    order = Order.place(lines=[TEA], customer=CUSTOMER, expires_in_s=600)
+    assert order.expires_at - order.placed_at == timedelta(minutes=10)
 
 
 def test_one_form_places_one_order() -> None:
