@@ -9,7 +9,14 @@ import reportlab
 from fontTools.fontBuilder import FontBuilder
 from fontTools.ttLib import TTCollection, TTFont
 
-from jumun.invoices.documents.glyphs import FAMILIES, NOT_TEXT, characters_of, families_for, fonts_for, has_bold
+from jumun.invoices.documents.font_characters import (
+    FAMILIES,
+    NOT_TEXT,
+    characters_of,
+    families_for,
+    fonts_for,
+    has_bold,
+)
 from jumun.invoices.documents.theme import FONTS
 
 pytestmark = pytest.mark.once

@@ -8,9 +8,9 @@ from collections import Counter
 
 import pytest
 
-from jumun.invoices.documents.glyphs import FAMILIES, fonts_for
+from jumun.invoices.documents.font_characters import FAMILIES, fonts_for
+from jumun.invoices.documents.missing_glyphs import printable_text
 from jumun.invoices.documents.pdf import render
-from jumun.invoices.documents.printable import printable_text
 from jumun.invoices.documents.theme import FONTS
 from tests.invoices.documents import BUYER, document, line
 from tests.invoices.names import JAPANESE, KOREAN, NAMES, SIMPLIFIED, TRADITIONAL

@@ -11,7 +11,7 @@ import zxingcpp
 from PIL import Image
 from pypdf import PdfReader
 
-from jumun.invoices.documents.glyphs import FAMILIES
+from jumun.invoices.documents.font_characters import FAMILIES
 from jumun.invoices.documents.labels import labels_of
 from jumun.invoices.documents.pdf import render
 from jumun.invoices.documents.printed import printed

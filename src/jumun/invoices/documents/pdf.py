@@ -12,8 +12,8 @@ from typing import Literal
 import typst
 
 from jumun.invoices.documents.document import Document, canonical_json
-from jumun.invoices.documents.glyphs import families_for, fonts_for
-from jumun.invoices.documents.printable import printable
+from jumun.invoices.documents.font_characters import families_for, fonts_for
+from jumun.invoices.documents.missing_glyphs import printable
 from jumun.invoices.documents.printed import printed
 from jumun.invoices.documents.render_errors import MissingGlyph, RenderError
 from jumun.invoices.documents.theme import DEFAULT_THEME, Theme

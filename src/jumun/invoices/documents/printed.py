@@ -15,7 +15,7 @@ from babel.numbers import format_decimal
 from jumun import money
 from jumun.countries import country_name
 from jumun.invoices.documents.document import Document, Language, Line, Party, TaxSubtotal
-from jumun.invoices.documents.glyphs import has_bold
+from jumun.invoices.documents.font_characters import has_bold
 from jumun.invoices.documents.labels import labels_of
 from jumun.invoices.documents.payment_methods import method_text
 from jumun.tax_ids import EU, is_vat_id

@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jumun.invoices.documents.document import from_json
-from jumun.invoices.documents.glyphs import FAMILIES, characters_of, families_for, fonts_for
+from jumun.invoices.documents.font_characters import FAMILIES, characters_of, families_for, fonts_for
+from jumun.invoices.documents.missing_glyphs import INVISIBLE, JOINERS, printable, printable_text
 from jumun.invoices.documents.pdf import render
-from jumun.invoices.documents.printable import INVISIBLE, JOINERS, printable, printable_text
 from jumun.invoices.documents.theme import FONTS
 from tests.factories import paid_order
 from tests.invoices.documents import BUYER, bought_by, document, line
@@ -167,7 +167,7 @@ def test_every_character_of_our_fonts_can_be_set():
 
 def test_what_the_fonts_draw_is_asked_without_typst():
     """In a process of its own: what `printable` imports is not the layout."""
-    code = "import sys, jumun.invoices.documents.printable; print(sorted({'typst', 'django'} & set(sys.modules)))"
+    code = "import sys, jumun.invoices.documents.missing_glyphs; print(sorted({'typst', 'django'} & set(sys.modules)))"
     output = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True).stdout
     assert output.strip() == "[]"
 

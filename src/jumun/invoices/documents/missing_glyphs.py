@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from jumun.invoices.documents.document import Document, with_texts
-from jumun.invoices.documents.glyphs import characters_of
+from jumun.invoices.documents.font_characters import characters_of
 
 # Controls, and the Braille pattern without a dot, which looks like a space.
 BLANK = re.compile("[\x00-\x1f\x7f-\x9f\u2800]")
