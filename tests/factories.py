@@ -7,8 +7,8 @@ from typing import Any
 from django.utils import timezone
 
 from jumun import money
+from jumun.orders.customer_and_items import Customer, Item
 from jumun.orders.models import Order
-from jumun.orders.place import Customer, Item
 from jumun.payments.merge import apply
 from jumun.payments.models import Payment
 from tests.payments.stripe_says import session_of

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from bench.events import unique
 from bench.site.shelf import articles
-from jumun.orders.place import Customer
+from jumun.orders.customer_and_items import Customer
 from jumun.payments.checkout.open import open_checkout
 from jumun.payments.stripe import gateway
 from jumun.storefront.cart import Cart

@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from jumun.exports.csv import stream_csv
     from jumun.exports.download import csv_response
     from jumun.invoices.models import Cancellation, CreditNote, Invoice
+    from jumun.orders.customer_and_items import Customer, Item
     from jumun.orders.models import Order, OrderLine
-    from jumun.orders.place import Customer, Item
     from jumun.orders.signals import order_canceled, order_disputed, order_paid, order_refunded
     from jumun.outbox.celery import BEAT_SCHEDULE
-    from jumun.payments.checkout.end import cancel_order
+    from jumun.payments.checkout.end_unpaid_orders import cancel_order
     from jumun.payments.checkout.open import open_checkout
     from jumun.payments.models import Dispute, Payment, Refund
     from jumun.payments.refunds.refund import refund
@@ -60,10 +60,10 @@ _HOMES = {
     "jumun.exports.download": "csv_response",
     "jumun.invoices.models": "Cancellation CreditNote Invoice",
     "jumun.orders.models": "Order OrderLine",
-    "jumun.orders.place": "Customer Item",
+    "jumun.orders.customer_and_items": "Customer Item",
     "jumun.orders.signals": "order_canceled order_disputed order_paid order_refunded",
     "jumun.outbox.celery": "BEAT_SCHEDULE",
-    "jumun.payments.checkout.end": "cancel_order",
+    "jumun.payments.checkout.end_unpaid_orders": "cancel_order",
     "jumun.payments.checkout.open": "open_checkout",
     "jumun.payments.models": "Dispute Payment Refund",
     "jumun.payments.refunds.refund": "refund",

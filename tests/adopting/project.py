@@ -14,8 +14,8 @@ def main() -> None:
     from django.test import Client
     from django.urls import reverse
 
+    from jumun.orders.customer_and_items import Customer, Item
     from jumun.orders.models import Order
-    from jumun.orders.place import Customer, Item
     from jumun.orders.signals import order_paid
 
     assert run_checks() == []

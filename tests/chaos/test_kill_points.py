@@ -24,7 +24,7 @@ from jumun.orders.models import Order
 from jumun.orders.signals import order_paid
 from jumun.outbox.models import Job
 from jumun.outbox.worker import drain
-from jumun.payments.checkout import end
+from jumun.payments.checkout import end_unpaid_orders
 from jumun.payments.merge import apply
 from jumun.payments.models import InboxEvent, Refund, WebhookReception
 from jumun.payments.refunds import refund as refunding
@@ -235,13 +235,13 @@ def test_an_expiry(stripe: Paywright, client: Client) -> None:
         Order.objects.filter(pk=order.pk).update(expires_at=timezone.now() - timedelta(seconds=1))
 
         def expire_it() -> None:
-            end.enqueue_overdue()
+            end_unpaid_orders.enqueue_overdue()
             drain()
 
         return order, expire_it
 
     def time_goes_on(order: Order) -> None:
-        end.enqueue_overdue()
+        end_unpaid_orders.enqueue_overdue()
         drain()
 
     orders = killed_everywhere(prepare, time_goes_on)

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from jumun import money
 from jumun.invoices.compose_credit_note import compose_cancellation, compose_credit_note, value_of_lines
 from jumun.invoices.documents.document import Document, DocumentError
-from jumun.orders.place import Item, amounts_of, totals_of
+from jumun.orders.customer_and_items import Item
+from jumun.orders.totals import amounts_of, totals_of
 from tests.invoices.documents import VISA, document, line
 
 DAY = datetime.date(2026, 11, 30)

@@ -13,7 +13,8 @@ from jumun.errors import AmountOutOfRange, OrderRefused
 from jumun.invoices.documents.document import Document
 from jumun.invoices.documents.einvoice import einvoice
 from jumun.invoices.models import CreditNote, Invoice
-from jumun.orders.place import Item, amounts_of
+from jumun.orders.customer_and_items import Item
+from jumun.orders.totals import amounts_of
 from jumun.tax_ids import InvalidTaxId
 from tests.factories import item, paid_order, pay, place_order
 from tests.invoices.crediting import credit

@@ -6,8 +6,8 @@ import pytest
 
 from jumun.errors import AmountOutOfRange, EmptyOrder, OrderRefused, TooManyLines
 from jumun.orders.checked import checked_currency, checked_discount, checked_lines
+from jumun.orders.customer_and_items import Customer, Item
 from jumun.orders.models import OrderLine
-from jumun.orders.place import Customer, Item
 from tests.factories import CUSTOMER, item
 
 BIGINT_MAX = 2**63 - 1

@@ -4,7 +4,7 @@ import pytest
 
 from jumun.errors import AmountOutOfRange, AmountTooLarge
 from jumun.orders.models import Order
-from jumun.orders.place import amounts_of
+from jumun.orders.totals import amounts_of
 from tests.factories import item, place_order
 
 

@@ -13,8 +13,8 @@ from jumun.audit import findings
 from jumun.conf import jumun
 from jumun.errors import OrderRefused, OutOfStock
 from jumun.orders.checks import check_actor_middleware
+from jumun.orders.customer_and_items import Customer
 from jumun.orders.models import Order
-from jumun.orders.place import Customer
 from jumun.orders.signals import order_canceled, order_paid
 from tests.factories import CUSTOMER, item, place_order
 

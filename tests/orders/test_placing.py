@@ -9,8 +9,8 @@ from pytest_django.fixtures import Settings
 
 from jumun import money
 from jumun.errors import AmountOutOfRange, AmountTooLarge, AmountTooSmall, EmptyOrder, OrderRefused, TooManyLines
+from jumun.orders.customer_and_items import LINES_MAX, Item
 from jumun.orders.models import Order
-from jumun.orders.place import LINES_MAX, Item
 from tests.orders.placing import BOOK, CUSTOMER, TEA
 
 pytestmark = pytest.mark.django_db

@@ -16,8 +16,8 @@ from hypothesis.extra.django import TestCase
 
 from jumun import text
 from jumun.errors import AmountOutOfRange, EmptyOrder, OrderRefused, TooManyLines
+from jumun.orders.customer_and_items import Customer, Item
 from jumun.orders.models import Order, OrderLine
-from jumun.orders.place import Customer, Item
 from tests.factories import CUSTOMER, item, pay, place_order
 
 pytestmark = pytest.mark.django_db

@@ -20,7 +20,7 @@ from jumun.outbox.lanes import Lane
 from jumun.outbox.models import Job
 from jumun.outbox.queue_runner import QueueRunner
 from jumun.outbox.worker import drain
-from jumun.payments.checkout.end import enqueue_overdue
+from jumun.payments.checkout.end_unpaid_orders import enqueue_overdue
 from jumun.payments.models import InboxEvent, Refund
 from jumun.payments.refunds.refund import enqueue_unanswered
 from jumun.payments.webhooks.receive import store

@@ -33,7 +33,7 @@ from jumun.invoices.models import CreditNote, Invoice, Restoration, Series, Skip
 from jumun.orders.models import Order
 from jumun.outbox.models import Job
 from jumun.outbox.worker import drain
-from jumun.payments.checkout.end import expire_order
+from jumun.payments.checkout.end_unpaid_orders import expire_order
 from jumun.payments.checkout.open import open_checkout
 from jumun.payments.jobs import reconcile_lately
 from jumun.payments.models import Payment, Refund

@@ -17,7 +17,7 @@ from jumun.invoices.models import Invoice
 from jumun.orders.models import Order
 from jumun.outbox.models import Job
 from jumun.outbox.worker import drain
-from jumun.payments.checkout.end import enqueue_overdue, expire_order
+from jumun.payments.checkout.end_unpaid_orders import enqueue_overdue, expire_order
 from jumun.payments.checkout.open import open_checkout
 from jumun.payments.merge import apply
 from jumun.payments.models import Checkout, Payment

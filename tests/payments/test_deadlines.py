@@ -13,7 +13,7 @@ from jumun.errors import OrderNotPayable, StripeRefused, StripeUnavailable
 from jumun.orders.models import Order
 from jumun.outbox.models import Job
 from jumun.outbox.worker import drain
-from jumun.payments.checkout.end import cancel_order, enqueue_left_open, enqueue_overdue, expire_order
+from jumun.payments.checkout.end_unpaid_orders import cancel_order, enqueue_left_open, enqueue_overdue, expire_order
 from jumun.payments.checkout.open import open_checkout
 from jumun.payments.merge import apply
 from jumun.payments.models import Checkout, Payment
@@ -149,7 +149,7 @@ def test_a_session_of_the_sandbox_ends_although_stripe_does_not_know_it(stripe: 
 def test_however_many_expiries_were_given_up_newer_ones_get_their_turn(
     stripe: Paywright, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("jumun.payments.checkout.end.BATCH", 5)
+    monkeypatch.setattr("jumun.payments.checkout.end_unpaid_orders.BATCH", 5)
     stuck = [ends_in(place_order(), hours=-1) for _ in range(5)]
     assert enqueue_overdue() == len(stuck)
     Job.objects.update(state="parked")

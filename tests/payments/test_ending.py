@@ -9,7 +9,7 @@ from django.utils import timezone
 from jumun.errors import BooksOutdated, StripeRefused
 from jumun.invoices.models import Restoration
 from jumun.orders.models import Order
-from jumun.payments.checkout import end
+from jumun.payments.checkout import end_unpaid_orders
 from jumun.payments.checkout.close import close
 from jumun.payments.checkout.open import open_checkout
 from jumun.payments.models import Checkout, Payment
@@ -31,9 +31,9 @@ def test_a_checkout_opened_while_another_is_being_closed_keeps_the_order_payable
         close(checkout)
         open_checkout(Order.objects.get(pk=order.pk), **URLS)
 
-    monkeypatch.setattr(end, "close", close_and_open_again)
+    monkeypatch.setattr(end_unpaid_orders, "close", close_and_open_again)
     ended: list[Any] = []
-    assert not end.end_unpaid(order, ended.append)
+    assert not end_unpaid_orders.end_unpaid(order, ended.append)
     order.refresh_from_db()
     assert (ended, order.state) == ([], "placed")
     assert order.expires_at > timezone.now() + timedelta(minutes=59)
@@ -43,7 +43,7 @@ def test_until_stripe_has_told_what_a_restored_backup_lacks_nothing_ends_and_nob
     order = place_order()
     Restoration.objects.create(livemode=False, taken_at=timezone.now())
     with pytest.raises(BooksOutdated):
-        end.end_unpaid(order, Order.expire)
+        end_unpaid_orders.end_unpaid(order, Order.expire)
     with pytest.raises(BooksOutdated):
         open_checkout(order, **URLS)
 
@@ -141,7 +141,7 @@ def test_an_order_ends_with_its_open_session_and_no_other(stripe: Paywright) -> 
         open_checkout(one, **URLS)
     checkout_of(order, state="expired", session_id="cs_long_ago")
     payment_of(order, "failed")
-    assert end.end_unpaid(order, Order.expire)
+    assert end_unpaid_orders.end_unpaid(order, Order.expire)
     assert sorted(order.checkouts.values_list("state", flat=True)) == ["expired", "expired"]
     assert gateway.retrieve_session(str(order.checkouts.latest("-pk").session_id))["status"] == "expired"
     assert (other.checkouts.get().state, Order.objects.get(pk=other.pk).state) == ("open", "placed")
@@ -151,7 +151,7 @@ def test_an_order_whose_debit_is_on_its_way_waits_an_hour_longer(stripe: Paywrig
     order = place_order()
     Order.objects.update(expires_at=timezone.now() - timedelta(hours=3))
     payment_of(order, "processing")
-    assert not end.end_unpaid(Order.objects.get(pk=order.pk), Order.expire)
+    assert not end_unpaid_orders.end_unpaid(Order.objects.get(pk=order.pk), Order.expire)
     order.refresh_from_db()
     assert order.state == "placed"
     assert order.expires_at - timezone.now() == pytest.approx(timedelta(hours=1), abs=timedelta(minutes=1))
@@ -164,7 +164,7 @@ def test_a_debit_that_failed_in_a_sandbox_that_is_gone_frees_its_order_alone(str
         payment_of(one, "processing")
     payment_of(order, "unpaid")
     checkout_of(order, state="refused", session_id=None)
-    assert end.end_unpaid(order, Order.expire)
+    assert end_unpaid_orders.end_unpaid(order, Order.expire)
     assert set(order.payments.values_list("status", flat=True)) == {"failed", "unpaid"}
     assert other.payments.get().status == "processing"
 
@@ -176,7 +176,7 @@ def test_an_end_that_fails_has_ended_nothing(stripe: Paywright) -> None:
         raise RuntimeError(locked.expire())
 
     with pytest.raises(RuntimeError, match="True"):
-        end.end_unpaid(order, fail)
+        end_unpaid_orders.end_unpaid(order, fail)
     order.refresh_from_db()
     assert order.state == "placed"
 
@@ -198,9 +198,9 @@ def test_only_of_a_debit_on_its_way_stripe_is_asked_and_another_refusal_decides_
     monkeypatch.setattr(gateway, "retrieve_session", refuse)
     if asked:
         with pytest.raises(StripeRefused):
-            end.end_unpaid(order, Order.expire)
+            end_unpaid_orders.end_unpaid(order, Order.expire)
     else:
-        assert end.end_unpaid(order, Order.expire)
+        assert end_unpaid_orders.end_unpaid(order, Order.expire)
     assert asked_of == ([f"cs_{order.pk}"] if asked else [])
     assert order.payments.get().status == status
 
@@ -213,5 +213,5 @@ def test_a_debit_is_given_up_with_its_entry_in_the_timeline_or_not_at_all(
     payment_of(order, "processing")
     monkeypatch.setattr(Payment, "save", None)
     with pytest.raises(TypeError):
-        end.end_unpaid(order, Order.expire)
+        end_unpaid_orders.end_unpaid(order, Order.expire)
     assert not order.timeline.filter(kind="payment_failed").exists()

@@ -1,7 +1,7 @@
 import pytest
 from django.test import Client
 
-from jumun.orders.place import LINES_MAX
+from jumun.orders.customer_and_items import LINES_MAX
 from tests.storefront.shop import HTMX, product, put
 
 pytestmark = pytest.mark.django_db

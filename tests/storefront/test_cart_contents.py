@@ -6,7 +6,7 @@ import pytest
 from django.contrib.sessions.backends.signed_cookies import SessionStore
 
 from jumun.errors import AmountTooLarge, AmountTooSmall, TooManyLines
-from jumun.orders.place import LINES_MAX
+from jumun.orders.customer_and_items import LINES_MAX
 from jumun.storefront.cart import SESSION_CART, Cart
 from jumun.storefront.models import Product
 from tests.storefront.shop import product

@@ -2,8 +2,8 @@ import pytest
 from django.test import Client
 
 from jumun.errors import OutOfStock
+from jumun.orders.customer_and_items import Customer
 from jumun.orders.models import Order
-from jumun.orders.place import Customer
 from jumun.storefront.models import Product, Reservation
 from jumun.storefront.stock import reserve
 from tests.factories import pay, place_order

@@ -12,10 +12,10 @@ from pytest_django.fixtures import Settings
 
 from jumun.orders.models import Order
 from jumun.outbox.worker import drain
-from jumun.payments.checkout import end
+from jumun.payments.checkout import end_unpaid_orders
 from jumun.payments.checkout.open import open_checkout
 from jumun.storefront.models import Origin, Product
-from jumun.storefront.origin import forget_old
+from jumun.storefront.unpaid_order_limit import forget_old
 from paywright.testing import Paywright
 from tests.factories import pay
 from tests.payments.paying import URLS
@@ -143,7 +143,7 @@ def test_goods_are_held_for_twenty_minutes_before_somebody_begins_to_pay(client:
     order = buy(client, tea, 9)
     assert order.expires_at - order.placed_at == timedelta(minutes=20)
     Order.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
-    end.enqueue_overdue()
+    end_unpaid_orders.enqueue_overdue()
     drain()
     assert counts(tea) == (0, 0, 99)
 

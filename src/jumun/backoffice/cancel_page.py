@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods
 from jumun.backoffice.site_page import page_context, to_page
 from jumun.errors import MalformedSnapshot, StripeError
 from jumun.orders.models import Order
-from jumun.payments.checkout.end import cancel_order
+from jumun.payments.checkout.end_unpaid_orders import cancel_order
 from jumun.payments.stripe import gateway
 
 PERMISSIONS = ("jumun_orders.view_order", "jumun_orders.cancel_order")

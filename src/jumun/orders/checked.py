@@ -17,7 +17,7 @@ from django.utils.functional import Promise
 from jumun import email_addresses, money, tax_ids, text
 from jumun.countries import country_codes
 from jumun.errors import AmountOutOfRange, EmptyOrder, OrderRefused, TooManyLines
-from jumun.orders.place import LINES_MAX, TAX_CATEGORIES, Customer, Item
+from jumun.orders.customer_and_items import LINES_MAX, TAX_CATEGORIES, Customer, Item
 
 BIGINT_MAX = 2**63 - 1
 INTEGER_MAX = 2**31 - 1

@@ -14,10 +14,11 @@ from jumun.db.fast import find
 from jumun.errors import OrderRefused
 from jumun.money import PPM
 from jumun.orders import checked
+from jumun.orders.customer_and_items import Customer, Item
 from jumun.orders.numbers import hashed_token, new_number, new_reference
-from jumun.orders.place import Amounts, Customer, Item, amounts_of, check_total, totals_of
 from jumun.orders.signals import order_canceled, order_paid
 from jumun.orders.timeline import Kind, TimelineEntry
+from jumun.orders.totals import Amounts, amounts_of, check_total, totals_of
 from jumun.tax_ids import LENGTH_MAX
 
 __all__ = ["Order", "OrderLine", "TaxCategory", "TimelineEntry"]

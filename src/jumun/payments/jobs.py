@@ -11,13 +11,13 @@ from jumun.outbox.handlers import job
 from jumun.outbox.lanes import Lane
 from jumun.outbox.stopping import checkpoint
 from jumun.payments import mail
-from jumun.payments.checkout import end
+from jumun.payments.checkout import end_unpaid_orders
 from jumun.payments.checkout.close import close
-from jumun.payments.checkout.end import TRY_AGAIN_IN
+from jumun.payments.checkout.end_unpaid_orders import TRY_AGAIN_IN
 from jumun.payments.models import Checkout, Dispute, Payment, Reconciliation, Refund
 from jumun.payments.models.payment import AUTO_REFUND_JOB
 from jumun.payments.reconcile import reconcile
-from jumun.payments.reconcile.after_restore import SESSIONS_SINCE, recover
+from jumun.payments.reconcile.numbers_after_restore import SESSIONS_SINCE, recover
 from jumun.payments.refunds.automatic import auto_refund as refund_automatically
 from jumun.payments.refunds.refund import enqueue_unanswered, resume
 from jumun.payments.webhooks.complete import complete
@@ -36,8 +36,8 @@ def complete_object(kind: str, object_id: str) -> None:
 
 @job("payments.expire_overdue", lane=Lane.MONEY, every_s=60)
 def expire_overdue() -> None:
-    end.enqueue_overdue()
-    end.enqueue_left_open()
+    end_unpaid_orders.enqueue_overdue()
+    end_unpaid_orders.enqueue_left_open()
 
 
 @job("payments.close_left_open", lane=Lane.MONEY, network=True)
@@ -52,7 +52,7 @@ def close_left_open(checkout_pk: int) -> None:
 def expire_order(order_pk: int) -> None:
     order = Order.objects.get(pk=order_pk)
     try:
-        end.expire_order(order)
+        end_unpaid_orders.expire_order(order)
     except (StripeRefused, MalformedSnapshot):
         # The job is parked, so that staff see it. The order waits, so that other overdue orders get their turn.
         order.extend_hold(timezone.now() + TRY_AGAIN_IN)

@@ -28,8 +28,8 @@ from jumun.errors import (
 )
 from jumun.invoices.models import CreditNote
 from jumun.orders.models import Order
-from jumun.orders.place import check_total
-from jumun.payments.checkout.end import cancel_order
+from jumun.orders.totals import check_total
+from jumun.payments.checkout.end_unpaid_orders import cancel_order
 from jumun.payments.checkout.open import open_checkout
 from jumun.payments.merge import apply
 from jumun.payments.models import Checkout, Payment, Refund

@@ -10,7 +10,8 @@ from django.contrib.sessions.backends.base import SessionBase
 
 from jumun.conf import jumun
 from jumun.errors import AmountOutOfRange, TooManyLines
-from jumun.orders.place import LINES_MAX, Item, check_total
+from jumun.orders.customer_and_items import LINES_MAX, Item
+from jumun.orders.totals import check_total
 from jumun.storefront.models import Product
 from jumun.storefront.summary import Summary
 

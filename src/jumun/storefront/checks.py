@@ -3,7 +3,7 @@ from typing import Any
 from django.core.checks import CheckMessage, Error, register
 
 from jumun.conf import InvalidSetting, jumun
-from jumun.storefront import guard
+from jumun.storefront import order_guard
 
 
 @register()
@@ -12,7 +12,7 @@ def check_order_guard(**_: Any) -> list[CheckMessage]:
     try:
         path = jumun().order_guard
         if path:
-            guard.load(path)
+            order_guard.load(path)
     except InvalidSetting:  # jumun.E001 reports it
         return []
     except ImportError as error:

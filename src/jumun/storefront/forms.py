@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from jumun import tax_ids
 from jumun.countries import NEEDS_POSTAL_CODE, country_choices
 from jumun.form_fields import CodeField, EmailField, TextField
-from jumun.orders.place import Customer
+from jumun.orders.customer_and_items import Customer
 from jumun.storefront.cart import QUANTITY_MAX
 
 KOREAN_POSTAL_CODE = re.compile(r"[0-9]{5}")

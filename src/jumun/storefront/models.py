@@ -8,8 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 from jumun.conf import jumun
 from jumun.money import PPM
+from jumun.orders.customer_and_items import Item
 from jumun.orders.models import Order, TaxCategory
-from jumun.orders.place import Item
 from jumun.storefront.bilingual import Bilingual
 
 
@@ -167,7 +167,7 @@ class Reservation(models.Model):
 
 
 class Origin(models.Model):
-    """A browser or a client's address that has placed orders recently; see `jumun.storefront.origin`."""
+    """A browser or a client's address that has placed orders recently; see `jumun.storefront.unpaid_order_limit`."""
 
     class Kind(models.TextChoices):
         SESSION = "session", _("browser")

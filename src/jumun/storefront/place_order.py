@@ -2,12 +2,12 @@ from django.db import IntegrityError, transaction
 
 from jumun.conf import jumun
 from jumun.errors import SummaryChanged
+from jumun.orders.customer_and_items import Customer
 from jumun.orders.models import Order
-from jumun.orders.place import Customer
 from jumun.storefront.cart import Cart
-from jumun.storefront.origin import UNKNOWN, Origins, limit
 from jumun.storefront.stock import reserve
 from jumun.storefront.summary import Summary
+from jumun.storefront.unpaid_order_limit import UNKNOWN, Origins, limit
 
 
 def place_order(cart: Cart, *, customer: Customer, shown: Summary | None, origins: Origins = UNKNOWN) -> Order:

@@ -7,8 +7,9 @@ from typing import Self
 from django.core import signing
 from django.utils.translation import gettext as _
 
+from jumun.orders.customer_and_items import Item
 from jumun.orders.models import TaxCategory
-from jumun.orders.place import Item, amounts_of, totals_of
+from jumun.orders.totals import amounts_of, totals_of
 from jumun.templatetags.jumun import money, percent
 
 SALT = "jumun.storefront.summary"

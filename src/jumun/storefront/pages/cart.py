@@ -8,8 +8,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from jumun.errors import TooManyLines
+from jumun.orders.customer_and_items import LINES_MAX
 from jumun.orders.models import Order
-from jumun.orders.place import LINES_MAX
 from jumun.payments.pages import SESSION_ORDER
 from jumun.storefront.cart import Cart
 from jumun.storefront.forms import QuantityForm, StepForm

@@ -13,7 +13,7 @@ from jumun.invoices.models import Restoration
 from jumun.payments.management.since import since as parse_since
 from jumun.payments.models import Reconciliation
 from jumun.payments.reconcile import reconcile
-from jumun.payments.reconcile.after_restore import recover
+from jumun.payments.reconcile.numbers_after_restore import recover
 from jumun.payments.reconcile.problem_text import stripe_amount_text
 from jumun.payments.reconcile.report import report
 

@@ -8,7 +8,7 @@ from jumun.business_day import business_day
 from jumun.errors import BackupRefused, StripeError
 from jumun.invoices.backup.restore import Restored, restore_backup
 from jumun.invoices.numbers import NUMBER_MAX, parse_series
-from jumun.payments.reconcile.after_restore import recover
+from jumun.payments.reconcile.numbers_after_restore import recover
 
 
 class Command(BaseCommand):
