@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from jumun import money
 from jumun.errors import AmountOutOfRange, AmountTooLarge, AmountTooSmall, OrderRefused
-from jumun.orders.place import Item
+from jumun.orders.customer_and_items import Item
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
