@@ -16,7 +16,7 @@ from jumun.orders.models import Order, OrderLine
 from jumun.orders.timeline import Kind
 from jumun.payments.merge import apply
 from tests.factories import item, pay, place_order, refund_snapshot
-from tests.outbox.test_clock import clock_ahead
+from tests.clocks import clock_ahead
 
 pytestmark = pytest.mark.django_db
 

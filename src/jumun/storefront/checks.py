@@ -3,7 +3,7 @@ from typing import Any
 from django.core.checks import CheckMessage, Error, register
 
 from jumun.conf import InvalidSetting, jumun
-from jumun.storefront import order_guard
+from jumun.storefront import human_check
 
 
 @register()
@@ -12,7 +12,7 @@ def check_order_guard(**_: Any) -> list[CheckMessage]:
     try:
         path = jumun().order_guard
         if path:
-            order_guard.load(path)
+            human_check.load(path)
     except InvalidSetting:  # jumun.E001 reports it
         return []
     except ImportError as error:

@@ -13,7 +13,7 @@ from jumun.countries import likely_country
 from jumun.errors import OrderRefused, OutOfStock, SummaryChanged, TooManyUnpaidOrders
 from jumun.orders.models import Order
 from jumun.payments.pages import SESSION_ORDER
-from jumun.storefront import order_guard
+from jumun.storefront import human_check
 from jumun.storefront.cart import Cart
 from jumun.storefront.forms import CheckoutForm
 from jumun.storefront.pages.cart import remove_unsold, waiting_order
@@ -54,7 +54,7 @@ def _order(request: HttpRequest, cart: Cart, token: str, shown: Summary | None) 
         return _page(request, cart, form, shown=shown, status=422)
     if token != cart.token:
         return _page(request, cart, form, shown=shown, changed=True, status=409)
-    if not order_guard.allows(request):
+    if not human_check.allows(request):
         return _page(request, cart, form, guarded=True, status=403)
     try:
         order = place_order(cart, customer=form.customer(), shown=shown, origins=Origins.of(request))
