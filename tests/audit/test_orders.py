@@ -15,8 +15,8 @@ from jumun.orders.audits import (
 from jumun.orders.models import Order, OrderLine
 from jumun.orders.timeline import Kind
 from jumun.payments.merge import apply
-from tests.factories import item, pay, place_order, refund_snapshot
 from tests.clocks import clock_ahead
+from tests.factories import item, pay, place_order, refund_snapshot
 
 pytestmark = pytest.mark.django_db
 
