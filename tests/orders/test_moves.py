@@ -139,7 +139,13 @@ def test_there_is_somewhere_to_deliver_to_if_any_part_of_it_is_known(field: str)
 
 
 def test_only_an_address_has_lines() -> None:
-    order = place_order(name="Haneul\nKim", city="Se\noul", address="1 Main Street\nFloor 2")
+    order = place_order(
+        name="Haneul\nKim",
+        city="Se\noul",
+        address="1 Main Street\nFloor 2",
+        lines=[item(sku="CUP\n1", name="Tea\ncup")],
+    )
+    assert (order.lines.get().sku, order.lines.get().name) == ("CUP 1", "Tea cup")
     assert (order.name, order.city, order.address) == ("Haneul Kim", "Se oul", "1 Main Street\nFloor 2")
 
 
