@@ -12,8 +12,9 @@ MERGED = """
 charge.dispute.closed charge.dispute.created charge.dispute.funds_reinstated charge.dispute.funds_withdrawn
 charge.dispute.updated charge.refund.updated charge.refunded charge.succeeded charge.updated
 checkout.session.async_payment_failed checkout.session.async_payment_succeeded checkout.session.completed
-checkout.session.expired payout.canceled payout.created payout.failed payout.paid payout.reconciliation_completed
-payout.updated refund.created refund.failed refund.updated
+checkout.session.expired payment_intent.payment_failed payout.canceled payout.created payout.failed payout.paid
+payout.reconciliation_completed payout.updated radar.early_fraud_warning.created radar.early_fraud_warning.updated
+refund.created refund.failed refund.updated
 """.split()
 
 
