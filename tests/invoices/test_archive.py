@@ -4,6 +4,7 @@ import resource
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from django.core import mail
@@ -17,6 +18,7 @@ from jumun.invoices import archive
 from jumun.invoices.documents.make_pdf import Layout, MadePdf
 from jumun.invoices.documents.render_errors import RendererUnavailable
 from jumun.invoices.models import ArchivedPdf, Invoice
+from jumun.invoices.models.archived_pdf import LAYOUT_NAMES
 from jumun.outbox.worker import drain
 from tests.factories import paid_order
 
@@ -147,6 +149,10 @@ def test_who_comes_second_gets_what_was_archived_first(invoice: Invoice, folder:
     monkeypatch.setattr(Invoice, "make_pdf", lambda _invoice: MadePdf(content=b"%PDF another", layout="plain"))
     assert invoice.pdf() == kept
     assert only_file(folder).read_bytes() == kept
+
+
+def test_each_layout_has_a_name() -> None:
+    assert set(LAYOUT_NAMES) == set(get_args(Layout))
 
 
 @pytest.mark.parametrize("layout", ["site", "plain"])
