@@ -27,7 +27,7 @@ LEFT_OUT = re.compile(
     r"_browser|_celery|_poison|_worker|_stripe_cli|_fuzzed|_histories|_renderer|_stripe_hangs|_stripe_babbles|_breaker"
     r"|_pacing|_paid_without_calls|_webhooks_first|_lanes|_probes|payments/test_reconcile\.|_last_goods|_catalogue"
     r"|_languages|_error_pages|_corrected_form|_killed_writers|_mail_goes|_mail_headers"
-    r"|invoices/test_(pdf|einvoice|facturx|fonts|printable|layouts|any_text|site_theme|mail_server)"
+    r"|invoices/test_(pdf|einvoice|facturx|fonts|missing_glyphs|layouts|any_text|site_theme|mail_server)"
 )
 KEPT = ROOT / "var/mutation"
 PYTEST = [sys.executable, "-m", "pytest", "-q", "-s", "-p", "no:cacheprovider", "--hypothesis-profile", "mutation"]
