@@ -16,9 +16,8 @@ def merge_fraud_warning(raw: dict[str, Any]) -> Order | None:
     if payment is None or payment.livemode != warning.livemode:
         return None
     order = Order.locked(payment.order.reference)
-    reason = QuarantineReason.FRAUD_WARNING
-    known = QuarantinedSnapshot.objects.filter(object_id=warning.id, reason=reason)
-    if order is not None and not known.exists():
+    if order is not None:
+        reason = QuarantineReason.FRAUD_WARNING
         QuarantinedSnapshot.keep(object_id=warning.id, reason=reason, order=order, snapshot=raw, payment=payment)
     return order
 
