@@ -208,4 +208,6 @@ def another(field: Any, value: Any) -> Any:
         return "USD"
     if field.name == "language":
         return "en"
+    if field.name == "phone":
+        return "+821099999999"
     return f"{(value or '')[: (field.max_length or 9) - 1]}x" if value != "x" else "y"
