@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Case, F, IntegerField, When
 from django.dispatch import receiver
 
 from jumun.errors import OutOfStock
@@ -78,23 +78,43 @@ def _quantities(reservations: Iterable[Reservation]) -> Quantities:
 
 def _take(quantities: Quantities) -> None:
     """Turn free goods into reserved ones. Raises `OutOfStock`; the caller must then roll back."""
-    for product_id, quantity in sorted(quantities.items()):
-        product = Product.objects.filter(pk=product_id)
+    if len(quantities) > 1:
+        _lock_free(quantities)
+    while quantities:
+        quantity = _quantity_of_each(quantities)
         taken = F("reserved_quantity") + F("sold_quantity") + quantity
-        while (
-            not product.on_sale()
-            .filter(stock_quantity__gte=taken)
-            .update(reserved_quantity=F("reserved_quantity") + quantity)
-        ):
-            # Locked, so that the next UPDATE succeeds if the goods have become free meanwhile.
-            found = product.select_for_update().first()
-            free = found.free_quantity if found and found.is_on_sale else 0
-            if free < quantity:
-                raise OutOfStock(found.sku if found else "", free)
+        free = Product.objects.on_sale().filter(pk__in=quantities, stock_quantity__gte=taken)
+        if free.update(reserved_quantity=F("reserved_quantity") + quantity):
+            return
+        # Locked, so that the next UPDATE succeeds if the goods have become free meanwhile.
+        _lock_free(quantities)
+
+
+def _lock_free(quantities: Quantities) -> None:
+    """Lock the products. Raises `OutOfStock` if one of them is short, or has been deleted."""
+    found = {product.pk: product for product in _lock(quantities)}
+    for product_id, quantity in quantities.items():
+        product = found.get(product_id)
+        free = product.free_quantity if product and product.is_on_sale else 0
+        if free < quantity:
+            raise OutOfStock(product.sku if product else "", free)
 
 
 def _count(quantities: Quantities, **counters: int) -> None:
     """Add the quantity, times the number given, to each counter of each product."""
-    for product_id, quantity in sorted(quantities.items()):
-        changes = {name: F(name) + times * quantity for name, times in counters.items()}
-        Product.objects.filter(pk=product_id).update(**changes)
+    if len(quantities) > 1:
+        _lock(quantities)
+    if quantities:
+        changes = {name: F(name) + times * _quantity_of_each(quantities) for name, times in counters.items()}
+        Product.objects.filter(pk__in=quantities).update(**changes)
+
+
+def _lock(quantities: Quantities) -> list[Product]:
+    """The products, locked in the order of their ids: one UPDATE of several would lock them in any order."""
+    return list(Product.objects.select_for_update(no_key=True).filter(pk__in=quantities).order_by("pk"))
+
+
+def _quantity_of_each(quantities: Quantities) -> Case:
+    """An SQL expression: the quantity of the row's product."""
+    whens = [When(pk=product_id, then=quantity) for product_id, quantity in quantities.items()]
+    return Case(*whens, output_field=IntegerField())
