@@ -105,7 +105,8 @@ def _count(quantities: Quantities, **counters: int) -> None:
     if len(quantities) > 1:
         _lock(quantities)
     if quantities:
-        changes = {name: F(name) + times * _quantity_of_each(quantities) for name, times in counters.items()}
+        quantity = _quantity_of_each(quantities)
+        changes = {name: F(name) + times * quantity for name, times in counters.items()}
         Product.objects.filter(pk__in=quantities).update(**changes)
 
 

@@ -3,11 +3,11 @@
 from django import template
 from django.utils.translation import get_language
 
-from jumun.countries import country_name
 from jumun.invoices.compose import buyer_of
 from jumun.invoices.documents.payment_methods import PaidWith, method_text
 from jumun.invoices.documents.printed import address_lines
 from jumun.orders.models import Order
+from jumun.templatetags.jumun import country
 
 register = template.Library()
 
@@ -20,8 +20,7 @@ def _language() -> str:
 def delivery(order: Order) -> list[str]:
     """The delivery address, line by line as its country writes it, with the country at the end."""
     buyer = buyer_of(order)
-    country = country_name(buyer.country, _language())
-    return [line for line in (buyer.name, *address_lines(buyer, _language()), country) if line]
+    return [line for line in (buyer.name, *address_lines(buyer, _language()), country(buyer.country)) if line]
 
 
 @register.filter
